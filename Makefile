@@ -1,0 +1,71 @@
+# Works with GNU make 3.81, which macOS ships, and needs nothing but a Python of 3.11 or newer.
+
+VENV := .venv
+PYTHON ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all:
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
+WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
+
+.DELETE_ON_ERROR:
+.PHONY: help test demo lint image-test bench lock clean
+
+help: ## say what there is
+	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s%s\n", $$1, $$2}' Makefile
+
+test: $(VENV)/test.done ## run the unit and integration tests
+	@$(BIN)/python -m pytest -q tests/unit tests/integration $(ARGS)
+
+demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
+	@$(BIN)/python examples/demo.py $(ARGS)
+
+lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile, shell
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PATH="$(BIN):$$PATH" actionlint $(WORKFLOWS)
+	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) action.yml composite/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml composite/action.yml
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/shellcheck .ci/run .ci/find-python
+
+image-test: $(VENV)/test.done ## build the image and run it as a hosted runner would (needs a Docker engine)
+	@$(BIN)/python -m pytest -q tests/e2e $(ARGS)
+
+bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	$(UV_COMPILE) --output-file requirements/runtime.txt
+	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
+	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" $(ARGS) --group lock --output-file requirements/lock.txt
+
+clean: ## remove what make has made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is newer than what it stands for, so that a second `make test` starts at once.
+$(VENV)/venv.done:
+	@python=`PYTHON="$(PYTHON)" sh .ci/find-python` && \
+		echo "Setting up $(VENV) with $$python" && rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
+	@echo "Installing the locked packages of requirements/test.txt, and this package in place"
+	@$(PIP) -r requirements/test.txt
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
+	@echo "Installing the locked packages of requirements/lint.txt"
+	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/lock.done: requirements/lock.txt $(VENV)/venv.done
+	@$(PIP) -r requirements/lock.txt
+	@touch $@

@@ -1,0 +1,235 @@
+"""From what the user asked to the verdict, in one straight line; both doors call it."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from vopr_coverage import __version__
+from vopr_coverage.config import Config, as_policy, find_config, load_config
+from vopr_coverage.contract import schema
+from vopr_coverage.errors import ManyErrors, UsageError, UserError, nearest, printable, shown
+from vopr_coverage.judging import Terms, conclude, judge
+from vopr_coverage.merging import Unit, as_unit, with_aliases, with_known_points
+from vopr_coverage.paths import ReportFile, find_reports
+from vopr_coverage.reading import read_report
+from vopr_coverage.reading.source import STDIN, Progress
+from vopr_coverage.report import Input
+from vopr_coverage.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
+from vopr_coverage.verdict import Verdict, Warning_
+
+Merge = Literal["none", "scenario", "all"]
+MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
+POLICIES = ("fail", "warn", "ignore")
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Flags or inputs; None means "not given", so that the config may answer.
+
+    Attributes:
+        spelling: how a setting is written where the user set it, `--{}` or `input {}`.
+        folder: where a config is looked for when none is named.
+        roots: see `find_reports`.
+    """
+
+    profile: str | None = None
+    config: str | None = None
+    scenario: str | None = None
+    merge: Merge = "none"
+    min_iterations: int | None = None
+    on_not_measured: str | None = None
+    spelling: str = "--{}"
+    folder: Path = Path()
+    roots: tuple[Path, ...] = ()
+
+
+def check(
+    reports: Sequence[str], settings: Settings, progress: Callable[[str], Progress | None] = lambda _: None
+) -> Verdict:
+    """Read, merge and judge.
+
+    Args:
+        reports: lines as `find_reports` takes them.
+        progress: gives each file, by its path, a callback for the bytes read, or None.
+
+    Raises:
+        UserError: reports, config or settings that can't be used; nothing was judged.
+    """
+    config = find_and_load_config(settings)
+    files = find_reports(reports, settings.roots)
+    for file in files:  # an unknown scenario is told before a night's worth of data is read
+        config.scenario(file.scenario or settings.scenario)
+    inputs = [with_aliases(read, config.aliases) for read in _read_all(files, settings, progress)]
+    judgements = []
+    warnings = list(_config_warnings(config, inputs))
+    for unit in _units(files, inputs, settings, config):
+        terms = terms_for(unit.scenario, settings, config)
+        unit, remarks = _complete_points(unit, terms.bounds, config)
+        warnings += remarks
+        judgements.append(judge(unit, terms))
+    return conclude(judgements, warnings, __version__)
+
+
+def find_and_load_config(settings: Settings) -> Config:
+    """The config that is named, or else found, or else the empty one."""
+    if settings.config:
+        path = settings.folder / settings.config
+        roots = settings.roots
+        if roots and not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
+            raise UsageError(
+                f"{printable(settings.config)}: expected a config inside the workspace, found a path outside"
+            )
+        return load_config(path, settings.config)
+    found = find_config(settings.folder)
+    return load_config(found, found.relative_to(settings.folder).as_posix()) if found else Config()
+
+
+def terms_for(scenario_name: str | None, settings: Settings, config: Config) -> Terms:
+    """The bounds in force for a scenario, top layer first: flag or input, scenario, config, profile."""
+    profile = settings.profile or config.profile or "default"
+    scenario = config.scenario(scenario_name)
+    own: Layer = scenario.layer if scenario else {}
+    expect = scenario.expect if scenario else None
+    given: Layer = {}
+    if settings.min_iterations is not None:
+        given = {"min_iterations": Bound(settings.min_iterations, settings.spelling.format("min-iterations"))}
+    if expect:  # only what the scenario sets itself; how many iterations must run is not coverage
+        floor = {key: bound for key, bound in config.layer.items() if key == "min_iterations"}
+        bounds = resolve(given, own, floor, nothing_layer("expect: violation"))
+        words = f"expect: violation of {' or '.join(expect.invariants)}"
+    else:
+        bounds = resolve(given, own, config.layer, profile_layer(profile))
+        words = _words(profile, bounds)
+    policy = dict(config.on_not_measured)
+    if settings.on_not_measured:
+        policy |= parse_policy(settings.on_not_measured, settings.spelling.format("on-not-measured"))
+    return Terms(bounds, profile, words, policy, config.repro, expect)
+
+
+def parse_policy(text: str, origin: str) -> dict[str, str]:
+    """`fail`, or `view-changes=warn,repairs=ignore` (commas or lines).
+
+    Raises:
+        UsageError: an unknown gate or word; names the nearest.
+    """
+    words = [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+    if len(words) == 1 and "=" not in words[0]:
+        _refuse_unknown(words[0], POLICIES, origin)
+        return as_policy(words[0])
+    excusable = schema("config")["properties"]["on_not_measured"]["properties"]
+    policy: dict[str, str] = {}
+    for word in words:
+        gate, _, what = (part.strip() for part in word.partition("="))
+        _refuse_unknown(gate, excusable, origin)
+        _refuse_unknown(what, POLICIES, origin)
+        policy[gate] = what
+    return policy
+
+
+def _refuse_unknown(word: str, known: Sequence[str] | Mapping[str, object], origin: str) -> None:
+    if word not in known:
+        raise UsageError(f"{origin}: unknown {shown(word)}; {nearest(word, known)}")
+
+
+def _words(profile: str, bounds: Bounds) -> str:
+    own = f"profile {profile}"
+    overrides = sum(
+        bound.origin != own and bool(bound.value or key in _SET_BY_PROFILES) for key, bound in bounds.items()
+    )
+    if not overrides:
+        return profile
+    return f"{profile} + {overrides} override{'s' if overrides > 1 else ''}"
+
+
+_SET_BY_PROFILES = frozenset(key for key, bound in profile_layer("nightly").items() if bound.value)
+
+
+def _read_all(
+    files: Sequence[ReportFile], settings: Settings, progress: Callable[[str], Progress | None]
+) -> list[Input]:
+    inputs, errors = [], []
+    for file in files:
+        try:
+            read = read_report(file.path, progress(file.path))
+        except UserError as error:
+            errors.append(error)
+        else:
+            inputs.append(replace(read, source=file.label, scenario=file.scenario or settings.scenario))
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    return inputs
+
+
+def _units(files: Sequence[ReportFile], inputs: Sequence[Input], settings: Settings, config: Config) -> Iterator[Unit]:
+    if settings.merge == "none":
+        for read in inputs:
+            yield as_unit(read.source, read.scenario, [read])
+        return
+    if settings.merge == "all" and config.scenarios:
+        raise UsageError(
+            f"merge all adds up runs of all scenarios, {printable(str(config.path))} judges them by scenario: "
+            "use merge scenario"
+        )
+    _refuse_copies(files)
+    groups: dict[str, list[Input]] = {}
+    for read in inputs:
+        key = (read.scenario or "").lower() if settings.merge == "scenario" else ""
+        groups.setdefault(key, []).append(read)
+    for group in groups.values():
+        scenario = group[0].scenario if settings.merge == "scenario" else None
+        name = scenario or ("all reports" if settings.merge == "all" else "runs without a scenario")
+        yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
+
+
+def _refuse_copies(files: Sequence[ReportFile]) -> None:
+    """Copies of one file would count every seed twice."""
+    sized: dict[int, list[str]] = {}
+    for file in files:
+        if file.path == STDIN:
+            continue
+        same_size = sized.setdefault(os.path.getsize(file.path), [])
+        for other in same_size:
+            if filecmp.cmp(file.path, other, shallow=False):
+                raise UsageError(f"{printable(other)} and {printable(file.path)} are the same, byte for byte")
+        same_size.append(file.path)
+
+
+def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Warning_]]:
+    """Give a stream its denominator, and say what the percentage rests on."""
+    report = unit.evidence.report
+    if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
+        return with_known_points(unit, bounds.critical_fault_points.value), []
+    declared = set(config.fault_points)
+    listed = [*report.hit_fault_points, *report.missed_fault_points]
+    undeclared = [name for name in listed if name not in declared]
+    completed = with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points])
+    if not declared:
+        extra = [name for name in bounds.critical_fault_points.value if name not in listed]
+        text = (
+            f"The fault point percentage rests on the {len(listed)} points that the stream lists and {len(extra)} "
+            "critical ones that it doesn't: a stream never lists a point that was not hit. Declare all of them "
+            "as `fault_points` in the config."
+        )
+        return completed, [Warning_(unit.name, text)]
+    if undeclared:
+        names = ", ".join(undeclared[:5]) + (" …" if len(undeclared) > 5 else "")
+        return completed, [Warning_(unit.name, f"Fault points that the config does not declare: {names}")]
+    return completed, []
+
+
+def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Warning_]:
+    used = {theirs for read in inputs for found in read.via_alias.values() for theirs in found}
+    for theirs in config.aliases:
+        if theirs not in used and theirs.replace(":", ".") not in used:
+            yield Warning_("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
+    if config.scenarios:
+        for read in inputs:
+            if read.scenario is None:
+                text = "No scenario is named for this run: it is judged by the config's top-level thresholds."
+                yield Warning_(read.source, text)

@@ -1,0 +1,102 @@
+"""What can go wrong, how it is said, and the exit code it becomes.
+
+    UserError                 the run can't be judged, and the user can mend it
+    ├── UsageError            flags, inputs or the combination of files
+    ├── ConfigError           the config file
+    └── ReportError           a report that can't be read
+
+Everything that reaches a terminal from a file passes `printable` or `shown` first:
+names and messages are written by programs that we don't trust.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+
+SHOWN_CHARACTERS_MAX = 40
+PROBLEMS_SHOWN_MAX = 10
+
+
+class ExitCode(IntEnum):
+    """How the program ends; the numbers are a contract with every workflow that calls it."""
+
+    PASSED = 0
+    GATE_FAILED = 1
+    UNUSABLE = 2
+    OUR_BUG = 3
+
+
+class UserError(Exception):
+    """Input, config or usage that can't be used: nothing was judged."""
+
+
+class UsageError(UserError):
+    """Flags or inputs that are unknown, contradictory or ask for nothing."""
+
+
+class ConfigError(UserError):
+    """A config file that can't be used. Each line names the file, the place and what was expected."""
+
+
+class ReportError(UserError):
+    """A report that can't be read.
+
+    `at` leads to the spot inside `source`: `:LINE`, `#/JSON/POINTER`, both, or nothing
+    when the whole file is meant.
+    """
+
+    def __init__(self, source: str, at: str, *, expected: str, found: object) -> None:
+        self.source, self.at, self.expected, self.found = source, at, expected, found
+        super().__init__(f"{printable(source)}{printable(at)}: expected {expected}, found {shown(found)}")
+
+
+class ManyErrors(UserError):
+    """Several complaints at once, in the order of the files; the first ten are told."""
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        lines = [str(error) for error in errors[:PROBLEMS_SHOWN_MAX]]
+        if len(errors) > PROBLEMS_SHOWN_MAX:
+            lines.append(f"… and {len(errors) - PROBLEMS_SHOWN_MAX} more problems")
+        super().__init__("\n".join(lines))
+
+
+class Words(str):
+    """Text of ours that stands in for a found value: `shown` prints it without quotes."""
+
+
+def printable(text: str) -> str:
+    """Escape all that could move a cursor, end a line or turn the reading direction."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in text)
+
+
+def shown(found: object) -> str:
+    """Say what was found in at most 40 characters of it, escaped."""
+    if isinstance(found, Words):
+        return str.__str__(found)
+    if isinstance(found, str):
+        cut = printable(found[: SHOWN_CHARACTERS_MAX + 1])
+        return f"'{cut}'" if len(cut) <= SHOWN_CHARACTERS_MAX else f"'{cut[: SHOWN_CHARACTERS_MAX - 1]}…'"
+    if found is None or isinstance(found, bool):
+        return {None: "null", True: "true", False: "false"}[found]
+    if isinstance(found, dict):
+        return f"an object with {len(found)} keys"
+    if isinstance(found, list | tuple):
+        return f"an array of {len(found)}"
+    if isinstance(found, int) and found.bit_length() > 128:
+        return f"an integer of {found.bit_length()} bits"
+    return printable(str(found))[:SHOWN_CHARACTERS_MAX]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The tail of an "unknown name" message: the closest known name, or all of them if few."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {shown(next(name for name in names if name.lower() == close[0]))}?"
+    if len(names) <= PROBLEMS_SHOWN_MAX:
+        return f"known: {', '.join(printable(name) for name in names) or 'none'}"
+    return f"{len(names)} names are known"

@@ -1,0 +1,79 @@
+"""Strict JSON: what Python's own reader lets through and serde would not, is refused here.
+
+NaN and infinities, numbers that overflow a double, duplicate keys, lone surrogates and
+nesting that exhausts the stack all raise `JsonError` with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from vopr_coverage.errors import Words, shown
+
+
+class JsonError(ValueError):
+    """Text that isn't JSON as we accept it. `line` counts from 1, or is None if unknown."""
+
+    def __init__(self, expected: str, found: object, line: int | None = None) -> None:
+        self.expected, self.found, self.line = expected, found, line
+        super().__init__(f"expected {expected}, found {shown(found)}")
+
+
+class JsonSyntaxError(JsonError):
+    """Not JSON at all, as opposed to JSON that we refuse."""
+
+
+def strict_loads(data: bytes) -> Any:
+    """Parse one JSON text.
+
+    Raises:
+        JsonSyntaxError: the bytes are not UTF-8 or not JSON.
+        JsonError: they are, but hold something that can't be judged.
+    """
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise JsonSyntaxError("UTF-8 text", Words(f"the byte 0x{data[error.start]:02x}")) from None
+    except json.JSONDecodeError as error:
+        found = Words("its end") if error.pos >= len(text.rstrip()) else text[error.pos : error.pos + 60]
+        raise JsonSyntaxError("JSON", found, error.lineno) from None
+    except RecursionError:
+        raise JsonError("JSON of sane depth", Words("nesting that is too deep")) from None
+    except ValueError as error:
+        if isinstance(error, JsonError):
+            raise
+        # The interpreter refuses to convert integers of more than 4,300 digits.
+        raise JsonError("a number below 2^64", Words("an integer of thousands of digits")) from None
+    if b"\\ud" in data or b"\\uD" in data:
+        _refuse_lone_surrogates(value)
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise JsonError("every key once", Words(f"the key {shown(twice)} twice"))
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise JsonError("a finite number", Words(name))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise JsonError("a number that fits a double", Words(text[:40]))
+    return value
+
+
+def _refuse_lone_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise JsonError("whole characters", Words("half of a surrogate pair")) from None

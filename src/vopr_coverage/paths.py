@@ -1,0 +1,113 @@
+"""What the user wrote under `reports`, as files: patterns, `SCENARIO=PATH`, one file once."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, printable, shown
+from vopr_coverage.reading.source import STDIN
+
+_NAMED = re.compile(r"([A-Za-z0-9_.:-]+)=(.+)", re.DOTALL)
+STDIN_LABEL = "stdin"
+
+
+class ReportFile(msgspec.Struct, frozen=True):
+    """One file to read: its path, what the text output calls it, and its scenario if named."""
+
+    path: str
+    label: str
+    scenario: str | None = None
+
+
+def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
+    """All files that the lines name, in order, each real file once.
+
+    Args:
+        lines: paths, patterns (`*`, `?`, `[…]`, `**`) and `-`, each perhaps behind `SCENARIO=`.
+        roots: folders that every file must lie in, symbolic links followed; none means anywhere.
+
+    Raises:
+        UsageError: nothing was named, or one file under two scenarios.
+        ReportError, ManyErrors: a line that matches nothing, or leads outside the roots.
+    """
+    if not lines:
+        raise UsageError("no reports: name at least one file, pattern, or - for standard input")
+    found: list[ReportFile] = []
+    errors: list[UserError] = []
+    for line in lines:
+        try:
+            found += _match(line, roots)
+        except UserError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    return _labelled(_each_once(found))
+
+
+def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
+    scenario, pattern = None, line
+    named = _NAMED.fullmatch(line)
+    if named and not os.path.lexists(line):
+        scenario, pattern = named.groups()
+    if pattern == STDIN:
+        yield ReportFile(STDIN, STDIN_LABEL, scenario)
+        return
+    paths = [pattern]
+    if not os.path.lexists(pattern) and glob.has_magic(pattern):
+        paths = sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path))
+        if not paths:
+            raise ReportError(pattern, "", expected="at least one file", found=Words("no match for this pattern"))
+    for path in paths:
+        _refuse_outside(path, roots)
+        yield ReportFile(path, path, scenario)
+
+
+def _refuse_outside(path: str, roots: Sequence[Path]) -> None:
+    if not roots:
+        return
+    try:
+        real = Path(path).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return  # a loop of links or a NUL byte: opening it says so
+    if not any(real.is_relative_to(root.resolve()) for root in roots):
+        reach = "a path inside the workspace or RUNNER_TEMP, all that this action sees and reads"
+        raise ReportError(path, "", expected=reach, found=Words("a path outside; make it relative to the workspace"))
+
+
+def _each_once(found: Sequence[ReportFile]) -> list[ReportFile]:
+    """Each real file once, whichever names lead to it."""
+    first: dict[tuple[int, int] | str, ReportFile] = {}
+    for report in found:
+        same = first.setdefault(_identity(report.path), report)
+        if same.scenario is None and report.scenario is not None:
+            first[_identity(report.path)] = replace(same, scenario=report.scenario)
+        elif report.scenario is not None and same.scenario != report.scenario:
+            raise UsageError(
+                f"{printable(report.path)} is named under two scenarios, "
+                f"{shown(same.scenario)} and {shown(report.scenario)}"
+            )
+    return list(first.values())
+
+
+def _identity(path: str) -> tuple[int, int] | str:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return path
+    return (status.st_dev, status.st_ino)
+
+
+def _labelled(found: Sequence[ReportFile]) -> list[ReportFile]:
+    """Last path components as labels, or whole paths where those would be the same."""
+    names = [STDIN_LABEL if report.path == STDIN else os.path.basename(report.path) for report in found]
+    return [
+        replace(report, label=name if names.count(name) == 1 else report.path)
+        for report, name in zip(found, names, strict=True)
+    ]

@@ -1,0 +1,65 @@
+"""The flat CoverageReport, and the document that wraps one under `coverage`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from vopr_coverage import contract
+from vopr_coverage.errors import ManyErrors, ReportError, Words, shown
+from vopr_coverage.jsontext import JsonError, strict_loads
+from vopr_coverage.reading.ending import dotted
+from vopr_coverage.reading.source import LINE_BYTES_MAX
+from vopr_coverage.report import CoverageReport, Format, Input, remarks_on
+
+DOCUMENT_BYTES_MAX = LINE_BYTES_MAX
+_STREAM_PARTS = ("fault_points", "phases", "invariants")
+
+
+def read_document(blocks: Iterable[bytes], source: str) -> Input:
+    """Read one JSON document, flat or wrapped, told apart by its keys.
+
+    Raises:
+        ReportError, ManyErrors: text that isn't JSON, a document that is neither, or one that
+        breaks its schema; each with line or pointer.
+    """
+    document = _parsed(blocks, source)
+    if not isinstance(document, dict):
+        raise ReportError(source, "", expected="a VOPR stream or a coverage report object", found=document)
+    wrapped = "coverage" in document
+    report = document["coverage"] if wrapped else document
+    if isinstance(report, dict) and any(part in report for part in _STREAM_PARTS):
+        found = Words("a stream's coverage cut out of its run; pass the whole stream, failures included")
+        raise ReportError(source, "#/coverage" if wrapped else "", expected="a CoverageReport", found=found)
+    if not wrapped and not set(document) & set(contract.schema("report")["properties"]):
+        formats = "a VOPR stream, a CoverageReport or an object with one under 'coverage'"
+        raise ReportError(source, "", expected=formats, found=Words(f"an object with the keys {_keys(document)}"))
+    kind: Format = "wrapped" if wrapped else "report"
+    broken = contract.problems(kind, document)
+    if broken:
+        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
+    figures = msgspec.convert(report, CoverageReport)
+    figures.phase_events = dotted(figures.phase_events)
+    return Input(source, kind, figures, warnings=tuple(remarks_on(figures)))
+
+
+def _parsed(blocks: Iterable[bytes], source: str) -> Any:
+    parts, size = [], 0
+    for block in blocks:
+        size += len(block)
+        if size > DOCUMENT_BYTES_MAX:
+            limit = Words(f"over {DOCUMENT_BYTES_MAX >> 20} MiB")
+            raise ReportError(source, "", expected="a JSON document", found=limit)
+        parts.append(block)
+    try:
+        return strict_loads(b"".join(parts))
+    except JsonError as error:
+        at = f":{error.line}" if error.line else ""
+        raise ReportError(source, at, expected=error.expected, found=error.found) from None
+
+
+def _keys(document: dict[str, Any]) -> str:
+    listed = ", ".join(shown(key) for key in list(document)[:3])
+    return listed + (" …" if len(document) > 3 else "") if document else "(none)"

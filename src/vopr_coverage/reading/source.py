@@ -1,0 +1,128 @@
+"""Bytes of a report file, a block of whole lines at a time, in constant memory.
+
+Plain or gzip (told by content), from a file or standard input. Refuses what is no regular
+file, what is not text, and lines above `LINE_BYTES_MAX`.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import Protocol
+
+from vopr_coverage.errors import ReportError, Words
+
+LINE_BYTES_MAX = 64 << 20
+BLOCK_BYTES = 128 << 10  # fits the cache: larger blocks decode slower
+
+STDIN = "-"
+Progress = Callable[[int], None]
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK = b"\xef\xbb\xbf"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class _Reads(Protocol):
+    def read1(self, size: int, /) -> bytes: ...
+
+
+@contextmanager
+def opened(source: str) -> Iterator[BufferedReader]:
+    """Open a report for reading; `-` is standard input.
+
+    Raises:
+        ReportError: no such file, not a regular file, or not readable, in one line.
+    """
+    if source == STDIN:
+        yield sys.stdin.buffer  # type: ignore[misc]
+        return
+    try:
+        kind = os.stat(source).st_mode
+        if not stat.S_ISREG(kind):
+            raise ReportError(source, "", expected="a regular file", found=Words(_kind_of_file(kind)))
+        handle = open(source, "rb")  # noqa: SIM115 (closed below; the error belongs to opening alone)
+    except (OSError, ValueError) as error:
+        raise ReportError(source, "", expected="a readable file", found=Words(_why(error))) from None
+    with handle:
+        yield handle
+
+
+def blocks(stream: BufferedReader, source: str, progress: Progress | None = None) -> Iterator[bytes]:
+    """Yield blocks of whole lines; only the last may lack its newline. Starts past a BOM.
+
+    Raises:
+        ReportError: empty, binary or UTF-16 data, broken gzip, or a line above LINE_BYTES_MAX.
+    """
+    reader, head = _unpacked(stream, source)
+    if not head:
+        raise ReportError(source, "", expected="a report", found=Words("an empty file"))
+    _refuse_binary(head, source)
+    parts, waiting, line = [head.removeprefix(_UTF8_MARK)], 0, 1
+    while True:
+        block = parts[-1]
+        if progress:
+            progress(len(block))
+        end = block.rfind(b"\n") + 1
+        if end:
+            parts[-1] = block[:end]
+            whole = b"".join(parts)
+            yield whole
+            line += whole.count(b"\n")
+            parts, waiting = [block[end:]], 0
+        waiting += len(parts[-1])
+        if waiting > LINE_BYTES_MAX:
+            limit = Words(f"over {LINE_BYTES_MAX >> 20} MiB without a line end")
+            raise ReportError(source, f":{line}", expected="a line", found=limit)
+        fresh = _read(reader, source, line)
+        if not fresh:
+            break
+        parts.append(fresh)
+    rest = b"".join(parts)
+    if rest:
+        yield rest
+
+
+def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
+    """The reader for plain or gzip data, and its first block."""
+    packed = stream.peek(2)[:2] == _GZIP_MAGIC
+    reader: _Reads = gzip.GzipFile(fileobj=stream) if packed else stream
+    return reader, _read(reader, source, 1)
+
+
+def _read(reader: _Reads, source: str, line: int) -> bytes:
+    try:
+        return reader.read1(BLOCK_BYTES)
+    except EOFError:
+        return b""  # gzip cut short: what came before it counts, and the stream then lacks its end
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ReportError(source, f":{line}", expected="gzip data", found=str(error)) from None
+    except OSError as error:
+        raise ReportError(source, f":{line}", expected="readable data", found=Words(_why(error))) from None
+
+
+def _refuse_binary(head: bytes, source: str) -> None:
+    if head.startswith(_UTF16_MARKS):
+        raise ReportError(source, "", expected="UTF-8 text", found=Words("UTF-16 text; write it as UTF-8"))
+    if b"\0" in head[:4096]:
+        raise ReportError(source, "", expected="UTF-8 text", found=Words("binary data"))
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, ValueError):
+        return "a path with a NUL byte"
+    if error.errno == errno.ELOOP:
+        return "a loop of symbolic links"
+    return (error.strerror or str(error)).lower()
+
+
+def _kind_of_file(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")

@@ -1,0 +1,169 @@
+"""`vopr --json`: NDJSON of `start`, `iteration`…, `batch_complete`, read once, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
+from vopr_coverage.reading.ending import Ending, read_ending
+from vopr_coverage.reading.records import Record, decode_ok_block, read_record
+from vopr_coverage.reading.tally import Tally
+from vopr_coverage.report import Input, Run, SeedList
+
+UNKNOWN_NAMES_KEPT_MAX = 10
+
+
+def read_stream(blocks: Iterable[bytes], source: str) -> Input:
+    """Read one stream.
+
+    Args:
+        blocks: whole lines, as `source.blocks` yields them; consumed once.
+        source: what messages call the stream: its path, or `-` for standard input.
+
+    Returns:
+        An Input with its Run. `report` is None without a `batch_complete` or without coverage
+        in it. Figures that streams don't carry are None, never 0.
+
+    Raises:
+        ReportError, ManyErrors: records that break schemas/stream.json: the first ten, in
+        file order, each with line and pointer; or no record at all.
+    """
+    reader = _StreamReader(source)
+    number = 1
+    for block in blocks:
+        reader.read_block(block, number)
+        number += block.count(b"\n")
+    return reader.finish()
+
+
+@dataclass
+class _StreamReader:
+    """One pass over one stream. `line` numbers count from 1."""
+
+    source: str
+    tally: Tally = field(default_factory=Tally)
+    started: bool = False
+    ending: Ending | None = None
+    ended: bool = False
+    errors: list[ReportError] = field(default_factory=list)
+    other_lines: int = 0
+    strays: int = 0  # records after the end, or of a second stream
+    unknown: dict[str, int] = field(default_factory=dict)  # kind or key → first line
+    simulator_says: list[str] = field(default_factory=list)
+
+    def read_block(self, block: bytes, first_line: int) -> None:
+        """Read whole lines: all at once if they are healthy iterations, else one by one."""
+        if self.started and not self.ended:
+            try:
+                if self.tally.add_ok_block(decode_ok_block(block)):
+                    return
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass
+        for number, line in enumerate(block.splitlines(), first_line):
+            if line:
+                self._read_line(line, number)
+
+    def _read_line(self, line: bytes, number: int) -> None:
+        record = read_record(line, self.source, number)
+        if record is None:
+            self.other_lines += 1
+        elif isinstance(record, list):
+            self.errors += record
+            if len(self.errors) > PROBLEMS_SHOWN_MAX:
+                raise ManyErrors(self.errors)
+        else:
+            for key in record.unknown_keys:
+                self._note_unknown(f"key {shown(key)} in {shown(record.type)} records", number)
+            self._take(record, number)
+
+    def _take(self, record: Record, number: int) -> None:
+        told = self.tally.contradictions
+        match record.type:
+            case "coverage_failures":
+                self.simulator_says += record.data["failures"][: PROBLEMS_SHOWN_MAX - len(self.simulator_says)]
+            case "start" if self.started:
+                data, tally = record.data, self.tally
+                self.ended = True
+                self.strays += 1
+                told.add(
+                    f"two streams in one file: line {number} starts again at seed {data['starting_seed']} "
+                    f"for {data['iterations']} iterations, the first start was at seed "
+                    f"{tally.starting_seed} for {tally.announced}"
+                )
+            case "start" | "iteration" | "batch_complete" if self.ended:
+                self.strays += 1
+            case "start":
+                self._start(record, number)
+            case "iteration":
+                self.tally.add(record.data, number)
+            case "batch_complete":
+                self.ended = True
+                self.ending = read_ending(record.data, self.tally)
+            case other:
+                self._note_unknown(f"record type {shown(other)}", number)
+
+    def _start(self, record: Record, number: int) -> None:
+        self.started = True
+        if self.tally.records:
+            self.tally.contradictions.add(f"line {number} has the start record, after {self.tally.records} iterations")
+            return
+        self.tally.starting_seed = record.data["starting_seed"]
+        self.tally.announced = record.data["iterations"]
+
+    def _note_unknown(self, what: str, number: int) -> None:
+        if len(self.unknown) < UNKNOWN_NAMES_KEPT_MAX:
+            self.unknown.setdefault(what, number)
+
+    def finish(self) -> Input:
+        """What the whole stream said."""
+        tally, ending = self.tally, self.ending
+        if self.errors:
+            raise ManyErrors(self.errors)
+        if not (self.started or tally.records or ending):
+            found = Words(f"{self.other_lines} lines without one; was the simulator run with --json?")
+            raise ReportError(self.source, "", expected="records of a VOPR stream", found=found)
+        if self.strays:
+            tally.contradictions.add(f"{self.strays} records stand after the end of the stream")
+        silent = ending.silent_failures if ending else SeedList()
+        run = Run(
+            starting_seed=tally.starting_seed,
+            announced=tally.announced,
+            records=tally.records,
+            failed_records=tally.failed,
+            iterations=tally.records + silent.count,
+            ended_early=self._ended_early(),
+            contradictions=tally.contradictions.told(),
+            failures=tally.failure_groups(),
+            silent_failures=silent,
+            seed_ignored=tally.seed_ignored,
+            ran_nothing=tally.ok > 0 and tally.ok_events == 0,
+            double_runs=True if silent.count else None,
+            fault_effects=ending.fault_effects if ending else None,
+            properties=ending.properties if ending else None,
+        )
+        report = ending.report if ending else None
+        return Input(self.source, "stream", report, run, warnings=tuple(self._remarks()), listed_only=True)
+
+    def _ended_early(self) -> str | None:
+        tally = self.tally
+        if not self.started:
+            return "there is no start record, pass the whole stream"
+        if self.ending:
+            return None
+        seed = tally.next_seed()
+        where = f"died at seed {seed}" if seed is not None else f"died after the last seed {tally.last_seed()}"
+        if seed is None and tally.last_seed() is None:
+            where = "died before any seed"
+        where += ", before batch_complete" if seed is None else ""
+        return f"no batch_complete after {tally.records} of {tally.announced} iterations, {where}"
+
+    def _remarks(self) -> list[str]:
+        remarks = []
+        if self.other_lines:
+            remarks.append(f"{self.other_lines} lines are no records of the stream (is stderr mixed in?)")
+        remarks += [f"unknown {what}, first on line {number}" for what, number in self.unknown.items()]
+        remarks += [f"the simulator itself says: {printable(text[:200])}" for text in self.simulator_says]
+        return remarks

@@ -1,0 +1,194 @@
+"""What the iteration records of one stream add up to, in memory that doesn't grow with them.
+
+Seeds are followed by their distance from the starting seed, so that a range that wraps
+round 2^64 is still a range. What the stream gets wrong is collected, not raised: a stream
+that contradicts itself is a finding about the run.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from vopr_coverage.reading.records import TIME_MS_MAX, UINT64_MAX, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
+
+CONTRADICTIONS_KEPT_MAX = 10
+INVARIANTS_KEPT_MAX = 100
+MESSAGE_CHARACTERS_MAX = 500
+OTHER_INVARIANTS = "(further invariants)"
+NS_PER_MS = 1e6
+
+
+@dataclass
+class _Failing:
+    """Failures of one invariant so far."""
+
+    message: str
+    count: int = 0
+    seeds: list[int] = field(default_factory=list)
+
+
+class Contradictions:
+    """Sentences about what disagrees: the first ten, and how many there were."""
+
+    def __init__(self) -> None:
+        self._kept: list[str] = []
+        self._count = 0
+
+    def add(self, sentence: str) -> None:
+        """Note one; its numbers should name both sides."""
+        self._count += 1
+        if len(self._kept) < CONTRADICTIONS_KEPT_MAX:
+            self._kept.append(sentence)
+
+    def told(self) -> tuple[str, ...]:
+        """The first ten, and a last sentence that counts the rest."""
+        rest = self._count - len(self._kept)
+        return (*self._kept, *([f"{rest} more of this kind"] if rest else []))
+
+
+class Tally:
+    """The iteration records so far. Times are whole nanoseconds, seeds as written."""
+
+    def __init__(self) -> None:
+        self.starting_seed: int | None = None
+        self.announced: int | None = None
+        self.contradictions = Contradictions()
+        self.ok = 0
+        self.failed = 0
+        self.events = 0
+        self.ok_events = 0
+        self.time_ns = 0
+        self.failed_seeds = array("Q")
+        self._next = 0  # distance from the starting seed to the next seed due
+        self._gaps: list[tuple[int, int]] = []  # distances [first, end) without a record
+        self._gap_seeds = 0
+        self._groups: dict[str, _Failing] = {}
+        self._first: tuple[str, str, int, float] | None = None
+        self._all_alike = True
+
+    # ---- adding
+
+    def add_ok_block(self, lines: Sequence[OkLine]) -> bool:
+        """Add a block of consecutive healthy seeds at once.
+
+        Returns False, with nothing added, when some record is out of bounds or out of turn:
+        the caller then adds them one by one.
+        """
+        if self.starting_seed is None or not lines:
+            return not lines
+        records = [line.data for line in lines]
+        due = self.starting_seed + self._next
+        if [record.seed for record in records] != list(range(due, due + len(records))):
+            return False
+        if self.announced is not None and self._next + len(records) > self.announced:
+            return False
+        if due + len(records) > SEED_COUNT:
+            return False
+        events = [record.events for record in records]
+        times = [record.simulated_time_ms for record in records]
+        if min(events) < 0 or max(events) > UINT64_MAX or min(times) < 0 or max(times) > TIME_MS_MAX:
+            return False
+        self._next += len(records)
+        self.ok += len(records)
+        added = sum(events)
+        self.events += added
+        self.ok_events += added
+        self.time_ns += sum(map(round, [time * NS_PER_MS for time in times]))
+        if self._all_alike:
+            for record in records:
+                self._compare(record)
+        return True
+
+    def add(self, data: OkData | FailedData, number: int) -> None:
+        """Add the record on line `number`."""
+        self._follow(data.seed, number)
+        self.events += data.events
+        if isinstance(data, FailedData):
+            self._fail(data)
+            return
+        self.ok += 1
+        self.ok_events += data.events
+        self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
+        if self._all_alike:
+            self._compare(data)
+
+    def _follow(self, seed: int, number: int) -> None:
+        if self.starting_seed is None:
+            self.starting_seed = seed
+        at = (seed - self.starting_seed) % SEED_COUNT
+        if self.announced is not None and at >= self.announced:
+            last = (self.starting_seed + self.announced - 1) % SEED_COUNT
+            span = f"{self.starting_seed} to {last}" if self.announced else "none"
+            self.contradictions.add(f"line {number} has seed {seed}, the start record announced {span}")
+        elif at < self._next:
+            due = (self.starting_seed + self._next) % SEED_COUNT
+            self.contradictions.add(f"line {number} has seed {seed} again or too late, seed {due} was due")
+        else:
+            if at > self._next:
+                self._gaps.append((self._next, at))
+                self._gap_seeds += at - self._next
+            self._next = at + 1
+
+    def _fail(self, data: FailedData) -> None:
+        self.failed += 1
+        self.failed_seeds.append(data.seed)
+        name = data.invariant
+        if name not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
+            name = OTHER_INVARIANTS
+        group = self._groups.setdefault(name, _Failing(data.message[:MESSAGE_CHARACTERS_MAX]))
+        group.count += 1
+        if len(group.seeds) < SEEDS_KEPT_MAX:
+            group.seeds.append(data.seed)
+
+    def _compare(self, data: OkData | PlainOkData) -> None:
+        self_told = (data.storage_hash, data.kernel_state_hash, data.events, data.simulated_time_ms)
+        if self._first is None:
+            self._first = self_told
+        elif self._first != self_told:
+            self._all_alike = False
+
+    # ---- asking
+
+    @property
+    def records(self) -> int:
+        """Iteration records read."""
+        return self.ok + self.failed
+
+    @property
+    def seed_ignored(self) -> bool:
+        """Whether two or more healthy seeds gave exactly the same run."""
+        return self.ok >= 2 and self._all_alike
+
+    def last_seed(self) -> int | None:
+        """The last seed that has a record."""
+        if self.starting_seed is None or not self._next:
+            return None
+        return (self.starting_seed + self._next - 1) % SEED_COUNT
+
+    def next_seed(self) -> int | None:
+        """The seed that was running or due when the stream ended; None if all had their record."""
+        if self.starting_seed is None or (self.announced is not None and self._next >= self.announced):
+            return None
+        return (self.starting_seed + self._next) % SEED_COUNT
+
+    def failure_groups(self) -> tuple[FailureGroup, ...]:
+        """The failures told apart by invariant, in the order in which they came up."""
+        return tuple(
+            FailureGroup(name, group.count, group.message, tuple(group.seeds)) for name, group in self._groups.items()
+        )
+
+    def close_gaps(self) -> tuple[int, list[tuple[int, int]]]:
+        """How many announced seeds have no record, and where: distances [first, end)."""
+        gaps, seeds = list(self._gaps), self._gap_seeds
+        if self.announced is not None and self._next < self.announced:
+            gaps.append((self._next, self.announced))
+            seeds += self.announced - self._next
+        return seeds, gaps
+
+    def distances(self, seeds: Sequence[int]) -> Iterator[int]:
+        """Seeds as distances from the starting seed."""
+        base = self.starting_seed or 0
+        return ((seed - base) % SEED_COUNT for seed in seeds)

@@ -1,0 +1,69 @@
+"""Workflow commands: annotations within the runner's budget, and a fence for untrusted text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from vopr_coverage.errors import printable
+from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX
+from vopr_coverage.verdict import Verdict
+
+TITLE = "Simulation coverage"
+
+
+def command(name: str, message: str, **properties: str) -> str:
+    """One workflow command on one line, escaped so that its text can't start another."""
+    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name}{' ' + told if told else ''}::{_data(message)}"
+
+
+def fenced(text: str, token: str) -> str:
+    """Text that may hold anything, with commands switched off around it until `token` comes."""
+    assert token, "an empty token would end the fence at once"
+    assert token not in text, "the token must be one that the text can't know"
+    return f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n"
+
+
+def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
+    """At most ten errors and ten warnings, the most severe first; without `fail` no errors.
+
+    What doesn't fit is counted in the last one.
+    """
+    if verdict.error is not None:
+        return [command("error", _cut(verdict.error), title=TITLE)]
+    errors = [f"{printable(v.source)}: {printable(v.line)}. {v.advice}" for v in verdict.violations]
+    lowered = [
+        f"{printable(report.name)}: below the profile: {printable(text)}"
+        for report in verdict.reports
+        for text in report.lowered
+    ]
+    warnings = lowered + [
+        printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
+        for warning in verdict.warnings
+    ]
+    if not fail:
+        errors, warnings = [], errors + warnings
+    return [
+        *(command("error", text, title=TITLE) for text in _within_budget(errors)),
+        *(command("warning", text, title=TITLE) for text in _within_budget(warnings)),
+    ]
+
+
+def _within_budget(texts: Sequence[str]) -> Iterator[str]:
+    if len(texts) <= ANNOTATIONS_MAX:
+        yield from map(_cut, texts)
+        return
+    yield from map(_cut, texts[: ANNOTATIONS_MAX - 1])
+    yield f"… and {len(texts) - ANNOTATIONS_MAX + 1} more; the job summary and the verdict file have all of them"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ANNOTATION_CHARACTERS_MAX else text[: ANNOTATION_CHARACTERS_MAX - 1] + "…"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

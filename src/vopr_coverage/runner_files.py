@@ -1,0 +1,75 @@
+"""What a step leaves behind on a runner: outputs, the job summary, and files in the workspace.
+
+The workspace may hold a stranger's checkout and we may be root, so links in it are never
+followed, and files end up owned by whoever owns the workspace.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+FOLDER = "vopr-coverage"
+
+
+def append_outputs(path: str, outputs: Mapping[str, str]) -> None:
+    """Append step outputs; a random delimiter keeps any value from setting another output."""
+    lines = []
+    for name, value in outputs.items():
+        delimiter = f"vopr_coverage_{secrets.token_hex(16)}"
+        assert delimiter not in value, "a random delimiter can't be guessed"
+        lines.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
+    with open(path, "a", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+
+
+def append_summary(path: str, text: str) -> None:
+    """Append to the step's job summary."""
+    with open(path, "a", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def bytes_in(path: str) -> int:
+    """The size of a file, 0 if there is none yet."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return 0
+
+
+def step_folder(step: str) -> str:
+    """The folder of one step's files, relative to the workspace: steps of a job don't overwrite each other."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", step).strip("-")
+    return f"{FOLDER}/{name}" if name else FOLDER
+
+
+def write_in_workspace(workspace: Path, relative: str, text: str) -> None:
+    """Write a file below the workspace, through no link, owned by the workspace's owner.
+
+    Raises:
+        OSError: a link stands in the way, or the file can't be written.
+    """
+    *folders, name = relative.split("/")
+    owner = workspace.stat()
+    folder = workspace
+    for part in folders:
+        folder = folder / part
+        if folder.is_symlink():
+            raise OSError(f"{part} is a symbolic link")
+        if not folder.is_dir():
+            folder.mkdir()
+            _give_to(folder, owner)
+    target = folder / name
+    target.unlink(missing_ok=True)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    _give_to(target, owner)
+
+
+def _give_to(path: Path, owner: os.stat_result) -> None:
+    if hasattr(os, "chown") and os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

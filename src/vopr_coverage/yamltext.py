@@ -1,0 +1,126 @@
+"""Safe YAML (and with it JSON) that remembers on which line each value stands.
+
+Scalars follow YAML 1.2's core schema, so that `no` is a name and `1:30` is text. Tags,
+duplicate keys, merge keys, and aliases that multiply beyond a small document are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from vopr_coverage.contract import pointer_to
+from vopr_coverage.errors import ConfigError, printable, shown
+
+VALUES_MAX = 20_000
+DEPTH_MAX = 32
+
+_CORE = "tag:yaml.org,2002:"
+
+
+class _CoreLoader(yaml.SafeLoader):
+    """PyYAML's safe loader with the core schema's scalars instead of YAML 1.1's."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
+
+
+_CoreLoader.add_implicit_resolver(_CORE + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
+_CoreLoader.add_implicit_resolver(_CORE + "null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_CoreLoader.add_implicit_resolver(_CORE + "int", re.compile(r"^[-+]?[0-9]+$"), "-+0123456789")
+_CoreLoader.add_implicit_resolver(
+    _CORE + "float",
+    re.compile(
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+    "-+.0123456789",
+)
+
+
+@dataclass
+class Located:
+    """A parsed document, and the line of every value by its JSON pointer; lines count from 1."""
+
+    value: Any
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def line(self, pointer: str) -> int | None:
+        """The line of the value at `pointer`, or of the closest value around it."""
+        while pointer not in self.lines and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self.lines.get(pointer)
+
+
+def parse(text: str, source: str) -> Located:
+    """Parse one YAML or JSON document of plain values.
+
+    Raises:
+        ConfigError: what isn't YAML, or is more than plain values; with file and line.
+    """
+    try:
+        node = yaml.compose(text, Loader=_CoreLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{printable(source)}:{mark.line + 1}" if mark else printable(source)
+        raise ConfigError(f"{where}: expected YAML, found {error.problem or error.context}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{printable(source)}: expected YAML, found {shown(str(error))}") from None
+    except RecursionError:
+        raise ConfigError(f"{printable(source)}: nested too deep") from None
+    located = Located(None)
+    if node is not None:
+        located.value = _Builder(source, located.lines).build(node, "", 0)
+    return located
+
+
+@dataclass
+class _Builder:
+    source: str
+    lines: dict[str, int]
+    values: int = 0
+
+    def build(self, node: Node, pointer: str, depth: int) -> Any:
+        self.values += 1
+        if self.values > VALUES_MAX or depth > DEPTH_MAX:
+            raise self._refuse(node, f"at most {VALUES_MAX} values, {DEPTH_MAX} deep", "more")
+        self.lines[pointer] = node.start_mark.line + 1
+        if isinstance(node, MappingNode) and node.tag == _CORE + "map":
+            return self._mapping(node, pointer, depth)
+        if isinstance(node, SequenceNode) and node.tag == _CORE + "seq":
+            return [self.build(item, pointer + pointer_to(index), depth + 1) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, pointer: str, depth: int) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, ScalarNode):
+                raise self._refuse(key_node, "a key of plain text", "a collection")
+            key = str(key_node.value)  # `1: x` and `true: x` are names too
+            if key in members:
+                raise self._refuse(key_node, "every key once", f"{shown(key)} twice")
+            place = pointer + pointer_to(key)
+            members[key] = self.build(value_node, place, depth + 1)
+            self.lines[place] = key_node.start_mark.line + 1
+        return members
+
+    def _scalar(self, node: Node) -> Any:
+        text = str(node.value)
+        match node.tag.removeprefix(_CORE):
+            case "str" if isinstance(node, ScalarNode):
+                return text
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int" if len(text) <= 40:
+                return int(text)
+            case "float":
+                return float(text)
+        raise self._refuse(node, "a plain value", f"the tag or value {shown(node.tag)}")
+
+    def _refuse(self, node: Node, expected: str, found: str) -> ConfigError:
+        line = node.start_mark.line + 1
+        return ConfigError(f"{printable(self.source)}:{line}: expected {expected}, found {found}")
