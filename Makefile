@@ -46,7 +46,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 		--custom-compile-command "make lock" $(ARGS) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is newer than what it stands for, so that a second `make test` starts at once.

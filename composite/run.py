@@ -4,6 +4,7 @@ It runs on the runner's Python, before anything of ours is installed, and so use
 """
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -34,8 +35,8 @@ def installed_python(temporary: Path) -> Path:
     if not done.exists():
         print(f"Installing the packages of requirements/{LOCK.name} into {home}", flush=True)
         venv.create(home, clear=True, symlinks=not WINDOWS, with_pip=True)
-        pip = [python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", LOCK], check=True)  # noqa: S603
+        pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)], check=True)  # noqa: S603
         done.touch()
     # -I shuts out PYTHONPATH, so the environment itself names the package: this checkout's, at every use.
     (site_packages,) = home.glob("Lib/site-packages" if WINDOWS else "lib/python3*/site-packages")
@@ -43,17 +44,20 @@ def installed_python(temporary: Path) -> Path:
     return python
 
 
-def runner_environment() -> dict[str, str]:
-    """Spell the inputs as the runner does for a Docker action: INPUT_MIN-ITERATIONS.
+def name_of_this_use(temporary: Path) -> str:
+    """Tell this job's uses of the action apart: `composite`, `composite-2` and so on.
 
-    A composite action has to pass its inputs itself, and a shell may drop names with a hyphen; so they come with
-    underscores and are turned back here. No input of ours has an underscore in its name.
+    A Docker action gets such a name from the runner. The step inside a composite is called the same at every use, and
+    the verdict file of the second would overwrite the first's.
     """
-    prefix = "INPUT_"
-    return {
-        prefix + name.removeprefix(prefix).replace("_", "-") if name.startswith(prefix) else name: value
-        for name, value in os.environ.items()
-    }
+    for number in itertools.count(1):
+        name = "composite" if number == 1 else f"composite-{number}"
+        try:
+            (temporary / f"vopr-coverage-{name}").touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        return name
+    raise AssertionError("there is always a next number")
 
 
 def main() -> int:
@@ -63,13 +67,16 @@ def main() -> int:
         give_up("RUNNER_TEMP is not set. This file is a step of an action; elsewhere use `vopr-coverage check`.")
     try:
         python = installed_python(Path(temporary))
+        variables = {**os.environ, "GITHUB_ACTION": name_of_this_use(Path(temporary))}
     except subprocess.CalledProcessError:
-        give_up("Nothing was judged: the log above says why the packages could not be installed. "
-                "Where it names ensurepip, install python3-venv or use actions/setup-python.")
+        give_up(
+            "Nothing was judged: the log above says why the packages could not be installed. "
+            "Where it names ensurepip, install python3-venv or use actions/setup-python."
+        )
     except OSError as error:
         give_up(f"Nothing was judged: {error}")
-    command = [python, "-I", "-u", "-X", "utf8", "-m", "vopr_coverage.action"]
-    return subprocess.run(command, env=runner_environment(), check=False).returncode  # noqa: S603
+    command = [str(python), "-I", "-u", "-X", "utf8", "-m", "vopr_coverage.action"]
+    return subprocess.run(command, env=variables, check=False).returncode  # noqa: S603
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from vopr_coverage.paths import find_reports
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.text import render_text
-from vopr_coverage.thresholds import PROFILE_NAMES, CoverageThresholds, thresholds_of
+from vopr_coverage.thresholds import PROFILE_NAMES, profile_layer, resolve, thresholds_of
 from vopr_coverage.verdict import Verdict, error_verdict
 
 ISSUES = "the issue tracker of vopr-coverage-action"
@@ -74,6 +74,13 @@ def _told(error: UserError) -> str:
 
 class _Parser(argparse.ArgumentParser):
     """argparse that raises where it would print usage and end the process."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            self.error(f"unknown argument {shown(flag)}; {nearest(flag, self._option_string_actions)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{printable(message)}\ntry '{self.prog} --help'")
@@ -271,24 +278,19 @@ def _run_schema(arguments: argparse.Namespace) -> int:
 
 
 def _run_profiles(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    if arguments.name and settings != Settings():
+        raise UsageError(f"profiles {arguments.name} prints that profile as it is: leave the flags out, or the name")
     if arguments.name:
-        bounds = terms_for(None, Settings(profile=arguments.name), _no_config()).bounds
+        bounds = resolve(profile_layer(arguments.name))
     else:
-        settings = _settings(arguments)
         bounds = terms_for(settings.scenario, settings, find_and_load_config(settings)).bounds
     if arguments.format == "json":
-        named = CoverageThresholds.of_profile(arguments.name) if arguments.name else thresholds_of(bounds)
-        print(named.to_json())
+        print(thresholds_of(bounds).to_json())
         return ExitCode.PASSED
     for key, bound in bounds.items():
         print(f"{key}: {_value(bound.value)}  # {printable(bound.origin)}")
     return ExitCode.PASSED
-
-
-def _no_config() -> Any:
-    from vopr_coverage.config import Config
-
-    return Config()
 
 
 def _value(value: object) -> str:

@@ -13,6 +13,11 @@ from typing import Any, NoReturn
 from vopr_coverage.errors import Words, shown
 
 
+# Parsed values take up to twenty times the room of their text. A million failed seeds are a
+# million commas; what has more than this would cost gigabytes and is no report.
+VALUES_MAX = 4_000_000
+
+
 class JsonError(ValueError):
     """Text that isn't JSON as we accept it. `line` counts from 1, or is None if unknown."""
 
@@ -32,6 +37,8 @@ def strict_loads(data: bytes) -> Any:
         JsonSyntaxError: the bytes are not UTF-8 or not JSON.
         JsonError: they are, but hold something that can't be judged.
     """
+    if data.count(b",") > VALUES_MAX:
+        raise JsonError(f"at most {VALUES_MAX:,} values", Words("more"))
     try:
         text = data.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite)

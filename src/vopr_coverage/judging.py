@@ -71,7 +71,6 @@ def judge(unit: Unit, terms: Terms) -> Judgement:
 
     violations = [v for source, outcome in rows for v in _violations(source, outcome, terms)]
     violations += _conclusive(unit, terms, health, coverage, bool(violations))
-    violations.sort(key=lambda violation: violation.gate not in _HEALTH_IDS)
     status: VerdictStatus = "failed" if violations else "passed"
     if any(read.run and not read.run.complete for read in unit.inputs):
         status = "incomplete"
@@ -102,7 +101,8 @@ def conclude(judgements: Sequence[Judgement], warnings: Sequence[Warning_], vers
     status: VerdictStatus = "passed"
     if statuses != {"passed"}:
         status = "incomplete" if "incomplete" in statuses else "failed"
-    violations = tuple(chain.from_iterable(j.violations for j in judgements))
+    told = [violation for judgement in judgements for violation in judgement.violations]
+    violations = tuple(sorted(told, key=lambda violation: violation.gate not in _HEALTH_IDS))  # run health first
     assert bool(violations) == (status != "passed"), "a verdict and its violations must agree"
     return Verdict(
         status=status,

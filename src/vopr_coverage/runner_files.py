@@ -42,7 +42,7 @@ def bytes_in(path: str) -> int:
 
 def step_folder(step: str) -> str:
     """The folder of one step's files, relative to the workspace: steps of a job don't overwrite each other."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "-", step).strip("-")
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", step).strip("-_")
     return f"{FOLDER}/{name}" if name else FOLDER
 
 

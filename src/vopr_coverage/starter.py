@@ -55,7 +55,7 @@ def starter_config(inputs: Sequence[Input]) -> str:
         "# simulator has and these runs never reached, or the percentage flatters.",
         *_list("fault_points", declared),
         "",
-        f"min_iterations: {max(1, min(run.run.iterations for run in runs) // 2)} # the counts below mean little for less",
+        f"min_iterations: {max(1, min(run.run.iterations for run in runs) // 2)} # half of the shortest run",
         "",
         f"fault_point_coverage_min: {_half(share):.2f} # half of {share:.3f}, the least of these runs",
         "# Hit in every one of these runs.",

@@ -32,17 +32,19 @@ def image(engine: None) -> str:
     if name := os.environ.get("VOPR_TEST_IMAGE"):
         return name
     name = "vopr-coverage:e2e"
-    built = subprocess.run(["docker", "build", "--tag", name, "."], cwd=REPOSITORY, check=False,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    build = ["docker", "build", "--tag", name, str(REPOSITORY)]
+    built = subprocess.run(build, capture_output=True, text=True, check=False)
     if built.returncode != 0:
-        pytest.fail(f"the image could not be built:\n{built.stdout[-4000:]}", pytrace=False)
+        pytest.fail(f"the image could not be built:\n{built.stdout}{built.stderr}", pytrace=False)
     return name
 
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     """A fresh job: tests/data/real stands in its workspace as runs/, examples/configs as configs/."""
-    return Job(tmp_path)
+    job = Job(tmp_path)
+    job.check_out()
+    return job
 
 
 @pytest.fixture(scope="session")

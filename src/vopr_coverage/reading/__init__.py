@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import msgspec
 
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.records import looks_like_record
-from vopr_coverage.reading.source import Progress, blocks, opened
+from vopr_coverage.reading.source import BLOCK_BYTES, Progress, blocks, opened
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.report import Input
 
 _Reader = Callable[[Iterable[bytes], str], Input]
+
+# `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
+_BEGINS_LIKE_JSON = re.compile(rb'\s*(?:\{|\[\s*[\[{"\]])')
 
 
 def read_report(source: str, progress: Progress | None = None) -> Input:
@@ -33,21 +37,27 @@ def read_report(source: str, progress: Progress | None = None) -> Input:
 
 
 def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
-    """Tell a stream from a document by the first block's lines.
+    """Tell a stream from a document by the lines of its beginning, in whatever pieces a pipe delivers it.
 
     One line that is an envelope makes a stream, whatever stands before it. Otherwise text
     that begins like JSON is a document, and any other text is read on as a stream, whose
     first record may come late (or never, and then the stream reader says so).
     """
-    first = next(following)
-    if any(looks_like_record(value) for value in _values(first)):
-        return read_stream, [first]
-    return (read_document if first.lstrip()[:1] in (b"{", b"[") else read_stream), [first]
+    seen: list[bytes] = []
+    for block in following:
+        seen.append(block)
+        if any(looks_like_record(value) and not looks_like_report(value) for value in _values(block)):
+            return read_stream, seen
+        if not _BEGINS_LIKE_JSON.match(seen[0]):
+            return read_stream, seen
+        if sum(map(len, seen)) >= BLOCK_BYTES:
+            break
+    return read_document, seen
 
 
 def _values(block: bytes) -> Iterator[object]:
     """The lines that are JSON by themselves."""
-    for line in block.splitlines():
+    for line in block.split(b"\n"):
         try:
             yield msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -33,7 +33,7 @@ def read_document(blocks: Iterable[bytes], source: str) -> Input:
     if isinstance(report, dict) and any(part in report for part in _STREAM_PARTS):
         found = Words("a stream's coverage cut out of its run; pass the whole stream, failures included")
         raise ReportError(source, "#/coverage" if wrapped else "", expected="a CoverageReport", found=found)
-    if not wrapped and not set(document) & set(contract.schema("report")["properties"]):
+    if not looks_like_report(document):
         formats = "a VOPR stream, a CoverageReport or an object with one under 'coverage'"
         raise ReportError(source, "", expected=formats, found=Words(f"an object with the keys {_keys(document)}"))
     kind: Format = "wrapped" if wrapped else "report"
@@ -43,6 +43,12 @@ def read_document(blocks: Iterable[bytes], source: str) -> Input:
     figures = msgspec.convert(report, CoverageReport)
     figures.phase_events = dotted(figures.phase_events)
     return Input(source, kind, figures, warnings=tuple(remarks_on(figures)))
+
+
+def looks_like_report(document: object) -> bool:
+    """Whether a JSON value is meant as one of our two documents, whatever other keys it has."""
+    known = contract.schema("report")["properties"]
+    return isinstance(document, dict) and ("coverage" in document or any(key in known for key in document))
 
 
 def _parsed(blocks: Iterable[bytes], source: str) -> Any:

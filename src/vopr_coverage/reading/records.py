@@ -115,8 +115,16 @@ def read_record(line: bytes, source: str, number: int) -> Record | list[ReportEr
 
 
 def looks_like_record(document: object) -> bool:
-    """Whether a JSON value is meant as an envelope `{data, timestamp, type}`."""
-    return isinstance(document, dict) and ("data" in document or "type" in document)
+    """Whether a JSON value is meant as an envelope `{data, timestamp, type}`, perhaps a broken one.
+
+    Loggers write objects with a `type` or with `data` too: these are not ours.
+    """
+    if not isinstance(document, dict):
+        return False
+    if "data" in document:
+        return "type" in document or document.keys() <= _ENVELOPE
+    kind = document.get("type")
+    return isinstance(kind, str) and kind in _KNOWN_KEYS
 
 
 def _document(line: bytes) -> dict[str, Any] | None:
@@ -183,12 +191,13 @@ def _known_keys() -> dict[str, frozenset[str]]:
 
 
 _KNOWN_KEYS = _known_keys()
+_ENVELOPE = frozenset({"data", "timestamp", "type"})
 
 
 def _unknown_keys(document: dict[str, Any]) -> Iterator[str]:
     kind, data = document["type"], document["data"]
     for key in document:
-        if key not in ("data", "timestamp", "type"):
+        if key not in _ENVELOPE:
             yield key
     if kind == "iteration":
         kind = f"iteration-{data['status']}"

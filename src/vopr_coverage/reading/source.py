@@ -30,6 +30,10 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
+class CutShort(ReportError):
+    """Packed data that ends before its checksum: what came out of it counts, whole it is not."""
+
+
 class _Reads(Protocol):
     def read1(self, size: int, /) -> bytes: ...
 
@@ -42,6 +46,8 @@ def opened(source: str) -> Iterator[BufferedReader]:
         ReportError: no such file, not a regular file, or not readable, in one line.
     """
     if source == STDIN:
+        if sys.stdin is None:
+            raise ReportError(source, "", expected="data on standard input", found=Words("none: it is closed"))
         yield sys.stdin.buffer  # type: ignore[misc]
         return
     try:
@@ -60,12 +66,14 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
 
     Raises:
         ReportError: empty, binary or UTF-16 data, broken gzip, or a line above LINE_BYTES_MAX.
+        CutShort: after the last block, where gzip data breaks off.
     """
     reader, head = _unpacked(stream, source)
+    _refuse_binary(head, source)
+    head = head.removeprefix(_UTF8_MARK)
     if not head:
         raise ReportError(source, "", expected="a report", found=Words("an empty file"))
-    _refuse_binary(head, source)
-    parts, waiting, line = [head.removeprefix(_UTF8_MARK)], 0, 1
+    parts, waiting, line, cut = [head], 0, 1, None
     while True:
         block = parts[-1]
         if progress:
@@ -81,18 +89,26 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
         if waiting > LINE_BYTES_MAX:
             limit = Words(f"over {LINE_BYTES_MAX >> 20} MiB without a line end")
             raise ReportError(source, f":{line}", expected="a line", found=limit)
-        fresh = _read(reader, source, line)
+        try:
+            fresh = _read(reader, source, line)
+        except CutShort as error:
+            fresh, cut = b"", error
         if not fresh:
             break
         parts.append(fresh)
     rest = b"".join(parts)
     if rest:
         yield rest
+    if cut:
+        raise cut
 
 
 def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
     """The reader for plain or gzip data, and its first block."""
-    packed = stream.peek(2)[:2] == _GZIP_MAGIC
+    try:
+        packed = stream.peek(2)[:2] == _GZIP_MAGIC
+    except OSError as error:
+        raise ReportError(source, "", expected="readable data", found=Words(_why(error))) from None
     reader: _Reads = gzip.GzipFile(fileobj=stream) if packed else stream
     return reader, _read(reader, source, 1)
 
@@ -101,9 +117,9 @@ def _read(reader: _Reads, source: str, line: int) -> bytes:
     try:
         return reader.read1(BLOCK_BYTES)
     except EOFError:
-        return b""  # gzip cut short: what came before it counts, and the stream then lacks its end
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise ReportError(source, f":{line}", expected="gzip data", found=str(error)) from None
+        raise CutShort(source, f":{line}", expected="whole gzip data", found=Words("its end too early")) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise ReportError(source, f":{line}", expected="gzip data", found=Words("damaged data")) from None
     except OSError as error:
         raise ReportError(source, f":{line}", expected="readable data", found=Words(_why(error))) from None
 

@@ -10,6 +10,7 @@ import msgspec
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
 from vopr_coverage.reading.ending import Ending, read_ending
 from vopr_coverage.reading.records import Record, decode_ok_block, read_record
+from vopr_coverage.reading.source import CutShort
 from vopr_coverage.reading.tally import Tally
 from vopr_coverage.report import Input, Run, SeedList
 
@@ -33,9 +34,13 @@ def read_stream(blocks: Iterable[bytes], source: str) -> Input:
     """
     reader = _StreamReader(source)
     number = 1
-    for block in blocks:
-        reader.read_block(block, number)
-        number += block.count(b"\n")
+    try:
+        for block in blocks:
+            line_ends = block.count(b"\n")
+            reader.read_block(block, number, line_ends)
+            number += line_ends
+    except CutShort:
+        reader.cut_short = True
     return reader.finish()
 
 
@@ -48,22 +53,25 @@ class _StreamReader:
     started: bool = False
     ending: Ending | None = None
     ended: bool = False
+    cut_short: bool = False
     errors: list[ReportError] = field(default_factory=list)
     other_lines: int = 0
     strays: int = 0  # records after the end, or of a second stream
     unknown: dict[str, int] = field(default_factory=dict)  # kind or key → first line
     simulator_says: list[str] = field(default_factory=list)
 
-    def read_block(self, block: bytes, first_line: int) -> None:
+    def read_block(self, block: bytes, first_line: int, line_ends: int) -> None:
         """Read whole lines: all at once if they are healthy iterations, else one by one."""
         if self.started and not self.ended:
             try:
-                if self.tally.add_ok_block(decode_ok_block(block)):
+                records = decode_ok_block(block)
+                # The decoder doesn't mind two records on a line, or one on two; a line alone would be no record.
+                if len(records) == line_ends and self.tally.add_ok_block(records):
                     return
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
-        for number, line in enumerate(block.splitlines(), first_line):
-            if line:
+        for number, line in enumerate(block.split(b"\n"), first_line):  # splitlines() also splits at a lone CR
+            if line.strip():
                 self._read_line(line, number)
 
     def _read_line(self, line: bytes, number: int) -> None:
@@ -144,7 +152,8 @@ class _StreamReader:
             fault_effects=ending.fault_effects if ending else None,
             properties=ending.properties if ending else None,
         )
-        report = ending.report if ending else None
+        # Without its start nothing vouches for the figures at the end: they count as not measured.
+        report = ending.report if ending and self.started else None
         return Input(self.source, "stream", report, run, warnings=tuple(self._remarks()), listed_only=True)
 
     def _ended_early(self) -> str | None:
@@ -152,7 +161,7 @@ class _StreamReader:
         if not self.started:
             return "there is no start record, pass the whole stream"
         if self.ending:
-            return None
+            return "the gzip data breaks off after batch_complete" if self.cut_short else None
         seed = tally.next_seed()
         where = f"died at seed {seed}" if seed is not None else f"died after the last seed {tally.last_seed()}"
         if seed is None and tally.last_seed() is None:

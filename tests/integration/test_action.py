@@ -1,0 +1,193 @@
+"""The action's door, as a process with a runner's variables; the container has tests of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import vopr_coverage
+from tests.build import MODEST, a_stream
+from vopr_coverage.contract import problems
+
+
+class Step(NamedTuple):
+    """What a step left behind."""
+
+    code: int
+    log: str
+    outputs: dict[str, str]
+    summary: str
+
+
+def outputs_of(text: str) -> dict[str, str]:
+    """Parse GITHUB_OUTPUT as the runner does: `name<<DELIMITER`, lines, DELIMITER."""
+    return {name: value for name, _, value in re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", text, re.M | re.S)}
+
+
+def run_action(workspace: Path, **inputs: str) -> Step:
+    """Run the action in a workspace with these inputs (underscores for hyphens)."""
+    files = workspace.parent / f"{workspace.name}-files"
+    files.mkdir(exist_ok=True)
+    env = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "INPUT_"))},
+        "PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1]),
+        "GITHUB_WORKSPACE": str(workspace),
+        "GITHUB_ACTION": "__self",
+        "GITHUB_OUTPUT": str(files / "output"),
+        "GITHUB_STEP_SUMMARY": str(files / "summary"),
+        "RUNNER_TEMP": str(files),
+        **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
+    }
+    command = [sys.executable, "-m", "vopr_coverage.action"]
+    ran = subprocess.run(command, cwd=workspace, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert "Traceback" not in ran.stdout + ran.stderr
+    texts = [(files / name).read_text("utf-8") if (files / name).exists() else "" for name in ("output", "summary")]
+    return Step(ran.returncode, ran.stdout, outputs_of(texts[0]), texts[1])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A checkout with a config and a run that meets it."""
+    folder = tmp_path / "workspace"
+    (folder / ".github").mkdir(parents=True)
+    (folder / ".github" / "vopr-coverage.yml").write_text(json.dumps(MODEST))
+    (folder / "good.ndjson").write_bytes(a_stream())
+    (folder / "bad.ndjson").write_bytes(a_stream(failing=[1]))
+    return folder
+
+
+def test_a_run_that_passes(workspace: Path) -> None:
+    """Outputs, summary, and files whose paths are relative to the workspace."""
+    step = run_action(workspace, reports="good.ndjson\n\n# a comment\n")
+    assert step.code == 0
+    assert step.outputs == {
+        "passed": "true",
+        "verdict": "passed",
+        "violations": "0",
+        "warnings": step.outputs["warnings"],
+        "fault-point-coverage": "1.000000",
+        "verdict-file": "vopr-coverage/self/verdict.json",
+        "summary-file": "vopr-coverage/self/summary.md",
+    }
+    verdict = json.loads((workspace / step.outputs["verdict-file"]).read_text())
+    assert problems("verdict", verdict) == []
+    assert step.summary.startswith("## ✅ ")
+    assert (workspace / step.outputs["summary-file"]).read_text() == step.summary
+    assert "::error" not in step.log
+
+
+def test_a_run_that_fails(workspace: Path) -> None:
+    """Exit code 1, the seed's block in the log behind a fence, and an annotation for each violation."""
+    step = run_action(workspace, reports="*.ndjson")
+    assert (step.code, step.outputs["passed"], step.outputs["violations"]) == (1, "false", "1")
+    fence = re.match(r"::stop-commands::(\w+)\n❌ Coverage validation FAILED\n", step.log)
+    assert fence is not None
+    after = step.log.split(f"::{fence[1]}::\n")[1]
+    assert after.startswith("::error title=Simulation coverage::bad.ndjson: Invariant 'model_verification' failed")
+
+
+def test_fail_false_reports_and_passes(workspace: Path) -> None:
+    """For adopting the gate step by step: warnings in place of errors, `passed` stays false."""
+    step = run_action(workspace, reports="bad.ndjson", fail="false")
+    assert (step.code, step.outputs["passed"], step.outputs["verdict"]) == (0, "false", "failed")
+    assert "::error" not in step.log
+    assert "::warning title=Simulation coverage::bad.ndjson: Invariant" in step.log
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({}, "no reports: name at least one file"),
+        ({"reports": "none.ndjson"}, "none.ndjson: expected a readable file"),
+        ({"reports": "*.json"}, "*.json: expected at least one file, found no match for this pattern"),
+        ({"reports": "good.ndjson", "profile": "nightyl"}, "input profile: unknown 'nightyl'; did you mean 'nightly'?"),
+        ({"reports": "good.ndjson", "profil": "nightly"}, "unknown input 'profil'; did you mean 'profile'?"),
+        ({"reports": "good.ndjson", "command": "chek"}, "input command: unknown 'chek'; did you mean 'check'?"),
+        ({"reports": "good.ndjson", "merge": "both"}, "input merge: unknown 'both'"),
+        ({"reports": "good.ndjson", "min_iterations": "1e6"}, "input min-iterations: expected an integer of 0 or more"),
+        ({"reports": "good.ndjson", "fail": "yes"}, "input fail: expected true or false, found 'yes'"),
+        ({"reports": "good.ndjson", "on_not_measured": "repair=warn"}, "input on-not-measured: unknown 'repair'"),
+        ({"reports": "good.ndjson", "config": "../x.yml"}, "../x.yml: expected a config inside the workspace"),
+        ({"reports": "/etc/hostname"}, "/etc/hostname: expected a path inside the workspace or RUNNER_TEMP"),
+        ({"reports": "out.ndjson"}, "out.ndjson: expected a path inside the workspace or RUNNER_TEMP"),
+    ],
+)
+def test_what_cannot_be_judged_is_exit_code_2_whatever_fail_says(
+    workspace: Path, inputs: dict[str, str], told: str
+) -> None:
+    """One error that says why, outputs that say error, and a summary that doesn't look like a pass."""
+    (workspace / "out.ndjson").symlink_to("/etc/hostname")
+    step = run_action(workspace, **{"fail": "false"} | inputs)
+    assert (step.code, step.outputs["verdict"], step.outputs["passed"]) == (2, "error", "false")
+    assert f"::error title=Simulation coverage::{told}" in step.log
+    assert step.summary.startswith("## ❌ ")
+
+
+def test_switches_leave_out_summary_and_annotations(workspace: Path) -> None:
+    """The verdict doesn't depend on how it is shown."""
+    step = run_action(workspace, reports="bad.ndjson", summary="false", annotations="false")
+    assert (step.code, step.summary) == (1, "")
+    assert "::error" not in step.log
+
+
+def test_a_report_in_the_runners_temporary_folder_is_read(workspace: Path) -> None:
+    """Artifacts are best unpacked outside the checkout."""
+    (workspace.parent / "workspace-files").mkdir()
+    report = workspace.parent / "workspace-files" / "run.ndjson"
+    report.write_bytes(a_stream())
+    assert run_action(workspace, reports=str(report)).code == 0
+
+
+def test_files_are_written_through_no_link(workspace: Path, tmp_path: Path) -> None:
+    """A checkout may hold a link where our folder goes; the verdict stands, the file isn't written."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (workspace / "vopr-coverage").symlink_to(elsewhere)
+    step = run_action(workspace, reports="good.ndjson")
+    assert step.code == 0
+    assert "::warning::vopr-coverage/self/verdict.json was not written" in step.log
+    assert "verdict-file" not in step.outputs
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_link_in_place_of_a_file_is_replaced_not_followed(workspace: Path, tmp_path: Path) -> None:
+    """What it points to stays as it is."""
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (workspace / "vopr-coverage" / "self").mkdir(parents=True)
+    (workspace / "vopr-coverage" / "self" / "verdict.json").symlink_to(victim)
+    step = run_action(workspace, reports="good.ndjson")
+    assert json.loads((workspace / step.outputs["verdict-file"]).read_text())["passed"] is True
+    assert victim.read_text() == "untouched"
+
+
+def test_no_text_of_a_report_becomes_a_command(workspace: Path) -> None:
+    """Names of a report are fenced in the log and escaped in annotations."""
+    evil = "x\n::set-output name=passed::true\r##[error]owned%0A::error::owned"
+    (workspace / "evil.ndjson").write_bytes(a_stream(failing={1: evil}))
+    step = run_action(workspace, reports="evil.ndjson")
+    fence = step.log.split("\n", 1)[0].removeprefix("::stop-commands::")
+    inside, outside = step.log.split(f"::{fence}::\n")
+    assert step.code == 1
+    assert not re.search(r"^\s*::set-output", inside, re.M)
+    for line in outside.splitlines():
+        assert not line or line.startswith(
+            ("::error title=Simulation coverage::", "::warning title=Simulation coverage::")
+        )
+    assert step.outputs["passed"] == "false"
+
+
+def test_a_second_step_of_a_job_keeps_the_first_ones_files(workspace: Path) -> None:
+    """GITHUB_ACTION tells steps apart; without one the folder has no subfolder."""
+    from vopr_coverage.runner_files import step_folder
+
+    assert step_folder("__org_repo_2") == "vopr-coverage/org_repo_2"
+    assert step_folder("../../etc") == "vopr-coverage/etc"
+    assert step_folder("") == "vopr-coverage"
