@@ -16,7 +16,7 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests
-	@$(BIN)/python -m pytest -q tests/unit tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration $(ARGS)
 
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)

@@ -22,7 +22,7 @@ from vopr_coverage.thresholds import Bound, Bounds, nothing_layer, resolve
 
 REAL = Path(__file__).parent / "data" / "real"
 SEED_COUNT = 1 << 64
-KIB_PER_MIB = 1024
+MAXRSS_PER_MIB = 1 << 20 if sys.platform == "darwin" else 1 << 10  # macOS counts bytes, Linux KiB
 
 Record = dict[str, Any]
 
@@ -68,20 +68,22 @@ def start(first: int = 0, iterations: int = 3, **more: Any) -> Record:
     return a_record("start", {"starting_seed": first, "iterations": iterations, **faults, **more})
 
 
-def ok(seed: int, **changes: Any) -> Record:
+def ok(seed: int, /, **changes: Any) -> Record:
     """A seed that held, with a run of its own; `changes` replace what it says."""
     hashes = {"kernel_state_hash": "16f7" * 16, "storage_hash": f"{seed:064x}"}
     data = {"seed": seed, "status": "ok", "events": 100, "simulated_time_ms": 10000.0, **hashes}
     return a_record("iteration", data | changes)
 
 
-def failed(seed: int, invariant: str = "model_verification", message: str = "read mismatch", **changes: Any) -> Record:
+def failed(
+    seed: int, /, invariant: str = "model_verification", message: str = "read mismatch", **changes: Any
+) -> Record:
     """A seed that failed an invariant."""
     data = {"seed": seed, "status": "failed", "events": 7, "invariant": invariant, "message": message}
     return a_record("iteration", data | changes)
 
 
-def ending(successes: int = 3, failed_seeds: Sequence[int] = (), **changes: Any) -> Record:
+def ending(successes: int = 3, failed_seeds: Sequence[int] = (), /, **changes: Any) -> Record:
     """The last record: totals, coverage and properties; `changes` replace what it says."""
     data: Record = {
         "successes": successes,
@@ -260,4 +262,4 @@ def run_cli(*arguments: str | Path, cwd: Path, stdin: bytes | IO[bytes] = b"", t
         for file in (out, err):
             file.seek(0)
             texts.append(file.read().decode())
-    return Ended(process.returncode, texts[0], texts[1], usage.ru_maxrss / KIB_PER_MIB)
+    return Ended(process.returncode, texts[0], texts[1], usage.ru_maxrss / MAXRSS_PER_MIB)

@@ -20,7 +20,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 from vopr_coverage.errors import UserError
-from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
+from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.verdict import verdict_from_json
 
@@ -30,12 +30,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 STYLE = """
 body { margin: 0; background: #f6f8fa; }
 main { max-width: 980px; margin: 16px auto; padding: 20px 28px; background: #fff; border: 1px solid #d1d9e0;
-  border-radius: 6px; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, "Noto Color Emoji",
-  sans-serif; color: #1f2328; overflow-wrap: break-word; }
+  border-radius: 6px; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, "DejaVu Sans",
+  "Noto Color Emoji", sans-serif; color: #1f2328; overflow-wrap: break-word; }
 h2, h3 { margin: 24px 0 16px; font-weight: 600; line-height: 1.25; }
 h2 { padding-bottom: .3em; font-size: 1.5em; border-bottom: 1px solid #d1d9e0b3; } h3 { font-size: 1.25em; }
 h4 { margin: 24px 0 16px; font-size: 1em; } main > :first-child { margin-top: 0; }
-p, ul, ol, table, pre, blockquote, details { margin: 0 0 16px; } ul { padding-left: 2em; } li + li { margin-top: .25em; }
+p, ul, ol, table, pre, blockquote, details { margin: 0 0 16px; } ul { padding-left: 2em; }
+li > ul { margin: 0; } li + li { margin-top: .25em; }
 code { padding: .2em .4em; font: 85% ui-monospace, "DejaVu Sans Mono", monospace; background: #818b981f;
   border-radius: 6px; white-space: break-spaces; }
 pre { padding: 16px; overflow: auto; background: #f6f8fa; border-radius: 6px; font-size: 85%; line-height: 1.45; }
@@ -103,7 +104,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         verdict = verdict_from_json(asked.verdict.read_bytes(), str(asked.verdict))
-        page = page_of(render_markdown(verdict, asked.budget), unfolded=asked.unfold)
+        page = page_of(render_markdown(verdict, max(asked.budget, SUMMARY_BYTES_MIN)), unfolded=asked.unfold)
         if asked.out:
             asked.out.write_text(page, encoding="utf-8")
         if asked.screenshot:

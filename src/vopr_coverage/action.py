@@ -10,6 +10,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from traceback import print_exc
 
@@ -82,8 +83,9 @@ def _inputs(environ: Mapping[str, str]) -> dict[str, str]:
     """All inputs, "" where unset. The runner keeps hyphens in INPUT_ names, shells may not.
 
     Raises:
-        UsageError: an input that doesn't exist: the runner only warns, and a gate whose
-            setting was misspelt would be another gate.
+        UsageError: a name close to one of ours: the runner only warns of an input that doesn't
+            exist, and a gate whose setting was misspelt would be another gate. Other names
+            are a job's own variables.
     """
     given = {
         key.removeprefix("INPUT_").replace("_", "-").lower(): value.strip()
@@ -91,7 +93,7 @@ def _inputs(environ: Mapping[str, str]) -> dict[str, str]:
         if key.startswith("INPUT_") and key.removeprefix("INPUT_") not in _RUNNERS_OWN
     }
     for name in given:
-        if name not in INPUTS:
+        if name not in INPUTS and get_close_matches(name, INPUTS, n=1, cutoff=0.75):
             raise UsageError(f"unknown input {shown(name)}; {nearest(name, INPUTS)}")
     return {name: given.get(name, "") for name in INPUTS}
 

@@ -22,7 +22,7 @@ from vopr_coverage.reading import read_report
 from vopr_coverage.reading.source import STDIN, Progress
 from vopr_coverage.report import Input
 from vopr_coverage.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
-from vopr_coverage.verdict import Verdict, Warning_
+from vopr_coverage.verdict import Remark, Verdict
 
 Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
@@ -200,7 +200,7 @@ def _refuse_copies(files: Sequence[ReportFile]) -> None:
         same_size.append(file.path)
 
 
-def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Warning_]]:
+def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
     """Give a stream its denominator, and say what the percentage rests on."""
     report = unit.evidence.report
     if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
@@ -210,26 +210,26 @@ def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, 
     undeclared = [name for name in listed if name not in declared]
     completed = with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points])
     if not declared:
-        extra = [name for name in bounds.critical_fault_points.value if name not in listed]
+        silent = sum(name not in listed for name in bounds.critical_fault_points.value)
+        critical = f" and {silent} critical ones that it doesn't" if silent else ""
         text = (
-            f"The fault point percentage rests on the {len(listed)} points that the stream lists and {len(extra)} "
-            "critical ones that it doesn't: a stream never lists a point that was not hit. Declare all of them "
-            "as `fault_points` in the config."
+            f"The fault point percentage rests on the {len(listed)} points that the stream lists{critical}: "
+            "a stream never lists a point that was not hit. Declare all of them as `fault_points` in the config."
         )
-        return completed, [Warning_(unit.name, text)]
+        return completed, [Remark(unit.name, text)]
     if undeclared:
         names = ", ".join(undeclared[:5]) + (" …" if len(undeclared) > 5 else "")
-        return completed, [Warning_(unit.name, f"Fault points that the config does not declare: {names}")]
+        return completed, [Remark(unit.name, f"Fault points that the config does not declare: {names}")]
     return completed, []
 
 
-def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Warning_]:
+def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
     used = {theirs for read in inputs for found in read.via_alias.values() for theirs in found}
     for theirs in config.aliases:
         if theirs not in used and theirs.replace(":", ".") not in used:
-            yield Warning_("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
+            yield Remark("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
     if config.scenarios:
         for read in inputs:
             if read.scenario is None:
                 text = "No scenario is named for this run: it is judged by the config's top-level thresholds."
-                yield Warning_(read.source, text)
+                yield Remark(read.source, text)

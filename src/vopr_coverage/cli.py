@@ -5,34 +5,28 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from traceback import print_exc
-from typing import Any, NoReturn
+from traceback import format_exc
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check import MERGES, Settings, check, find_and_load_config, terms_for
-from vopr_coverage.contract import SCHEMA_NAMES, schema_text
-from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, printable, shown
+from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
+from vopr_coverage.contract import schema_text
+from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
+from vopr_coverage.flags import the_parser
 from vopr_coverage.paths import find_reports
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.text import render_text
-from vopr_coverage.thresholds import PROFILE_NAMES, profile_layer, resolve, thresholds_of
+from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
 from vopr_coverage.verdict import Verdict, error_verdict
 
-ISSUES = "the issue tracker of vopr-coverage-action"
 INTERRUPTED = 130
-
-EXIT_CODES = """exit codes:
-  0  every threshold is met
-  1  a gate failed, or a run did not finish
-  2  reports, config or usage can't be used: nothing was judged
-  3  a bug of ours
-"""
+OUR_BUG = "this is our bug, please report it on vopr-coverage-action's issue tracker, with all of this:"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,25 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):  # a terminal that can't show ✅ must not cost the verdict
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        arguments = _parser().parse_args(argv)
-        code: int = arguments.run(arguments)
+        arguments = the_parser().parse_args(argv)
+        code = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(_told(error), file=sys.stderr)
+        _say(_told(error))
         return ExitCode.UNUSABLE
     except SystemExit as ended:  # argparse ends --help and --version this way
         return int(ended.code or 0)
     except KeyboardInterrupt:
-        print("vopr-coverage: interrupted, nothing was judged", file=sys.stderr)
+        _say("vopr-coverage: interrupted, nothing was judged")
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has gone; the text is lost, so the verdict can't be a pass.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.UNUSABLE
     except Exception:  # what is left is our bug, and must never look like a verdict
-        print(f"vopr-coverage {__version__}: this is our bug, please report it at {ISSUES}:", file=sys.stderr)
-        print_exc()
+        _say(f"vopr-coverage {__version__}: {OUR_BUG}\n{format_exc()}")
         return ExitCode.OUR_BUG
 
 
@@ -68,133 +61,14 @@ def entry() -> NoReturn:
     sys.exit(main())
 
 
+def _say(text: str) -> None:
+    """Print to standard error, if anybody listens: the exit code must not depend on it."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def _told(error: UserError) -> str:
     return "\n".join(f"vopr-coverage: {line}" for line in str(error).splitlines())
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that raises where it would print usage and end the process."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        found, unknown = super().parse_known_args(args, namespace)
-        if unknown:
-            flag = unknown[0].partition("=")[0]
-            self.error(f"unknown argument {shown(flag)}; {nearest(flag, self._option_string_actions)}")
-        return found, unknown
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{printable(message)}\ntry '{self.prog} --help'")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="vopr-coverage",
-        description="The coverage gate for deterministic simulation testing.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"vopr-coverage {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_check(commands)
-    _add_init(commands)
-    _add_schema(commands)
-    _add_profiles(commands)
-    return parser
-
-
-def _add_check(commands: Any) -> None:
-    check_parser = _command(commands, "check", _run_check, "judge reports and say what they missed", epilog=EXIT_CODES)
-    check_parser.add_argument(
-        "reports",
-        nargs="*",
-        metavar="REPORT",
-        help="a stream of `vopr --json`, a CoverageReport or a document with one under 'coverage'; a pattern; "
-        "- for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
-    )
-    _add_terms(check_parser)
-    check_parser.add_argument(
-        "--merge", type=_one_of(MERGES), default="none", metavar="none|scenario|all",
-        help="judge each report by itself (none, the default), or added up by scenario, or all as one",
-    )  # fmt: skip
-    check_parser.add_argument(
-        "--on-not-measured", metavar="POLICY",
-        help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
-        "view-changes, repairs and query-plans; or GATE=POLICY,…",
-    )  # fmt: skip
-    check_parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    check_parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
-    check_parser.add_argument(
-        "--format", type=_one_of(("text", "json", "markdown")), default="text", metavar="text|json|markdown",
-        help="what is printed (default: text)",
-    )  # fmt: skip
-
-
-def _add_init(commands: Any) -> None:
-    init = _command(commands, "init", _run_init, "write a starter config from healthy runs")
-    init.add_argument("runs", nargs="+", metavar="RUN", help="a stream of a run in which all was well")
-    init.add_argument("-o", "--output", metavar="F", help="write to F, which must not exist yet (default: print)")
-
-
-def _add_schema(commands: Any) -> None:
-    schema = _command(commands, "schema", _run_schema, "print a JSON Schema")
-    schema.add_argument("name", metavar="NAME", help=", ".join(SCHEMA_NAMES))
-
-
-def _add_profiles(commands: Any) -> None:
-    profiles = _command(commands, "profiles", _run_profiles, "print a profile, or the bounds in force and who set each")
-    profiles.add_argument(
-        "name", nargs="?", type=_one_of(PROFILE_NAMES), metavar="NAME",
-        help=f"{', '.join(PROFILE_NAMES)}; without it: the bounds that `check` would use",
-    )  # fmt: skip
-    _add_terms(profiles)
-    profiles.add_argument("--format", type=_one_of(("text", "json")), default="text", metavar="text|json")
-
-
-def _add_terms(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--profile", type=_one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
-        help="the thresholds to start from (default: the config's, else default)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
-    )
-    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
-    parser.add_argument("--min-iterations", type=_count, metavar="N", help="fail a stream that ran fewer iterations")
-
-
-def _command(
-    commands: Any,
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-    epilog: str | None = None,
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _one_of(words: Sequence[str]) -> Callable[[str], str]:
-    def chosen(word: str) -> str:
-        if word not in words:
-            raise argparse.ArgumentTypeError(f"unknown {shown(word)}; {nearest(word, words)}")
-        return word
-
-    return chosen
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):
-        raise argparse.ArgumentTypeError(f"expected an integer of 0 or more, found {shown(text)}")
-    return int(text)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -239,9 +113,7 @@ def _publish(verdict: Verdict, arguments: argparse.Namespace) -> None:
 
 
 def _markdown(verdict: Verdict) -> str:
-    from vopr_coverage.render.markdown import (
-        render_markdown,
-    )  # jinja2 takes longer to load than a small check
+    from vopr_coverage.render.markdown import render_markdown  # jinja2 takes longer to load than a small check
 
     return render_markdown(verdict)
 
@@ -299,3 +171,11 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(printable(name) for name in value) + "]"
     return str(value)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "check": _run_check,
+    "init": _run_init,
+    "schema": _run_schema,
+    "profiles": _run_profiles,
+}

@@ -60,7 +60,10 @@ class Config(msgspec.Struct, frozen=True):
 
 def find_config(folder: Path) -> Path | None:
     """The config that is used without being named: `.github/vopr-coverage.yml` below `folder`."""
-    found = [folder / path for path in CONFIG_PATHS if (folder / path).is_file()]
+    try:
+        found = [folder / path for path in CONFIG_PATHS if (folder / path).is_file()]
+    except OSError as error:
+        raise ConfigError(_unreadable(CONFIG_PATHS[0], error)) from None
     if len(found) > 1:
         raise UsageError(f"both {' and '.join(CONFIG_PATHS)} exist: name one with --config")
     return found[0] if found else None
@@ -80,8 +83,7 @@ def load_config(path: Path, shown_as: str) -> Config:
             raise ConfigError(f"{printable(shown_as)}: expected at most 1 MiB, found a larger file")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        why = "text that is not UTF-8" if isinstance(error, ValueError) else str(getattr(error, "strerror", error))
-        raise ConfigError(f"{printable(shown_as)}: expected a readable config file, found {why.lower()}") from None
+        raise ConfigError(_unreadable(shown_as, error)) from None
     return parse_config(text, shown_as)
 
 
@@ -109,6 +111,11 @@ def parse_config(text: str, source: str) -> Config:
         repro=document.get("repro", DEFAULT_REPRO),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
     )
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> str:
+    why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "text that is not UTF-8"
+    return f"{printable(path)}: expected a readable config file, found {why}"
 
 
 def as_policy(setting: str | Mapping[str, str]) -> dict[str, str]:

@@ -10,15 +10,15 @@ import json
 import math
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from pkgutil import get_data
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonschema import Draft202012Validator, TypeChecker, ValidationError
-from jsonschema.validators import extend
-from referencing import Registry, Resource
 
 from vopr_coverage.errors import UsageError, Words, nearest, printable, shown
+
+if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long as all of a small check
+    from jsonschema import TypeChecker, ValidationError
 
 SCHEMA_NAMES = ("report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict")
 
@@ -38,7 +38,15 @@ def schema_text(name: str) -> str:
     """The shipped schema file of that name, byte for byte."""
     if name not in SCHEMA_NAMES:
         raise UsageError(f"unknown schema {shown(name)}; {nearest(name, SCHEMA_NAMES)}")
-    return files("vopr_coverage").joinpath("schemas", f"{name}.json").read_text(encoding="utf-8")
+    return shipped_text(f"schemas/{name}.json")
+
+
+@cache
+def shipped_text(path: str) -> str:
+    """The text of a file of this package. (`importlib.resources` would first load a dozen modules.)"""
+    data = get_data("vopr_coverage", path)
+    assert data is not None
+    return data.decode("utf-8")
 
 
 @cache
@@ -112,21 +120,28 @@ def _is_number(_checker: TypeChecker, value: object) -> bool:
     return _is_integer(_checker, value) or (isinstance(value, float) and math.isfinite(value))
 
 
-_Validator = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
-)
+@cache
+def _validator_class() -> Any:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    return extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
 
 
 @cache
 def _validator(name: str, definition: str) -> Any:
+    from referencing import Registry
+
     root = schema(name)
     if definition:
         root = {"$ref": f"{root['$id']}#/$defs/{definition}"}
-    return _Validator(root, registry=Registry(retrieve=_by_id))  # type: ignore[call-arg]
+    return _validator_class()(root, registry=Registry(retrieve=_by_id))  # type: ignore[call-arg]
 
 
 def _by_id(uri: str) -> Any:
+    from referencing import Resource
+
     for name in SCHEMA_NAMES:
         if schema(name)["$id"] == uri:
             return Resource.from_contents(schema(name))

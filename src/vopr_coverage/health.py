@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from vopr_coverage.ladder import ADVICE as LADDER_ADVICE
 from vopr_coverage.ladder import NOT_MEASURED_TEXT
 from vopr_coverage.outcome import Outcome, Status, Violation
 from vopr_coverage.report import FailureGroup, Input, Run, SeedList, contradictions_of
@@ -225,7 +226,7 @@ def _unanswered(gate: str, asked: bool, required: str, origin: str, what: str, l
         None,
         least,
         (violation,),
-        advice=ADVICE[gate],
+        advice=LADDER_ADVICE["untold"],
     )
 
 

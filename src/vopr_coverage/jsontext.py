@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import chain
 from typing import Any, NoReturn
 
 from vopr_coverage.errors import Words, shown
 
-
-# Parsed values take up to twenty times the room of their text. A million failed seeds are a
-# million commas; what has more than this would cost gigabytes and is no report.
-VALUES_MAX = 4_000_000
+# Parsed values take up to thirty times the room of their text. A million failed seeds are a
+# million commas; what has more commas and brackets than this would cost gigabytes and is no report.
+VALUES_MAX = 2_500_000
+DEPTH_MAX = 100  # how deep Python's own reader goes differs from version to version
 
 
 class JsonError(ValueError):
@@ -37,7 +38,7 @@ def strict_loads(data: bytes) -> Any:
         JsonSyntaxError: the bytes are not UTF-8 or not JSON.
         JsonError: they are, but hold something that can't be judged.
     """
-    if data.count(b",") > VALUES_MAX:
+    if sum(map(data.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise JsonError(f"at most {VALUES_MAX:,} values", Words("more"))
     try:
         text = data.decode("utf-8")
@@ -48,12 +49,14 @@ def strict_loads(data: bytes) -> Any:
         found = Words("its end") if error.pos >= len(text.rstrip()) else text[error.pos : error.pos + 60]
         raise JsonSyntaxError("JSON", found, error.lineno) from None
     except RecursionError:
-        raise JsonError("JSON of sane depth", Words("nesting that is too deep")) from None
+        raise _too_deep() from None
     except ValueError as error:
         if isinstance(error, JsonError):
             raise
         # The interpreter refuses to convert integers of more than 4,300 digits.
         raise JsonError("a number below 2^64", Words("an integer of thousands of digits")) from None
+    if data.count(b"[") + data.count(b"{") > DEPTH_MAX:
+        _refuse_depth(value)
     if b"\\ud" in data or b"\\uD" in data:
         _refuse_lone_surrogates(value)
     return value
@@ -77,6 +80,21 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise JsonError("a number that fits a double", Words(text[:40]))
     return value
+
+
+def _refuse_depth(value: Any) -> None:
+    """Walk the value level by level, so that no depth can exhaust the stack."""
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        members = chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level)
+        level = [member for member in members if isinstance(member, dict | list)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> JsonError:
+    return JsonError(f"at most {DEPTH_MAX} levels", Words("nesting that is too deep"))
 
 
 def _refuse_lone_surrogates(value: Any) -> None:

@@ -25,10 +25,10 @@ from vopr_coverage.verdict import (
     Failure,
     InputSeen,
     JudgedReport,
+    Remark,
     Verdict,
     VerdictStatus,
     Violation,
-    Warning_,
     gate_results,
 )
 
@@ -52,7 +52,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     report: JudgedReport
     violations: tuple[Violation, ...]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Remark, ...]
     failures: tuple[Failure, ...]
 
 
@@ -85,15 +85,15 @@ def judge(unit: Unit, terms: Terms) -> Judgement:
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=() if terms.expect else tuple(lowered(terms.bounds, terms.profile)),
     )
-    warnings = [Warning_(read.source, text) for read in unit.inputs for text in read.warnings]
+    warnings = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings += [w for source, outcome in rows for w in _warnings(source, outcome, terms)]
     if unit.evidence.report and terms.bounds.fault_point_coverage_min.value:
-        warnings += [Warning_(unit.name, text) for text in many_missed(unit.evidence.report)]
+        warnings += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
     failures = chain.from_iterable(_failures(read, terms) for read in unit.inputs)
     return Judgement(report, tuple(violations), tuple(warnings), tuple(failures))
 
 
-def conclude(judgements: Sequence[Judgement], warnings: Sequence[Warning_], version: str) -> Verdict:
+def conclude(judgements: Sequence[Judgement], warnings: Sequence[Remark], version: str) -> Verdict:
     """One verdict over all units; `judgements` is never empty."""
     assert judgements, "a verdict needs something that was judged"
     reports = tuple(j.report for j in judgements)
@@ -153,12 +153,12 @@ def _violation(source: str, gate: str, found: Shortfall, advice: str) -> Violati
     return Violation(source, gate, *texts, advice)
 
 
-def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Warning_]:
+def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
     for text in outcome.warnings:
-        yield Warning_(source, text)
+        yield Remark(source, text)
     if _policy(outcome, terms) == "warn":
         for shortfall in outcome.violations:
-            yield Warning_(source, shortfall.line)
+            yield Remark(source, shortfall.line)
 
 
 def _conclusive(

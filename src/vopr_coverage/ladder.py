@@ -20,6 +20,8 @@ NOT_MEASURED_TEXT = "not measured"
 ADVICE = {
     "other-names": "None of the required names occurs in this stream, so the simulator speaks other names than the "
     "profile. `vopr-coverage init` writes a config in its own names.",
+    "untold": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse the "
+    "gate with `on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
@@ -68,7 +70,7 @@ def judge_count(
         return absent(gate, bound, f"≥ {bound.value}")
     status = Status.PASSED
     if count is None:
-        status = Status.NOT_MEASURED
+        status, advice = Status.NOT_MEASURED, ADVICE["untold"]
     elif count < bound.value:
         status = Status.FAILED
     actual = NOT_MEASURED_TEXT if count is None else str(count)
@@ -138,6 +140,7 @@ def judge_floors(
         if evidence.report is None:
             return absent(gate, bound, required)
         untold = tuple(_untold(violation(name, 0, least)) for name, least in floors.items())
+        advice = ADVICE["untold"]
         return Outcome(
             gate,
             Status.NOT_MEASURED,

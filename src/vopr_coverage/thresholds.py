@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
-from importlib.resources import files
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 
+from vopr_coverage.contract import shipped_text
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.serde import Serde
 
@@ -61,12 +60,7 @@ class CoverageThresholds(Serde):
         """
         if name not in PROFILE_NAMES:
             raise UsageError(f"unknown profile {shown(name)}; {nearest(name, PROFILE_NAMES)}")
-        return cls(**json.loads(_profile_text(name)))  # ours, and a test holds it to the schema
-
-
-@cache
-def _profile_text(name: str) -> str:
-    return files("vopr_coverage").joinpath("profiles", f"{name}.json").read_text(encoding="utf-8")
+        return cls(**json.loads(shipped_text(f"profiles/{name}.json")))  # ours, and a test holds it to the schema
 
 
 class Bound(msgspec.Struct, Generic[T], frozen=True):

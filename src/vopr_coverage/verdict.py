@@ -50,7 +50,7 @@ class Violation(msgspec.Struct, frozen=True):
     advice: str
 
 
-class Warning_(msgspec.Struct, frozen=True):
+class Remark(msgspec.Struct, frozen=True):
     """Something that doesn't fail the gate; `source` is "" when it concerns the whole check."""
 
     source: str
@@ -121,7 +121,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
     version: str
     violations: tuple[Violation, ...] = ()
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     failures: tuple[Failure, ...] = ()
     reports: tuple[JudgedReport, ...] = ()
     error: str | None = None

@@ -20,6 +20,9 @@ VALUES_MAX = 20_000
 DEPTH_MAX = 32
 
 _CORE = "tag:yaml.org,2002:"
+_INTEGER = re.compile(r"^[-+]?[0-9]+$")
+# .inf and .nan are left out on purpose: no setting of ours can be either.
+_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -32,20 +35,15 @@ class _CoreLoader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise yaml.MarkedYAMLError(problem=f"the tag {shown(tag)}", problem_mark=event.start_mark)
-        composed: Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem=f"found the tag {shown(tag)}", problem_mark=event.start_mark)
+        composed: Node | None = super().compose_node(parent, index)
         return composed
 
 
 _CoreLoader.add_implicit_resolver(_CORE + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
 _CoreLoader.add_implicit_resolver(_CORE + "null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_CoreLoader.add_implicit_resolver(_CORE + "int", re.compile(r"^[-+]?[0-9]+$"), "-+0123456789")
-# .inf and .nan are left out on purpose: no setting of ours can be either.
-_CoreLoader.add_implicit_resolver(
-    _CORE + "float",
-    re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"),
-    "-+.0123456789",
-)
+_CoreLoader.add_implicit_resolver(_CORE + "int", _INTEGER, "-+0123456789")
+_CoreLoader.add_implicit_resolver(_CORE + "float", _FLOAT, "-+.0123456789")
 
 
 @dataclass
@@ -73,9 +71,10 @@ def parse(text: str, source: str) -> Located:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{printable(source)}:{mark.line + 1}" if mark else printable(source)
-        raise ConfigError(f"{where}: expected YAML, found {error.problem or error.context}") from None
+        found = str(error.problem or error.context).rpartition("found ")[2]  # "… but found X", "found X"
+        raise ConfigError(f"{where}: expected plain YAML, found {printable(found)}") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"{printable(source)}: expected YAML, found {shown(str(error))}") from None
+        raise ConfigError(f"{printable(source)}: expected plain YAML, found {shown(str(error))}") from None
     except RecursionError:
         raise ConfigError(f"{printable(source)}: expected at most {DEPTH_MAX} levels, found more") from None
     located = Located(None)

@@ -130,6 +130,11 @@ def test_what_cannot_be_judged_is_exit_code_2_whatever_fail_says(
     assert step.summary.startswith("## ❌ ")
 
 
+def test_a_variable_of_the_job_that_looks_like_an_input_is_not_ours(workspace: Path) -> None:
+    """`env: INPUT_DIR: …` at the job reaches the container too."""
+    assert run_action(workspace, reports="good.ndjson", dir="somewhere").code == 0
+
+
 def test_switches_leave_out_summary_and_annotations(workspace: Path) -> None:
     """The verdict doesn't depend on how it is shown."""
     step = run_action(workspace, reports="bad.ndjson", summary="false", annotations="false")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import vopr_coverage
 from tests.build import MODEST, REAL, a_stream, run_cli
 from vopr_coverage import CoverageThresholds, cli
 from vopr_coverage.contract import SCHEMA_NAMES, problems
@@ -108,7 +112,7 @@ def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
         (["check", "x", "--profile", "nightyl"], "argument --profile: unknown 'nightyl'; did you mean 'nightly'?"),
         (["check", "x", "--merge", "both"], "argument --merge: unknown 'both'; known: all, none, scenario"),
         (["check", "x", "--min-iterations", "1e6"], "argument --min-iterations: expected an integer of 0 or more"),
-        (["check", "x", "--verdict"], "unrecognized arguments: --verdict"),
+        (["check", "x", "--verdict"], "unknown argument '--verdict'; did you mean '--verdict-file'?"),
         (["schema", "verdikt"], "unknown schema 'verdikt'; did you mean 'verdict'?"),
         (["profiles", "nightly", "--scenario", "x"], "profiles nightly prints that profile as it is"),
     ],
@@ -189,3 +193,14 @@ def test_an_interruption_judges_nothing(monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setattr(cli, "check", interrupted)
     assert cli.main(["check", "x"]) == 130
     assert "nothing was judged" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_bug_of_ours(tmp_path: Path) -> None:
+    """`vopr-coverage check … | head -1` ends quietly, and not with a pass."""
+    program = f"{sys.executable} -m vopr_coverage check - --format json"
+    (tmp_path / "run").write_bytes(a_stream(2000, failing=range(2000)))
+    script = f"{program} < run | true; echo ${{PIPESTATUS[0]}}"
+    env = {**os.environ, "PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1])}
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout.strip() in ("1", "2")

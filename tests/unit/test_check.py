@@ -177,6 +177,13 @@ def test_a_figure_may_be_excused_with_a_warning_or_silently(judged: Judge) -> No
     assert judged({"a": a_stream()}, asked | {"on_not_measured": {"repairs": "ignore"}}).passed
 
 
+def test_what_is_excused_by_name_stays_unexcused_where_all_coverage_is_absent(judged: Judge) -> None:
+    """No row says *excused* when nothing was."""
+    verdict = judged({"a": a_stream(coverage=None)}, {"min_repairs": 2}, on_not_measured="warn")
+    row = next(gate for gate in verdict.reports[0].gates if gate.gate == "repairs")
+    assert (row.status, row.note, verdict.passed) == ("not measured", "", False)
+
+
 def test_aliases_give_the_profiles_names_and_say_so(judged: Judge) -> None:
     """Counts of both names add up; an alias that nothing uses is a warning."""
     aliases = {"network.drop": "sim.network.drop", "nobody": "nothing"}

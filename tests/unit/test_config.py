@@ -74,7 +74,7 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
         ("min_repairs: 1\nmin_repairs: 2", "2: expected every key once, found 'min_repairs' twice"),
         (
             "repro: !!python/name:os.system x",
-            "1: expected a plain value, found the tag or value 'tag:yaml.org,2002:python/name:os.system'",
+            "1: expected plain YAML, found the tag 'tag:yaml.org,2002:python/name:os.system'",
         ),
         ("- a", "1#: expected a map of settings, found an array of 1"),
         (
@@ -91,7 +91,7 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
             "critical_fault_points: [a, a]",
             "1#/critical_fault_points: expected a list of names, each once, found an array of 2",
         ),
-        ("a: [", "1: expected YAML, found expected the node content, but found '<stream end>'"),
+        ("a: [", "1: expected plain YAML, found '<stream end>'"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, told: str) -> None:

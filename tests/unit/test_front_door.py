@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from vopr_coverage import action, cli
+from vopr_coverage import action
 from vopr_coverage.contract import schema
+from vopr_coverage.flags import the_parser
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.ladder import Evidence
 from vopr_coverage.thresholds import PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
@@ -32,7 +33,7 @@ def table(text: str, heading: str) -> list[list[str]]:
 
 def flags() -> set[str]:
     """The flags of `check`, from its own help."""
-    subparsers = cli._parser()._subparsers
+    subparsers = the_parser()._subparsers
     assert subparsers is not None
     check = subparsers._group_actions[0].choices["check"]  # type: ignore[index]
     return {option for option in check._option_string_actions if option.startswith("--")} - {"--help"}

@@ -26,7 +26,7 @@ ORDER = (
     ("verdict",),
     ("judging", "paths"),
     ("check",),
-    ("render", "progress", "runner_files"),
+    ("render", "progress", "runner_files", "flags"),
     ("cli", "action"),
     ("__main__",),
 )

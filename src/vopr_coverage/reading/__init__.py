@@ -9,15 +9,15 @@ from itertools import chain
 import msgspec
 
 from vopr_coverage.reading.documents import looks_like_report, read_document
-from vopr_coverage.reading.records import looks_like_record
-from vopr_coverage.reading.source import BLOCK_BYTES, Progress, blocks, opened
+from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_like_record
+from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks, opened
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.report import Input
 
 _Reader = Callable[[Iterable[bytes], str], Input]
 
 # `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
-_BEGINS_LIKE_JSON = re.compile(rb'\s*(?:\{|\[\s*[\[{"\]])')
+_BEGINS_LIKE_JSON = re.compile(rb'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
 
 
 def read_report(source: str, progress: Progress | None = None) -> Input:
@@ -44,20 +44,25 @@ def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     first record may come late (or never, and then the stream reader says so).
     """
     seen: list[bytes] = []
-    for block in following:
-        seen.append(block)
-        if any(looks_like_record(value) and not looks_like_report(value) for value in _values(block)):
-            return read_stream, seen
-        if not _BEGINS_LIKE_JSON.match(seen[0]):
-            return read_stream, seen
-        if sum(map(len, seen)) >= BLOCK_BYTES:
-            break
+    try:
+        for block in following:
+            seen.append(block)
+            if any(looks_like_record(value) and not looks_like_report(value) for value in _values(block)):
+                return read_stream, seen
+            if not _BEGINS_LIKE_JSON.match(seen[0]):
+                return read_stream, seen
+            if sum(map(len, seen)) >= BLOCK_BYTES:
+                break
+    except BrokenData as error:
+        raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
     return read_document, seen
 
 
 def _values(block: bytes) -> Iterator[object]:
     """The lines that are JSON by themselves."""
     for line in block.split(b"\n"):
+        if len(line) > LOG_LINE_BYTES_MAX:
+            continue
         try:
             yield msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

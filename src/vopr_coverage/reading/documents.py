@@ -11,7 +11,7 @@ from vopr_coverage import contract
 from vopr_coverage.errors import ManyErrors, ReportError, Words, shown
 from vopr_coverage.jsontext import JsonError, strict_loads
 from vopr_coverage.reading.ending import dotted
-from vopr_coverage.reading.source import LINE_BYTES_MAX
+from vopr_coverage.reading.source import LINE_BYTES_MAX, BrokenData
 from vopr_coverage.report import CoverageReport, Format, Input, remarks_on
 
 DOCUMENT_BYTES_MAX = LINE_BYTES_MAX
@@ -53,12 +53,15 @@ def looks_like_report(document: object) -> bool:
 
 def _parsed(blocks: Iterable[bytes], source: str) -> Any:
     parts, size = [], 0
-    for block in blocks:
-        size += len(block)
-        if size > DOCUMENT_BYTES_MAX:
-            limit = Words(f"over {DOCUMENT_BYTES_MAX >> 20} MiB")
-            raise ReportError(source, "", expected="a JSON document", found=limit)
-        parts.append(block)
+    try:
+        for block in blocks:
+            size += len(block)
+            if size > DOCUMENT_BYTES_MAX:
+                limit = Words(f"over {DOCUMENT_BYTES_MAX >> 20} MiB")
+                raise ReportError(source, "", expected="a JSON document", found=limit)
+            parts.append(block)
+    except BrokenData as error:
+        raise error.on_line(1 + b"".join(parts).count(b"\n")) from None
     try:
         return strict_loads(b"".join(parts))
     except JsonError as error:

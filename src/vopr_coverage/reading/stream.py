@@ -10,7 +10,7 @@ import msgspec
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
 from vopr_coverage.reading.ending import Ending, read_ending
 from vopr_coverage.reading.records import Record, decode_ok_block, read_record
-from vopr_coverage.reading.source import CutShort
+from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
 from vopr_coverage.reading.tally import Tally
 from vopr_coverage.report import Input, Run, SeedList
 
@@ -36,11 +36,13 @@ def read_stream(blocks: Iterable[bytes], source: str) -> Input:
     number = 1
     try:
         for block in blocks:
-            line_ends = block.count(b"\n")
-            reader.read_block(block, number, line_ends)
-            number += line_ends
+            lines = count_lines(block)
+            reader.read_block(block, number, lines)
+            number += lines
     except CutShort:
         reader.cut_short = True
+    except BrokenData as error:
+        raise error.on_line(number) from None
     return reader.finish()
 
 
@@ -60,13 +62,13 @@ class _StreamReader:
     unknown: dict[str, int] = field(default_factory=dict)  # kind or key → first line
     simulator_says: list[str] = field(default_factory=list)
 
-    def read_block(self, block: bytes, first_line: int, line_ends: int) -> None:
+    def read_block(self, block: bytes, first_line: int, lines: int) -> None:
         """Read whole lines: all at once if they are healthy iterations, else one by one."""
         if self.started and not self.ended:
             try:
                 records = decode_ok_block(block)
                 # The decoder doesn't mind two records on a line, or one on two; a line alone would be no record.
-                if len(records) == line_ends and self.tally.add_ok_block(records):
+                if len(records) == lines and self.tally.add_ok_block(records):
                     return
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
@@ -131,7 +133,8 @@ class _StreamReader:
         if self.errors:
             raise ManyErrors(self.errors)
         if not (self.started or tally.records or ending):
-            found = Words(f"{self.other_lines} lines without one; was the simulator run with --json?")
+            what = f"{self.other_lines} lines without one" if self.other_lines else "blank lines only"
+            found = Words(f"{what}; was the simulator run with --json?")
             raise ReportError(self.source, "", expected="records of a VOPR stream", found=found)
         if self.strays:
             tally.contradictions.add(f"{self.strays} records stand after the end of the stream")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vopr_coverage.errors import printable
-from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
+from vopr_coverage.render.digest import Group, Item, groups_of
+from vopr_coverage.verdict import Remark, Verdict
 
 TITLE = "Simulation coverage"
+LINES_MAX = 10  # in one annotation
 
 
 def command(name: str, message: str, **properties: str) -> str:
@@ -27,26 +29,44 @@ def fenced(text: str, token: str) -> str:
 def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
     """At most ten errors and ten warnings, the most severe first; without `fail` no errors.
 
-    What doesn't fit is counted in the last one.
+    One annotation tells all that one gate found, so that ten are enough for every gate that
+    most configs have. What doesn't fit is counted in the last one.
     """
     if verdict.error is not None:
-        return [command("error", _cut(verdict.error), title=TITLE)]
-    errors = [f"{printable(v.source)}: {printable(v.line)}. {v.advice}" for v in verdict.violations]
+        told = "\n".join(printable(line) for line in verdict.error.split("\n"))
+        return [command("error", _cut(told), title=TITLE)]
+    errors = [_violations(group) for group in groups_of(verdict.violations)]
     lowered = [
         f"{printable(report.name)}: below the profile: {printable(text)}"
         for report in verdict.reports
         for text in report.lowered
     ]
-    warnings = lowered + [
-        printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
-        for warning in verdict.warnings
-    ]
+    warnings = lowered + [_warning(warning) for warning in verdict.warnings]
     if not fail:
         errors, warnings = [], errors + warnings
     return [
         *(command("error", text, title=TITLE) for text in _within_budget(errors)),
         *(command("warning", text, title=TITLE) for text in _within_budget(warnings)),
     ]
+
+
+def _violations(group: Group) -> str:
+    lines = [_line(item) for item in group.items[:LINES_MAX]]
+    if len(group.items) > LINES_MAX:
+        lines.append(f"… and {len(group.items) - LINES_MAX} more; the job summary has them")
+    return "\n".join([*lines, printable(group.advice)])
+
+
+def _line(item: Item) -> str:
+    texts = ", ".join(map(printable, item.texts[:LINES_MAX]))
+    if len(item.texts) > LINES_MAX:
+        texts += f" and {len(item.texts) - LINES_MAX} more"
+    told = f"{item.never}: {texts}" if item.never else texts
+    return f"{printable(item.source)}: {told}" + (f" ({printable(item.detail)})" if item.detail else "")
+
+
+def _warning(warning: Remark) -> str:
+    return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
 def _within_budget(texts: Sequence[str]) -> Iterator[str]:
@@ -58,7 +78,10 @@ def _within_budget(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= ANNOTATION_CHARACTERS_MAX else text[: ANNOTATION_CHARACTERS_MAX - 1] + "…"
+    """At most what the runner shows of a message, in its units; cut here, it says so."""
+    if utf16_units(text) <= ANNOTATION_CHARACTERS_MAX:
+        return text
+    return cut_utf16(text, ANNOTATION_CHARACTERS_MAX - 1) + "…"
 
 
 def _data(text: str) -> str:

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 SUMMARY_BYTES_MAX = 1 << 20  # per step; a larger file is dropped whole, so bytes are counted
+SUMMARY_BYTES_MIN = 4_096  # the headline of any verdict fits into this
 ANNOTATIONS_MAX = 10  # per kind and step
-ANNOTATION_CHARACTERS_MAX = 4_096
+ANNOTATION_CHARACTERS_MAX = 4_096  # the runner counts UTF-16 code units
 TEXT_LINES_MAX = 1_000
 
 
 def utf8_bytes(text: str) -> int:
     """The size of a text as a file."""
     return len(text.encode("utf-8"))
+
+
+def utf16_units(text: str) -> int:
+    """The length of a text as the runner, a .NET program, counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut_utf16(text: str, most: int) -> str:
+    """The beginning of a text in at most `most` UTF-16 code units, no character halved."""
+    return text.encode("utf-16-le", "surrogatepass")[: most * 2].decode("utf-16-le", "ignore")
 
 
 def first_that_fits(drafts: Iterable[Callable[[], str]], most: int, size: Callable[[str], int]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from msgspec.structs import replace
+import msgspec
 
 from vopr_coverage.outcome import Status
 from vopr_coverage.render.wording import COVERAGE, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
@@ -24,12 +25,12 @@ _NEVER = {
     "CriticalFaultPointMissed": re.compile(r"Critical fault point '(.+)' never hit", re.DOTALL),
     "InvariantNotExecuted": re.compile(r"Required invariant '(.+)' never executed", re.DOTALL),
 }
-_NEVER_WORDS = {"CriticalFaultPointMissed": "never hit", "InvariantNotExecuted": "never executed"}
+_NEVER_WORDS = {"CriticalFaultPointMissed": "Never hit", "InvariantNotExecuted": "Never executed"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """What one source falls short of: a line, or the names that share the words `never`."""
+    """What one source falls short of: a line, or all names that share the words `never`."""
 
     source: str
     texts: tuple[str, ...]
@@ -45,6 +46,10 @@ class Group:
     advice: str
     count: int
     items: tuple[Item, ...]
+
+    def more_than(self, most: int) -> bool:
+        """Whether there are more items, or more names in one of them."""
+        return len(self.items) > most or any(len(item.texts) > most for item in self.items)
 
 
 def groups_of(violations: Sequence[Violation]) -> list[Group]:
@@ -69,13 +74,34 @@ def _items(violations: Sequence[Violation]) -> tuple[Item, ...]:
     return *(Item(source, tuple(names), _NEVER_WORDS[kind]) for (source, kind), names in named.items()), *lines
 
 
-def short_of(groups: Iterable[Group], part: str) -> list[tuple[str, int]]:
-    """Gate and number of violations, for the gates of one part of the table."""
+@dataclass(frozen=True)
+class Headline:
+    """Which gates were not met, in one line: gate and number of violations, by part of the table.
+
+    `others` counts violations of gates that we don't know: no foreign name makes the headline.
+    """
+
+    health: list[tuple[str, int]]
+    coverage: list[tuple[str, int]]
+    others: int
+
+
+def headline_of(groups: Iterable[Group]) -> Headline:
+    """The headline of what fell short."""
     counts: dict[str, int] = {}
     for group in groups:
-        if gate_part(group.gate) == part or (part == COVERAGE and gate_part(group.gate) == EXTRA):
-            counts[group.gate] = counts.get(group.gate, 0) + group.count
-    return list(counts.items())
+        counts[group.gate] = counts.get(group.gate, 0) + group.count
+    known = [(gate, count) for gate, count in counts.items() if gate in GATE_ORDER]
+    return Headline(
+        health=[(gate, count) for gate, count in known if gate_part(gate) == RUN_HEALTH],
+        coverage=[(gate, count) for gate, count in known if gate_part(gate) != RUN_HEALTH],
+        others=sum(count for gate, count in counts.items() if gate not in GATE_ORDER),
+    )
+
+
+def one_by_one(group: Group, most: int) -> list[Item]:
+    """The first violations of a group, each as an item of its own."""
+    return list(islice((replace(item, texts=(text,), never="") for item in group.items for text in item.texts), most))
 
 
 def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
@@ -84,6 +110,16 @@ def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
     for result in report.gates:
         parts[EXTRA if gate_part(result.gate) == EXTRA else COVERAGE].append(result)
     return [(name, results) for name, results in parts.items() if results]
+
+
+def notes_of(report: JudgedReport) -> list[tuple[str, list[str]]]:
+    """What gates have to say beyond their figures: each note once, with the gates that it is about."""
+    gates: dict[str, list[str]] = {}
+    for _, results in parts_of(report):
+        for result in results:
+            if result.note:
+                gates.setdefault(result.note, []).append(result.gate)
+    return list(gates.items())
 
 
 def _health(report: JudgedReport) -> list[GateResult]:
@@ -97,10 +133,10 @@ def _health(report: JudgedReport) -> list[GateResult]:
         worst = min(results, key=lambda result: _SEVERITY.get(result.status, 0))
         if len(results) > 1 and worst.status is not Status.NOT_REQUIRED:
             same = sum(result.status == worst.status for result in results)
-            worst = replace(worst, measured=f"{same} of {len(results)} runs")
+            worst = msgspec.structs.replace(worst, measured=f"{same} of {len(results)} runs")
         rows.append(worst)
     if len(rows) > 1 and len({(row.status, row.note) for row in rows}) == 1 and rows[0].status == Status.NOT_REQUIRED:
-        return [replace(rows[0], gate="")]  # five rows of nothing say no more than one
+        return [msgspec.structs.replace(rows[0], gate="")]  # five rows of nothing say no more than one
     return rows
 
 

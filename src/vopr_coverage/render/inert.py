@@ -6,27 +6,29 @@ import string
 
 from markupsafe import Markup
 
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import printable, shown
 
 CHARACTERS_MAX = 300
+KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
 
 # Inside <code> GitHub links nothing; as entities not even a punctuation mark can end the code.
-_ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
+# One link would still be made: cmark-gfm looks for mail addresses in decoded text, so the text is parted before @.
+_ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation} | {ord("@"): "<!-- -->&#64;"}
 
 
-def inert(value: object) -> Markup:
+def inert(value: object, most: int = CHARACTERS_MAX) -> Markup:
     """A value as Markdown that says it and does nothing else.
 
     Markup of ours and numbers pass as they are; None is empty; any other value becomes
-    escaped text in `<code>`, cut at 300 characters.
+    escaped text in `<code>`, cut at `most` characters.
     """
     if isinstance(value, Markup):
         return value
     if value is None or value == "":
         return Markup()
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and abs(value) < 1 << 128:  # Python won't print the largest integers
         return Markup(f"{value:,}")  # noqa: S704 (digits)
-    return Markup(f"<code>{entities(str(value), CHARACTERS_MAX)}</code>")  # noqa: S704 (escaped)
+    return Markup(f"<code>{entities(value if isinstance(value, str) else shown(value), most)}</code>")  # noqa: S704 (escaped)
 
 
 def entities(text: str, most: int) -> str:
@@ -37,6 +39,8 @@ def entities(text: str, most: int) -> str:
     return escaped.translate(_ENTITIES)
 
 
-def inert_block(command: str) -> Markup:
-    """A command to copy, as a block of its own. Never cut: half a command is worse than none."""
-    return Markup(f"<pre><code>{entities(command, len(command) * 10)}</code></pre>")  # noqa: S704 (escaped)
+def inert_block(text: str, most: int | None = None) -> Markup:
+    """Lines to copy, as a block of their own. A command isn't cut: half of one is worse than none."""
+    lines = (text if most is None else text[:most]).split("\n")
+    told = "\n".join(entities(line, len(line) * 10) for line in lines)
+    return Markup(f"<pre><code>{told}</code></pre>")  # noqa: S704 (escaped)

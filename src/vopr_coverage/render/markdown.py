@@ -2,76 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup
-from msgspec.structs import replace
 
-from vopr_coverage import extra_gates, gates, health, ladder
-from vopr_coverage.outcome import Status
-from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, first_that_fits, utf8_bytes
-from vopr_coverage.render.inert import inert, inert_block
-from vopr_coverage.verdict import GateResult, JudgedReport, Verdict, Violation
-
-MARKS: Mapping[str, str] = {
-    "passed": "✅",
-    "failed": "❌",
-    "incomplete": "❌",
-    "error": "❌",
-    "not measured": "❔",
-    "not required": "➖",
-}
-HEADINGS: Mapping[str, str] = {
-    "passed": "Simulation coverage passed",
-    "failed": "Simulation coverage failed",
-    "incomplete": "Simulation coverage is incomplete: a run did not finish",
-    "error": "Simulation coverage could not be judged",
-}
-GATE_TITLES: Mapping[str, str] = {
-    "run-complete": "Run is whole",
-    "iterations": "Iterations",
-    "failures": "Failing seeds",
-    "properties": "Violated properties",
-    "determinism": "Determinism",
-    "seed-ranges": "Seed ranges",
-    "coverage": "Coverage",
-    "fault-point-coverage": "1 · Fault point coverage",
-    "critical-fault-points": "2 · Critical fault points",
-    "required-invariants": "3 · Required invariants",
-    "view-changes": "4 · View changes",
-    "repairs": "5 · Repairs",
-    "query-plans": "6 · Query plans",
-    "phase-events": "7 · Phase events",
-    "fault-effects": "Fault effects",
-    "per-iteration": "Work per iteration",
-    "property-floors": "Property counters",
-    "required-properties": "Required properties",
-}
-# Advice is ours, but a verdict that was read back from a file is not: only these pass as prose.
-_KNOWN_ADVICE = frozenset(
-    text for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE) for text in texts.values()
-)
-_SEVERITY = tuple(Status(word) for word in ("failed", "not measured", "passed", "not required"))
+from vopr_coverage.render import digest, wording
+from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, first_that_fits, utf8_bytes
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert, inert_block
+from vopr_coverage.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Tier:
-    """How much is told: rows per list, the folded details, and reports in which all is well."""
+    """How much is told.
+
+    Attributes:
+        rows: entries per list, 0 for the headline alone.
+        open: entries of a list that stand in the open; the others are folded, if there is `folded`.
+        folded: whether there are <details> at all.
+        passing: whether reports in which all is well have their tables.
+        reports: how many reports have their tables, the failing ones first.
+        error_characters: of the error where nothing was judged.
+    """
 
     rows: int
-    details: bool
+    open: int
+    folded: bool
     passing: bool
     reports: int
+    error_characters: int
 
 
 TIERS = (
-    Tier(rows=1_000, details=True, passing=True, reports=100),
-    Tier(rows=200, details=True, passing=False, reports=50),
-    Tier(rows=50, details=False, passing=False, reports=20),
-    Tier(rows=0, details=False, passing=False, reports=0),
+    Tier(rows=1_000, open=10, folded=True, passing=True, reports=100, error_characters=40_000),
+    Tier(rows=200, open=10, folded=True, passing=False, reports=50, error_characters=10_000),
+    Tier(rows=50, open=10, folded=False, passing=False, reports=20, error_characters=5_000),
+    Tier(rows=10, open=10, folded=False, passing=False, reports=5, error_characters=2_000),
+    Tier(rows=3, open=3, folded=False, passing=False, reports=1, error_characters=1_000),
+    Tier(rows=0, open=0, folded=False, passing=False, reports=0, error_characters=200),
 )
 
 
@@ -84,29 +56,32 @@ def render_markdown(
     """The job summary, of at most `budget` in units of `size`.
 
     Args:
+        budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
     """
-    drafts = [partial(_draft, verdict, tier, elsewhere) for tier in TIERS]
-    return first_that_fits(drafts, budget, size)
-
-
-def _draft(verdict: Verdict, tier: Tier, elsewhere: str) -> str:
+    assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
     bad = [report for report in verdict.reports if report.status != "passed"]
-    shown = list(verdict.reports) if tier.passing else bad
-    return (
-        _environment()
-        .get_template("summary.md.j2")
-        .render(
-            verdict=verdict,
-            tier=tier,
-            reports=sorted(shown, key=lambda report: report.status == "passed")[: tier.reports],
-            left_out=len(verdict.reports) - len(shown[: tier.reports]),
-            groups=list(_by_gate(verdict.violations)),
-            unexpected=[failure for failure in verdict.failures if not failure.expected],
-            expected=[failure for failure in verdict.failures if failure.expected],
-            elsewhere=Markup(elsewhere),  # noqa: S704 (ours)
-        )
-    )
+    good = [report for report in verdict.reports if report.status == "passed"]
+    groups = digest.groups_of(verdict.violations)
+    told = {
+        "verdict": verdict,
+        "overview": bad + good if len(verdict.reports) > 1 else [],
+        "groups": groups,
+        "headline": digest.headline_of(groups),
+        "lowered": digest.lowered_bounds(verdict),
+        "unexpected": [failure for failure in verdict.failures if not failure.expected],
+        "expected": [failure for failure in verdict.failures if failure.expected],
+        "several": len(verdict.reports) > 1 or len({violation.source for violation in verdict.violations}) > 1,
+        "elsewhere": Markup(elsewhere),  # noqa: S704 (ours)
+    }
+
+    def draft(tier: Tier) -> str:
+        reports = (bad + good if tier.passing or not bad else bad)[: tier.reports]
+        text = _environment().get_template("summary.md.j2").render(told, tier=tier, reports=reports)
+        # Untrusted text has no line breaks left, so these are the template's own.
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+    return first_that_fits((partial(draft, tier) for tier in TIERS), budget, size)
 
 
 @cache
@@ -114,57 +89,33 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("vopr_coverage.render"),
         autoescape=True,
-        finalize=inert,
+        finalize=_finalized,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
+    environment.globals["EXCUSED"] = wording.EXCUSED
     environment.filters |= {
-        "mark": partial(_ours, MARKS),
-        "heading": partial(_ours, HEADINGS),
-        "gate_title": partial(_ours, GATE_TITLES),
-        "status": lambda status: Markup(status) if status in MARKS else inert(status),  # noqa: S704 (a known word)
-        "prose": _prose,
+        "mark": partial(wording.ours, wording.MARKS),
+        "heading": partial(wording.ours, wording.HEADINGS),
+        "status": wording.status,
+        "gate_title": wording.gate_title,
+        "gate_in_a_sentence": wording.gate_in_a_sentence,
+        "figure": wording.figure,
+        "prose": wording.prose,
+        "key": partial(inert, most=KEY_CHARACTERS_MAX),
         "block": inert_block,
-        "health": health_rows,
-        "missed_names": missed_names,
+        "one_by_one": digest.one_by_one,
+        "s": wording.plural,
+        "parts": digest.parts_of,
+        "notes": digest.notes_of,
+        "iterations": digest.iterations_of,
+        "invariants": digest.invariants_of,
     }
     return environment
 
 
-def _ours(texts: Mapping[str, str], key: str) -> Markup:
-    """A text of ours by its key; a key that isn't ours stays what it is, inert."""
-    return Markup(texts[key]) if key in texts else inert(key)  # noqa: S704 (ours)
-
-
-def _prose(text: str) -> Markup:
-    if text not in _KNOWN_ADVICE:
-        return inert(text)
-    return Markup(text)  # noqa: S704 (ours)
-
-
-def _by_gate(violations: Sequence[Violation]) -> Iterator[tuple[str, str, list[Violation]]]:
-    """Violations under their gate and advice, in order."""
-    groups: dict[tuple[str, str], list[Violation]] = {}
-    for violation in violations:
-        groups.setdefault((violation.gate, violation.advice), []).append(violation)
-    for (gate, advice), members in groups.items():
-        yield gate, advice, members
-
-
-def health_rows(report: JudgedReport) -> list[GateResult]:
-    """One row a run-health gate: of several merged runs the worst, saying how many agree with it."""
-    rows: list[GateResult] = []
-    for results in zip(*(read.gates for read in report.inputs), strict=True):
-        worst = min(results, key=lambda result: _SEVERITY.index(result.status))
-        if len(results) > 1:
-            same = sum(result.status is worst.status for result in results)
-            worst = replace(worst, measured=f"{same} of {len(results)} runs: {worst.status}")
-        rows.append(worst)
-    return rows
-
-
-def missed_names(report: JudgedReport) -> list[str]:
-    """Fault points that were never hit."""
-    return report.report.missed_fault_points if report.report else []
+def _finalized(value: object) -> Markup:
+    """Every value on its way to the page; `x if condition` without an else is nothing."""
+    return Markup() if isinstance(value, Undefined) else inert(value)

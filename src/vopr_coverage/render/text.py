@@ -6,23 +6,27 @@ from collections.abc import Iterable, Iterator
 
 from vopr_coverage.errors import printable
 from vopr_coverage.render.budget import TEXT_LINES_MAX
-from vopr_coverage.verdict import Failure, JudgedReport, Verdict, Warning_
+from vopr_coverage.verdict import Failure, JudgedReport, Remark, Verdict, Violation
 
+LINES_TOLD = 50  # per section
+DETAILS_TOLD = 10  # per piece of advice
 REPROS_TOLD = 10
-WARNINGS_TOLD = 50
 
 
 def render_text(verdict: Verdict) -> str:
     """The whole answer; the first block is the seed script's, line for line."""
     if verdict.error is not None:
-        return f"❌ Coverage validation could not be done\n\n{verdict.error}\n"
-    blocks = [_block(verdict)]
-    blocks += _section("Bounds below the profile's", (t for r in verdict.reports for t in r.lowered))
-    blocks += _section("What to do", _advice(verdict))
+        told = "\n".join(printable(line) for line in verdict.error.split("\n"))
+        return f"❌ Coverage validation could not be done\n\n{told}\n"
     unexpected = [failure for failure in verdict.failures if not failure.expected]
-    blocks += _section("Reproduce", (_repro(failure) for failure in unexpected[:REPROS_TOLD]))
-    blocks += _section("Warnings", _warnings(verdict.warnings))
-    blocks += _section("Judged", (_judged(report) for report in verdict.reports))
+    blocks = [
+        _block(verdict),
+        *_section("Bounds below the profile's", _lowered(verdict.reports)),
+        *_section("What to do", _advice(verdict.violations)),
+        *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_TOLD),
+        *_section("Warnings", map(_warning, verdict.warnings)),
+        *_section("Judged", map(_judged, verdict.reports)),
+    ]
     return "\n".join(blocks)
 
 
@@ -38,34 +42,54 @@ def _block(verdict: Verdict) -> str:
     )
 
 
-def _section(heading: str, lines: Iterable[str]) -> Iterator[str]:
-    listed = list(dict.fromkeys(lines))
-    if listed:
-        yield "\n".join([f"{heading}:", *(f"  - {line}" for line in listed), ""])
+def _section(heading: str, entries: Iterable[str], most: int = LINES_TOLD) -> Iterator[str]:
+    """A heading with its entries, each once. The lines below an entry's first are ours, and indented."""
+    told = list(dict.fromkeys(entries))
+    if not told:
+        return
+    lines = [f"  - {entry}" for entry in told[:most]]
+    if len(told) > most:
+        lines.append(f"  … and {len(told) - most} more, all of them in the verdict file")
+    yield "\n".join([f"{heading}:", *lines, ""])
 
 
-def _advice(verdict: Verdict) -> Iterator[str]:
-    for violation in verdict.violations:
-        yield f"{violation.gate}: {violation.advice}"
-    for violation in verdict.violations[:TEXT_LINES_MAX]:
+def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    for report in reports:
+        yield from map(printable, report.lowered)
+
+
+def _advice(violations: Iterable[Violation]) -> Iterator[str]:
+    """One entry per gate and advice, and below it what only its violations can say."""
+    details: dict[str, list[str]] = {}
+    for violation in violations:
+        said = details.setdefault(f"{printable(violation.gate)}: {printable(violation.advice)}", [])
         if violation.detail:
-            yield f"{violation.gate}: {printable(violation.source)} has {printable(violation.detail)}"
+            said.append(f"{printable(violation.source)}: {printable(violation.detail)}")
+    for advice, said in details.items():
+        lines = [advice, *said[:DETAILS_TOLD]]
+        if len(said) > DETAILS_TOLD:
+            lines.append(f"… and {len(said) - DETAILS_TOLD} more")
+        yield "\n      ".join(lines)
 
 
 def _repro(failure: Failure) -> str:
+    """The command on a line of its own: it is there to be copied."""
+    seed = f" on seed {printable(failure.seeds[0])}" if failure.seeds else ""
     hint = " (fill in the scenario)" if failure.fill_in else ""
-    return f"{printable(failure.invariant)}: {printable(failure.repro)}{hint}"
+    return f"{printable(failure.invariant)}{seed}{hint}\n      {printable(failure.repro)}"
 
 
-def _warnings(warnings: tuple[Warning_, ...]) -> Iterator[str]:
-    for warning in warnings[:WARNINGS_TOLD]:
-        yield printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
-    if len(warnings) > WARNINGS_TOLD:
-        yield f"… and {len(warnings) - WARNINGS_TOLD} more warnings"
+def _warning(warning: Remark) -> str:
+    return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
 def _judged(report: JudgedReport) -> str:
+    told = [printable(report.name)]
+    if report.scenario:
+        told.append(f"scenario {printable(report.scenario)}")
     ran = [read.iterations for read in report.inputs if read.iterations is not None]
-    iterations = f", {sum(ran):,} iterations" if ran else ""
-    scenario = f", scenario {printable(report.scenario)}" if report.scenario else ""
-    return f"{printable(report.name)}{scenario}{iterations}, against {printable(report.thresholds)}: {report.status}"
+    if ran:
+        told.append(f"{sum(ran):,} iteration{'' if sum(ran) == 1 else 's'}")
+    if report.report:
+        told.append(f"{report.report.fault_points_hit:,} of {report.report.total_fault_points:,} fault points")
+    return f"{', '.join(told)}, against {printable(report.thresholds)}: {printable(report.status)}"

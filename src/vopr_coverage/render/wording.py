@@ -13,34 +13,35 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from vopr_coverage import extra_gates, gates, health, ladder
-from vopr_coverage.render.inert import inert
+from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
 from vopr_coverage.thresholds import PROFILE_NAMES
 
 
 class GateWords(NamedTuple):
-    """What a gate is called, and under which part of the table it stands."""
+    """What a gate is called, its number among the seven, and under which part of the table it stands."""
 
     part: str
     title: str
+    number: int | None = None
 
 
 RUN_HEALTH, COVERAGE, EXTRA = "Run health", "Coverage", "Beyond the seven"
 
 GATES: Mapping[str, GateWords] = {
-    "run-complete": GateWords(RUN_HEALTH, "Run is whole"),
+    "run-complete": GateWords(RUN_HEALTH, "Completeness"),
     "iterations": GateWords(RUN_HEALTH, "Iterations"),
     "failures": GateWords(RUN_HEALTH, "Failing seeds"),
     "properties": GateWords(RUN_HEALTH, "Violated properties"),
     "determinism": GateWords(RUN_HEALTH, "Determinism"),
     "seed-ranges": GateWords(RUN_HEALTH, "Seed ranges"),
     "coverage": GateWords(COVERAGE, "Coverage as a whole"),
-    "fault-point-coverage": GateWords(COVERAGE, "1 · Fault point coverage"),
-    "critical-fault-points": GateWords(COVERAGE, "2 · Critical fault points"),
-    "required-invariants": GateWords(COVERAGE, "3 · Required invariants"),
-    "view-changes": GateWords(COVERAGE, "4 · View changes"),
-    "repairs": GateWords(COVERAGE, "5 · Repairs"),
-    "query-plans": GateWords(COVERAGE, "6 · Query plans"),
-    "phase-events": GateWords(COVERAGE, "7 · Phase events"),
+    "fault-point-coverage": GateWords(COVERAGE, "Fault point coverage", 1),
+    "critical-fault-points": GateWords(COVERAGE, "Critical fault points", 2),
+    "required-invariants": GateWords(COVERAGE, "Required invariants", 3),
+    "view-changes": GateWords(COVERAGE, "View changes", 4),
+    "repairs": GateWords(COVERAGE, "Repairs", 5),
+    "query-plans": GateWords(COVERAGE, "Query plans", 6),
+    "phase-events": GateWords(COVERAGE, "Phase events", 7),
     "fault-effects": GateWords(EXTRA, "Fault effects"),
     "per-iteration": GateWords(EXTRA, "Work per iteration"),
     "property-floors": GateWords(EXTRA, "Property counters"),
@@ -62,23 +63,28 @@ HEADINGS: Mapping[str, str] = {
     "incomplete": "Simulation coverage is incomplete: a run did not finish",
     "error": "Simulation coverage could not be judged",
 }
-_SENTENCES = frozenset(
-    text for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE) for text in texts.values()
-) | {
-    health.NO_RUN_NOTE,
-    health.UNFINISHED_NOTE,
-    "seeds were not shown to run twice, see `vopr-coverage determinism`",
-    "this stream carries no properties",
-    "excused: on_not_measured is warn",
-    "excused: on_not_measured is ignore",
-}
+EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
+_SENTENCES = (
+    frozenset(
+        text for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE) for text in texts.values()
+    )
+    | {
+        health.NO_RUN_NOTE,
+        health.UNFINISHED_NOTE,
+        "seeds were not shown to run twice, see `vopr-coverage determinism`",
+        "this stream carries no properties",
+        "min_properties.sometimes_total must be set and met, else silence proves nothing",
+    }
+    | EXCUSED
+)
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
-_WORDS = frozenset(
-    "≥ + a agree all always caught contradicts counts differ early ended every expected fail failed for gate hit holds "
-    "it iterations itself met minimum minimums not measured nothing of over override overrides points profile ran "
-    "record report reports run runs satisfied seed seeds violated violation whole without".split()
-) | frozenset(PROFILE_NAMES)
+_VOCABULARY = """
+≥ + a agree all always caught contradicts counts differ early ended every expected fail failed for gate hit holds it
+iterations itself met minimum minimums not measured nothing of over override overrides points profile ran record
+report reports run runs satisfied seed seeds stream violated violation whole without
+"""
+_WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
 _PART = re.compile(r"(\(?)([^\s(),]+(?:,[0-9]{3})*)(\)?,?)")
 _FIGURE_CHARACTERS_MAX = 80
@@ -86,12 +92,39 @@ _FIGURE_CHARACTERS_MAX = 80
 
 def ours(texts: Mapping[str, str], key: str) -> Markup:
     """A text of ours by its key; a key that isn't ours stays what it is, inert."""
-    return Markup(texts[key]) if key in texts else inert(key)  # noqa: S704 (ours)
+    return Markup(texts[key]) if key in texts else inert(key, KEY_CHARACTERS_MAX)  # noqa: S704 (ours)
+
+
+def status(word: str) -> Markup:
+    """A status with its mark, on one line."""
+    if word not in MARKS:
+        return inert(word, KEY_CHARACTERS_MAX)
+    return _unbroken(f"{MARKS[word]} {word}")
 
 
 def gate_title(gate: str) -> Markup:
-    """A gate's name for people."""
-    return Markup(GATES[gate].title) if gate in GATES else inert(gate)  # noqa: S704 (ours)
+    """A gate's name for people, with its number where it is one of the seven, on one line."""
+    if gate not in GATES:
+        return inert(gate)
+    _, title, number = GATES[gate]
+    return _unbroken(f"{number} · {title}" if number else title)
+
+
+def gate_in_a_sentence(gate: str) -> Markup:
+    """A gate's name within a line of text."""
+    if gate not in GATES:
+        return inert(gate)
+    title = GATES[gate].title
+    return Markup(title[0].lower() + title[1:])  # noqa: S704 (ours)
+
+
+def _unbroken(text: str) -> Markup:
+    return Markup(text.replace(" ", "&nbsp;"))  # noqa: S704 (ours)
+
+
+def plural(count: int) -> Markup:
+    """The s of a plural."""
+    return Markup("") if count == 1 else Markup("s")
 
 
 def gate_part(gate: str) -> str:
@@ -104,14 +137,15 @@ def prose(text: str) -> Markup:
     return Markup(text) if text in _SENTENCES else inert(text)  # noqa: S704 (ours)
 
 
-def figure(text: str) -> Markup:
-    """`72.7% (8 of 11)` as it is, with long numbers grouped; a text with any foreign word is inert.
+def figure(text: str, most: int = CHARACTERS_MAX) -> Markup:
+    """`72.7% (8 of 11)` as it is, with long numbers grouped; a text with any foreign word is inert,
+    and then cut at `most` characters.
 
     No number is left that GitHub could take for a commit (seven digits in a row).
     """
     parts = text.split(" ") if len(text) <= _FIGURE_CHARACTERS_MAX else [""]
     told = [_of_a_figure(part) for part in parts]
-    return Markup(" ".join(filter(None, told))) if all(told) else inert(text)  # noqa: S704 (our words, numbers)
+    return Markup(" ".join(filter(None, told))) if all(told) else inert(text, most)  # noqa: S704 (our words, numbers)
 
 
 def _of_a_figure(part: str) -> str | None:

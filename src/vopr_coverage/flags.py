@@ -1,0 +1,145 @@
+"""The flags: what each command takes, what its help says, and how a typo is told. Nothing runs here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from vopr_coverage import __version__
+from vopr_coverage.check import MERGES
+from vopr_coverage.contract import SCHEMA_NAMES
+from vopr_coverage.errors import UsageError, nearest, printable, shown
+from vopr_coverage.thresholds import PROFILE_NAMES
+
+EXIT_CODES = """exit codes:
+  0  every threshold is met
+  1  a gate failed, or a run did not finish
+  2  reports, config or usage can't be used: nothing was judged
+  3  a bug of ours
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises where it would print usage and end the process."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            known = f"; {nearest(flag, self._option_string_actions)}" if flag.startswith("-") else ""
+            self.error(f"unknown argument {shown(flag)}{known}")
+        return found, unknown
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{printable(message)}\ntry '{self.prog} --help'")
+
+
+def the_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; `command` in what it returns names the command.
+
+    It raises UsageError where argparse would print its usage and end the process.
+    """
+    parser = _Parser(
+        prog="vopr-coverage",
+        description="The coverage gate for deterministic simulation testing.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"vopr-coverage {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    _add_check(commands)
+    _add_init(commands)
+    _add_schema(commands)
+    _add_profiles(commands)
+    return parser
+
+
+def _add_check(commands: Any) -> None:
+    check_parser = _command(commands, "check", "judge reports and say what they missed", epilog=EXIT_CODES)
+    check_parser.add_argument(
+        "reports",
+        nargs="*",
+        metavar="REPORT",
+        help="a stream of `vopr --json`, a CoverageReport or a document with one under 'coverage'; a pattern; "
+        "- for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
+    )
+    _add_terms(check_parser)
+    check_parser.add_argument(
+        "--merge", type=_one_of(MERGES), default="none", metavar="none|scenario|all",
+        help="judge each report by itself (none, the default), or added up by scenario, or all as one",
+    )  # fmt: skip
+    check_parser.add_argument(
+        "--on-not-measured", metavar="POLICY",
+        help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
+        "view-changes, repairs and query-plans; or GATE=POLICY,…",
+    )  # fmt: skip
+    check_parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
+    check_parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
+    check_parser.add_argument(
+        "--format", type=_one_of(("text", "json", "markdown")), default="text", metavar="text|json|markdown",
+        help="what is printed (default: text)",
+    )  # fmt: skip
+
+
+def _add_init(commands: Any) -> None:
+    init = _command(commands, "init", "write a starter config from healthy runs")
+    init.add_argument("runs", nargs="+", metavar="RUN", help="a stream of a run in which all was well")
+    init.add_argument("-o", "--output", metavar="F", help="write to F, which must not exist yet (default: print)")
+
+
+def _add_schema(commands: Any) -> None:
+    schema = _command(commands, "schema", "print a JSON Schema")
+    schema.add_argument("name", metavar="NAME", help=", ".join(SCHEMA_NAMES))
+
+
+def _add_profiles(commands: Any) -> None:
+    profiles = _command(commands, "profiles", "print a profile, or the bounds in force and who set each")
+    profiles.add_argument(
+        "name", nargs="?", type=_one_of(PROFILE_NAMES), metavar="NAME",
+        help=f"{', '.join(PROFILE_NAMES)}; without it: the bounds that `check` would use",
+    )  # fmt: skip
+    _add_terms(profiles)
+    profiles.add_argument("--format", type=_one_of(("text", "json")), default="text", metavar="text|json")
+
+
+def _add_terms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", type=_one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        help="the thresholds to start from (default: the config's, else default)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
+    )
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
+    parser.add_argument("--min-iterations", type=_count, metavar="N", help="fail a stream that ran fewer iterations")
+
+
+def _command(commands: Any, name: str, summary: str, epilog: str | None = None) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
+    def chosen(word: str) -> str:
+        if word not in words:
+            raise argparse.ArgumentTypeError(f"unknown {shown(word)}; {nearest(word, words)}")
+        return word
+
+    return chosen
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise argparse.ArgumentTypeError(f"expected an integer of 0 or more, found {shown(text)}")
+    return int(text)

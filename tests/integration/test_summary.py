@@ -1,0 +1,111 @@
+"""Summary and text of real runs, against golden files: `pytest --update-golden`, then read the diff.
+
+See a page as a reader does: `python tools/preview.py VERDICT.json --screenshot page.png`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tests.build import a_flat_report
+from tests.pages import closed, even_tables, page_of
+from vopr_coverage.check import Settings, check
+from vopr_coverage.errors import UserError
+from vopr_coverage.render.budget import utf8_bytes
+from vopr_coverage.render.markdown import render_markdown
+from vopr_coverage.render.text import render_text
+from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
+
+ROOT = Path(__file__).parents[2]
+DATA = "tests/data/real"
+KIMBERLITE = Settings(config="examples/configs/kimberlite.yml")
+SHARDS = [f"swizzle={DATA}/swizzle-a.ndjson", f"swizzle={DATA}/swizzle-b.ndjson"]
+CASES: dict[str, tuple[list[str], Settings]] = {
+    "pass": ([f"combined={DATA}/combined.ndjson"], KIMBERLITE),
+    "fail": ([f"{DATA}/combined.ndjson"], Settings(profile="nightly")),
+    "incomplete": ([f"combined={DATA}/combined-killed.ndjson"], KIMBERLITE),
+    "failing-seeds": ([f"baseline={DATA}/byzantine-view-change-merge.ndjson"], KIMBERLITE),
+    "expected-violation": ([f"view-change-merge={DATA}/byzantine-view-change-merge.ndjson"], KIMBERLITE),
+    "merged": (SHARDS, replace(KIMBERLITE, merge="scenario")),
+    "several": ([*SHARDS, f"multi-tenant={DATA}/canary-drop-disabled.ndjson"], KIMBERLITE),
+    "unnamed-failing-seeds": ([f"{DATA}/byzantine-view-change-merge.ndjson"], Settings()),
+    "excused": ([f"{DATA}/combined.ndjson"], Settings(on_not_measured="warn")),
+    "error": ([f"{DATA}/not-json.txt"], Settings()),
+}
+
+
+def judged(case: str) -> Verdict:
+    """The verdict on one of the cases, as either door gets it."""
+    reports, settings = CASES[case]
+    try:
+        return replace(check(reports, settings), version="VERSION")
+    except UserError as error:
+        return error_verdict("VERSION", str(error))
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_real_runs_read_as_they_should(case: str, golden: Callable[[str, str], None]) -> None:
+    """The job summary and the terminal's text, word for word."""
+    verdict = judged(case)
+    golden(f"summary/{case}.md", render_markdown(verdict))
+    golden(f"summary/{case}.txt", render_text(verdict))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_summary_needs_nothing_but_the_verdict_file(case: str) -> None:
+    """What was written to verdict.json renders to the same page later, elsewhere."""
+    verdict = judged(case)
+    assert render_markdown(verdict_from_json(verdict.to_json().encode(), "v.json")) == render_markdown(verdict)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_summary_renders(case: str) -> None:
+    """Closed, with even tables, and without a piece of Markdown or HTML that stayed text."""
+    markdown = render_markdown(judged(case))
+    assert closed(markdown)
+    assert even_tables(markdown)
+    page = page_of(markdown)
+    assert not set("|<>`*#") & set(page.prose)
+    assert "" not in page.codes
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case != "expected-violation"])
+def test_what_gates_write_about_real_runs_is_known_as_ours(case: str) -> None:
+    """Figures, notes and advice stand as plain text: a gate that words them anew must teach wording.py."""
+    foreign = []
+    for line in render_markdown(judged(case)).splitlines():
+        cells = line.split(" | ")
+        if line.startswith("| ") and len(cells) == 5 and "&nbsp;" in cells[0]:
+            foreign += [cell for cell in cells[:4] if "<code>" in cell]
+        if line.startswith("- **") and "<code>" in line:
+            foreign.append(line)
+        if line.startswith("<sub>"):
+            notes = line.partition("vopr-coverage <code>VERSION</code>")[0].split("<br>")
+            foreign += [note for note in notes if "<code>" in note and "via alias" not in note]
+    assert foreign == []
+
+
+def test_five_hundred_fault_points_degrade_in_tiers(tmp_path: Path) -> None:
+    """300 of 500 missed, 40 of them critical, long names: all told in the summary, and the failing parts in 20 KB."""
+    names = [f"sim.storage.replica_group_{n:03d}.journal.write_ahead_log.torn_write_after_fsync" for n in range(500)]
+    report = tmp_path / "big.json"
+    figures = {"total_fault_points": 500, "fault_points_hit": 200}
+    report.write_bytes(a_flat_report(hit_fault_points=names[300:], missed_fault_points=names[:300], **figures))
+    config = tmp_path / "big.yml"
+    config.write_text("critical_fault_points:\n" + "".join(f"  - {name}\n" for name in names[:40] + names[400:410]))
+    verdict = check([str(report)], Settings(config=str(config)))
+    whole, small = render_markdown(verdict), render_markdown(verdict, 20_000)
+    assert set(names[:300]) <= set(page_of(whole).codes)
+    assert len([line for line in whole.splitlines() if not line.startswith("- ")]) < 90
+    assert utf8_bytes(whole) < 60_000  # even a comment has room for all of it
+    assert "10 of 50 hit" in small
+    assert "in the verdict file." in small

@@ -1,0 +1,194 @@
+"""A summary as a reader's browser gets it: rendered by GitHub's renderer, parsed as HTML; and verdicts to render."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element
+
+import cmarkgfm
+import html5lib
+import msgspec
+from cmarkgfm.cmark import Options
+
+from vopr_coverage.outcome import Status
+from vopr_coverage.render.markdown import TIERS, render_markdown
+from vopr_coverage.report import CoverageReport
+from vopr_coverage.verdict import BoundUsed, Failure, GateResult, InputSeen, JudgedReport, Remark, Verdict, Violation
+
+HOSTILE: list[str] = json.loads((Path(__file__).parent / "corpus" / "hostile.json").read_text(encoding="utf-8"))
+NAME = "plainname"  # stands in a model verdict wherever a file could put anything
+_OURS = {"status", "gate", "kind", "format"}
+
+
+class Page(NamedTuple):
+    """What a page consists of: its elements in order, the text outside <code>, and each text inside."""
+
+    elements: list[tuple[str, str, tuple[tuple[str, str], ...]]]
+    prose: str
+    codes: list[str]
+
+
+@lru_cache(maxsize=32)  # a hostile page is compared with a benign one, the same each time
+def page_of(markdown: str, options: int = 0) -> Page:
+    """Render by cmark-gfm with raw HTML, as GitHub does before it sanitises, and parse."""
+    html = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE | options)
+    root = html5lib.parseFragment(html, treebuilder="etree", namespaceHTMLElements=False)
+    page = Page([], "", [])
+    prose: list[str] = []
+    _walk(root, "", page, prose)
+    return page._replace(prose="".join(prose))
+
+
+def _walk(node: Element, parents: str, page: Page, prose: list[str]) -> None:
+    inside = node.tag == "code" or "/code" in parents
+    if node.tag == "code":
+        page.codes.append(_text(node))
+    if node.text and not inside:
+        prose.append(node.text)
+    for child in node:
+        if _is_element(child):
+            page.elements.append((parents, child.tag, tuple(sorted(child.attrib.items()))))
+            _walk(child, f"{parents}/{child.tag}", page, prose)
+        elif child.text != " ":  # the empty comment is ours, see inert.py
+            page.elements.append((parents, f"comment {child.text}", ()))
+        if child.tail and not inside:
+            prose.append(child.tail)
+
+
+def _is_element(node: Element) -> bool:
+    """A comment's tag is a function."""
+    return type(node.tag) is str
+
+
+def _text(node: Element) -> str:
+    """An element's text, comments left out."""
+    inner = ((_text(child) if _is_element(child) else "") + (child.tail or "") for child in node)
+    return (node.text or "") + "".join(inner)
+
+
+def at_tier(verdict: Verdict, tier: int) -> str:
+    """The summary as the nth tier tells it: the size is said to be too large before."""
+    sizes = iter([2 << 20] * tier)
+    return render_markdown(verdict, size=lambda _: next(sizes, 0))
+
+
+ALL_TIERS = range(len(TIERS))
+
+
+def closed(markdown: str) -> bool:
+    """Whether all tags that we open are closed; untrusted text has no < left."""
+    tags = ("details", "summary", "code", "pre", "sub")
+    return all(len(re.findall(rf"<{tag}\b", markdown)) == markdown.count(f"</{tag}>") for tag in tags)
+
+
+def even_tables(markdown: str) -> bool:
+    """Whether each table's rows have as many cells as its header: a renderer would hide the difference."""
+    width = None
+    for line in markdown.splitlines():
+        if not line.startswith("|"):
+            width = None
+            continue
+        cells = line.count("|")
+        if width not in (None, cells):
+            return False
+        width = cells
+    return True
+
+
+def replaced(value: Any, change: Callable[[str, str], str], field: str = "") -> Any:
+    """The same structure with every string changed; `change` gets the string and the field it stands in."""
+    if isinstance(value, str):
+        return change(value, field)
+    if isinstance(value, msgspec.Struct):
+        names = value.__struct_fields__
+        return type(value)(**{name: replaced(getattr(value, name), change, name) for name in names})
+    if isinstance(value, CoverageReport):
+        fields = [one.name for one in dataclasses.fields(value)]
+        return CoverageReport(**{name: replaced(getattr(value, name), change, name) for name in fields})
+    if isinstance(value, list | tuple):
+        return type(value)(replaced(one, change, field) for one in value)
+    if isinstance(value, dict):
+        return {change(key, field): replaced(one, change, field) for key, one in value.items()}
+    return value
+
+
+def named(verdict: Verdict, text: str) -> Verdict:
+    """A verdict in which a file has put `text` wherever it can put a name."""
+    result: Verdict = replaced(verdict, lambda old, _: old.replace(NAME, text))
+    return result
+
+
+def flooded(verdict: Verdict, text: str, *, words_too: bool) -> Verdict:
+    """A verdict all of whose strings are `text`; with `words_too` also status words, gates and kinds."""
+    result: Verdict = replaced(verdict, lambda old, field: old if field in _OURS and not words_too else text)
+    return result
+
+
+def string_fields(verdict: Verdict) -> Iterator[int]:
+    """A number for each string in a verdict, for `with_one`."""
+    count = 0
+
+    def seen(old: str, _: str) -> str:
+        nonlocal count
+        count += 1
+        return old
+
+    replaced(verdict, seen)
+    yield from range(count)
+
+
+def with_one(verdict: Verdict, number: int, text: str) -> Verdict:
+    """A verdict whose nth string is `text`."""
+    left = number
+
+    def change(old: str, _: str) -> str:
+        nonlocal left
+        left -= 1
+        return text if left == -1 else old
+
+    result: Verdict = replaced(verdict, change)
+    return result
+
+
+def a_gate(gate: str, status: str = "failed", **more: Any) -> GateResult:
+    """A row of the table."""
+    told = {"measured": f"1 of 2 {NAME}", "required": f"all 2 {NAME}", "origin": f"{NAME}.yml:3", "note": ""} | more
+    return GateResult(gate, Status(status), value=1, minimum=2, advice=NAME, **told)
+
+
+def a_violation(gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME) -> Violation:
+    """A violation whose line is as the gates word it."""
+    return Violation(source, gate, kind, line, line, line, line, detail, f"advice {NAME}")
+
+
+def a_judged(status: str, name: str = NAME) -> JudgedReport:
+    """A report with run health, some of the seven, a gate beyond them, and coverage."""
+    health = (a_gate("run-complete", "passed"), a_gate("failures", note=NAME), a_gate("determinism", "not required"))
+    seen = InputSeen(NAME, "stream", NAME, True, 12_345_678, "7", health)
+    gates = (a_gate("critical-fault-points"), a_gate("repairs", "not measured"), a_gate("fault-effects"))
+    coverage = CoverageReport(3, 1, [NAME], [NAME, NAME], {NAME: 5}, [], 1, None, 2, {NAME: 3}, 9, 9)
+    bounds = (BoundUsed(NAME, [NAME], NAME),)
+    verdict: Any = status
+    return JudgedReport(name, NAME, verdict, f"{NAME} + 2 overrides", (seen,), gates, coverage, bounds, (NAME,))
+
+
+def a_verdict(reports: int = 1) -> Verdict:
+    """A failed verdict in which every part of a page occurs; NAME is what files have put there."""
+    violations = (
+        a_violation("failures", f"Invariant '{NAME}' failed on 2 seeds: 7, 8", detail=NAME),
+        a_violation("critical-fault-points", f"Critical fault point '{NAME}' never hit", "CriticalFaultPointMissed"),
+        a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)"),
+    )
+    failures = tuple(
+        Failure(NAME, NAME, NAME, NAME, 2, ("7", "8"), f"vopr --scenario {NAME} --seed 7", fill, expected)
+        for fill, expected in ((False, False), (True, False), (False, True))
+    )
+    judged = (a_judged("failed"), *(a_judged("passed") for _ in range(reports - 1)))
+    warnings = (Remark(NAME, NAME), Remark("", NAME))
+    return Verdict("failed", False, NAME, f"1.0 {NAME}", violations, warnings, failures, judged)

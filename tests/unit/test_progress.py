@@ -1,0 +1,66 @@
+"""The progress line: silent for small files, then how far and how fast, and gone before the verdict."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from vopr_coverage.progress import ProgressLine
+
+MB = 1_000_000
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_file_that_is_read_within_a_second_needs_no_line(tmp_path: Path) -> None:
+    """Most files are small; a flicker would be noise."""
+    out, clock = io.StringIO(), Clock()
+    advance = ProgressLine(out, clock).for_file(str(tmp_path / "a"))
+    clock.now = 0.9
+    advance(5 * MB)
+    assert out.getvalue() == ""
+
+
+def test_a_long_read_shows_how_far_and_how_fast(tmp_path: Path) -> None:
+    """Megabytes of the file's size, and the rate since its start; redrawn five times a second at most."""
+    file = tmp_path / "night.ndjson"
+    file.write_bytes(b"x" * (4 * MB))
+    out, clock = io.StringIO(), Clock()
+    line = ProgressLine(out, clock)
+    advance = line.for_file(str(file))
+    clock.now = 2.0
+    advance(3 * MB)
+    clock.now = 2.1
+    advance(MB // 2)
+    assert out.getvalue() == "\r\x1b[Knight.ndjson: 3 of 4 MB, 2 MB/s"
+    line.clear()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_what_grows_past_its_file_shows_no_total(tmp_path: Path) -> None:
+    """Gzip unpacks to more than the file holds, and standard input has no size."""
+    file = tmp_path / "night.ndjson.gz"
+    file.write_bytes(b"x" * MB)
+    for path in (str(file), "-"):
+        out, clock = io.StringIO(), Clock()
+        advance = ProgressLine(out, clock).for_file(path)
+        clock.now = 2.0
+        advance(8 * MB)
+        assert out.getvalue().endswith(": 8 MB, 4 MB/s")
+
+
+def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
+    """File names come from a stranger's checkout, too."""
+    out, clock = io.StringIO(), Clock()
+    advance = ProgressLine(out, clock).for_file(str(tmp_path / "a\x1b[2J"))
+    clock.now = 2.0
+    advance(MB)
+    assert "\x1b[2J" not in out.getvalue()

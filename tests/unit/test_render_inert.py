@@ -1,0 +1,166 @@
+"""Whatever a report says, the summary says it and does nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from cmarkgfm.cmark import Options
+from markupsafe import Markup
+
+from tests.pages import (
+    ALL_TIERS,
+    HOSTILE,
+    NAME,
+    a_verdict,
+    at_tier,
+    closed,
+    even_tables,
+    flooded,
+    named,
+    page_of,
+    string_fields,
+    with_one,
+)
+from vopr_coverage.errors import printable
+from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
+from vopr_coverage.render.wording import figure, gate_title, prose, status
+from vopr_coverage.verdict import Verdict, error_verdict
+
+FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
+FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "{{ 7*7 }}`::error::x")
+
+
+def assert_inert(hostile: Verdict, benign: Verdict, tier: int) -> None:
+    """The hostile page is the benign one, element for element, but for what stands inside <code>."""
+    markdown = at_tier(hostile, tier)
+    page, model = page_of(markdown), page_of(at_tier(benign, tier))
+    assert page.elements == model.elements
+    assert page.prose == model.prose
+    assert len(page.codes) == len(model.codes)
+    assert even_tables(markdown)
+    assert closed(markdown)
+    assert not re.search(r"^\s*::|##\[", markdown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+def test_a_name_changes_nothing_but_the_text_in_code(text: str) -> None:
+    """A name from the corpus adds no link, image, element, cell or word outside <code>, wherever names stand."""
+    assert_inert(named(a_verdict(), text), a_verdict(), tier=0)
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
+    """Even status words, gate ids, advice, reason, thresholds, origin and version from a file stay in <code>."""
+    for words_too in (False, True):
+        benign = flooded(a_verdict(), NAME, words_too=words_too)
+        assert_inert(flooded(a_verdict(), text, words_too=words_too), benign, tier=0)
+
+
+@pytest.mark.parametrize("tier", ALL_TIERS)
+def test_every_tier_is_inert(tier: int) -> None:
+    """The shorter pages hold what the longest one holds."""
+    for text in FOREIGN[::9]:
+        assert_inert(flooded(a_verdict(2), text, words_too=True), flooded(a_verdict(2), NAME, words_too=True), tier)
+        assert_inert(named(a_verdict(2), text), a_verdict(2), tier)
+
+
+@pytest.mark.parametrize("text", FEW)
+def test_each_string_by_itself_stays_in_code(text: str) -> None:
+    """No field is inert only because another one is hostile too."""
+    for number in string_fields(a_verdict()):
+        assert_inert(with_one(a_verdict(), number, text), with_one(a_verdict(), number, "othername"), tier=0)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_an_error_is_inert(text: str) -> None:
+    """Where nothing was judged, the message quotes the file: in a block, and all of it."""
+    markdown = at_tier(error_verdict("1.0", text), 0)
+    assert_inert(error_verdict("1.0", text), error_verdict("1.0", NAME), tier=0)
+    told = "\n".join(printable(line) for line in text.split("\n"))
+    assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_text_is_still_told(text: str) -> None:
+    """Inert is not mute: a reader sees the text, escaped and cut at 300 characters."""
+    (told,) = page_of(f"x {inert(text)} y").codes
+    expected = printable(text)
+    if len(expected) > CHARACTERS_MAX:
+        assert len(told) == CHARACTERS_MAX
+        assert told[-1] == "…"
+        told, expected = told[:-1], expected[: CHARACTERS_MAX - 1]
+    assert told == expected
+
+
+def test_no_line_break_depends_on_where_the_page_stands() -> None:
+    """In comments GitHub turns each line break within a paragraph into <br>; the page must not notice."""
+    for tier in ALL_TIERS:
+        markdown = at_tier(a_verdict(3), tier)
+        assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
+
+
+def test_only_punctuation_as_entities_is_left_in_code() -> None:
+    """GitHub links mentions in decoded text outside code, so no mark may end the code: not one stands bare."""
+    told = str(inert("".join(chr(code) for code in range(33, 127))))
+    bare = re.sub(r"(<!-- -->)?&#\d+;", "", told.removeprefix("<code>").removesuffix("</code>"))
+    assert bare.isalnum()
+
+
+def test_a_repro_command_is_never_cut() -> None:
+    """Half a command is worse than none."""
+    command = "vopr --scenario 'a b' --seed 7 " + "x" * 2_000
+    assert page_of(str(inert_block(command))).codes == [command]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, ""),
+        ("", ""),
+        (1234567, "1,234,567"),  # grouped, so that GitHub can't take it for a commit
+        (0.25, "0.25"),
+        (Markup("<b>ours</b>"), "<b>ours</b>"),
+        (1 << 200, "<code>an integer of 201 bits</code>"),  # Python refuses to print it
+        ([1, 2], "<code>an array of 2</code>"),
+    ],
+)
+def test_what_is_not_text(value: object, told: str) -> None:
+    """Numbers and markup of ours pass, nothing is nothing, the rest is said in <code>."""
+    assert str(inert(value)) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("72.7% (8 of 11)", "72.7% (8 of 11)"),
+        ("every gate holds for 1 report over 20 iterations", "every gate holds for 1 report over 20 iterations"),
+        ("1234567", "1,234,567"),
+        ("≥ 2000000", "≥ 2,000,000"),
+        ("default + 11 overrides", "default + 11 overrides"),
+        ("not measured", "not measured"),
+        ("whole, counts agree", "whole, counts agree"),
+        ("12345678901234567890", "12,345,678,901,234,567,890"),  # a seed
+    ],
+)
+def test_figures_made_of_our_words_are_plain(text: str, told: str) -> None:
+    """A table of figures is easier to read without a grey box around each."""
+    assert str(figure(text)) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("#1", "1.", "- 1", "@team", "of  of", " of", "8 of 11 <b>", "deadbeef", "123456789012345678901", "1.2.3.4"),
+        *("1-1", "+1", "all, the, seeds", "of\nof", "0x1f", "١", "1" * 90, "of " * 40),
+    ],
+)
+def test_a_figure_with_anything_else_is_code(text: str) -> None:
+    """One foreign word, mark or digit, and the whole text is inert."""
+    assert str(figure(text)) == str(inert(text))
+
+
+def test_words_that_we_do_not_know_are_code() -> None:
+    """What is ours is looked up by key; a verdict file can't bring its own words."""
+    for lookup in (gate_title, status, prose):
+        assert str(lookup("passed!")) == "<code>passed&#33;</code>"
