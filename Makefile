@@ -9,7 +9,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo lint image-test bench lock clean
+.PHONY: help test demo lint image-test conformance bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -34,6 +34,9 @@ lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile,
 
 image-test: $(VENV)/test.done ## build the image and run it as a hosted runner would (needs a Docker engine)
 	@$(BIN)/python -m pytest -q tests/e2e $(ARGS)
+
+conformance: $(VENV)/test.done ## read every kind of stream that the simulator's generator makes (ARGS="--generator PATH")
+	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 
 bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
 	@$(BIN)/python benchmarks/run.py $(ARGS)

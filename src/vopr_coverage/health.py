@@ -20,6 +20,8 @@ from vopr_coverage.thresholds import Bounds
 
 SEEDS_TOLD = 10
 NO_RUN_NOTE = "this format has no run records"
+SINGLE_RUNS_NOTE = "seeds were not shown to run twice"
+NO_PROPERTIES_NOTE = "this stream carries no properties"
 UNFINISHED_NOTE = "the run did not finish"
 
 ADVICE = {
@@ -154,7 +156,7 @@ def judge_properties(read: Input, bounds: Bounds, _expect: Expectation | None) -
         if asked:
             return _unanswered(gate, True, "0 violated", "", "Property violations", None)
         warning = "This stream carries no properties: violated ones would not be seen."
-        return _not_required(gate, "this stream carries no properties", warning)
+        return _not_required(gate, NO_PROPERTIES_NOTE, warning)
     violated = run.properties.violated_ids
     found = [_simple("PropertyViolated", f"Property '{name}' was violated", "Holds", "Violated") for name in violated]
     if found:
@@ -177,8 +179,7 @@ def judge_determinism(read: Input, _bounds: Bounds, _expect: Expectation | None)
         return _not_required(gate, UNFINISHED_NOTE)
     if run.double_runs:
         return _passed(gate, "0 seeds differ", "0 seeds", 0)
-    note = "seeds were not shown to run twice, see `vopr-coverage determinism`"
-    return _not_required(gate, note)
+    return _not_required(gate, SINGLE_RUNS_NOTE)
 
 
 HEALTH_GATES: tuple[HealthGate, ...] = (

@@ -71,8 +71,8 @@ _SENTENCES = (
     | {
         health.NO_RUN_NOTE,
         health.UNFINISHED_NOTE,
-        "seeds were not shown to run twice, see `vopr-coverage determinism`",
-        "this stream carries no properties",
+        health.SINGLE_RUNS_NOTE,
+        health.NO_PROPERTIES_NOTE,
         "min_properties.sometimes_total must be set and met, else silence proves nothing",
     }
     | EXCUSED
