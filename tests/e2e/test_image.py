@@ -51,7 +51,7 @@ def test_a_run_that_missed_a_critical_point_fails(image: str, job: Job, defaults
     assert "FAILED" in step.summary.upper()
     errors = [note for note in step.annotations if note.kind == "error"]
     assert 1 <= len(errors) <= 10
-    assert any(missed in note.message for note in errors)
+    assert any("Critical fault points never hit: sim.storage.crash" in note.message for note in errors)
 
 
 def test_fail_false_reports_a_failure_without_failing(image: str, job: Job, defaults: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from vopr_coverage.errors import printable
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
 from vopr_coverage.render.digest import Group, Item, groups_of
+from vopr_coverage.render.wording import GATES
 from vopr_coverage.verdict import Remark, Verdict
 
 TITLE = "Simulation coverage"
@@ -51,17 +52,19 @@ def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
 
 
 def _violations(group: Group) -> str:
-    lines = [_line(item) for item in group.items[:LINES_MAX]]
+    title = GATES[group.gate].title if group.gate in GATES else printable(group.gate)
+    lines = [_line(item, title) for item in group.items[:LINES_MAX]]
     if len(group.items) > LINES_MAX:
         lines.append(f"… and {len(group.items) - LINES_MAX} more; the job summary has them")
     return "\n".join([*lines, printable(group.advice)])
 
 
-def _line(item: Item) -> str:
+def _line(item: Item, title: str) -> str:
+    """One item; names need the gate's title before them, for an annotation stands alone."""
     texts = ", ".join(map(printable, item.texts[:LINES_MAX]))
     if len(item.texts) > LINES_MAX:
         texts += f" and {len(item.texts) - LINES_MAX} more"
-    told = f"{item.never}: {texts}" if item.never else texts
+    told = f"{title} {item.never.lower()}: {texts}" if item.never else texts
     return f"{printable(item.source)}: {told}" + (f" ({printable(item.detail)})" if item.detail else "")
 
 
