@@ -14,7 +14,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BufferedReader, BytesIO
+from io import BufferedReader
 from typing import Protocol
 
 from vopr_coverage.errors import ReportError, Words
@@ -131,8 +131,8 @@ def _read(reader: _Reads, source: str) -> bytes:
 
 
 def count_lines(block: bytes) -> int:
-    """How many lines these are. `count` before Python 3.13 takes three times as long to look for line ends."""
-    return len(BytesIO(block).readlines())
+    """How many line ends there are. `count` before Python 3.13 takes more than twice as long to look for them."""
+    return len(block) - len(block.replace(b"\n", b""))
 
 
 def _refuse_binary(head: bytes, source: str) -> None:
