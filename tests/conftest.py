@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.build import MODEST
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -28,3 +31,10 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == expected, f"tests/golden/{name} says otherwise; if that is meant: pytest --update-golden"
 
     return matches
+
+
+@pytest.fixture
+def modest(tmp_path: Path) -> list[str]:
+    """Flags under which the streams of `tests.build` pass, so that whatever fails does so for its own reason."""
+    (tmp_path / "modest.json").write_text(json.dumps(MODEST))
+    return ["--config", "modest.json"]

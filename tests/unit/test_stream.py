@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
-from io import BufferedReader, BytesIO, RawIOBase
 from typing import Any
 
 import pytest
@@ -15,60 +11,18 @@ from tests.build import (
     EFFECTS,
     INVARIANTS,
     PROPERTIES,
-    REAL,
     SEED_COUNT,
     Record,
     a_coverage,
-    a_flat_report,
     a_record,
     a_stream,
     ending,
     failed,
     line,
-    ndjson,
     ok,
-    records_of,
     start,
 )
-from vopr_coverage import contract
-from vopr_coverage.errors import ManyErrors, ReportError, UserError
-from vopr_coverage.merging import as_unit
-from vopr_coverage.reading import read_report
-from vopr_coverage.reading.documents import read_document
-from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.reading.tally import Tally
-from vopr_coverage.report import SEEDS_KEPT_MAX, CoverageReport, Input, Run
-
-
-def reading(*pieces: Record | bytes) -> Input:
-    """These records and lines as read: in one block, and with what is between the ends in a block of its own."""
-    stream = ndjson(*pieces)
-    lines = BytesIO(stream).readlines()
-    apart = (b"".join(part) for part in (lines[:1], lines[1:-1], lines[1:][-1:]) if part)
-    whole = read_stream([stream], "s")
-    assert read_stream(apart, "s") == whole
-    return whole
-
-
-def run_of(*pieces: Record | bytes) -> Run:
-    """What the stream's records say about the run."""
-    run = reading(*pieces).run
-    assert run is not None
-    return run
-
-
-def report_of(*pieces: Record | bytes) -> CoverageReport:
-    """The coverage of a whole stream."""
-    report = reading(*pieces).report
-    assert report is not None
-    return report
-
-
-def complaint(*pieces: Record | bytes) -> list[str]:
-    """The lines that a stream which can't be read gets."""
-    with pytest.raises(UserError) as caught:
-        reading(*pieces)
-    return str(caught.value).splitlines()
+from tests.streams import reading, report_of, run_of
 
 
 def test_a_healthy_stream_is_whole_and_agrees_with_itself() -> None:
@@ -88,8 +42,6 @@ def test_a_healthy_stream_is_whole_and_agrees_with_itself() -> None:
 
 
 # ---- the cross-checks
-
-
 def with_end(**changes: Any) -> list[Record]:
     """Three seeds, 1 failed with a record, and an end of which `changes` replace something."""
     return [start(0, 3), ok(0), failed(1), ok(2), ending(2, [1], **changes)]
@@ -255,8 +207,6 @@ def test_an_unfinished_stream_says_at_which_seed_it_died(pieces: tuple[Record | 
 
 
 # ---- what the last record carries
-
-
 def test_a_fault_point_is_hit_when_any_of_its_counters_moved() -> None:
     """The simulator's own `hit` means attempted; faults that are only applied or seen were hit too."""
     stages = {
@@ -316,143 +266,7 @@ def test_percentages_of_the_producer_are_not_looked_at() -> None:
     assert report_of(*with_end(coverage=coverage)) == report_of(*with_end())
 
 
-# ---- what doesn't belong there
-
-
-def test_unknown_record_types_and_keys_warn_with_their_first_line() -> None:
-    """A newer simulator stays readable, and what was passed over is said once, escaped."""
-    heartbeat = a_record("heart\nbeat", {"any": ["thing"]})
-    records = [start(0, 3, shard=1), heartbeat, ok(0, cpu_ms=3), ok(1), heartbeat, ok(2, cpu_ms=4), ending(3)]
-    records[2]["host"] = "a"
-    read = reading(*records)
-    assert read.run is not None
-    assert read.run.contradictions == ()
-    assert read.warnings == (
-        "unknown key 'data.shard' in 'start' records, first on line 1",
-        "unknown record type 'heart\\nbeat', first on line 2",
-        "unknown key 'host' in 'iteration' records, first on line 3",
-        "unknown key 'data.cpu_ms' in 'iteration' records, first on line 3",
-    )
-
-
-NOISE = [
-    b"[vsr.cross_replica_agreement] phase=fsync_end: (view 1, op 7)\n",
-    b"   Compiling kimberlite v0.8.0\n",
-    b'{"level":"info","msg":"type and data"}\n',
-    b'{"type":"log","message":"seed 3"}\n',
-    b'{"data":{"seed":3},"severity":"DEBUG","time":1}\n',
-    b'{"level":"info","value":NaN,"value":1}\n',
-    b'"text"\n',
-    b"17\n",
-    b'["a",1]\n',
-    b"\xc3( is not UTF-8\n",
-    b"{half of an object\n",
-]
-
-
-@pytest.mark.parametrize("noise", NOISE)
-def test_lines_of_other_programs_are_counted_and_change_nothing(noise: bytes) -> None:
-    """stderr in the same file, before the first record, among them and after the end, is no record."""
-    quiet, lines = reading(a_stream()), a_stream().splitlines(keepends=True)
-    noisy = reading(noise, lines[0], noise, *lines[1:-1], noise, lines[-1], noise)
-    assert (noisy.report, noisy.run) == (quiet.report, quiet.run)
-    assert noisy.warnings == ("4 lines are no records of the stream (is stderr mixed in?)",)
-
-
-def test_noise_may_stand_in_front_of_a_file(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever the very first line is, one line that is a record makes the file a stream."""
-    folder = tmp_path_factory.mktemp("noise")
-    for number, noise in enumerate([*NOISE, b"\n", b"\r\n", b"[1] done\n" * 40_000]):
-        path = folder / f"{number}.ndjson"
-        path.write_bytes(noise + a_stream())
-        read = read_report(str(path))
-        assert read.run is not None
-        assert (read.format, read.run.complete, read.run.contradictions) == ("stream", True, ()), noise[:40]
-
-
-class Pipe(RawIOBase):
-    """A pipe that delivers its data in given pieces."""
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.pieces = pieces
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Deliver one piece."""
-        piece = self.pieces.pop(0) if self.pieces else b""
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-
-@pytest.mark.parametrize("noise", [b'{"level":"info","msg":"here we go"}\n', b"[vsr.agreement] phase=a\n", b"{x}\n"])
-def test_a_pipe_may_deliver_a_stream_in_any_pieces(noise: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How much of a live run has arrived by the first look must not decide what it is taken for."""
-
-    class Standard:
-        """Standard input with a line a piece."""
-
-        buffer = BufferedReader(Pipe([noise, *BytesIO(a_stream()).readlines()]))
-
-    monkeypatch.setattr(sys, "stdin", Standard)
-    read = read_report("-")
-    assert read.run is not None
-    assert (read.format, read.run.complete, read.run.records) == ("stream", True, 3)
-    assert read.warnings == ("1 lines are no records of the stream (is stderr mixed in?)",)
-
-
-def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`vopr-coverage check - <&-` has no stream to read from, which is not a bug of ours."""
-    monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(ReportError, match=r"^-: expected data on standard input, found none: it is closed$"):
-        read_report("-")
-
-
-def test_blank_lines_and_windows_line_ends_are_no_noise() -> None:
-    """CRLF and empty lines are read without a remark."""
-    read = reading(a_stream().replace(b"\n", b"\r\n\r\n"))
-    assert (read.warnings, read.run) == ((), reading(a_stream()).run)
-
-
-def test_a_broken_record_is_never_taken_for_noise() -> None:
-    """A line that is meant as a record and breaks its schema stops the reading, with line and pointer."""
-    assert complaint(start(0, 1), b'{"timestamp":"","type":"iteration"}\n', ending(1)) == [
-        "s:2#: expected the key 'data', found no such key"
-    ]
-    assert complaint(start(0, 1), b'{"data":{"seed":0},"timestamp":""}\n', ending(1)) == [
-        "s:2#: expected the key 'type', found no such key"
-    ]
-    assert complaint(start(0, 1), ok(0, events=-1), ok(1, seed="1"), ending(1, coverage={})) == [
-        "s:2#/data/events: expected an integer from 0 to 2^64-1, found -1",
-        "s:3#/data/seed: expected an integer from 0 to 2^64-1, found '1'",
-        "s:4#/data/coverage: expected the key 'fault_points', found no such key",
-        "s:4#/data/coverage: expected the key 'phases', found no such key",
-        "s:4#/data/coverage: expected the key 'invariants', found no such key",
-    ]
-
-
-def test_the_first_ten_problems_of_a_file_are_told() -> None:
-    """A file with a thousand broken records gets ten lines and a remark, in file order."""
-    told = complaint(start(0, 1000), *(ok(seed, events=-1) for seed in range(1000)))
-    assert [one.partition("#")[0] for one in told[:10]] == [f"s:{number}" for number in range(2, 12)]
-    assert told[10:] == ["… and 1 more problems"]
-
-
-def test_text_without_a_single_record_is_refused() -> None:
-    """What the simulator prints for people is not a run without failures."""
-    assert complaint((REAL / "not-json.txt").read_bytes()) == [
-        "s: expected records of a VOPR stream, found 22 lines without one; was the simulator run with --json?"
-    ]
-    assert complaint(b"\n\n") == [
-        "s: expected records of a VOPR stream, found blank lines only; was the simulator run with --json?"
-    ]
-
-
 # ---- seeds that tell nothing
-
-
 def test_seeds_that_all_give_the_same_run_were_ignored() -> None:
     """Two or more ok seeds with the same hashes, events and time: the simulator didn't use the seed."""
     same = {"storage_hash": "ab"}
@@ -476,152 +290,3 @@ def test_a_failed_seed_without_a_record_is_a_silent_failure() -> None:
     assert (run.silent_failures.count, run.silent_failures.seeds) == (2, (0, 3))
     assert (run.iterations, run.records, run.double_runs, run.simulations) == (4, 2, True, 8)
     assert run_of(a_stream()).double_runs is None
-
-
-# ---- memory
-
-
-def test_a_million_failures_keep_a_thousand_seeds() -> None:
-    """What is kept of the failures doesn't grow with them, however many seeds and invariants fail."""
-    tally, count = Tally(), 300_000
-    tally.starting_seed, tally.announced = 0, count
-    for seed in range(count):
-        tally.add(_failed_data(seed), seed + 2)
-    groups = tally.failure_groups()
-    assert len(groups) == 101
-    assert sum(group.count for group in groups) == count
-    assert max(len(group.seeds) for group in groups) == SEEDS_KEPT_MAX
-    assert all(len(group.message) <= 500 for group in groups)
-    assert tally.failed_seeds.itemsize * len(tally.failed_seeds) == 8 * count
-
-
-def _failed_data(seed: int) -> Any:
-    from vopr_coverage.reading.records import FailedData
-
-    return FailedData(events=1, invariant=f"invariant {seed % 150}", message="x" * 9_000, seed=seed)
-
-
-def test_a_million_silent_failures_keep_a_thousand_seeds() -> None:
-    """The seeds that left no record are counted, and the first thousand named."""
-    count = 200_000
-    run = run_of(start(0, count), ending(0, range(count)))
-    assert (run.silent_failures.count, run.silent_failures.seeds) == (count, tuple(range(SEEDS_KEPT_MAX)))
-    assert run.contradictions == ()
-
-
-def test_contradictions_and_unknown_names_are_kept_to_ten() -> None:
-    """A stream that is wrong on every line doesn't fill the memory with sentences about it."""
-    run = reading(start(0, 1), *(ok(5, **{f"key{n}": 1}) for n in range(500)), ending(1))
-    assert run.run is not None
-    assert len(run.run.contradictions) == 11
-    assert run.run.contradictions[-1] == "492 more of this kind"
-    assert len(run.warnings) == 10
-
-
-# ---- merging
-
-
-def test_two_shards_merged_equal_the_whole_run_figure_for_figure() -> None:
-    """swizzle-a and swizzle-b cover the seeds of swizzle-ab: all that is judged must come out the same."""
-    a, b, ab = (read_report(str(REAL / f"swizzle-{name}.ndjson")) for name in ("a", "b", "ab"))
-    merged, whole = as_unit("m", None, [a, b]).evidence, as_unit("w", None, [ab]).evidence
-    assert merged.report == whole.report
-    assert merged.report is not None
-    assert merged.report.total_events > 0
-    assert merged.fault_effects == whole.fault_effects
-    assert merged.properties == whole.properties
-    assert merged.simulations == whole.simulations == 30
-
-
-@pytest.mark.parametrize(
-    ("total_of_b", "unsatisfied"),
-    [
-        (27, ("both",)),  # the same properties in both: what one shard satisfied is satisfied
-        (28, ("both", "only a", "only b")),  # b knows a property that a doesn't: silence about it proves nothing
-    ],
-)
-def test_property_counts_of_shards_take_the_maximum(total_of_b: int, unsatisfied: tuple[str, ...]) -> None:
-    """Counters are maxima, what one shard violated is violated, and unsatisfied is what nobody satisfied."""
-    a = PROPERTIES | {"always_evaluated": 40, "unsatisfied_sometimes_ids": ["only a", "both"]}
-    b = PROPERTIES | {"never_evaluated": 9, "unsatisfied_sometimes_ids": ["both", "only b"]}
-    b |= {"sometimes_total": total_of_b, "violation_count": 1, "violated_ids": ["never this"]}
-    shards = [reading(a_stream(3, first=first, properties=own)) for first, own in ((0, a), (3, b))]
-    merged = as_unit("m", None, shards).evidence.properties
-    assert merged is not None
-    assert (merged.counters["always_evaluated"], merged.counters["never_evaluated"]) == (40, 9)
-    assert merged.counters["sometimes_total"] == total_of_b
-    assert (merged.unsatisfied_ids, merged.violated_ids) == (unsatisfied, ("never this",))
-
-
-# ---- documents
-
-
-def document(text: bytes) -> Input:
-    """A flat or wrapped document, as read."""
-    return read_document([text], "d")
-
-
-def refusal(text: bytes) -> str:
-    """Why a document is refused."""
-    with pytest.raises((ReportError, ManyErrors)) as caught:
-        document(text)
-    return str(caught.value)
-
-
-def laid_out(text: bytes) -> bytes:
-    """The same JSON with a line for each value."""
-    return json.dumps(json.loads(text), indent=2).encode()
-
-
-@pytest.mark.parametrize("layout", [bytes, laid_out])
-@pytest.mark.parametrize("extra", [{}, {"type": "coverage", "data": [1]}, {"coverage_percent": 12, "fault_point": {}}])
-def test_flat_and_wrapped_documents_hold_the_same_report(
-    layout: Callable[[bytes], bytes], extra: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """However it is laid out, and whatever else it carries, the twelve figures are read."""
-    flat = a_flat_report(**extra)
-    wrapped = json.dumps({"coverage": json.loads(flat), "coverage_validation": {"passed": True}, **extra}).encode()
-    folder = tmp_path_factory.mktemp("documents")
-    for text, kind in ((flat, "report"), (wrapped, "wrapped")):
-        path = folder / f"{kind}.json"
-        path.write_bytes(layout(text))
-        read = read_report(str(path))
-        assert (read.format, read.run, read.listed_only) == (kind, None, False)
-        assert read.report == CoverageReport.from_json(a_flat_report().decode())
-
-
-def test_null_figures_of_a_document_are_not_measured() -> None:
-    """`null` stands for a figure that nobody took; a missing key is an error."""
-    read = document(a_flat_report(view_changes=None, repairs=None, unique_query_plans=None))
-    assert read.report is not None
-    assert (read.report.view_changes, read.report.repairs, read.report.unique_query_plans) == (None, None, None)
-    without = json.loads(a_flat_report())
-    del without["repairs"]
-    assert refusal(json.dumps(without).encode()) == "d#: expected the key 'repairs', found no such key"
-    assert refusal(a_flat_report(total_events=None)) == (
-        "d#/total_events: expected an integer from 0 to 2^64-1, found null"
-    )
-
-
-def test_coverage_cut_out_of_its_stream_is_refused_with_advice() -> None:
-    """`jq .data.coverage` drops the failures; so does wrapping it up again."""
-    advice = "a stream's coverage cut out of its run; pass the whole stream, failures included"
-    cut = json.dumps(a_coverage()).encode()
-    assert refusal(cut) == f"d: expected a CoverageReport, found {advice}"
-    assert refusal(b'{"coverage":%s}' % cut) == f"d#/coverage: expected a CoverageReport, found {advice}"
-    data = records_of(a_stream())[-1]["data"]
-    assert refusal(json.dumps(data).encode()) == f"d#/coverage: expected a CoverageReport, found {advice}"
-
-
-def test_lists_that_are_not_as_long_as_their_counts_are_remarked_on() -> None:
-    """The seed's own test writes such reports, so it is a warning, with both numbers."""
-    read = document(a_flat_report(total_fault_points=10, fault_points_hit=9))
-    assert read.warnings == ("hit_fault_points lists 3 names, fault_points_hit says 9",)
-
-
-def test_the_built_streams_and_reports_meet_our_schemas() -> None:
-    """The worlds that these tests build are ones that our contract describes."""
-    for stream in (a_stream(4, failing=[1], lost=[2]), a_stream(era="feb2026")):
-        for record in records_of(stream):
-            assert contract.problems("stream", record) == []
-    assert contract.problems("report", json.loads(a_flat_report())) == []
