@@ -79,15 +79,15 @@ def check(
 def find_and_load_config(settings: Settings) -> Config:
     """The config that is named, or else found, or else the empty one."""
     if settings.config:
-        path = settings.folder / settings.config
-        roots = settings.roots
-        if roots and not any(path.resolve().is_relative_to(root.resolve()) for root in roots):
-            raise UsageError(
-                f"{printable(settings.config)}: expected a config inside the workspace, found a path outside"
-            )
-        return load_config(path, settings.config)
-    found = find_config(settings.folder)
-    return load_config(found, found.relative_to(settings.folder).as_posix()) if found else Config()
+        path, shown_as = settings.folder / settings.config, settings.config
+    elif found := find_config(settings.folder):
+        path, shown_as = found, found.relative_to(settings.folder).as_posix()
+    else:
+        return Config()
+    if settings.roots and not any(path.resolve().is_relative_to(root.resolve()) for root in settings.roots):
+        expected = "expected a config inside the workspace"  # a link may lead out of it, too
+        raise UsageError(f"{printable(shown_as)}: {expected}, found a path outside")
+    return load_config(path, shown_as)
 
 
 def terms_for(scenario_name: str | None, settings: Settings, config: Config) -> Terms:

@@ -130,6 +130,17 @@ def test_what_cannot_be_judged_is_exit_code_2_whatever_fail_says(
     assert step.summary.startswith("## ❌ ")
 
 
+def test_a_config_that_is_a_link_out_of_the_workspace_is_not_read(workspace: Path, tmp_path: Path) -> None:
+    """A stranger's checkout must not make us print what it can't read itself."""
+    (tmp_path / "secret").write_text("password: 12345\n")
+    (workspace / ".github" / "vopr-coverage.yml").unlink()
+    (workspace / ".github" / "vopr-coverage.yml").symlink_to(tmp_path / "secret")
+    step = run_action(workspace, reports="good.ndjson")
+    assert step.code == 2
+    assert "password" not in step.log
+    assert ".github/vopr-coverage.yml: expected a config inside the workspace, found a path outside" in step.log
+
+
 def test_a_variable_of_the_job_that_looks_like_an_input_is_not_ours(workspace: Path) -> None:
     """`env: INPUT_DIR: …` at the job reaches the container too."""
     assert run_action(workspace, reports="good.ndjson", dir="somewhere").code == 0
