@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.build import Ended
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.build import Ended, run_cli
+
+PROBLEMS_TOLD = 10
 
 
 def refused(ended: Ended) -> list[str]:
@@ -27,3 +32,18 @@ def passed(ended: Ended) -> bool:
     """Whether the command passed, in its exit code and in its words."""
     assert (ended.code == 0) == ended.out.startswith("✅ Coverage validation PASSED\n"), ended
     return ended.code == 0
+
+
+def refusals_of(contents: Iterable[bytes], folder: Path) -> list[str]:
+    """Write each content to a file of its own, and return what is told of them, a line a file.
+
+    A command tells ten problems at most, so it takes one command for ten files.
+    """
+    names = []
+    for number, content in enumerate(contents):
+        names.append(f"{number}.json")
+        (folder / names[-1]).write_bytes(content)
+    told = []
+    for at in range(0, len(names), PROBLEMS_TOLD):
+        told += refused(run_cli("check", *names[at : at + PROBLEMS_TOLD], cwd=folder))
+    return told

@@ -26,12 +26,12 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_fault_effects,
         evidence.fault_effects if evidence.report else None,
-        lambda name, count, least: Violation(
+        lambda name, measured, least: Violation(
             "InsufficientFaultEffects",
             f"Fault point '{name}' took effect too few times",
             f"At least {least}",
-            str(count),
-            f"Fault point '{name}' took effect too few times: {count} (expected >= {least})",
+            measured,
+            f"Fault point '{name}' took effect too few times: {measured} (expected >= {least})",
         ),
         ADVICE["fault-effects"],
     )
@@ -48,12 +48,12 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_per_iteration,
         rates,
-        lambda name, rate, least: Violation(
+        lambda name, measured, least: Violation(
             "InsufficientPerIteration",
             f"'{name}' occurred too few times per iteration",
             f"At least {least:g}",
-            f"{rate:.4g}",
-            f"'{name}' too few per iteration: {rate:.4g} (expected >= {least:g})",
+            measured,
+            f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
         ),
         ADVICE["per-iteration"],
     )
@@ -66,12 +66,12 @@ def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_properties,
         evidence.properties.counters if evidence.properties else None,
-        lambda name, count, least: Violation(
+        lambda name, measured, least: Violation(
             "InsufficientProperties",
             f"Property counter '{name}' is too low",
             f"At least {least}",
-            str(count),
-            f"Property counter '{name}' too low: {count} (expected >= {least})",
+            measured,
+            f"Property counter '{name}' too low: {measured} (expected >= {least})",
         ),
         ADVICE["property-floors"],
     )

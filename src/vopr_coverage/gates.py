@@ -161,12 +161,12 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_phase_events,
         events if evidence.report else None,
-        lambda name, count, least: Violation(
+        lambda name, measured, least: Violation(
             "InsufficientPhaseEvents",
             f"Phase event '{name}' occurred too few times",
             f"At least {least}",
-            str(count),
-            f"Phase event '{name}' too few: {count} (expected >= {least})",
+            measured,
+            f"Phase event '{name}' too few: {measured} (expected >= {least})",
         ),
         ADVICE["phase-events"],
     )

@@ -128,10 +128,13 @@ def judge_floors(
     evidence: Evidence,
     bound: Bound[Mapping[str, int]] | Bound[Mapping[str, float]],
     counts: Mapping[str, float] | None,
-    violation: Callable[[str, float, float], Violation],
+    violation: Callable[[str, str, float], Violation],
     advice: str,
 ) -> Outcome:
-    """Counts by name, each against its own minimum; `counts` None means not measured."""
+    """Counts by name, each against its own minimum; `counts` None means not measured.
+
+    `violation` words a name's shortfall, given what was measured as text and the minimum.
+    """
     floors = {name: least for name, least in bound.value.items() if least}
     if not floors:
         return not_required(gate, bound)
@@ -139,8 +142,7 @@ def judge_floors(
     if counts is None:
         if evidence.report is None:
             return absent(gate, bound, required)
-        untold = tuple(_untold(violation(name, 0, least)) for name, least in floors.items())
-        advice = ADVICE["untold"]
+        untold = tuple(violation(name, NOT_MEASURED_TEXT, least) for name, least in floors.items())
         return Outcome(
             gate,
             Status.NOT_MEASURED,
@@ -148,7 +150,7 @@ def judge_floors(
             required,
             bound.origin,
             violations=untold,
-            advice=advice,
+            advice=ADVICE["untold"],
         )
     short = {name: counts.get(name, 0) for name, least in floors.items() if counts.get(name, 0) < least}
     unnamed = _speaks_other_names(evidence) and bool(counts) and not any(name in counts for name in floors)
@@ -160,7 +162,7 @@ def judge_floors(
         bound.origin,
         len(floors) - len(short),
         len(floors),
-        tuple(violation(name, count, floors[name]) for name, count in short.items()),
+        tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
         advice=ADVICE["other-names"] if unnamed else advice,
         note=_aliases(evidence, floors),
     )
@@ -171,10 +173,9 @@ def _speaks_other_names(evidence: Evidence) -> bool:
     return evidence.is_stream and evidence.report is not None and bool(evidence.report.invariant_executions)
 
 
-def _untold(violation: Violation) -> Violation:
-    """The same line with *not measured* where the number would be."""
-    marked = violation.line.replace(f": {violation.actual} (", f": {NOT_MEASURED_TEXT} (")
-    return Violation(violation.kind, violation.message, violation.expected, NOT_MEASURED_TEXT, marked)
+def _figure(count: float) -> str:
+    """A count as it is; a rate in four digits."""
+    return str(count) if isinstance(count, int) else f"{count:.4g}"
 
 
 def _aliases(evidence: Evidence, names: Iterable[str]) -> str:

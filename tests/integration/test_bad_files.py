@@ -27,7 +27,7 @@ from tests.build import (
     run_cli,
     start,
 )
-from tests.endings import passed, refused
+from tests.endings import passed, refusals_of, refused
 
 COUNT = "an integer from 0 to 2^64-1"
 DEEP = 10_000
@@ -77,14 +77,11 @@ NO_REPORT: dict[str, tuple[bytes, str]] = {
 
 
 def test_files_that_are_no_report_are_named_with_the_reason(tmp_path: Path) -> None:
-    """One line a file, in the order of the files; ten at most in one run, so they come in two."""
-    names = [f"{number}.json" for number in range(len(NO_REPORT))]
-    lines = []
-    for name, (content, told) in zip(names, NO_REPORT.values(), strict=True):
-        (tmp_path / name).write_bytes(content)
-        lines.append(name + (told if told.startswith(":") else f": {told}"))
-    for at in range(0, len(names), 10):
-        assert refused(run_cli("check", *names[at : at + 10], cwd=tmp_path)) == lines[at : at + 10]
+    """One line a file, in the order of the files."""
+    contents, texts = zip(*NO_REPORT.values(), strict=True)
+    assert refusals_of(contents, tmp_path) == [
+        f"{number}.json{told if told.startswith(':') else f': {told}'}" for number, told in enumerate(texts)
+    ]
 
 
 def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:

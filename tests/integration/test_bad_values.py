@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from tests.build import (
     a_coverage,
-    a_flat_report,
     a_record,
     a_stream,
     ending,
@@ -17,24 +15,20 @@ from tests.build import (
     run_cli,
     start,
 )
-from tests.endings import refused
+from tests.build import a_flat_report as flat
+from tests.endings import refusals_of, refused
 
 COUNT = "an integer from 0 to 2^64-1"
 
 
-def flat(**changes: Any) -> bytes:
-    """A flat report with something wrong in it."""
-    return a_flat_report(**changes)
-
-
 def raw(key: str, token: str) -> bytes:
     """A flat report in which `key` stands with a token that no serialiser writes."""
-    return a_flat_report(**{key: "@"}).replace(b'"@"', token.encode())
+    return flat(**{key: "@"}).replace(b'"@"', token.encode())
 
 
 def without(key: str) -> bytes:
     """A flat report without one key."""
-    return json.dumps({k: v for k, v in json.loads(a_flat_report()).items() if k != key}).encode()
+    return json.dumps({k: v for k, v in json.loads(flat()).items() if k != key}).encode()
 
 
 LONG = "x" * 50 + "\n"
@@ -93,13 +87,8 @@ VALUES: dict[str, tuple[bytes, str]] = {
 
 def test_values_that_cannot_be_are_told_with_pointer_or_line(tmp_path: Path) -> None:
     """File, line or JSON pointer, what was expected, and at most 40 escaped characters of what was found."""
-    names = [f"{number}.json" for number in range(len(VALUES))]
-    lines = []
-    for name, (content, told) in zip(names, VALUES.values(), strict=True):
-        (tmp_path / name).write_bytes(content)
-        lines.append(name + told)
-    for at in range(0, len(names), 10):
-        assert refused(run_cli("check", *names[at : at + 10], cwd=tmp_path)) == lines[at : at + 10]
+    contents, texts = zip(*VALUES.values(), strict=True)
+    assert refusals_of(contents, tmp_path) == [f"{number}.json{told}" for number, told in enumerate(texts)]
 
 
 def test_several_problems_of_a_file_stand_in_its_order(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from vopr_coverage import CoverageThresholds
 from vopr_coverage.check import Settings, check
 from vopr_coverage.errors import UserError
 from vopr_coverage.verdict import Verdict
@@ -44,6 +45,13 @@ def recorded_properties() -> dict[str, object]:
     *_, last = (REAL / "combined.ndjson").read_text().splitlines()
     properties: dict[str, object] = json.loads(last)["data"]["properties"]
     return properties
+
+
+def judged_asking_only(tmp_path: Path, **asked: object) -> Verdict:
+    """The verdict on the recorded combined run where nothing is required but this."""
+    config = tmp_path / "gate.json"
+    config.write_text(json.dumps(json.loads(CoverageThresholds().to_json()) | asked))
+    return check([str(REAL / "combined.ndjson")], Settings(config=str(config)))
 
 
 def test_k1_the_thresholds_are_applied_to_what_the_simulator_writes() -> None:
@@ -134,23 +142,13 @@ def test_k13_properties_that_were_never_seen_do_not_count_as_held(tmp_path: Path
 
 def test_thresholds_that_require_nothing_are_a_usage_error(tmp_path: Path) -> None:
     """Zeros in every bound would pass any run."""
-    config = tmp_path / "zeros.yml"
-    config.write_text(
-        "fault_point_coverage_min: 0\ncritical_fault_points: []\nrequired_invariants: []\nmin_view_changes: 0\n"
-        "min_repairs: 0\nmin_unique_query_plans: 0\nmin_phase_events: {storage.fsync_complete: 0}\n"
-    )
     with pytest.raises(UserError, match=r"combined\.ndjson require nothing"):
-        check([str(REAL / "combined.ndjson")], Settings(config=str(config)))
+        judged_asking_only(tmp_path, min_phase_events={"storage.fsync_complete": 0})
 
 
 def test_a_floor_on_iterations_alone_shows_no_coverage(tmp_path: Path) -> None:
     """Something must have been covered: a run that only lasted long proves nothing."""
-    config = tmp_path / "iterations.yml"
-    config.write_text(
-        "fault_point_coverage_min: 0\ncritical_fault_points: []\nrequired_invariants: []\nmin_view_changes: 0\n"
-        "min_repairs: 0\nmin_unique_query_plans: 0\nmin_phase_events: {}\nmin_iterations: 5\n"
-    )
-    verdict = check([str(REAL / "combined.ndjson")], Settings(config=str(config)))
+    verdict = judged_asking_only(tmp_path, min_iterations=5)
     assert [violation.kind for violation in verdict.violations] == ["NothingShown"]
 
 
@@ -163,12 +161,8 @@ def test_coverage_null_is_not_measured_and_cannot_be_excused(tmp_path: Path) -> 
 
 def test_excusing_every_figure_does_not_make_a_pass(tmp_path: Path) -> None:
     """When all that was required is excused, no coverage gate passed."""
-    config = tmp_path / "excused.yml"
-    config.write_text(
-        "fault_point_coverage_min: 0\ncritical_fault_points: []\nrequired_invariants: []\nmin_view_changes: 1\n"
-        "min_repairs: 1\nmin_unique_query_plans: 1\nmin_phase_events: {}\non_not_measured: ignore\n"
-    )
-    verdict = check([str(REAL / "combined.ndjson")], Settings(config=str(config)))
+    asked = {"min_view_changes": 1, "min_repairs": 1, "min_unique_query_plans": 1}
+    verdict = judged_asking_only(tmp_path, **asked, on_not_measured="ignore")
     assert [violation.kind for violation in verdict.violations] == ["NothingShown"]
 
 

@@ -76,7 +76,6 @@ class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 decode_ok_block = msgspec.json.Decoder(OkLine).decode_lines
 _decode_iteration = msgspec.json.Decoder(IterationLine).decode
-_decode_any = msgspec.json.Decoder().decode
 
 
 def within_bounds(data: OkData | FailedData) -> bool:
