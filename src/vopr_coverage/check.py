@@ -12,14 +12,16 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
+from vopr_coverage.comparing import Base, counterparts
 from vopr_coverage.config import Config, as_policy, find_config, load_config
 from vopr_coverage.contract import schema
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, nearest, printable, shown
-from vopr_coverage.judging import Terms, conclude, judge
+from vopr_coverage.judging import Terms, conclude, judge, lost_reports
 from vopr_coverage.merging import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.paths import ReportFile, find_reports
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.source import STDIN, Progress
+from vopr_coverage.regression import Limit, parse_limit
 from vopr_coverage.report import Input
 from vopr_coverage.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
 from vopr_coverage.verdict import Remark, Verdict
@@ -33,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Flags or inputs; None means "not given", so that the config may answer.
 
     Attributes:
+        base: what to compare with; None compares with nothing.
+        max_regression: what may be lost against base, as `parse_limit` reads it.
         spelling: how a setting is written where the user set it, `--{}` or `input {}`.
         folder: where a config is looked for when none is named.
         roots: see `find_reports`.
@@ -44,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True):
     merge: Merge = "none"
     min_iterations: int | None = None
     on_not_measured: str | None = None
+    base: Base | None = None
+    max_regression: str | None = None
     spelling: str = "--{}"
     folder: Path = Path()
     roots: tuple[Path, ...] = ()
@@ -52,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
 def check(
     reports: Sequence[str], settings: Settings, progress: Callable[[str], Progress | None] = lambda _: None
 ) -> Verdict:
-    """Read, merge and judge.
+    """Read, merge, judge, and compare with the base.
 
     Args:
         reports: lines as `find_reports` takes them.
@@ -62,18 +68,32 @@ def check(
         UserError: reports, config or settings that can't be used; nothing was judged.
     """
     config = find_and_load_config(settings)
+    limit = _limit(settings)
     files = find_reports(reports, settings.roots)
     for file in files:  # an unknown scenario is told before a night's worth of data is read
         config.scenario(file.scenario or settings.scenario)
     inputs = [with_aliases(read, config.aliases) for read in _read_all(files, settings, progress)]
     judgements = []
     warnings = list(_config_warnings(config, inputs))
-    for unit in _units(files, inputs, settings, config):
-        terms = terms_for(unit.scenario, settings, config)
+    units = list(_units(files, inputs, settings, config))
+    befores, absent = counterparts([(unit.name, unit.scenario) for unit in units], settings.base)
+    for unit, before in zip(units, befores, strict=True):
+        terms = replace(terms_for(unit.scenario, settings, config), limit=limit)
         unit, remarks = _complete_points(unit, terms.bounds, config)
         warnings += remarks
-        judgements.append(judge(unit, terms))
-    return conclude(judgements, warnings, __version__)
+        judgements.append(judge(unit, terms, before if settings.base else None))
+    return conclude(judgements, warnings, __version__, *lost_reports(settings.base, absent, limit))
+
+
+def _limit(settings: Settings) -> Limit | None:
+    """What may be lost; a limit without a base to hold it against would be a gate that can't fail."""
+    if settings.max_regression is None:
+        return None
+    origin = settings.spelling.format("max-regression")
+    limit = parse_limit(settings.max_regression, origin)
+    if settings.base is None:
+        raise UsageError(f"{origin} needs a base to compare with: set {settings.spelling.format('base')}")
+    return limit
 
 
 def find_and_load_config(settings: Settings) -> Config:

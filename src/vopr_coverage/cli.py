@@ -14,6 +14,7 @@ from typing import NoReturn
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
+from vopr_coverage.basefile import base_from_file
 from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
 from vopr_coverage.contract import schema_text
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
@@ -23,7 +24,7 @@ from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.text import render_text
 from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
-from vopr_coverage.verdict import Verdict, error_verdict
+from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
 
 INTERRUPTED = 130
 OUR_BUG = "this is our bug, please report it on vopr-coverage-action's issue tracker, with all of this:"
@@ -79,6 +80,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         merge=getattr(arguments, "merge", "none"),
         min_iterations=arguments.min_iterations,
         on_not_measured=getattr(arguments, "on_not_measured", None),
+        base=base_from_file(base) if (base := getattr(arguments, "base", None)) else None,
+        max_regression=getattr(arguments, "max_regression", None),
     )
 
 
@@ -124,6 +127,17 @@ def _write(path: str, text: str) -> None:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         print(f"vopr-coverage: warning: {printable(path)} was not written: {error.strerror}", file=sys.stderr)
+
+
+def _run_comment(arguments: argparse.Namespace) -> int:
+    from vopr_coverage.render.comment import About, render_comment
+
+    try:
+        data = Path(arguments.verdict).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{printable(arguments.verdict)} can't be read: {(error.strerror or '').lower()}") from None
+    sys.stdout.write(render_comment(verdict_from_json(data, arguments.verdict), About()))
+    return ExitCode.PASSED
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
@@ -175,6 +189,7 @@ def _value(value: object) -> str:
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _run_check,
+    "comment": _run_comment,
     "init": _run_init,
     "schema": _run_schema,
     "profiles": _run_profiles,

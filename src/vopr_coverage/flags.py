@@ -52,6 +52,7 @@ def the_parser() -> argparse.ArgumentParser:
         title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
     _add_check(commands)
+    _add_comment(commands)
     _add_init(commands)
     _add_schema(commands)
     _add_profiles(commands)
@@ -77,12 +78,25 @@ def _add_check(commands: Any) -> None:
         help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
         "view-changes, repairs and query-plans; or GATE=POLICY,…",
     )  # fmt: skip
+    check_parser.add_argument(
+        "--base", metavar="VERDICT", help="compare with the verdict file of another run, such as the base branch's"
+    )
+    check_parser.add_argument(
+        "--max-regression", metavar="POINTS[,lost=N]",
+        help="fail when fault point coverage fell by more percentage points than this, or when more than N (0) fault "
+        "points and invariants that the base had are lost",
+    )  # fmt: skip
     check_parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
     check_parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
     check_parser.add_argument(
         "--format", type=_one_of(("text", "json", "markdown")), default="text", metavar="text|json|markdown",
         help="what is printed (default: text)",
     )  # fmt: skip
+
+
+def _add_comment(commands: Any) -> None:
+    comment = _command(commands, "comment", "print a verdict as the pull-request comment that the action would write")
+    comment.add_argument("verdict", metavar="VERDICT", help="a verdict file, as `check --verdict-file` writes it")
 
 
 def _add_init(commands: Any) -> None:

@@ -34,13 +34,13 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 1: hit / total, at least the minimum; nothing known counts as 0.0."""
     gate, bound = "fault-point-coverage", bounds.fault_point_coverage_min
     report = evidence.report
-    if not bound.value:
-        return not_required(gate, bound)
     required = f"≥ {percent(bound.value)}"
     if report is None:
-        return absent(gate, bound, required)
+        return absent(gate, bound, required) if bound.value else not_required(gate, bound)
     share = report.fault_point_coverage()
     counts = f"{report.fault_points_hit} of {report.total_fault_points}"
+    if not bound.value:
+        return not_required(gate, bound, f"{percent(share)} ({counts})", share)
     violations: tuple[Violation, ...] = ()
     if share < bound.value:
         same = percent(share) == percent(bound.value)

@@ -9,6 +9,7 @@ from itertools import chain
 import msgspec
 from msgspec.structs import replace
 
+from vopr_coverage.comparing import Base, Before, change_of
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.extra_gates import EXTRAS
 from vopr_coverage.gates import CATEGORIES, many_missed
@@ -18,9 +19,12 @@ from vopr_coverage.ladder import ADVICE as LADDER_ADVICE
 from vopr_coverage.merging import Unit, overlaps
 from vopr_coverage.outcome import Outcome, Status
 from vopr_coverage.outcome import Violation as Shortfall
+from vopr_coverage.regression import ADVICE as REGRESSION_ADVICE
+from vopr_coverage.regression import REGRESSION, Limit, judge_regression, report_lost
 from vopr_coverage.report import Input
 from vopr_coverage.thresholds import Bounds, lowered
 from vopr_coverage.verdict import (
+    BaseSeen,
     BoundUsed,
     Failure,
     InputSeen,
@@ -37,7 +41,7 @@ RUN_COMPLETE, FAILURES = "run-complete", "failures"
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What one unit is held against: its bounds, in words too, and how absence is taken."""
+    """What one unit is held against: its bounds, in words too, how absence is taken, and what may be lost."""
 
     bounds: Bounds
     profile: str
@@ -45,6 +49,7 @@ class Terms(msgspec.Struct, frozen=True):
     on_not_measured: Mapping[str, str]
     repro: str
     expect: Expectation | None = None
+    limit: Limit | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -56,16 +61,23 @@ class Judgement(msgspec.Struct, frozen=True):
     failures: tuple[Failure, ...]
 
 
-def judge(unit: Unit, terms: Terms) -> Judgement:
-    """Hold one unit against its terms.
+def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
+    """Hold one unit against its terms, and compare it with its counterpart on base, if one was asked for.
 
     Raises:
         UsageError: the terms require nothing at all, so that any run would pass.
+        ReportError: the base's bounds are none of ours.
     """
     if terms.expect is None and terms.bounds.require_nothing():
         raise UsageError(f"the thresholds for {printable(unit.name)} require nothing: every run would pass them")
     health = {read.source: _judge_health(read, terms) for read in unit.inputs}
     coverage = list(_judge_coverage(unit, terms))
+    change = None
+    if before and before.report:
+        ours = gate_results([_excused(outcome, terms) for outcome in coverage])
+        change = change_of(unit.evidence.report, terms.bounds, terms.words, ours, before.report)
+    if before and terms.limit:
+        coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
     rows = [(source, outcome) for source, outcomes in health.items() for outcome in outcomes]
     rows += [(unit.name, outcome) for outcome in coverage]
 
@@ -84,6 +96,7 @@ def judge(unit: Unit, terms: Terms) -> Judgement:
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=() if terms.expect else tuple(lowered(terms.bounds, terms.profile)),
+        change=change,
     )
     warnings = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings += [w for source, outcome in rows for w in _warnings(source, outcome, terms)]
@@ -93,26 +106,43 @@ def judge(unit: Unit, terms: Terms) -> Judgement:
     return Judgement(report, tuple(violations), tuple(warnings), tuple(failures))
 
 
-def conclude(judgements: Sequence[Judgement], warnings: Sequence[Remark], version: str) -> Verdict:
-    """One verdict over all units; `judgements` is never empty."""
+def lost_reports(
+    base: Base | None, absent: Sequence[str], limit: Limit | None
+) -> tuple[BaseSeen | None, list[Violation]]:
+    """What a verdict says of its base as a whole; reports that it had and we don't are a regression, too."""
+    if base is None:
+        return None, []
+    lost = [_violation(name, REGRESSION, report_lost(name), REGRESSION_ADVICE["report-lost"]) for name in absent]
+    return BaseSeen(base.origin, base.missing, tuple(absent)), lost if limit else []
+
+
+def conclude(
+    judgements: Sequence[Judgement],
+    warnings: Sequence[Remark],
+    version: str,
+    base: BaseSeen | None = None,
+    violations: Sequence[Violation] = (),
+) -> Verdict:
+    """One verdict over all units, with the `violations` that no unit has; `judgements` is never empty."""
     assert judgements, "a verdict needs something that was judged"
     reports = tuple(j.report for j in judgements)
-    statuses = {report.status for report in reports}
+    statuses = {report.status for report in reports} | ({"failed"} if violations else set())
     status: VerdictStatus = "passed"
     if statuses != {"passed"}:
         status = "incomplete" if "incomplete" in statuses else "failed"
-    told = [violation for judgement in judgements for violation in judgement.violations]
-    violations = tuple(sorted(told, key=lambda violation: violation.gate not in _HEALTH_IDS))  # run health first
-    assert bool(violations) == (status != "passed"), "a verdict and its violations must agree"
+    told = [*(violation for judgement in judgements for violation in judgement.violations), *violations]
+    found = tuple(sorted(told, key=lambda violation: violation.gate not in _HEALTH_IDS))  # run health first
+    assert bool(found) == (status != "passed"), "a verdict and its violations must agree"
     return Verdict(
         status=status,
         passed=status == "passed",
-        reason=_reason(status, reports, violations),
+        reason=_reason(status, reports, found),
         version=version,
-        violations=violations,
+        violations=found,
         warnings=(*warnings, *chain.from_iterable(j.warnings for j in judgements)),
         failures=tuple(chain.from_iterable(j.failures for j in judgements)),
         reports=reports,
+        base=base,
     )
 
 

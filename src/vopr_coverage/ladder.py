@@ -44,9 +44,9 @@ class Evidence(msgspec.Struct, frozen=True):
 Gate = Callable[[Evidence, Bounds], Outcome]
 
 
-def not_required(gate: str, bound: Bound[Any]) -> Outcome:
-    """The ending of a gate whose bound is zero or empty."""
-    return Outcome(gate, Status.NOT_REQUIRED, "", "nothing", bound.origin)
+def not_required(gate: str, bound: Bound[Any], measured: str = "", value: int | float | None = None) -> Outcome:
+    """The ending of a gate whose bound is zero or empty; what was measured is told all the same."""
+    return Outcome(gate, Status.NOT_REQUIRED, measured, "nothing", bound.origin, value)
 
 
 def absent(gate: str, bound: Bound[Any], required: str) -> Outcome:
@@ -65,7 +65,7 @@ def judge_count(
     """One count against one minimum; `texts` are the violation's kind, message and line."""
     kind, message, line = texts
     if not bound.value:
-        return not_required(gate, bound)
+        return not_required(gate, bound, "" if count is None else str(count), count)
     if evidence.report is None:
         return absent(gate, bound, f"≥ {bound.value}")
     status = Status.PASSED

@@ -149,11 +149,12 @@ def lowered(bounds: Bounds, profile: str) -> list[str]:
     for key, base in profile_layer(profile).items():
         ours = getattr(bounds, key)
         if ours.origin != base.origin:
-            told += [f"{key}: {less} (set by {ours.origin})" for less in _less(ours.value, base.value)]
+            told += [f"{key}: {less} (set by {ours.origin})" for less in less_than(ours.value, base.value)]
     return told
 
 
-def _less(ours: Any, base: Any) -> list[str]:
+def less_than(ours: Any, base: Any) -> list[str]:
+    """In what one bound's value asks for less than another's; both are numbers, lists of names or maps."""
     if isinstance(base, Mapping):
         return [f"{name} {ours.get(name, 0)} instead of {n}" for name, n in base.items() if ours.get(name, 0) < n]
     if isinstance(base, list):

@@ -95,11 +95,54 @@ class InputSeen(msgspec.Struct, frozen=True):
     gates: tuple[GateResult, ...]
 
 
+class GateBefore(msgspec.Struct, frozen=True):
+    """How one gate ends for the base's figures under the bounds of today."""
+
+    gate: str
+    status: Status
+    measured: str
+    value: int | float | None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One report against its counterpart on the base branch.
+
+    Attributes:
+        base: the counterpart's name.
+        gates: the categories that the base's figures can be held against.
+        lost_points, lost_invariants: hit or run on base and not here.
+        new_points, new_invariants: hit or run here and not on base.
+        loosened: each way in which this report is judged less strictly than on base.
+    """
+
+    base: str
+    gates: tuple[GateBefore, ...] = ()
+    lost_points: tuple[str, ...] = ()
+    new_points: tuple[str, ...] = ()
+    lost_invariants: tuple[str, ...] = ()
+    new_invariants: tuple[str, ...] = ()
+    loosened: tuple[str, ...] = ()
+
+
+class BaseSeen(msgspec.Struct, frozen=True):
+    """What a run was compared with.
+
+    Attributes:
+        origin: where it came from: a file, or a run of the base branch.
+        missing: why there is nothing to compare with, else None.
+        absent: reports of the base to which none here answers.
+    """
+
+    origin: str
+    missing: str | None = None
+    absent: tuple[str, ...] = ()
+
+
 class JudgedReport(msgspec.Struct, frozen=True):
     """One report, or several merged into one, with the gates that judged it.
 
     `thresholds` says in words what it was held against; `lowered` tells each bound that
-    asks for less than the profile does.
+    asks for less than the profile does. `change` is None without a counterpart on a base.
     """
 
     name: str
@@ -111,6 +154,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
     report: CoverageReport | None
     bounds: tuple[BoundUsed, ...]
     lowered: tuple[str, ...]
+    change: Change | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -125,6 +169,7 @@ class Verdict(msgspec.Struct, frozen=True):
     failures: tuple[Failure, ...] = ()
     reports: tuple[JudgedReport, ...] = ()
     error: str | None = None
+    base: BaseSeen | None = None
     format: str = VERDICT_FORMAT
 
     def to_json(self) -> str:

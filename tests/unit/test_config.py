@@ -85,7 +85,8 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
         (
             "on_not_measured: {failures: warn}",
             "1#/on_not_measured/failures: expected a known key (known: fault-effects, iterations, per-iteration, "
-            "properties, property-floors, query-plans, repairs, required-properties, view-changes), found 'failures'",
+            "properties, property-floors, query-plans, regression, repairs, required-properties, view-changes), "
+            "found 'failures'",
         ),
         (
             "critical_fault_points: [a, a]",

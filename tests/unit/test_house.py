@@ -11,7 +11,10 @@ PACKAGE = Path(__file__).parents[2] / "src" / "vopr_coverage"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
-JUDGES = ("ladder", "gates", "extra_gates", "health", "outcome", "merging", "judging", "thresholds", "report")
+JUDGES = (
+    "report", "thresholds", "outcome", "ladder", "gates", "extra_gates", "health", "merging", "comparing", "regression",
+    "judging",
+)  # fmt: skip
 # Left to right: a module imports only what stands on a line above its own.
 ORDER = (
     ("errors",),
@@ -24,9 +27,12 @@ ORDER = (
     ("gates", "extra_gates", "health", "merging", "seed_api"),
     ("yamltext", "config", "starter"),
     ("verdict",),
-    ("judging", "paths"),
+    ("comparing",),
+    ("regression",),
+    ("basefile", "judging", "paths"),
     ("check",),
-    ("render", "progress", "runner_files", "flags"),
+    ("render", "progress", "runner_files", "flags", "inputs"),
+    ("github",),
     ("cli", "action"),
     ("__main__",),
 )

@@ -1,0 +1,50 @@
+"""The base to compare with, from a verdict file. One that can't be had is a base that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vopr_coverage.comparing import Base, bounds_of
+from vopr_coverage.errors import UsageError, UserError, printable, shown
+from vopr_coverage.verdict import verdict_from_json
+
+BASE_BYTES_MAX = 16 << 20
+
+
+def base_from_file(path: str, roots: tuple[Path, ...] = ()) -> Base:
+    """The verdict file at `path`.
+
+    A file that isn't there or can't be used never fails a check by itself: `Base.missing` tells why.
+
+    Raises:
+        UsageError: the path leads outside of `roots`.
+    """
+    origin = f"the verdict file {path}"
+    try:
+        if roots and not any(Path(path).resolve().is_relative_to(root.resolve()) for root in roots):
+            expected = "expected `none`, `artifact` or a verdict file inside the workspace"
+            raise UsageError(f"base: {expected}, found {shown(path)}")
+        if Path(path).is_file() and Path(path).stat().st_size > BASE_BYTES_MAX:
+            return Base(origin, missing=f"it is larger than {BASE_BYTES_MAX >> 20} MiB")
+        data = Path(path).read_bytes()
+    except (OSError, ValueError, RuntimeError) as error:
+        why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "not a path"
+        return Base(origin, missing=f"it can't be read: {printable(why)}")
+    return base_from_bytes(data, origin)
+
+
+def base_from_bytes(data: bytes, origin: str) -> Base:
+    """A base from a verdict's JSON, which is as untrusted as any report.
+
+    Args:
+        origin: where it came from, in words that follow "compared with".
+    """
+    try:
+        verdict = verdict_from_json(data, "verdict")
+        for report in verdict.reports:
+            bounds_of(report)
+    except UserError as error:
+        return Base(origin, missing=f"it is no verdict that can be used: {str(error).splitlines()[0]}")
+    if verdict.error is not None:
+        return Base(origin, missing="nothing was judged there")
+    return Base(origin, verdict)
