@@ -1,4 +1,4 @@
-"""A summary as a reader's browser gets it: rendered by GitHub's renderer, parsed as HTML; and verdicts to render."""
+"""A page as a reader's browser gets it: rendered by GitHub's renderer, parsed as HTML; and verdicts to render."""
 
 from __future__ import annotations
 
@@ -17,13 +17,35 @@ import msgspec
 from cmarkgfm.cmark import Options
 
 from vopr_coverage.outcome import Status
-from vopr_coverage.render.markdown import TIERS, render_markdown
+from vopr_coverage.render.comment import About, render_comment
+from vopr_coverage.render.drafting import TIERS
+from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.report import CoverageReport
-from vopr_coverage.verdict import BoundUsed, Failure, GateResult, InputSeen, JudgedReport, Remark, Verdict, Violation
+from vopr_coverage.verdict import (
+    BaseSeen,
+    BoundUsed,
+    Change,
+    Failure,
+    GateBefore,
+    GateResult,
+    InputSeen,
+    JudgedReport,
+    Remark,
+    Verdict,
+    Violation,
+)
 
 HOSTILE: list[str] = json.loads((Path(__file__).parent / "corpus" / "hostile.json").read_text(encoding="utf-8"))
 NAME = "plainname"  # stands in a model verdict wherever a file could put anything
 _OURS = {"status", "gate", "kind", "format"}
+# What GitHub makes links of, and notifies people by, outside <code>: mentions, issues, commits, addresses.
+LIVE = re.compile(r"@\w|#\d|\bGH-\d|\b[0-9a-f]{7,40}\b|://|\bwww\.")
+
+RUN_URL = "https://github.example/o/p/actions/runs/17?a=1&b=2"
+SUMMARY_URL = "https://github.example/o/p/actions/runs/17/attempts/1#summary-3"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+MARKER = f"<!-- vopr-coverage id=night sha={SHA} run=17 attempt=1 -->"
+ABOUT = About(MARKER, SHA, RUN_URL, SUMMARY_URL)
 
 
 class Page(NamedTuple):
@@ -78,12 +100,36 @@ def at_tier(verdict: Verdict, tier: int) -> str:
     return render_markdown(verdict, size=lambda _: next(sizes, 0))
 
 
+def comment_at_tier(verdict: Verdict, tier: int, about: About = ABOUT) -> str:
+    """The comment as the nth tier tells it."""
+    sizes = iter([2 << 20] * tier)
+    return render_comment(verdict, about, size=lambda _: next(sizes, 0))
+
+
 ALL_TIERS = range(len(TIERS))
+
+
+def assert_inert(hostile: str, benign: str) -> None:
+    """The hostile page is the benign one, element for element, but for what stands inside <code>."""
+    page, model = page_of(hostile), page_of(benign)
+    assert page.elements == model.elements
+    assert page.prose == model.prose
+    assert not LIVE.search(page.prose)
+    assert len(page.codes) == len(model.codes)
+    assert even_tables(hostile)
+    assert closed(hostile)
+    assert not re.search(r"^\s*::|##\[", hostile, re.MULTILINE)
+
+
+def order_of(markdown: str, *texts: str) -> bool:
+    """Whether these texts stand on the page, in this order."""
+    places = [markdown.find(text) for text in texts]
+    return -1 not in places and places == sorted(places)
 
 
 def closed(markdown: str) -> bool:
     """Whether all tags that we open are closed; untrusted text has no < left."""
-    tags = ("details", "summary", "code", "pre", "sub")
+    tags = ("details", "summary", "code", "pre", "sub", "a")
     return all(len(re.findall(rf"<{tag}\b", markdown)) == markdown.count(f"</{tag}>") for tag in tags)
 
 
@@ -158,8 +204,9 @@ def with_one(verdict: Verdict, number: int, text: str) -> Verdict:
 
 def a_gate(gate: str, status: str = "failed", **more: Any) -> GateResult:
     """A row of the table."""
-    told = {"measured": f"1 of 2 {NAME}", "required": f"all 2 {NAME}", "origin": f"{NAME}.yml:3", "note": ""} | more
-    return GateResult(gate, Status(status), value=1, minimum=2, advice=NAME, **told)
+    texts = {"measured": f"1 of 2 {NAME}", "required": f"all 2 {NAME}", "origin": f"{NAME}.yml:3", "note": ""}
+    told: dict[str, Any] = {**texts, "value": 1, "minimum": 2, "advice": NAME, **more}
+    return GateResult(gate, Status(status), **told)
 
 
 def a_violation(gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME) -> Violation:
@@ -192,3 +239,54 @@ def a_verdict(reports: int = 1) -> Verdict:
     judged = (a_judged("failed"), *(a_judged("passed") for _ in range(reports - 1)))
     warnings = (Remark(NAME, NAME), Remark("", NAME))
     return Verdict("failed", False, NAME, f"1.0 {NAME}", violations, warnings, failures, judged)
+
+
+def well(name: str = NAME) -> JudgedReport:
+    """A report in which all is well."""
+    report = a_judged("passed", name)
+    health = tuple(a_gate(gate, "passed") for gate in ("run-complete", "failures"))
+    read = msgspec.structs.replace(report.inputs[0], gates=(*health, a_gate("determinism", "not required")))
+    gates = (a_gate("fault-point-coverage", "passed", value=0.5), a_gate("repairs", "passed"))
+    return msgspec.structs.replace(report, inputs=(read,), gates=gates, lowered=())
+
+
+def passed(*reports: JudgedReport, base: BaseSeen | None = None) -> Verdict:
+    """A verdict that passed, over these reports or one."""
+    return Verdict("passed", True, "every gate holds for 1 report", "1.0", reports=reports or (well(),), base=base)
+
+
+def several(failing: int, passing: int) -> Verdict:
+    """A verdict over so many reports of either kind."""
+    reports = (*(a_judged("failed", f"sick-{n}") for n in range(failing)), *(well(f"well-{n}") for n in range(passing)))
+    return msgspec.structs.replace(a_verdict(), reports=reports)
+
+
+def a_change(*gates: GateBefore, **more: Any) -> Change:
+    """A comparison in which something changed everywhere: one name each, and what `gates` had on base."""
+    fields = ("lost_points", "new_points", "lost_invariants", "new_invariants", "loosened")
+    return Change(f"base {NAME}", gates, **(dict.fromkeys(fields, (NAME,)) | more))
+
+
+def compared(verdict: Verdict) -> Verdict:
+    """The same verdict, held against a base on which every gate passed; the gate `regression` failed."""
+    changed = [
+        msgspec.structs.replace(
+            report,
+            change=a_change(*(GateBefore(gate.gate, Status.PASSED, NAME, 3) for gate in report.gates)),
+            gates=(*report.gates, a_gate("regression", measured="12.5 points, 1 lost")),
+        )
+        for report in verdict.reports
+    ]
+    lost = (
+        a_violation("regression", f"Fault point '{NAME}' was hit on base, not here", "FaultPointLost"),
+        a_violation("regression", f"Invariant 'other {NAME}' ran on base, not here", "InvariantLost"),
+        a_violation("regression", f"Report '{NAME}' was judged on base and is missing here", "ReportLost"),
+    )
+    base = BaseSeen(NAME, None, (NAME,))
+    told = {"reports": tuple(changed), "violations": (*verdict.violations, *lost), "base": base}
+    return msgspec.structs.replace(verdict, **told)
+
+
+def without_base(verdict: Verdict) -> Verdict:
+    """The same verdict, with a base that can't be had."""
+    return msgspec.structs.replace(verdict, base=BaseSeen(NAME, NAME))

@@ -1,9 +1,10 @@
-"""A job summary as a reader meets it: a verdict file through GitHub's own Markdown renderer, in a page.
+"""A job summary or a comment as a reader meets it: a verdict file through GitHub's own Markdown renderer, in a page.
 
-    python tools/preview.py VERDICT.json [--out page.html] [--screenshot page.png]
+    python tools/preview.py VERDICT.json [--comment] [--out page.html] [--screenshot page.png]
 
-GitHub renders with cmark-gfm and then turns `> [!WARNING]` into an alert; its looks are approximated
-here. Needs the packages of `make test`; the screenshot needs Chromium.
+With `--comment` it is the pull-request comment, as wide as GitHub shows one; its commit and links are
+samples that lead nowhere. GitHub renders with cmark-gfm and then turns `> [!WARNING]` into an alert; its
+looks are approximated here. Needs the packages of `make test`; the screenshot needs Chromium.
 """
 
 from __future__ import annotations
@@ -20,16 +21,30 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 from vopr_coverage.errors import UserError
-from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN
+from vopr_coverage.render.budget import (
+    COMMENT_CHARACTERS_MAX,
+    COMMENT_CHARACTERS_MIN,
+    SUMMARY_BYTES_MAX,
+    SUMMARY_BYTES_MIN,
+)
+from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.verdict import verdict_from_json
+from vopr_coverage.verdict import Verdict, verdict_from_json
 
 WIDTH_PX = 1_100
+SUMMARY_WIDTH_PX, COMMENT_WIDTH_PX = 980, 780
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+RUN = "https://github.example/owner/project/actions/runs/17"
+SAMPLE = About(
+    marker="<!-- vopr-coverage: a sample -->",
+    sha="0123456789abcdef0123456789abcdef01234567",
+    run_url=RUN,
+    summary_url=f"{RUN}#summary-3",
+)
 
 STYLE = """
 body { margin: 0; background: #f6f8fa; }
-main { max-width: 980px; margin: 16px auto; padding: 20px 28px; background: #fff; border: 1px solid #d1d9e0;
+main { max-width: WIDTHpx; margin: 16px auto; padding: 20px 28px; background: #fff; border: 1px solid #d1d9e0;
   border-radius: 6px; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, "DejaVu Sans",
   "Noto Color Emoji", sans-serif; color: #1f2328; overflow-wrap: break-word; }
 h2, h3 { margin: 24px 0 16px; font-weight: 600; line-height: 1.25; }
@@ -54,7 +69,14 @@ details > :not(summary):first-of-type { margin-top: 16px; }
 _ALERT = re.compile(r"<blockquote>\s*<p>\[!(WARNING|NOTE)\](?:<br />)?\s*(?:</p>)?(.*?)</blockquote>", re.DOTALL)
 
 
-def page_of(markdown: str, *, unfolded: bool = False) -> str:
+def markdown_of(verdict: Verdict, budget: int | None, *, comment: bool) -> str:
+    """The comment with sample links, or the job summary; `budget` in what either counts, None for all there is."""
+    if comment:
+        return render_comment(verdict, SAMPLE, max(budget or COMMENT_CHARACTERS_MAX, COMMENT_CHARACTERS_MIN))
+    return render_markdown(verdict, max(budget or SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN))
+
+
+def page_of(markdown: str, width_px: int = SUMMARY_WIDTH_PX, *, unfolded: bool = False) -> str:
     """An HTML page of the Markdown; `unfolded` opens every <details>."""
     body = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
     body = _ALERT.sub(
@@ -65,7 +87,7 @@ def page_of(markdown: str, *, unfolded: bool = False) -> str:
         body = body.replace("<details>", "<details open>")
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>preview</title>'
-        f"<style>{STYLE}</style></head><body><main>{body}</main></body></html>"
+        f"<style>{STYLE.replace('WIDTH', str(width_px))}</style></head><body><main>{body}</main></body></html>"
     )
 
 
@@ -94,17 +116,19 @@ def take_screenshot(page: Path, image: Path, height_px: int) -> None:
 
 def main() -> int:
     """Render one verdict file; without options print the page."""
-    parser = argparse.ArgumentParser(description="Show a job summary as GitHub would.")
+    parser = argparse.ArgumentParser(description="Show a job summary or a comment as GitHub would.")
     parser.add_argument("verdict", type=Path, metavar="VERDICT.json")
+    parser.add_argument("--comment", action="store_true", help="the pull-request comment instead of the summary")
     parser.add_argument("--out", type=Path, metavar="PAGE.html", help="write the page here")
     parser.add_argument("--screenshot", type=Path, metavar="PAGE.png", help="photograph it in headless Chromium")
     parser.add_argument("--height", type=int, default=2_400, metavar="PX", help="of the window (default: 2400)")
-    parser.add_argument("--budget", type=int, default=SUMMARY_BYTES_MAX, metavar="BYTES", help="default: 1 MiB")
+    parser.add_argument("--budget", type=int, metavar="N", help="bytes of a summary, characters of a comment")
     parser.add_argument("--unfold", action="store_true", help="open every <details>")
     asked = parser.parse_args()
     try:
         verdict = verdict_from_json(asked.verdict.read_bytes(), str(asked.verdict))
-        page = page_of(render_markdown(verdict, max(asked.budget, SUMMARY_BYTES_MIN)), unfolded=asked.unfold)
+        width_px = COMMENT_WIDTH_PX if asked.comment else SUMMARY_WIDTH_PX
+        page = page_of(markdown_of(verdict, asked.budget, comment=asked.comment), width_px, unfolded=asked.unfold)
         if asked.out:
             asked.out.write_text(page, encoding="utf-8")
         if asked.screenshot:

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from tests.pages import HOSTILE, a_verdict, a_violation, flooded, named
+from tests.pages import HOSTILE, a_verdict, a_violation, compared, flooded, named, without_base
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
 from vopr_coverage.verdict import Remark, Verdict, Violation, error_verdict
@@ -100,6 +100,31 @@ def test_a_loosened_bound_is_the_first_warning() -> None:
     assert decoded(first) == "plainname: below the profile: plainname"
 
 
+def test_what_base_asked_for_is_a_warning_before_the_profile() -> None:
+    """Looser than on base is news of this change; below the profile may have been so for years."""
+    lines = [decoded(line) for line in render_annotations(compared(a_verdict()), fail=True) if line.startswith(WARNING)]
+    assert lines[:2] == ["plainname: less strict than on base: plainname", "plainname: below the profile: plainname"]
+
+
+def test_a_base_that_can_not_be_had_is_one_warning() -> None:
+    """Whatever the number of reports that were not compared."""
+    lines = [decoded(line) for line in render_annotations(without_base(a_verdict(3)), fail=True)]
+    assert [line for line in lines if "base" in line] == ["No comparison with base: plainname: plainname"]
+    assert not [line for line in render_annotations(a_verdict(3), fail=True) if "base" in line]
+
+
+def test_what_was_lost_is_told_in_words_of_its_own() -> None:
+    """A point that was lost is no point that was "never hit", and a missing report has no place to be missing from."""
+    lines = [decoded(line) for line in render_annotations(compared(a_verdict()), fail=True)]
+    (told,) = [line for line in lines if "Fault points hit on base" in line]
+    assert told.splitlines() == [
+        "plainname: Fault points hit on base, not here: plainname",
+        "plainname: Invariants run on base, not here: other plainname",
+        "Reports of the base that are missing here: plainname",
+        "advice plainname",
+    ]
+
+
 @pytest.mark.parametrize("mark", ["x", "%", "\n", "😀", "\x1b", "\ud800"])
 def test_a_message_has_at_most_4096_characters_as_the_runner_counts(mark: str) -> None:
     """UTF-16 code units, after decoding; no character is halved, and the cut is visible."""
@@ -122,7 +147,9 @@ def test_cutting_keeps_whole_characters() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
 def test_each_annotation_is_one_command(text: str) -> None:
     """One line each, with the name and title that we gave it: no text of a verdict starts a second."""
-    for verdict in (named(a_verdict(), text), flooded(a_verdict(), text, words_too=True), error_verdict("1", text)):
+    model = compared(a_verdict())
+    bare = named(without_base(a_verdict()), text)
+    for verdict in (named(model, text), flooded(model, text, words_too=True), bare, error_verdict("1", text)):
         for line in render_annotations(verdict, fail=True):
             assert line.startswith((ERROR, WARNING))
             assert len(line.splitlines()) == 1

@@ -7,16 +7,27 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from tests.pages import HOSTILE, a_gate, a_judged, a_violation, closed, even_tables
+from tests.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
 from vopr_coverage.outcome import Status
-from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
+from vopr_coverage.render.budget import (
+    COMMENT_CHARACTERS_MAX,
+    COMMENT_CHARACTERS_MIN,
+    SUMMARY_BYTES_MAX,
+    SUMMARY_BYTES_MIN,
+    utf8_bytes,
+)
+from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.wording import GATES
 from vopr_coverage.verdict import (
+    BaseSeen,
     BoundUsed,
+    Change,
     Failure,
+    GateBefore,
     InputSeen,
     JudgedReport,
     Remark,
@@ -27,9 +38,11 @@ from vopr_coverage.verdict import (
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30) | st.sampled_from(sorted(GATES))
 GATE_IDS = st.sampled_from(sorted(GATES)) | TEXTS
-KINDS = st.sampled_from(["CriticalFaultPointMissed", "InvariantNotExecuted", "SeedFailed"])
+KINDS = st.sampled_from(["CriticalFaultPointMissed", "InvariantNotExecuted", "SeedFailed", "FaultPointLost"])
 LINES = TEXTS | TEXTS.map("Critical fault point '{}' never hit".format)
+LINES |= TEXTS.map("Fault point '{}' was hit on base, not here".format)
 COUNTS = st.integers(0, 1 << 70)
+NUMBERS = st.none() | st.integers() | st.integers(-(1 << 2_000), 1 << 2_000) | st.floats(allow_nan=False)
 
 
 def many(element: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -38,20 +51,27 @@ def many(element: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[
 
 
 GATE_RESULTS = st.builds(
-    lambda gate, status, text, note: a_gate(gate, status, measured=text, required=text, origin=text, note=note),
-    GATE_IDS, st.sampled_from(list(Status)), TEXTS, st.just("") | TEXTS,
+    lambda gate, status, text, note, value: a_gate(
+        gate, status, measured=text, required=text, origin=text, note=note, value=value, minimum=value
+    ),
+    GATE_IDS, st.sampled_from(list(Status)), TEXTS, st.just("") | TEXTS, NUMBERS,
 )  # fmt: skip
+CHANGES = st.builds(
+    Change, TEXTS, many(st.builds(GateBefore, GATE_IDS, st.sampled_from(list(Status)), TEXTS, NUMBERS), 5),
+    *[many(TEXTS, 60)] * 5,
+)  # fmt: skip
+BASES = st.builds(BaseSeen, TEXTS, st.none() | TEXTS, many(TEXTS, 300))
 INPUTS = st.builds(
     InputSeen, TEXTS, st.just("stream"), st.none() | TEXTS, st.booleans(), st.none() | COUNTS, st.none() | st.just("7"),
     many(GATE_RESULTS, 3),
 )  # fmt: skip
 REPORTS = st.builds(
-    lambda status, text, scenario, inputs, results, lowered, points: JudgedReport(
+    lambda status, text, scenario, inputs, results, lowered, points, change: JudgedReport(
         text, scenario, status, text, inputs, results,
-        replace_points(a_judged("passed"), points), (BoundUsed("k", 1, text),), lowered,
+        replace_points(a_judged("passed"), points), (BoundUsed("k", 1, text),), lowered, change,
     ),
     st.sampled_from(["passed", "failed", "incomplete"]), TEXTS, st.none() | TEXTS, many(INPUTS, 3),
-    many(GATE_RESULTS, 5), many(TEXTS, 300), many(TEXTS, 300),
+    many(GATE_RESULTS, 5), many(TEXTS, 300), many(TEXTS, 300), st.none() | CHANGES,
 )  # fmt: skip
 VIOLATIONS = st.builds(Violation, TEXTS, GATE_IDS, KINDS, LINES, LINES, LINES, LINES, st.just("") | TEXTS, TEXTS)
 FAILURES = st.builds(
@@ -59,13 +79,19 @@ FAILURES = st.builds(
     TEXTS, COUNTS, st.booleans(), st.booleans(),
 )  # fmt: skip
 VERDICTS = st.builds(
-    lambda status, text, violations, warnings, failures, reports, error: Verdict(
-        status, status == "passed", text, text, violations, warnings, failures, reports, error
+    lambda status, text, violations, warnings, failures, reports, error, base: Verdict(
+        status, status == "passed", text, text, violations, warnings, failures, reports, error, base
     ),
     st.sampled_from(["passed", "failed", "incomplete", "error"]), TEXTS, many(VIOLATIONS, 300),
     many(st.builds(Remark, TEXTS, TEXTS), 300), many(FAILURES, 100), many(REPORTS, 10),
-    st.none() | TEXTS | TEXTS.map(lambda text: text * 50),
+    st.none() | TEXTS | TEXTS.map(lambda text: text * 50), st.none() | BASES,
 )  # fmt: skip
+ABOUTS = st.builds(
+    lambda about, foreign, conclusion: replace(about, foreign=foreign, conclusion=conclusion),
+    st.sampled_from([ABOUT, About(), replace(ABOUT, summary_url="")]), st.booleans(),
+    st.sampled_from(["", "success", "failure"]) | TEXTS,
+)  # fmt: skip
+COMMENT_BUDGETS = st.integers(COMMENT_CHARACTERS_MIN, COMMENT_CHARACTERS_MAX)
 BUDGETS = st.integers(SUMMARY_BYTES_MIN, 40_000) | st.integers(SUMMARY_BYTES_MIN, SUMMARY_BYTES_MAX)
 
 
@@ -76,7 +102,7 @@ def replace_points(report: JudgedReport, points: tuple[str, ...]) -> Any:
     return report.report
 
 
-@settings(max_examples=80, derandomize=True, deadline=None, database=None)
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(VERDICTS, BUDGETS)
 def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     """From 4 KiB to 1 MiB: within the budget, everything closed, and what is left out is said."""
@@ -88,12 +114,41 @@ def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     assert left_out_is_said(verdict, markdown)
 
 
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(VERDICTS, COMMENT_BUDGETS, ABOUTS)
+def test_any_comment_fits_any_budget(verdict: Verdict, budget: int, about: About) -> None:
+    """Of code points here; and the hidden first line by which it is found again is there, however short it is."""
+    markdown = render_comment(verdict, about, budget)
+    assert len(markdown) <= budget <= COMMENT_CHARACTERS_MAX
+    assert len(markdown.encode()) <= 262_144  # what is stored of a comment
+    assert markdown.startswith(f"{MARKER}\n## " if about.marker else "## ")
+    assert markdown.count("<!-- vopr-coverage") == (1 if about.marker else 0)
+    assert closed(markdown)
+    assert even_tables(markdown)
+    assert "\n\n\n" not in markdown
+    assert left_out_is_said(verdict, markdown)
+
+
+_ELSEWHERE = re.compile(r"(all|everything is) in (the verdict file|<a href=\"[^\"]+\">the run&#39;s summary</a>)")
+_SHORTENED = re.compile("(?:Critical fault|Fault) point '(.+)' (?:never hit|was hit on base, not here)", re.DOTALL)
+
+
 def left_out_is_said(verdict: Verdict, markdown: str) -> bool:
-    """Whether the page tells every violation and every warning, or else where they are."""
-    if "all in the verdict file" in markdown or "everything is in the verdict file" in markdown or verdict.error:
+    """Whether the page tells all that a reader must know, or else where it is."""
+    if _ELSEWHERE.search(markdown) or verdict.error is not None:
         return True
-    names = [re.sub("^Critical fault point '(.+)' never hit$", r"\1", v.line, flags=re.S) for v in verdict.violations]
-    return all(str(inert(text)) in markdown for text in [*names, *(warning.text for warning in verdict.warnings)])
+    texts = [warning.text for warning in verdict.warnings]
+    for report in verdict.reports:
+        texts += report.lowered
+        if report.change:
+            texts += [*report.change.loosened, *report.change.lost_points, *report.change.lost_invariants]
+            texts += [*report.change.new_points, *report.change.new_invariants]
+    if verdict.base:
+        texts += [*verdict.base.absent, verdict.base.origin, verdict.base.missing or ""]
+    return all(str(inert(text)) in markdown for text in texts) and all(
+        str(inert(violation.line)) in markdown or str(inert(_SHORTENED.sub(r"\1", violation.line))) in markdown
+        for violation in verdict.violations
+    )
 
 
 def test_the_budget_counts_bytes() -> None:
@@ -115,4 +170,12 @@ def test_the_longest_texts_fit_the_smallest_budget() -> None:
             known = tuple(a_violation(gate, long) for gate in GATES)
             for violations in ((), rows, known, rows + known):
                 assert render_markdown(Verdict(strange, False, long, long, violations), SUMMARY_BYTES_MIN)
-        assert render_markdown(error_verdict(long, long), SUMMARY_BYTES_MIN)
+            verdict = Verdict(strange, False, long, long, rows + known, base=BaseSeen(long, long, (long,) * 30))
+            assert render_markdown(compared(verdict), SUMMARY_BYTES_MIN)
+            for told in (verdict, compared(verdict)):
+                assert render_comment(told, ABOUT, COMMENT_CHARACTERS_MIN)
+        error = error_verdict(long, long)
+        assert render_markdown(error, SUMMARY_BYTES_MIN)
+        assert render_comment(error, replace(ABOUT, conclusion=long, foreign=True), COMMENT_CHARACTERS_MIN)
+        forged = Verdict("passed", True, long, long, reports=(a_judged("passed", long),))
+        assert render_comment(forged, replace(ABOUT, conclusion=long, foreign=True), COMMENT_CHARACTERS_MIN)

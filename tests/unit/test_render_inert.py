@@ -13,70 +13,70 @@ from tests.pages import (
     HOSTILE,
     NAME,
     a_verdict,
+    assert_inert,
     at_tier,
-    closed,
-    even_tables,
+    compared,
     flooded,
     named,
     page_of,
     string_fields,
     with_one,
+    without_base,
 )
 from vopr_coverage.errors import printable
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
-from vopr_coverage.verdict import Verdict, error_verdict
+from vopr_coverage.verdict import error_verdict
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
+MODEL = compared(a_verdict())
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "{{ 7*7 }}`::error::x")
-
-
-def assert_inert(hostile: Verdict, benign: Verdict, tier: int) -> None:
-    """The hostile page is the benign one, element for element, but for what stands inside <code>."""
-    markdown = at_tier(hostile, tier)
-    page, model = page_of(markdown), page_of(at_tier(benign, tier))
-    assert page.elements == model.elements
-    assert page.prose == model.prose
-    assert len(page.codes) == len(model.codes)
-    assert even_tables(markdown)
-    assert closed(markdown)
-    assert not re.search(r"^\s*::|##\[", markdown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
 def test_a_name_changes_nothing_but_the_text_in_code(text: str) -> None:
     """A name from the corpus adds no link, image, element, cell or word outside <code>, wherever names stand."""
-    assert_inert(named(a_verdict(), text), a_verdict(), tier=0)
+    assert_inert(at_tier(named(MODEL, text), 0), at_tier(MODEL, 0))
 
 
 @pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
 def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
     """Even status words, gate ids, advice, reason, thresholds, origin and version from a file stay in <code>."""
     for words_too in (False, True):
-        benign = flooded(a_verdict(), NAME, words_too=words_too)
-        assert_inert(flooded(a_verdict(), text, words_too=words_too), benign, tier=0)
+        benign = at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
+        assert_inert(at_tier(flooded(MODEL, text, words_too=words_too), 0), benign)
 
 
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_every_tier_is_inert(tier: int) -> None:
     """The shorter pages hold what the longest one holds."""
+    model = compared(a_verdict(2))
+    strange = at_tier(flooded(model, NAME, words_too=True), tier)
     for text in FOREIGN[::9]:
-        assert_inert(flooded(a_verdict(2), text, words_too=True), flooded(a_verdict(2), NAME, words_too=True), tier)
-        assert_inert(named(a_verdict(2), text), a_verdict(2), tier)
+        assert_inert(at_tier(flooded(model, text, words_too=True), tier), strange)
+        assert_inert(at_tier(named(model, text), tier), at_tier(model, tier))
+
+
+@pytest.mark.parametrize("tier", ALL_TIERS)
+def test_a_page_without_a_comparison_is_inert(tier: int) -> None:
+    """No base, or one that can't be had: what is said instead is as inert."""
+    for model in (a_verdict(2), without_base(a_verdict())):
+        for text in FEW:
+            assert_inert(at_tier(named(model, text), tier), at_tier(model, tier))
 
 
 @pytest.mark.parametrize("text", FEW)
 def test_each_string_by_itself_stays_in_code(text: str) -> None:
     """No field is inert only because another one is hostile too."""
-    for number in string_fields(a_verdict()):
-        assert_inert(with_one(a_verdict(), number, text), with_one(a_verdict(), number, "othername"), tier=0)
+    for number in string_fields(MODEL):
+        assert_inert(at_tier(with_one(MODEL, number, text), 0), at_tier(with_one(MODEL, number, "othername"), 0))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
 def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
     markdown = at_tier(error_verdict("1.0", text), 0)
-    assert_inert(error_verdict("1.0", text), error_verdict("1.0", NAME), tier=0)
+    assert_inert(markdown, at_tier(error_verdict("1.0", NAME), 0))
     told = "\n".join(printable(line) for line in text.split("\n"))
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 
@@ -96,7 +96,7 @@ def test_text_is_still_told(text: str) -> None:
 def test_no_line_break_depends_on_where_the_page_stands() -> None:
     """In comments GitHub turns each line break within a paragraph into <br>; the page must not notice."""
     for tier in ALL_TIERS:
-        markdown = at_tier(a_verdict(3), tier)
+        markdown = at_tier(compared(a_verdict(3)), tier)
         assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
 
 
@@ -141,6 +141,9 @@ def test_what_is_not_text(value: object, told: str) -> None:
         ("not measured", "not measured"),
         ("whole, counts agree", "whole, counts agree"),
         ("12345678901234567890", "12,345,678,901,234,567,890"),  # a seed
+        ("12.5 points, 1 lost", "12.5 points, 1 lost"),
+        ("at most 0 points, 0 lost", "at most 0 points, 0 lost"),
+        ("at most 2.5 points, any lost", "at most 2.5 points, any lost"),
     ],
 )
 def test_figures_made_of_our_words_are_plain(text: str, told: str) -> None:

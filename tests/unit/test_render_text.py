@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.build import a_flat_report, run_cli
-from tests.pages import HOSTILE, a_judged, a_verdict, a_violation, flooded, named
+from tests.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
 from vopr_coverage.render.text import render_text
 from vopr_coverage.verdict import Remark, Verdict, error_verdict
 
@@ -93,6 +93,32 @@ def test_the_sections_follow_the_block_in_order() -> None:
     assert lines[0] == "❌ Coverage validation FAILED"
 
 
+def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
+    """What is judged less strictly, then what was lost by name, what is new, and last what it was compared with."""
+    lines = render_text(compared(a_verdict())).splitlines()
+    assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
+        "Judged less strictly than on base:",
+        "Bounds below the profile's:",
+        "Reports of the base that are missing here:",
+        "Hit on base, not here:",
+        "Newly hit:",
+        "What to do:",
+        "Replay the failing seeds:",
+        "Warnings:",
+        "Judged:",
+    ]
+    lost = lines.index("Hit on base, not here:")
+    assert lines[lost + 1 : lost + 3] == ["  - plainname: fault point plainname", "  - plainname: invariant plainname"]
+    assert lines[-1] == "Compared with plainname"
+
+
+def test_a_base_that_can_not_be_had_is_one_line() -> None:
+    """With the reason; without a base there is no word of it."""
+    lines = render_text(without_base(a_verdict())).splitlines()
+    assert [line for line in lines if "base" in line] == ["No comparison with base: plainname: plainname"]
+    assert "base" not in render_text(a_verdict())
+
+
 def test_advice_is_told_once_with_what_only_its_violations_can_say() -> None:
     """Two points missed are one piece of advice; a failing seed's message stands below it."""
     violations = (
@@ -139,9 +165,11 @@ def test_same_lines_are_told_once() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
 def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
     """Controls, line breaks and direction marks are spelt out, in every field and in errors too."""
-    for verdict in (named(a_verdict(), text), flooded(a_verdict(), text, words_too=True)):
+    assert all(line.isprintable() for line in render_text(named(without_base(a_verdict()), text)).split("\n"))
+    model = compared(a_verdict())
+    for verdict in (named(model, text), flooded(model, text, words_too=True)):
         told = render_text(verdict)
         assert all(line.isprintable() for line in told.split("\n"))
-        benign = flooded(a_verdict(), "x", words_too=True) if verdict.status == text else a_verdict()
+        benign = flooded(model, "x", words_too=True) if verdict.status == text else model
         assert len(told.split("\n")) == len(render_text(benign).split("\n"))
     assert all(line.isprintable() for line in render_text(error_verdict("1.0", text)).split("\n"))

@@ -37,18 +37,28 @@ def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
         told = "\n".join(printable(line) for line in verdict.error.split("\n"))
         return [command("error", _cut(told), title=TITLE)]
     errors = [_violations(group) for group in groups_of(verdict.violations)]
-    lowered = [
-        f"{printable(report.name)}: below the profile: {printable(text)}"
-        for report in verdict.reports
-        for text in report.lowered
-    ]
-    warnings = lowered + [_warning(warning) for warning in verdict.warnings]
+    warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
     if not fail:
         errors, warnings = [], errors + warnings
     return [
         *(command("error", text, title=TITLE) for text in _within_budget(errors)),
         *(command("warning", text, title=TITLE) for text in _within_budget(warnings)),
     ]
+
+
+def _less_strict(verdict: Verdict) -> Iterator[str]:
+    """What a pull request may not do quietly: ask for less than base does, or than the profile."""
+    for report in verdict.reports:
+        for text in report.change.loosened if report.change else ():
+            yield f"{printable(report.name)}: less strict than on base: {printable(text)}"
+    for report in verdict.reports:
+        for text in report.lowered:
+            yield f"{printable(report.name)}: below the profile: {printable(text)}"
+
+
+def _no_base(verdict: Verdict) -> Iterator[str]:
+    if verdict.base and verdict.base.missing is not None:
+        yield f"No comparison with base: {printable(verdict.base.origin)}: {printable(verdict.base.missing)}"
 
 
 def _violations(group: Group) -> str:
@@ -60,12 +70,14 @@ def _violations(group: Group) -> str:
 
 
 def _line(item: Item, title: str) -> str:
-    """One item; names need the gate's title before them, for an annotation stands alone."""
+    """One item; words that don't say what the names are need the gate's title before them."""
     texts = ", ".join(map(printable, item.texts[:LINES_MAX]))
     if len(item.texts) > LINES_MAX:
         texts += f" and {len(item.texts) - LINES_MAX} more"
-    told = f"{title} {item.never.lower()}: {texts}" if item.never else texts
-    return f"{printable(item.source)}: {told}" + (f" ({printable(item.detail)})" if item.detail else "")
+    words = f"{title} {item.never.lower()}" if item.never.startswith("Never") else item.never
+    told = f"{words}: {texts}" if words else texts
+    source = f"{printable(item.source)}: " if item.source else ""
+    return f"{source}{told}" + (f" ({printable(item.detail)})" if item.detail else "")
 
 
 def _warning(warning: Remark) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 SUMMARY_BYTES_MAX = 1 << 20  # per step; a larger file is dropped whole, so bytes are counted
 SUMMARY_BYTES_MIN = 4_096  # the headline of any verdict fits into this
+COMMENT_CHARACTERS_MAX = 65_536  # code points; so many have at most the 262,144 bytes that are stored
+COMMENT_CHARACTERS_MIN = 8_192  # the headline of any verdict, our links and the marker fit into this
 ANNOTATIONS_MAX = 10  # per kind and step
 ANNOTATION_CHARACTERS_MAX = 4_096  # the runner counts UTF-16 code units
 TEXT_LINES_MAX = 1_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -24,13 +25,30 @@ _SEVERITY = {
 _NEVER = {
     "CriticalFaultPointMissed": re.compile(r"Critical fault point '(.+)' never hit", re.DOTALL),
     "InvariantNotExecuted": re.compile(r"Required invariant '(.+)' never executed", re.DOTALL),
+    "FaultPointLost": re.compile(r"Fault point '(.+)' was hit on base, not here", re.DOTALL),
+    "InvariantLost": re.compile(r"Invariant '(.+)' ran on base, not here", re.DOTALL),
+    "ReportLost": re.compile(r"Report '(.+)' was judged on base and is missing here", re.DOTALL),
 }
-_NEVER_WORDS = {"CriticalFaultPointMissed": "Never hit", "InvariantNotExecuted": "Never executed"}
+NEVER_WORDS = {
+    "CriticalFaultPointMissed": "Never hit",
+    "InvariantNotExecuted": "Never executed",
+    "FaultPointLost": "Fault points hit on base, not here",
+    "InvariantLost": "Invariants run on base, not here",
+    "ReportLost": "Reports of the base that are missing here",
+}
+_ONE = {
+    NEVER_WORDS["FaultPointLost"]: "Fault point",
+    NEVER_WORDS["InvariantLost"]: "Invariant",
+    NEVER_WORDS["ReportLost"]: "Report",
+}
 
 
 @dataclass(frozen=True)
 class Item:
-    """What one source falls short of: a line, or all names that share the words `never`."""
+    """What one source falls short of: a line, or all names that share the words `never`.
+
+    `source` is "" where the names are those of whole reports.
+    """
 
     source: str
     texts: tuple[str, ...]
@@ -68,10 +86,21 @@ def _items(violations: Sequence[Violation]) -> tuple[Item, ...]:
         pattern = _NEVER.get(violation.kind)
         found = pattern.fullmatch(violation.line) if pattern and not violation.detail else None
         if found:
-            named.setdefault((violation.source, violation.kind), []).append(found[1])
+            source = "" if violation.kind == "ReportLost" else violation.source  # what is missing has no place
+            named.setdefault((source, violation.kind), []).append(found[1])
         else:
             lines.append(Item(violation.source, (violation.line,), detail=violation.detail))
-    return *(Item(source, tuple(names), _NEVER_WORDS[kind]) for (source, kind), names in named.items()), *lines
+    return *(Item(source, tuple(names), NEVER_WORDS[kind]) for (source, kind), names in named.items()), *lines
+
+
+def ending_of(verdict: Verdict) -> str:
+    """How a verdict ended by all that it says: a file can call itself passed and list what fell short."""
+    if verdict.error is not None:
+        return "error"
+    if verdict.status != "passed":
+        return verdict.status
+    holds = verdict.passed and bool(verdict.reports) and not verdict.violations
+    return "passed" if holds and all(report.status == "passed" for report in verdict.reports) else "failed"
 
 
 @dataclass(frozen=True)
@@ -101,12 +130,21 @@ def headline_of(groups: Iterable[Group]) -> Headline:
 
 def one_by_one(group: Group, most: int) -> list[Item]:
     """The first violations of a group, each as an item of its own."""
-    return list(islice((replace(item, texts=(text,), never="") for item in group.items for text in item.texts), most))
+    singles = (
+        replace(item, texts=(text,), never=_ONE.get(item.never, "")) for item in group.items for text in item.texts
+    )
+    return list(islice(singles, most))
+
+
+def without(told: AbstractSet[Item], group: Group) -> Group:
+    """A group without the items that were `told`: a page says a name once. Gate and advice stay."""
+    items = tuple(item for item in group.items if item not in told)
+    return replace(group, items=items, count=sum(len(item.texts) for item in items))
 
 
 def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
     """The table of one report: run health, the seven categories, and what a config asks beyond them."""
-    parts: dict[str, list[GateResult]] = {RUN_HEALTH: _health(report), COVERAGE: [], EXTRA: []}
+    parts: dict[str, list[GateResult]] = {RUN_HEALTH: health_of(report), COVERAGE: [], EXTRA: []}
     for result in report.gates:
         parts[EXTRA if gate_part(result.gate) == EXTRA else COVERAGE].append(result)
     return [(name, results) for name, results in parts.items() if results]
@@ -122,7 +160,11 @@ def notes_of(report: JudgedReport) -> list[tuple[str, list[str]]]:
     return list(gates.items())
 
 
-def _health(report: JudgedReport) -> list[GateResult]:
+def _severity(result: GateResult) -> int:
+    return _SEVERITY.get(result.status, 0)
+
+
+def health_of(report: JudgedReport) -> list[GateResult]:
     """One row a run-health gate: of several merged runs the worst, saying how many agree with it."""
     by_gate: dict[str, list[GateResult]] = {}
     for read in report.inputs:
@@ -130,7 +172,7 @@ def _health(report: JudgedReport) -> list[GateResult]:
             by_gate.setdefault(result.gate, []).append(result)
     rows = []
     for results in by_gate.values():
-        worst = min(results, key=lambda result: _SEVERITY.get(result.status, 0))
+        worst = min(results, key=_severity)
         if len(results) > 1 and worst.status is not Status.NOT_REQUIRED:
             same = sum(result.status == worst.status for result in results)
             worst = msgspec.structs.replace(worst, measured=f"{same} of {len(results)} runs")
@@ -140,12 +182,29 @@ def _health(report: JudgedReport) -> list[GateResult]:
     return rows
 
 
+def health_by_status(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
+    """The rows of run health in one line: those that ended alike together, the worst first."""
+    rows: dict[str, list[GateResult]] = {}
+    for row in sorted(health_of(report), key=_severity):
+        rows.setdefault(row.status, []).append(row)
+    return list(rows.items())
+
+
 def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
     """Each bound below the profile's, told once, with the reports that it was lowered for."""
+    return _once((report.name, report.lowered) for report in verdict.reports)
+
+
+def loosened_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
+    """Each way of judging less strictly than on base, told once, with the reports that it concerns."""
+    return _once((report.name, report.change.loosened) for report in verdict.reports if report.change)
+
+
+def _once(texts_by_name: Iterable[tuple[str, Sequence[str]]]) -> list[tuple[str, list[str]]]:
     told: dict[str, list[str]] = {}
-    for report in verdict.reports:
-        for text in report.lowered:
-            told.setdefault(text, []).append(report.name)
+    for name, texts in texts_by_name:
+        for text in texts:
+            told.setdefault(text, []).append(name)
     return list(told.items())
 
 

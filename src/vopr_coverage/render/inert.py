@@ -10,6 +10,7 @@ from vopr_coverage.errors import printable, shown
 
 CHARACTERS_MAX = 300
 KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
+UNCUT = 1 << 20  # more than any tier lets through
 
 # Inside <code> GitHub links nothing; as entities not even a punctuation mark can end the code.
 # One link would still be made: cmark-gfm looks for mail addresses in decoded text, so the text is parted before @.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from vopr_coverage.errors import printable
 from vopr_coverage.render.budget import TEXT_LINES_MAX
-from vopr_coverage.verdict import Failure, JudgedReport, Remark, Verdict, Violation
+from vopr_coverage.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
 
 LINES_TOLD = 50  # per section
 DETAILS_TOLD = 10  # per piece of advice
@@ -21,11 +21,18 @@ def render_text(verdict: Verdict) -> str:
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     blocks = [
         _block(verdict),
+        *_section("Judged less strictly than on base", _loosened(verdict.reports)),
         *_section("Bounds below the profile's", _lowered(verdict.reports)),
+        *_section(
+            "Reports of the base that are missing here", map(printable, verdict.base.absent if verdict.base else ())
+        ),
+        *_section("Hit on base, not here", _lost(verdict.reports)),
+        *_section("Newly hit", _gained(verdict.reports)),
         *_section("What to do", _advice(verdict.violations)),
         *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_TOLD),
         *_section("Warnings", map(_warning, verdict.warnings)),
         *_section("Judged", map(_judged, verdict.reports)),
+        *_base(verdict.base),
     ]
     return "\n".join(blocks)
 
@@ -56,6 +63,37 @@ def _section(heading: str, entries: Iterable[str], most: int = LINES_TOLD) -> It
 def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
     for report in reports:
         yield from map(printable, report.lowered)
+
+
+def _loosened(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    for report in reports:
+        yield from map(printable, report.change.loosened if report.change else ())
+
+
+def _lost(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    for report in reports:
+        if report.change:
+            yield from _named(report, "fault point", report.change.lost_points)
+            yield from _named(report, "invariant", report.change.lost_invariants)
+
+
+def _gained(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    for report in reports:
+        if report.change:
+            yield from _named(report, "fault point", report.change.new_points)
+            yield from _named(report, "invariant", report.change.new_invariants)
+
+
+def _named(report: JudgedReport, kind: str, names: Iterable[str]) -> Iterator[str]:
+    return (f"{printable(report.name)}: {kind} {printable(name)}" for name in names)
+
+
+def _base(base: BaseSeen | None) -> Iterator[str]:
+    """What the run was compared with, or why it wasn't."""
+    if base and base.missing is None:
+        yield f"Compared with {printable(base.origin)}\n"
+    elif base:
+        yield f"No comparison with base: {printable(base.origin)}: {printable(base.missing or '')}\n"
 
 
 def _advice(violations: Iterable[Violation]) -> Iterator[str]:

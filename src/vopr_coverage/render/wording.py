@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from vopr_coverage import extra_gates, gates, health, ladder
+from vopr_coverage import extra_gates, gates, health, ladder, regression
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
 from vopr_coverage.thresholds import PROFILE_NAMES
 
@@ -46,6 +46,7 @@ GATES: Mapping[str, GateWords] = {
     "per-iteration": GateWords(EXTRA, "Work per iteration"),
     "property-floors": GateWords(EXTRA, "Property counters"),
     "required-properties": GateWords(EXTRA, "Required properties"),
+    "regression": GateWords(EXTRA, "Regression against base"),
 }
 GATE_ORDER: Mapping[str, int] = {gate: place for place, gate in enumerate(GATES)}
 
@@ -66,13 +67,16 @@ HEADINGS: Mapping[str, str] = {
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
     frozenset(
-        text for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE) for text in texts.values()
+        text
+        for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE, regression.ADVICE)
+        for text in texts.values()
     )
     | {
         health.NO_RUN_NOTE,
         health.UNFINISHED_NOTE,
         health.SINGLE_RUNS_NOTE,
         health.NO_PROPERTIES_NOTE,
+        regression.NO_COUNTERPART_NOTE,
         "min_properties.sometimes_total must be set and met, else silence proves nothing",
     }
     | EXCUSED
@@ -80,9 +84,9 @@ _SENTENCES = (
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
 _VOCABULARY = """
-≥ + a agree all always caught contradicts counts differ early ended every expected fail failed for gate hit holds it
-iterations itself met minimum minimums not measured nothing of over override overrides points profile ran record
-report reports run runs satisfied seed seeds stream violated violation whole without
+≥ + a agree all always any at caught contradicts counts differ early ended every expected fail failed for gate hit
+holds it iterations itself lost met minimum minimums most not measured nothing of over override overrides points
+profile ran record report reports run runs satisfied seed seeds stream violated violation whole without
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
@@ -99,7 +103,7 @@ def status(word: str) -> Markup:
     """A status with its mark, on one line."""
     if word not in MARKS:
         return inert(word, KEY_CHARACTERS_MAX)
-    return _unbroken(f"{MARKS[word]} {word}")
+    return unbroken(f"{MARKS[word]} {word}")
 
 
 def gate_title(gate: str) -> Markup:
@@ -107,7 +111,7 @@ def gate_title(gate: str) -> Markup:
     if gate not in GATES:
         return inert(gate)
     _, title, number = GATES[gate]
-    return _unbroken(f"{number} · {title}" if number else title)
+    return unbroken(f"{number} · {title}" if number else title)
 
 
 def gate_in_a_sentence(gate: str) -> Markup:
@@ -118,7 +122,8 @@ def gate_in_a_sentence(gate: str) -> Markup:
     return Markup(title[0].lower() + title[1:])  # noqa: S704 (ours)
 
 
-def _unbroken(text: str) -> Markup:
+def unbroken(text: str) -> Markup:
+    """A text of ours that stays on one line."""
     return Markup(text.replace(" ", "&nbsp;"))  # noqa: S704 (ours)
 
 

@@ -1,0 +1,91 @@
+"""The pull-request comment: what the simulation exercised, what it missed, what changed, and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+from markupsafe import Markup, escape
+
+from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX, COMMENT_CHARACTERS_MIN
+from vopr_coverage.render.digest import ending_of
+from vopr_coverage.render.drafting import draft_until_it_fits
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.verdict import Verdict
+
+SHA_CHARACTERS = 7
+SUCCESS = ("", "success")
+# What a run did that ended in each of GitHub's conclusions, to follow "the run".
+_DID = {
+    "failure": "failed",
+    "cancelled": "was cancelled",
+    "timed_out": "timed out",
+    "action_required": "waits for an approval",
+    "startup_failure": "could not start",
+    "neutral": "ended without a result",
+    "skipped": "was skipped",
+    "stale": "was given up",
+}
+_MARKER = re.compile(r"<!-- [^\n<>]+ -->")
+_URL = re.compile(r"https?://[^\s\"<>\\]+")
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a comment says beyond the verdict. Texts are ours or checked, except for `conclusion`.
+
+    Attributes:
+        marker: the hidden first line by which the comment is found again, or "".
+        sha: the head commit in hex digits, or "".
+        run_url, summary_url: the run, and the page that has its full summary; or "".
+        foreign: the figures come from code that nobody has reviewed, a fork's for one.
+        conclusion: the run's own; a verdict that passed in a run that did not is no pass.
+    """
+
+    marker: str = ""
+    sha: str = ""
+    run_url: str = ""
+    summary_url: str = ""
+    foreign: bool = False
+    conclusion: str = ""
+
+
+def render_comment(
+    verdict: Verdict,
+    about: About,
+    budget: int = COMMENT_CHARACTERS_MAX,
+    size: Callable[[str], int] = len,
+) -> str:
+    """The comment, of at most `budget` in units of `size`.
+
+    Args:
+        budget: COMMENT_CHARACTERS_MIN or more.
+    """
+    assert budget >= COMMENT_CHARACTERS_MIN, "a headline must fit"
+    assert not about.marker or _MARKER.fullmatch(about.marker), "a marker is one comment on one line"
+    summary_url = about.summary_url or about.run_url
+    capped = ending_of(verdict) == "passed" and about.conclusion not in SUCCESS
+    return draft_until_it_fits(
+        "comment.md.j2",
+        verdict,
+        _link(summary_url, "the run's summary") if summary_url else Markup("the verdict file"),
+        budget,
+        size,
+        marker=Markup(about.marker),  # noqa: S704 (ours)
+        sha=about.sha[:SHA_CHARACTERS],
+        links=[_link(url, text) for url, text in ((about.run_url, "run"), (summary_url, "full summary")) if url],
+        foreign=about.foreign,
+        did=_did(about.conclusion) if capped else None,
+    )
+
+
+def _link(url: str, text: str) -> Markup:
+    """A link in HTML: a bare address in Markdown would be told by its characters where it ends."""
+    assert _URL.fullmatch(url), "a link is an address of ours"
+    return Markup(f'<a href="{escape(url)}">{escape(text)}</a>')  # noqa: S704 (escaped)
+
+
+def _did(conclusion: str) -> Markup:
+    if conclusion in _DID:
+        return Markup(_DID[conclusion])  # noqa: S704 (ours)
+    return Markup("ended as ") + inert(conclusion, KEY_CHARACTERS_MAX)

@@ -1,0 +1,118 @@
+"""Whatever a verdict says, the comment says it and does nothing else: a fork's file is hostile in every field."""
+
+from __future__ import annotations
+
+import pytest
+from cmarkgfm.cmark import Options
+from msgspec.structs import replace
+
+from tests.pages import (
+    ABOUT,
+    ALL_TIERS,
+    HOSTILE,
+    MARKER,
+    NAME,
+    RUN_URL,
+    SUMMARY_URL,
+    a_verdict,
+    assert_inert,
+    comment_at_tier,
+    compared,
+    flooded,
+    named,
+    page_of,
+    passed,
+    string_fields,
+    with_one,
+    without_base,
+)
+from vopr_coverage.errors import printable
+from vopr_coverage.render.comment import About, render_comment
+from vopr_coverage.render.inert import inert
+from vopr_coverage.render.wording import figure
+from vopr_coverage.verdict import Verdict, error_verdict
+
+FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
+MODEL = compared(a_verdict())
+MODELS = {"one": MODEL, "several": compared(a_verdict(2)), "no base": without_base(a_verdict()), "alone": a_verdict()}
+FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "--> <!-- x --> GH-1")
+FIELDS = list(string_fields(MODEL))
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
+    """Wherever a file can put a name, lost ones and the base's origin among them."""
+    for tier in ALL_TIERS:
+        assert_inert(comment_at_tier(named(MODEL, text), tier), comment_at_tier(MODEL, tier))
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
+    """All strings at once: also status words, gate ids, figures, advice, reason and version."""
+    for words_too in (False, True):
+        benign = comment_at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
+        assert_inert(comment_at_tier(flooded(MODEL, text, words_too=words_too), 0), benign)
+
+
+@pytest.mark.parametrize("tier", ALL_TIERS)
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_every_form_of_the_comment_is_inert(model: Verdict, tier: int) -> None:
+    """One report or several, with a base, without one, and with one that can't be had."""
+    for text in FEW:
+        assert_inert(comment_at_tier(named(model, text), tier), comment_at_tier(model, tier))
+        benign = comment_at_tier(flooded(model, NAME, words_too=True), tier)
+        assert_inert(comment_at_tier(flooded(model, text, words_too=True), tier), benign)
+
+
+@pytest.mark.parametrize("text", FEW)
+@pytest.mark.parametrize("part", range(4))
+def test_each_string_by_itself_stays_in_code(text: str, part: int) -> None:
+    """No field is inert only because another one is hostile too."""
+    for number in FIELDS[part::4]:
+        benign = comment_at_tier(with_one(MODEL, number, "othername"), 0)
+        assert_inert(comment_at_tier(with_one(MODEL, number, text), 0), benign)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
+    """Why nothing was judged, line by line, and how the run ended."""
+    lines = f"x{text}".split("\n")
+    benign = "\n".join(NAME if line else "" for line in lines)
+    markdown = comment_at_tier(error_verdict("1.0", "\n".join(lines)), 0)
+    assert_inert(markdown, comment_at_tier(error_verdict("1.0", benign), 0))
+    assert page_of(markdown).codes[: -len("sv")] == [printable(line) for line in lines if line]
+    ended, as_known = (comment_at_tier(passed(), 0, replace(ABOUT, conclusion=word)) for word in (text, NAME))
+    assert_inert(ended, as_known)
+
+
+@pytest.mark.parametrize("tier", ALL_TIERS)
+def test_the_only_links_are_ours(tier: int) -> None:
+    """To the run and to its full summary, by their addresses and nothing else."""
+    for model in MODELS.values():
+        elements = page_of(comment_at_tier(model, tier)).elements
+        links = {attributes for _, tag, attributes in elements if tag == "a"}
+        assert links == {(("href", RUN_URL),), (("href", SUMMARY_URL),)}
+        assert not {tag for _, tag, _ in elements} & {"img", "script", "iframe", "video", "style"}
+        assert [tag for _, tag, _ in elements if tag.startswith("comment")] == [f"comment {MARKER[4:-3]}"]
+
+
+@pytest.mark.parametrize("tier", ALL_TIERS)
+def test_no_line_is_broken_inside_a_paragraph(tier: int) -> None:
+    """A comment shows each such break as <br>; the page must not notice."""
+    for model in MODELS.values():
+        markdown = comment_at_tier(model, tier)
+        assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
+
+
+def test_what_a_marker_or_an_address_may_not_be_is_our_mistake() -> None:
+    """They are text of ours, checked where they are made; here nothing but a comment and an address gets through."""
+    for about in (
+        About(marker="<!-- a --> b -->"),
+        About(marker="<!-- a\n-->"),
+        About(marker="plain"),
+        About(run_url="javascript:alert(1)"),
+        About(run_url='https://a.example/"><b>'),
+        About(summary_url="https://a.example/ b"),
+    ):
+        with pytest.raises(AssertionError):
+            render_comment(passed(), about)
