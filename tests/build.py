@@ -10,10 +10,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any, NamedTuple
 
 import vopr_coverage
@@ -234,32 +232,45 @@ def requiring(**thresholds: Any) -> Bounds:
 
 
 class Ended(NamedTuple):
-    """How a real `vopr-coverage` process ended; `peak_mb` is its largest resident size."""
+    """How a real `vopr-coverage` process ended."""
 
     code: int
     out: str
     err: str
-    peak_mb: float
 
 
 def run_cli(*arguments: str | Path, cwd: Path, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0) -> Ended:
     """Run the command line as a process of its own, in `cwd`; stdin is bytes, or an open file or pipe."""
+    return _run(["-m", "vopr_coverage", *map(str, arguments)], cwd, stdin, timeout_s)
+
+
+def run_cli_weighed(
+    *arguments: str | Path, cwd: Path, stdin: bytes | IO[bytes] = b"", timeout_s: float = 60.0
+) -> tuple[Ended, float]:
+    """The same, and its largest resident size in MiB.
+
+    A small process of its own starts it: what a kernel says of a process begins with the size of
+    whoever started it, and a test run grows large.
+    """
+    weight = cwd / "weight"
+    ended = _run(["-c", _WEIGH, str(weight), *map(str, arguments)], cwd, stdin, timeout_s)
+    return ended, int(weight.read_text()) / MAXRSS_PER_MIB
+
+
+_WEIGH = """
+import resource, subprocess, sys
+ended = subprocess.run([sys.executable, "-m", "vopr_coverage", *sys.argv[2:]])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(ended.returncode)
+"""
+
+
+def _run(arguments: list[str], cwd: Path, stdin: bytes | IO[bytes], timeout_s: float) -> Ended:
     code = Path(vopr_coverage.__file__).parents[1]
     env = {**os.environ, "PYTHONPATH": str(code), "PYTHONUTF8": "1", "COLUMNS": "120"}
-    command = [sys.executable, "-m", "vopr_coverage", *map(str, arguments)]
-    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
-        if isinstance(stdin, bytes):
-            given.write(stdin)
-            given.seek(0)
-            stdin = given
-        process = subprocess.Popen(command, cwd=cwd, env=env, stdin=stdin, stdout=out, stderr=err)
-        deadline = threading.Timer(timeout_s, process.kill)
-        deadline.start()
-        _, status, usage = os.wait4(process.pid, 0)  # the only wait that tells what the process used
-        deadline.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read().decode())
-    return Ended(process.returncode, texts[0], texts[1], usage.ru_maxrss / MAXRSS_PER_MIB)
+    given: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+    ended = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, timeout=timeout_s, check=False, **given
+    )
+    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())

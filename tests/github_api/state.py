@@ -1,0 +1,170 @@
+"""What the fake GitHub knows: repositories, pull requests, comments, workflow runs and artifacts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+REPOSITORY = "somebody/database"
+ACTIONS_BOT = "github-actions[bot]"
+A_SHA = "0123456789abcdef0123456789abcdef01234567"
+KEPT = timedelta(days=90)
+FIRST_ID = 2_500_000_001  # GitHub's have long outgrown 32 bits
+
+
+@dataclass
+class Pull:
+    """A pull request; `head_repo` is None when its fork was deleted, and then `author` still names the head's owner."""
+
+    number: int
+    repo: str
+    state: str
+    head_sha: str
+    head_ref: str
+    head_repo: str | None
+    base_ref: str
+    author: str
+    created_at: datetime
+
+
+@dataclass
+class Comment:
+    """An issue comment; `author` is None when the account is gone."""
+
+    id: int
+    repo: str
+    issue: int
+    body: str
+    author: str | None
+    author_type: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass
+class Run:
+    """A workflow run; `head_repo` is None when the fork was deleted."""
+
+    id: int
+    repo: str
+    head_repo: str | None
+    head_branch: str
+    head_sha: str
+    event: str
+    status: str
+    conclusion: str | None
+    run_attempt: int
+    path: str
+    created_at: datetime
+
+
+@dataclass
+class Artifact:
+    """An artifact of a run, or of a run that is gone (None); `digest` is `sha256:…`, or None as before 2025."""
+
+    id: int
+    repo: str
+    name: str
+    content: bytes
+    size: int
+    digest: str | None
+    expired: bool
+    created_at: datetime
+    expires_at: datetime | None
+    run: Run | None
+
+
+class World:
+    """All of it; tests add things and change them freely, and requests see the change at once."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.now = now
+        self._ids = count(FIRST_ID)
+        self._known_ids: defaultdict[str, int] = defaultdict(lambda: next(self._ids))
+        self.repositories = {REPOSITORY}
+        self.pulls: dict[tuple[str, int], Pull] = {}
+        self.comments: dict[int, Comment] = {}
+        self.runs: dict[int, Run] = {}
+        self.artifacts: dict[int, Artifact] = {}
+
+    def id_of(self, name: str) -> int:
+        """The id of a repository or an account, the same every time."""
+        return self._known_ids[name]
+
+    def add_pull(
+        self,
+        number: int,
+        *,
+        repo: str = REPOSITORY,
+        state: str = "open",
+        head_sha: str = A_SHA,
+        head_ref: str = "feature",
+        head_repo: str | None = REPOSITORY,
+        base_ref: str = "main",
+        author: str = "",
+    ) -> Pull:
+        """Open a pull request; its author is the head's owner unless named."""
+        self.repositories |= {repo, head_repo or repo}
+        author = author or (head_repo or "somebody/").split("/")[0]
+        pull = Pull(number, repo, state, head_sha, head_ref, head_repo, base_ref, author, self.now())
+        self.pulls[repo, number] = pull
+        return pull
+
+    def add_comment(
+        self, issue: int, body: str, *, author: str | None = ACTIONS_BOT, author_type: str = "", repo: str = REPOSITORY
+    ) -> Comment:
+        """Write a comment; an author is a Bot when the login ends so, else a User."""
+        author_type = author_type or ("Bot" if (author or "").endswith("[bot]") else "User")
+        moment = self.now()
+        comment = Comment(next(self._ids), repo, issue, body, author, author_type, moment, moment)
+        self.comments[comment.id] = comment
+        return comment
+
+    def add_run(
+        self,
+        *,
+        repo: str = REPOSITORY,
+        head_repo: str | None = REPOSITORY,
+        head_branch: str = "main",
+        head_sha: str = A_SHA,
+        event: str = "push",
+        status: str = "completed",
+        conclusion: str | None = "success",
+        run_attempt: int = 1,
+        path: str = ".github/workflows/nightly.yml",
+    ) -> Run:
+        """Start a workflow run, or rather end one."""
+        self.repositories |= {repo, head_repo or repo}
+        number = next(self._ids)
+        run = Run(
+            number, repo, head_repo, head_branch, head_sha, event, status, conclusion, run_attempt, path, self.now()
+        )
+        self.runs[number] = run
+        return run
+
+    def add_artifact(
+        self,
+        name: str,
+        content: bytes,
+        run: Run | None = None,
+        *,
+        repo: str = REPOSITORY,
+        digest: str | None = "right",
+        size: int | None = None,
+        expired: bool = False,
+    ) -> Artifact:
+        """Upload a zip; its digest and size tell the truth unless given."""
+        if digest == "right":
+            digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        size, moment = len(content) if size is None else size, self.now()
+        artifact = Artifact(next(self._ids), repo, name, content, size, digest, expired, moment, moment + KEPT, run)
+        self.artifacts[artifact.id] = artifact
+        return artifact
+
+    def comments_on(self, issue: int, repo: str = REPOSITORY) -> list[Comment]:
+        """The comments of an issue or pull request, oldest first."""
+        return [one for one in self.comments.values() if (one.repo, one.issue) == (repo, issue)]
