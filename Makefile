@@ -6,17 +6,24 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all:
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
+OPENAPI = build/openapi/api.github.com.json
+API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 
 .DELETE_ON_ERROR:
-.PHONY: help test demo lint image-test conformance bench lock clean
+.PHONY: help test api-test openapi demo lint image-test conformance bench comment-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s%s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests
-	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration tests/github_api $(ARGS)
+
+api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
+	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)
+
+openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
@@ -41,6 +48,9 @@ conformance: $(VENV)/test.done ## read every kind of stream that the simulator's
 bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
+comment-bench: $(VENV)/test.done ## play 10,000 schedules of faults against the comment, and count its API calls and escapes
+	@PYTHONPATH=. $(BIN)/python benchmarks/comments.py $(ARGS)
+
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
@@ -51,6 +61,10 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+# Order-only: a new venv is no reason to fetch 29 MB again.
+$(OPENAPI): | $(VENV)/venv.done
+	@$(BIN)/python tools/fetch_openapi.py $@
 
 # A stamp is newer than what it stands for, so that a second `make test` starts at once.
 $(VENV)/venv.done:

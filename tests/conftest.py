@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.build import MODEST
+from tests.github_api.fixtures import github, github_contract, github_server
+
+__all__ = ["github", "github_contract", "github_server"]
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -1,4 +1,4 @@
-"""The action's door: inputs to `check`, the verdict to the log, outputs, summary and annotations.
+"""The action's door: inputs to `check`, the verdict to log, outputs, summary, annotations and the pull request.
 
 The verdict decides the exit code; failing to publish is a warning. Only this module and
 `cli.py` read the environment.
@@ -10,13 +10,20 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from traceback import print_exc
 
+import msgspec
+
 from vopr_coverage import __version__
-from vopr_coverage.check import MERGES, Settings, check
-from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, printable, shown
+from vopr_coverage.basefile import base_from_file
+from vopr_coverage.check import check
+from vopr_coverage.comparing import Base
+from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
+from vopr_coverage.github.hub import Hub, Said
+from vopr_coverage.github.patience import Clock, SystemClock
+from vopr_coverage.github.settings import CommentSettings, comment_settings_of
+from vopr_coverage.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
@@ -28,119 +35,101 @@ from vopr_coverage.runner_files import (
     step_folder,
     write_in_workspace,
 )
-from vopr_coverage.thresholds import PROFILE_NAMES
 from vopr_coverage.verdict import Verdict, error_verdict
 
-COMMANDS = ("check",)
-INPUTS = (
-    "reports",
-    "command",
-    "profile",
-    "config",
-    "merge",
-    "scenario",
-    "min-iterations",
-    "on-not-measured",
-    "fail",
-    "summary",
-    "annotations",
-)
-_RUNNERS_OWN = ("ARGS", "ENTRYPOINT")  # legal in any `with:` of a container action
+EVENT_BYTES_MAX = 32 << 20
 
 
-def main(environ: Mapping[str, str]) -> int:
+class Switches(msgspec.Struct, frozen=True):
+    """The inputs that are on or off."""
+
+    fail: bool = True
+    summary: bool = True
+    annotations: bool = True
+
+
+def main(environ: Mapping[str, str], clock: Clock | None = None) -> int:
     """Run the action with this environment and return the step's exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        return _run(environ)
+        return _run(environ, clock or SystemClock())
     except Exception:  # what is left is our bug, and must never look like a verdict
         print_exc()
         print(command("error", f"vopr-coverage {__version__} has a bug of its own; nothing was judged"))
         return ExitCode.OUR_BUG
 
 
-def _run(environ: Mapping[str, str]) -> int:
-    fail, summary, annotations, code = True, True, True, ExitCode.PASSED
+def _run(environ: Mapping[str, str], clock: Clock) -> int:
     try:
-        inputs = _inputs(environ)
-        fail, summary, annotations = (_switch(inputs, name) for name in ("fail", "summary", "annotations"))
-        verdict = check(_lines(inputs["reports"]), _settings(inputs, environ))
+        inputs = read_inputs(environ)
+        one_of(inputs, "command", COMMANDS)
+        how = comment_settings_of(inputs)
     except UserError as error:
-        verdict, code = error_verdict(__version__, str(error)), ExitCode.UNUSABLE
-    if not verdict.passed and verdict.error is None and fail:
+        return _tell(error_verdict(__version__, str(error)), Switches(), environ)
+    hub = Hub(environ, _event(environ), inputs["token"], clock, _say)
+    if inputs["command"] == "comment":
+        return _relay(inputs, how, hub, environ)
+    return _check(inputs, how, hub, environ)
+
+
+def _check(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
+    """Judge, and tell it everywhere."""
+    switches = Switches()
+    try:
+        switches = Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
+        roots = _roots(environ)
+        verdict = check(lines(inputs["reports"]), settings_of(inputs, roots, _base(inputs["base"], how, hub, roots)))
+    except UserError as error:
+        verdict = error_verdict(__version__, str(error))
+    code = _tell(verdict, switches, environ)  # first: asking GitHub may take minutes, and a job may not have them
+    said = hub.comment(verdict, how)
+    if said is not None:
+        _tell_one(said)
+    _write_outputs(environ, {"comment-url": said.url if said else ""})
+    return code
+
+
+def _base(word: str, how: CommentSettings, hub: Hub, roots: tuple[Path, ...]) -> Base | None:
+    if word in ("", "none"):
+        return None
+    return hub.base(how) if word == BASE_ARTIFACT else base_from_file(word, roots)
+
+
+def _relay(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
+    """Comment for another run. What is refused there is an error here, so that somebody looks."""
+    try:
+        if inputs["reports"] or inputs["base"] not in ("", "none"):
+            raise UsageError("command comment takes everything from the run's artifact: leave reports and base out")
+        told, refused = hub.relay(how)
+    except UserError as error:
+        print(command("error", printable(str(error))))
+        return ExitCode.UNUSABLE
+    for said in told:
+        _tell_one(said)
+    if refused:
+        print(command("error", f"The run's verdict was refused: {printable(refused)}"))
+    _write_outputs(environ, {"comment-url": next((said.url for said in told if said.url), "")})
+    return ExitCode.UNUSABLE if refused else ExitCode.PASSED
+
+
+def _tell(verdict: Verdict, switches: Switches, environ: Mapping[str, str]) -> int:
+    """Log, files, summary, outputs and annotations; returns the exit code."""
+    code = ExitCode.PASSED
+    if verdict.error is not None:
+        code = ExitCode.UNUSABLE
+    elif not verdict.passed and switches.fail:
         code = ExitCode.GATE_FAILED
-    _publish(verdict, environ, summary=summary)
-    if annotations or verdict.error is not None:
-        for line in render_annotations(verdict, fail=fail):
+    _publish(verdict, environ, switches)
+    if switches.annotations or verdict.error is not None:
+        for line in render_annotations(verdict, fail=switches.fail):
             print(line)
     if not verdict.passed and code is ExitCode.PASSED:
         print("This step passes because its input `fail` is false.")
     return code
 
 
-def _inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """All inputs, "" where unset. The runner keeps hyphens in INPUT_ names, shells may not.
-
-    Raises:
-        UsageError: a name close to one of ours: the runner only warns of an input that doesn't
-            exist, and a gate whose setting was misspelt would be another gate. Other names
-            are a job's own variables.
-    """
-    given = {
-        key.removeprefix("INPUT_").replace("_", "-").lower(): value.strip()
-        for key, value in environ.items()
-        if key.startswith("INPUT_") and key.removeprefix("INPUT_") not in _RUNNERS_OWN
-    }
-    for name in given:
-        if name not in INPUTS and get_close_matches(name, INPUTS, n=1, cutoff=0.75):
-            raise UsageError(f"unknown input {shown(name)}; {nearest(name, INPUTS)}")
-    return {name: given.get(name, "") for name in INPUTS}
-
-
-def _settings(inputs: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
-    _one_of(inputs, "command", COMMANDS)
-    merge = inputs["merge"] or "none"
-    _one_of(inputs, "merge", MERGES)
-    _one_of(inputs, "profile", PROFILE_NAMES)
-    count = inputs["min-iterations"]
-    if count and not (count.isascii() and count.isdigit() and len(count) <= 20):
-        raise UsageError(f"input min-iterations: expected an integer of 0 or more, found {shown(count)}")
-    temp = environ.get("RUNNER_TEMP")
-    return Settings(
-        profile=inputs["profile"] or None,
-        config=inputs["config"] or None,
-        scenario=inputs["scenario"] or None,
-        merge=next(word for word in MERGES if word == merge),
-        min_iterations=int(count) if count else None,
-        on_not_measured=inputs["on-not-measured"] or None,
-        spelling="input {}",
-        roots=(_workspace(environ), *([Path(temp)] if temp else [])),
-    )
-
-
-def _workspace(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("GITHUB_WORKSPACE") or ".")
-
-
-def _one_of(inputs: Mapping[str, str], name: str, words: tuple[str, ...]) -> None:
-    if inputs[name] and inputs[name] not in words:
-        raise UsageError(f"input {name}: unknown {shown(inputs[name])}; {nearest(inputs[name], words)}")
-
-
-def _switch(inputs: Mapping[str, str], name: str) -> bool:
-    """`true`, `false`, or unset for true; a word that is neither must not be guessed at."""
-    if inputs[name] not in ("", "true", "false"):
-        raise UsageError(f"input {name}: expected true or false, found {shown(inputs[name])}")
-    return inputs[name] != "false"
-
-
-def _lines(text: str) -> list[str]:
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def _publish(verdict: Verdict, environ: Mapping[str, str], *, summary: bool) -> None:
+def _publish(verdict: Verdict, environ: Mapping[str, str], switches: Switches) -> None:
     print(fenced(render_text(verdict), secrets.token_hex(16)), end="", flush=True)
     workspace, folder = _workspace(environ), step_folder(environ.get("GITHUB_ACTION", ""))
     written = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
@@ -152,15 +141,11 @@ def _publish(verdict: Verdict, environ: Mapping[str, str], *, summary: bool) -> 
             _warn(f"{path} was not written: {error}")
             del written[name]
     try:
-        if summary and environ.get("GITHUB_STEP_SUMMARY"):
+        if switches.summary and environ.get("GITHUB_STEP_SUMMARY"):
             _summarise(verdict, environ["GITHUB_STEP_SUMMARY"])
     except OSError as error:
         _warn(f"the job summary was not written: {error}")
-    try:
-        if environ.get("GITHUB_OUTPUT"):
-            append_outputs(environ["GITHUB_OUTPUT"], _outputs(verdict) | written)
-    except OSError as error:
-        _warn(f"the outputs were not written: {error}")
+    _write_outputs(environ, _outputs(verdict) | written)
 
 
 def _summarise(verdict: Verdict, path: str) -> None:
@@ -178,6 +163,44 @@ def _outputs(verdict: Verdict) -> dict[str, str]:
         "warnings": str(len(verdict.warnings)),
         "fault-point-coverage": f"{min(measured):.6f}" if measured and len(measured) == len(shares) else "",
     }
+
+
+def _write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+    try:
+        if environ.get("GITHUB_OUTPUT"):
+            append_outputs(environ["GITHUB_OUTPUT"], outputs)
+    except OSError as error:
+        _warn(f"the outputs were not written: {error}")
+
+
+def _event(environ: Mapping[str, str]) -> bytes:
+    """The event's payload; without one there is no pull request, and no more to it."""
+    try:
+        with open(environ.get("GITHUB_EVENT_PATH", ""), "rb") as file:
+            return file.read(EVENT_BYTES_MAX)
+    except OSError:
+        return b""
+
+
+def _roots(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    temp = environ.get("RUNNER_TEMP")
+    return (_workspace(environ), *([Path(temp)] if temp else []))
+
+
+def _workspace(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("GITHUB_WORKSPACE") or ".")
+
+
+def _tell_one(said: Said) -> None:
+    if said.level == "line":
+        _say(said.text)
+    else:
+        print(command(said.level, printable(said.text)))
+
+
+def _say(text: str) -> None:
+    """A line of the log that starts no workflow command, whatever GitHub's answers hold."""
+    print(f"vopr-coverage: {printable(text)}", flush=True)
 
 
 def _warn(text: str) -> None:

@@ -40,6 +40,9 @@ def run_action(workspace: Path, **inputs: str) -> Step:
         "PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1]),
         "GITHUB_WORKSPACE": str(workspace),
         "GITHUB_ACTION": "__self",
+        "GITHUB_REPOSITORY": "somebody/database",
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_RUN_ID": "4711",
         "GITHUB_OUTPUT": str(files / "output"),
         "GITHUB_STEP_SUMMARY": str(files / "summary"),
         "RUNNER_TEMP": str(files),
@@ -75,6 +78,7 @@ def test_a_run_that_passes(workspace: Path) -> None:
         "fault-point-coverage": "1.000000",
         "verdict-file": "vopr-coverage/self/verdict.json",
         "summary-file": "vopr-coverage/self/summary.md",
+        "comment-url": "",
     }
     verdict = json.loads((workspace / step.outputs["verdict-file"]).read_text())
     assert problems("verdict", verdict) == []
