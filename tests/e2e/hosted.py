@@ -3,6 +3,7 @@
 All of it follows the runner's own sources (version 2.336), so that what passes here passes there.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.formats import Step, read_outputs
 
@@ -17,6 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RUNNER_UID = 1001  # the account that owns the workspace on GitHub's Linux runners
 FILE_COMMANDS = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
 STEP_S_MAX = 300
+JOB_TOKEN_EXPRESSION = "${{ github.token }}"  # noqa: S105 # the runner fills it in before the step begins,
+JOB_TOKEN = "ghs_theJobsOwnToken"  # noqa: S105 # with something like this
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there: judging needs no network
 
 ANY_STEP = {
@@ -72,12 +76,21 @@ class Job:
         """Lay out the directories, and put the samples at runs/ and the configs at configs/ of the workspace."""
         for name in ("_github_home", "_github_workflow", "_runner_file_commands"):
             (self.temporary / name).mkdir(parents=True)
-        (self.temporary / "_github_workflow" / "event.json").write_text("{}")
+        self.start_by({})
         shutil.copytree(REPOSITORY / "tests" / "data" / "real", self.workspace / "runs")
         shutil.copytree(REPOSITORY / "examples" / "configs", self.workspace / "configs")
         if os.geteuid() == 0:  # elsewhere the workspace is not root's to begin with
             for path in (self.workspace, *self.workspace.rglob("*")):
                 os.chown(path, RUNNER_UID, RUNNER_UID)
+
+    @property
+    def event_path(self) -> Path:
+        """The payload of the event that started the job, as the host sees it."""
+        return self.temporary / "_github_workflow" / "event.json"
+
+    def start_by(self, payload: Mapping[str, Any]) -> None:
+        """Let the job be started by an event with this payload."""
+        self.event_path.write_text(json.dumps(payload), encoding="utf-8")
 
     def file_commands(self) -> dict[str, Path]:
         """The empty files by which the next step talks to the runner."""
@@ -98,7 +111,8 @@ class Job:
     ) -> Container:
         """The runner's own line; the values of `-e NAME` travel in the client's environment."""
         files = self.file_commands()
-        variables = {f"INPUT_{name.replace(' ', '_').upper()}": value for name, value in inputs.items()}
+        given = {name: JOB_TOKEN if value == JOB_TOKEN_EXPRESSION else value for name, value in inputs.items()}
+        variables = {f"INPUT_{name.replace(' ', '_').upper()}": value for name, value in given.items()}
         variables |= ANY_STEP | IN_CONTAINER | dict(env or {})
         variables |= {name: f"/github/file_commands/{file.name}" for name, file in files.items()}
         volumes = {

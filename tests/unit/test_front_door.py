@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from vopr_coverage import action
 from vopr_coverage.contract import schema
 from vopr_coverage.flags import the_parser
 from vopr_coverage.gates import CATEGORIES
+from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
+from vopr_coverage.github.patience import WAIT_S_MAX, WAITS_S_MAX
+from vopr_coverage.github.plan import MODES
+from vopr_coverage.github.unzip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX
+from vopr_coverage.inputs import COMMANDS, INPUTS
 from vopr_coverage.ladder import Evidence
+from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.thresholds import PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PULL_REQUESTS = (ROOT / "docs" / "pull-requests.md").read_text(encoding="utf-8")
 
 
 def metadata(path: str) -> dict[str, Any]:
@@ -25,24 +33,42 @@ def metadata(path: str) -> dict[str, Any]:
     return parsed
 
 
-def table(text: str, heading: str) -> list[list[str]]:
-    """The cells of the table whose header row starts with `heading`, backticks removed."""
+def cells(text: str, heading: str) -> list[list[str]]:
+    """The cells of the table whose header row starts with `heading`, as they are written."""
     rows = text[text.index(f"| {heading} |") :].split("\n\n")[0].splitlines()[2:]
-    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def table(text: str, heading: str) -> list[list[str]]:
+    """The cells of that table, backticks around them removed."""
+    return [[cell.strip("`") for cell in row] for row in cells(text, heading)]
+
+
+def commands() -> dict[str, ArgumentParser]:
+    """The parsers of all commands, by name."""
+    subparsers = the_parser()._subparsers
+    assert subparsers is not None
+    parsers: dict[str, ArgumentParser] = subparsers._group_actions[0].choices  # type: ignore[assignment]
+    return parsers
 
 
 def flags() -> set[str]:
     """The flags of `check`, from its own help."""
-    subparsers = the_parser()._subparsers
-    assert subparsers is not None
-    check = subparsers._group_actions[0].choices["check"]  # type: ignore[index]
-    return {option for option in check._option_string_actions if option.startswith("--")} - {"--help"}
+    options = commands()["check"]._option_string_actions
+    return {option for option in options if option.startswith("--")} - {"--help"}
+
+
+def texts_of_ours() -> str:
+    """Every literal text of the package, the pieces of f-strings too."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "src").rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def test_both_actions_take_the_inputs_that_the_program_knows() -> None:
     """Same names, same order, same defaults, same descriptions."""
     docker, composite = metadata("action.yml"), metadata("composite/action.yml")
-    assert tuple(docker["inputs"]) == action.INPUTS
+    assert tuple(docker["inputs"]) == INPUTS
     assert docker["inputs"] == composite["inputs"]
 
 
@@ -63,7 +89,7 @@ def test_an_input_with_a_twin_in_the_config_has_no_default() -> None:
 def test_the_composite_hands_every_input_on_through_the_environment() -> None:
     """And interpolates none of them into its script."""
     (step,) = metadata("composite/action.yml")["runs"]["steps"]
-    for name in action.INPUTS:
+    for name in INPUTS:
         assert step["env"][f"INPUT_{name.upper().replace('-', '_')}"] == f"${{{{ inputs.{name} }}}}"
     assert "${{" not in step["run"]
     assert step["env"]["PYTHONUTF8"] == "1"
@@ -71,7 +97,7 @@ def test_the_composite_hands_every_input_on_through_the_environment() -> None:
 
 def test_the_readme_has_every_input_and_output() -> None:
     """Row by row, in order."""
-    assert [row[0] for row in table(README, "input")] == list(action.INPUTS)
+    assert [row[0] for row in table(README, "input")] == list(INPUTS)
     assert [row[0] for row in table(README, "output")] == list(metadata("action.yml")["outputs"])
 
 
@@ -80,7 +106,14 @@ def test_the_readme_has_every_flag_beside_its_input() -> None:
     rows = table(README, "flag of `check`")
     assert {row[0] for row in rows} == flags()
     for flag, twin in rows:
-        assert twin == (flag.removeprefix("--") if flag.removeprefix("--") in action.INPUTS else "")
+        assert twin == (flag.removeprefix("--") if flag.removeprefix("--") in INPUTS else "")
+
+
+def test_the_readme_has_every_command() -> None:
+    """In the order of the help; and every word that the action's input `command` takes."""
+    assert [row[0].split()[1] for row in table(README, "command")] == list(commands())
+    (told,) = (row[2] for row in cells(README, "input") if row[0] == "`command`")
+    assert all(f"`{word}`" in told for word in COMMANDS)
 
 
 def test_the_readme_has_the_gates_and_the_profiles_numbers() -> None:
@@ -107,6 +140,43 @@ def test_the_config_page_has_every_key() -> None:
     page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     assert {row[0] for row in table(page, "key")} == set(schema("config")["properties"])
     assert schema("config")["properties"]["profile"]["enum"] == list(PROFILE_NAMES)
+
+
+def test_the_config_page_has_every_gate_that_can_be_excused() -> None:
+    """Those that the schema takes under `on_not_measured`."""
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    told = page[page.index("`on_not_measured` excuses") :]
+    for gate in schema("config")["properties"]["on_not_measured"]["properties"]:
+        assert f"`{gate}`" in told, gate
+
+
+def test_the_verdict_page_has_every_key() -> None:
+    """All that a verdict file holds, but for what says which format it is."""
+    page = (ROOT / "docs" / "verdict.md").read_text(encoding="utf-8")
+    told = {word for row in table(page, "key") for word in re.findall(r"[\w.\[\]]+", row[0])}
+    assert told - {"reports[].change"} == set(schema("verdict")["properties"]) - {"version", "format"}
+
+
+def test_the_page_on_pull_requests_has_every_mode_and_the_limits() -> None:
+    """As the code has them."""
+    assert tuple(row[0] for row in table(PULL_REQUESTS, "`comment`")) == MODES
+    limits = dict(table(PULL_REQUESTS, "what"))
+    assert limits["comment"] == f"{COMMENT_CHARACTERS_MAX:,} characters"
+    waits = f"{WAIT_S_MAX:.0f} s at a time, {WAITS_S_MAX:.0f} s in all"
+    assert limits["waiting for GitHub (rate limits, failures)"].startswith(waits)
+    assert limits["comments searched on a pull request"] == f"{PER_PAGE * PAGES_MAX:,}"
+    assert limits["artifact, verdict file in it"] == f"{ZIP_BYTES_MAX >> 20} MiB each"
+    assert ZIP_BYTES_MAX == VERDICT_BYTES_MAX
+
+
+def test_every_message_that_has_an_advice_is_still_one_of_ours() -> None:
+    """Word for word; … stands for what differs, and so does a status."""
+    texts = texts_of_ours()
+    for cell, _ in cells(PULL_REQUESTS, "message"):
+        code = re.match(r"(`+) ?(.+?) ?\1(?!`)", cell)
+        assert code, cell
+        for part in re.split(r"…|[0-9]{3}", code[2]):
+            assert part.strip() in texts, cell
 
 
 def test_links_in_the_documentation_lead_somewhere() -> None:
