@@ -157,6 +157,16 @@ def test_random_faults_leave_at_most_one_comment(github: FakeGitHub, first: int)
             assert not any(SECRET in str(one.trouble) for one in ended.values())
 
 
+@pytest.mark.parametrize("kind", [Kind.NOT_FOUND, Kind.ERROR_500, Kind.READ_ONLY, Kind.RESET_AFTER])
+def test_what_is_one_too_many_is_looked_for_until_it_is_gone(pull: FakeGitHub, kind: Kind) -> None:
+    """A server's word that it isn't there is not believed: the list is."""
+    pull.world.add_comment(PULL, wanted(1).body)
+    pull.world.add_comment(PULL, wanted(2).body)
+    pull.inject(SECRET, {1: Fault(kind)})
+    comment(pull, wanted(2))
+    assert [run_of(one) for one in ours(pull)] == ([1, 2] if kind is Kind.READ_ONLY else [2])
+
+
 def test_a_list_without_an_end_is_given_up(pull: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server whose pages never end must not keep a job busy for ever, nor be taken for one without our comment."""
     monkeypatch.setattr("vopr_coverage.github.api.PAGES_MAX", 2)

@@ -69,8 +69,9 @@ def upsert(api: Api, thread: Thread, wanted: Wanted) -> Written:
     """See to it that there is one comment of ours, with the newest run's text.
 
     A comment that was just created is looked at once more: another run may have created one at
-    the same time. Whether a failed create has happened after all is found out the same way. And
-    a change that failed is planned anew: by now a newer run may have written.
+    the same time. Whether a failed create has happened after all is found out the same way, and
+    whether what was one too many is gone. A change that failed is planned anew: by now a newer
+    run may have written.
 
     Raises:
         Trouble: it could not be done; what was there before is there still.
@@ -94,10 +95,14 @@ def upsert(api: Api, thread: Thread, wanted: Wanted) -> Written:
                 api.patience.wait(trouble, tries, stubborn=unsure)
                 looks_after |= unsure
             continue
-        if todo.kept is not None or not todo.operations:
+        if not any(isinstance(one, Create | Delete) for one in todo.operations):
             why = CREATED if created and written and created.id == written.id else todo.why
             return Written(written.url if written else "", why, clash)
-        created, looks_after = written, True
+        looks_after = True
+        if todo.kept is None:
+            created = written
+        elif created and Delete(created.id) in todo.operations:
+            created = None
     raise Trouble(Kind.BROKEN, "other runs kept changing the comment")
 
 
