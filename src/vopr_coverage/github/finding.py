@@ -11,21 +11,12 @@ from vopr_coverage.comparing import Base
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.artifacts import Artifact, ArtifactPage, artifact_name, fetch_verdict
 from vopr_coverage.github.patience import Kind, Trouble
-from vopr_coverage.github.place import Place, Ref, Repository, WorkflowRun
+from vopr_coverage.github.place import Place, Ref, WorkflowRun
 from vopr_coverage.github.unzip import ArtifactError
 
 BASE_EVENTS = frozenset({"push", "schedule", "workflow_dispatch"})
 PAGES_LOOKED_MAX = 10
 RUNS_LOOKED_MAX = 10
-
-
-class _Run(msgspec.Struct, frozen=True):
-    id: int
-    event: str
-    head_sha: str
-    head_branch: str | None = None
-    conclusion: str | None = None
-    head_repository: Repository | None = None
 
 
 class _Pull(msgspec.Struct, frozen=True):
@@ -44,7 +35,7 @@ def find_base(api: Api, place: Place, comment_id: str) -> Base:
     try:
         for artifact in _candidates(api, place, name):
             assert artifact.workflow_run is not None, "candidates have a run"
-            run = api.get(f"/repos/{place.repository}/actions/runs/{artifact.workflow_run.id}", _Run)
+            run = api.get(f"/repos/{place.repository}/actions/runs/{artifact.workflow_run.id}", WorkflowRun)
             if not _is_base(run, place):
                 continue
             origin = f"run {run.id} on {place.branch} at {run.head_sha[:7]}"
@@ -76,7 +67,7 @@ def _candidates(api: Api, place: Place, name: str) -> Iterator[Artifact]:
             return
 
 
-def _is_base(run: _Run, place: Place) -> bool:
+def _is_base(run: WorkflowRun, place: Place) -> bool:
     ours = run.head_repository is not None and _same(run.head_repository.full_name, place.repository)
     return ours and run.conclusion == "success" and run.event in BASE_EVENTS and run.head_branch == place.branch
 

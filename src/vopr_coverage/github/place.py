@@ -44,7 +44,7 @@ class PullRequest(msgspec.Struct, frozen=True):
 
 
 class WorkflowRun(msgspec.Struct, frozen=True):
-    """The run that a `workflow_run` event is about."""
+    """A workflow run, as events and the API have it; `conclusion` is None until it has ended."""
 
     id: int
     run_attempt: int
