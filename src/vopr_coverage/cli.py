@@ -18,8 +18,9 @@ from vopr_coverage.basefile import base_from_file
 from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
 from vopr_coverage.contract import schema_text
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
-from vopr_coverage.flags import the_parser
+from vopr_coverage.flags import split_command, the_parser
 from vopr_coverage.paths import find_reports
+from vopr_coverage.plancli import run_plan
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.text import render_text
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):  # a terminal that can't show ✅ must not cost the verdict
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        arguments = the_parser().parse_args(argv)
+        own, simulator = split_command(sys.argv[1:] if argv is None else argv)
+        arguments = the_parser().parse_args(own, argparse.Namespace(simulator=simulator))
         code = _COMMANDS[arguments.command](arguments)
         sys.stdout.flush()
         return code
@@ -187,10 +189,15 @@ def _value(value: object) -> str:
     return str(value)
 
 
+def _run_plan(arguments: argparse.Namespace) -> int:
+    return run_plan(arguments, arguments.simulator)
+
+
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _run_check,
     "comment": _run_comment,
     "init": _run_init,
     "schema": _run_schema,
     "profiles": _run_profiles,
+    "plan": _run_plan,
 }

@@ -10,8 +10,10 @@ from vopr_coverage import __version__
 from vopr_coverage.check import MERGES
 from vopr_coverage.contract import SCHEMA_NAMES
 from vopr_coverage.errors import UsageError, nearest, printable, shown
+from vopr_coverage.plancli import EPILOG, add_plan
 from vopr_coverage.thresholds import PROFILE_NAMES
 
+TAKE_A_COMMAND = ("plan",)
 EXIT_CODES = """exit codes:
   0  every threshold is met
   1  a gate failed, or a run did not finish
@@ -56,7 +58,17 @@ def the_parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_schema(commands)
     _add_profiles(commands)
+    add_plan(_command(commands, "plan", "divide a night's work among jobs, with seeds of its own", epilog=EPILOG))
     return parser
+
+
+def split_command(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments, and the simulator's command behind `--` where a command of ours takes one."""
+    words = list(argv)
+    if not words or words[0] not in TAKE_A_COMMAND or "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
 
 
 def _add_check(commands: Any) -> None:
