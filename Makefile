@@ -11,7 +11,7 @@ API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 
 .DELETE_ON_ERROR:
-.PHONY: help test api-test openapi demo lint image-test conformance bench comment-bench lock clean
+.PHONY: help test api-test openapi demo lint image-test conformance bench comment-bench record-bench determinism-bench canary-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -50,6 +50,15 @@ bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoder
 
 comment-bench: $(VENV)/test.done ## play 10,000 schedules of faults against the comment, and count its API calls and escapes
 	@PYTHONPATH=. $(BIN)/python benchmarks/comments.py $(ARGS)
+
+record-bench: $(VENV)/test.done ## measure recording against a pipe into gzip: time, and room on disk
+	@PYTHONPATH=. $(BIN)/python benchmarks/record.py $(ARGS)
+
+determinism-bench: $(VENV)/test.done ## measure the comparison of two long runs against one check
+	@PYTHONPATH=. $(BIN)/python benchmarks/determinism.py $(ARGS)
+
+canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries: each must be caught by its own invariant
+	@$(BIN)/python benchmarks/canaries.py $(ARGS)
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt

@@ -24,6 +24,7 @@ from vopr_coverage.github.hub import Hub, Said
 from vopr_coverage.github.patience import Clock, SystemClock
 from vopr_coverage.github.settings import CommentSettings, comment_settings_of
 from vopr_coverage.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
+from vopr_coverage.recording import commits_of
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
@@ -32,12 +33,11 @@ from vopr_coverage.runner_files import (
     append_outputs,
     append_summary,
     bytes_in,
+    event_payload,
     step_folder,
     write_in_workspace,
 )
 from vopr_coverage.verdict import Verdict, error_verdict
-
-EVENT_BYTES_MAX = 32 << 20
 
 
 class Switches(msgspec.Struct, frozen=True):
@@ -79,7 +79,8 @@ def _check(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: M
     try:
         switches = Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
         roots = _roots(environ)
-        verdict = check(lines(inputs["reports"]), settings_of(inputs, roots, _base(inputs["base"], how, hub, roots)))
+        settings = settings_of(inputs, roots, _base(inputs["base"], how, hub, roots))
+        verdict = check(lines(inputs["reports"]), msgspec.structs.replace(settings, commits=_commits(environ)))
     except UserError as error:
         verdict = error_verdict(__version__, str(error))
     code = _tell(verdict, switches, environ)  # first: asking GitHub may take minutes, and a job may not have them
@@ -175,11 +176,12 @@ def _write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> No
 
 def _event(environ: Mapping[str, str]) -> bytes:
     """The event's payload; without one there is no pull request, and no more to it."""
-    try:
-        with open(environ.get("GITHUB_EVENT_PATH", ""), "rb") as file:
-            return file.read(EVENT_BYTES_MAX)
-    except OSError:
-        return b""
+    return event_payload(environ.get("GITHUB_EVENT_PATH", ""))
+
+
+def _commits(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The commits that this job may have simulated."""
+    return commits_of(environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_SHA", ""), _event(environ))
 
 
 def _roots(environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -15,20 +15,8 @@ from typing import IO
 
 from vopr_coverage.errors import UsageError, printable, shown
 
-PLACEHOLDERS = ("{scenario}", "{seed}", "{iterations}")
 STOP_S = 5.0
 _RECORD = re.compile(rb'"type"\s*:\s*"iteration"')
-
-
-def filled(command: Sequence[str], scenario: str, seed: int, iterations: int) -> list[str]:
-    """The command's words with their placeholders replaced; no shell is involved."""
-    values = dict(zip(PLACEHOLDERS, (scenario, str(seed), str(iterations)), strict=True))
-    words = []
-    for word in command:
-        for place, value in values.items():
-            word = word.replace(place, value)
-        words.append(word)
-    return words
 
 
 def measured_rate(command: Sequence[str], seconds: float) -> float:

@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
         spelling: how a setting is written where the user set it, `--{}` or `input {}`.
         folder: where a config is looked for when none is named.
         roots: see `find_reports`.
+        commits: those that this check may be about, for recordings; see `commits_of`.
     """
 
     profile: str | None = None
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
     spelling: str = "--{}"
     folder: Path = Path()
     roots: tuple[Path, ...] = ()
+    commits: tuple[str, ...] = ()
 
 
 def check(
@@ -180,10 +182,19 @@ def _read_all(
         except UserError as error:
             errors.append(error)
         else:
-            inputs.append(replace(read, source=file.label, scenario=file.scenario or settings.scenario))
+            inputs.append(_with_recording(read, file, settings))
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     return inputs
+
+
+def _with_recording(read: Input, file: ReportFile, settings: Settings) -> Input:
+    """What was read, with what only the file's name and its manifest say."""
+    recording, run = file.recording, read.run
+    if recording and recording.double_runs and run is not None:
+        run = replace(run, double_runs=True)
+    scenario = file.scenario or settings.scenario
+    return replace(read, source=file.label, scenario=scenario, run=run, recording=recording, commits=settings.commits)
 
 
 def _units(files: Sequence[ReportFile], inputs: Sequence[Input], settings: Settings, config: Config) -> Iterator[Unit]:

@@ -15,14 +15,18 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.basefile import base_from_file
+from vopr_coverage.canarycli import run_canary
 from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
 from vopr_coverage.contract import schema_text
+from vopr_coverage.determinismcli import run_determinism
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.flags import split_command, the_parser
 from vopr_coverage.paths import find_reports
 from vopr_coverage.plancli import run_plan
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
+from vopr_coverage.recordcli import run_record
+from vopr_coverage.recording import commits_of
 from vopr_coverage.render.text import render_text
 from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
 from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
@@ -84,7 +88,19 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         on_not_measured=getattr(arguments, "on_not_measured", None),
         base=base_from_file(base) if (base := getattr(arguments, "base", None)) else None,
         max_regression=getattr(arguments, "max_regression", None),
+        commits=_commits() if arguments.command == "check" else (),
     )
+
+
+def _commits() -> tuple[str, ...]:
+    """The commits that a job on GitHub may have simulated."""
+    sha = os.environ.get("GITHUB_SHA")
+    if not sha:
+        return ()
+    from vopr_coverage.runner_files import event_payload  # only a runner has events
+
+    payload = event_payload(os.environ.get("GITHUB_EVENT_PATH", ""))
+    return commits_of(os.environ.get("GITHUB_EVENT_NAME", ""), sha, payload)
 
 
 def _run_check(arguments: argparse.Namespace) -> int:
@@ -193,11 +209,22 @@ def _run_plan(arguments: argparse.Namespace) -> int:
     return run_plan(arguments, arguments.simulator)
 
 
+def _run_record(arguments: argparse.Namespace) -> int:
+    return run_record(arguments, arguments.simulator, os.environ.get("GITHUB_SHA", ""))
+
+
+def _run_determinism(arguments: argparse.Namespace) -> int:
+    return run_determinism(arguments, _write)
+
+
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _run_check,
     "comment": _run_comment,
     "init": _run_init,
     "schema": _run_schema,
     "profiles": _run_profiles,
+    "determinism": _run_determinism,
     "plan": _run_plan,
+    "canary": run_canary,
+    "record": _run_record,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vopr_coverage import contract
+from vopr_coverage.canary import SHIPPED, Detector
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
 from vopr_coverage.health import Expectation
 from vopr_coverage.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
@@ -42,6 +43,7 @@ class Config(msgspec.Struct, frozen=True):
     on_not_measured: Mapping[str, str] = {}
     repro: str = DEFAULT_REPRO
     scenarios: Mapping[str, Scenario] = {}
+    canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
 
     def scenario(self, name: str | None) -> Scenario | None:
         """The scenario of that name, whatever its case; None without a name or without scenarios.
@@ -110,6 +112,7 @@ def parse_config(text: str, source: str) -> Config:
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         repro=document.get("repro", DEFAULT_REPRO),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
+        canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
     )
 
 
@@ -139,6 +142,10 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
             line = located.line(f"{pointer}/{key}")
             layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
     return layer
+
+
+def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
+    return {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
 
 
 def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:

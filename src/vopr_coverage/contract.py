@@ -20,7 +20,10 @@ from vopr_coverage.errors import UsageError, Words, nearest, printable, shown
 if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long as all of a small check
     from jsonschema import TypeChecker, ValidationError
 
-SCHEMA_NAMES = ("report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict")
+SCHEMA_NAMES = (
+    "report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict", "recording", "determinism",
+    "canaries",
+)  # fmt: skip
 
 
 class Problem(msgspec.Struct, frozen=True):

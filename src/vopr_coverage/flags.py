@@ -7,13 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from vopr_coverage import __version__
+from vopr_coverage.canarycli import EPILOG as CANARY_EPILOG
+from vopr_coverage.canarycli import add_canary
 from vopr_coverage.check import MERGES
 from vopr_coverage.contract import SCHEMA_NAMES
+from vopr_coverage.determinismcli import EPILOG as TWICE_EPILOG
+from vopr_coverage.determinismcli import FORMATS, add_determinism
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 from vopr_coverage.plancli import EPILOG, add_plan
+from vopr_coverage.recordcli import EPILOG as RECORD_EPILOG
+from vopr_coverage.recordcli import add_record
 from vopr_coverage.thresholds import PROFILE_NAMES
 
-TAKE_A_COMMAND = ("plan",)
+TAKE_A_COMMAND = (
+    "record",
+    "plan",
+)
 EXIT_CODES = """exit codes:
   0  every threshold is met
   1  a gate failed, or a run did not finish
@@ -58,6 +67,10 @@ def the_parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_schema(commands)
     _add_profiles(commands)
+    add_record(_command(commands, "record", "run a simulator once and keep what it says", epilog=RECORD_EPILOG))
+    determinism = _command(commands, "determinism", "say whether seeds came out the same twice", epilog=TWICE_EPILOG)
+    add_determinism(determinism, _one_of(FORMATS))
+    add_canary(_command(commands, "canary", "judge whether planted bugs were detected", epilog=CANARY_EPILOG))
     add_plan(_command(commands, "plan", "divide a night's work among jobs, with seeds of its own", epilog=EPILOG))
     return parser
 
@@ -78,7 +91,7 @@ def _add_check(commands: Any) -> None:
         nargs="*",
         metavar="REPORT",
         help="a stream of `vopr --json`, a CoverageReport or a document with one under 'coverage'; a pattern; "
-        "- for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
+        "a folder that `record` wrote; - for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
     )
     _add_terms(check_parser)
     check_parser.add_argument(

@@ -15,12 +15,13 @@ import msgspec
 from vopr_coverage.ladder import ADVICE as LADDER_ADVICE
 from vopr_coverage.ladder import NOT_MEASURED_TEXT
 from vopr_coverage.outcome import Outcome, Status, Violation
+from vopr_coverage.recorded import disagreements, how_it_ended
 from vopr_coverage.report import FailureGroup, Input, Run, SeedList, contradictions_of
 from vopr_coverage.thresholds import Bounds
 
 SEEDS_TOLD = 10
 NO_RUN_NOTE = "this format has no run records"
-SINGLE_RUNS_NOTE = "seeds were not shown to run twice"
+SINGLE_RUNS_NOTE = "seeds were not shown to run twice, see `vopr-coverage determinism`"
 NO_PROPERTIES_NOTE = "this stream carries no properties"
 UNFINISHED_NOTE = "the run did not finish"
 
@@ -53,19 +54,23 @@ def seeds_told(seeds: SeedList | FailureGroup) -> str:
 
 
 def judge_run_complete(read: Input, _bounds: Bounds, _expect: Expectation | None) -> Outcome:
-    """The stream is whole and agrees with itself; a flat report at least doesn't contradict itself."""
-    gate, run = "run-complete", read.run
+    """The stream is whole and agrees with itself, and with its recording; a flat report with itself."""
+    gate, run, recorded = "run-complete", read.run, disagreements(read)
     if run is None:
         wrong = contradictions_of(read.report) if read.report else []
-        if not wrong:
+        if not (wrong or recorded):
             return _not_required(gate, NO_RUN_NOTE)
-        return _failed(gate, "contradicts itself", "counts agree", map(_disagreement, wrong))
+        measured = "contradicts itself" if wrong else "contradicts its recording"
+        return _failed(gate, measured, "counts agree", [*map(_disagreement, wrong), *recorded])
     if run.ended_early:
-        message = f"Run incomplete: {run.ended_early}"
-        violation = Violation("RunIncomplete", message, "A whole stream", "Ended early", message)
-        return _failed(gate, "ended early", "whole stream", [violation])
+        message, detail = f"Run incomplete: {run.ended_early}", how_it_ended(read.recording)
+        violation = Violation("RunIncomplete", message, "A whole stream", "Ended early", message, detail)
+        return _failed(gate, "ended early", "whole stream", [violation, *recorded])
     if run.contradictions:
-        return _failed(gate, "contradicts itself", "counts agree", map(_disagreement, run.contradictions))
+        found = [*map(_disagreement, run.contradictions), *recorded]
+        return _failed(gate, "contradicts itself", "counts agree", found)
+    if recorded:
+        return _failed(gate, "contradicts its recording", "whole, counts agree", recorded)
     return _passed(gate, "whole, counts agree", "whole, counts agree")
 
 

@@ -237,6 +237,7 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
         iterations=None if run is None else run.iterations,
         first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
         gates=gate_results(outcomes),
+        commit=read.recording.commit if read.recording else None,
     )
 
 
@@ -247,8 +248,9 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
     wanted = set(terms.expect.invariants) if terms.expect else set()
     for group in run.failures:
         seeds = tuple(str(seed) for seed in group.seeds)
-        repro = _repro(terms.repro, read.scenario, seeds[0])
-        fill_in = read.scenario is None and "{scenario}" in terms.repro
+        recording = read.recording
+        repro = recording.replay(seeds[0]) if recording else _repro(terms.repro, read.scenario, seeds[0])
+        fill_in = recording is None and read.scenario is None and "{scenario}" in terms.repro
         yield Failure(
             read.source,
             read.scenario,
@@ -259,6 +261,7 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
             repro,
             fill_in,
             group.invariant in wanted,
+            recording is not None and not recording.replays_one_seed,
         )
 
 

@@ -12,18 +12,24 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, printable, shown
-from vopr_coverage.reading.source import STDIN
+from vopr_coverage.reading.source import STDIN, opened
+from vopr_coverage.recording import MANIFEST, MANIFEST_BYTES_MAX, STREAM, Recording, recording_from_json
 
 _NAMED = re.compile(r"([A-Za-z0-9_.:-]+)=(.+)", re.DOTALL)
 STDIN_LABEL = "stdin"
 
 
 class ReportFile(msgspec.Struct, frozen=True):
-    """One file to read: its path, what the text output calls it, and its scenario if named."""
+    """One file to read: its path, what the text output calls it, and its scenario if named.
+
+    Of a recording, `path` is the stream in its folder and `label` the folder; its manifest
+    names the scenario.
+    """
 
     path: str
     label: str
     scenario: str | None = None
+    recording: Recording | None = None
 
 
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
@@ -31,10 +37,12 @@ def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[Repor
 
     Args:
         lines: paths, patterns (`*`, `?`, `[…]`, `**`) and `-`, each perhaps behind `SCENARIO=`.
+            A folder with a manifest is a recording; patterns match files and such folders.
         roots: folders that every file must lie in, symbolic links followed; none means anywhere.
 
     Raises:
-        UsageError: nothing was named, or one file under two scenarios.
+        UsageError: nothing was named, one file under two scenarios, or a recording under
+            another than its own.
         ReportError, ManyErrors: a line that matches nothing, or leads outside the roots.
     """
     if not lines:
@@ -61,12 +69,41 @@ def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
         return
     paths = [pattern]
     if not os.path.lexists(pattern) and glob.has_magic(pattern):
-        paths = sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path))
+        paths = _matches(pattern)
         if not paths:
             raise ReportError(pattern, "", expected="at least one file", found=Words("no match for this pattern"))
     for path in paths:
         _refuse_outside(path, roots)
-        yield ReportFile(path, path, scenario)
+        yield _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
+
+
+def _matches(pattern: str) -> list[str]:
+    """Files and recordings, and not the files of these recordings one by one."""
+    found = sorted(glob.glob(pattern, recursive=True))
+    recordings = {os.path.normpath(path) for path in found if _is_recording(path)}
+    files = (path for path in found if not os.path.isdir(path))
+    return sorted([*recordings, *(path for path in files if os.path.dirname(path) not in recordings)])
+
+
+def _is_recording(path: str) -> bool:
+    try:
+        return os.path.isdir(path) and os.path.lexists(os.path.join(path, MANIFEST))
+    except ValueError:  # a NUL byte: opening it says so
+        return False
+
+
+def _recorded(folder: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile:
+    """A recording, with the scenario that its manifest names. Nothing but its own two files is opened."""
+    manifest, stream = (os.path.join(folder, name) for name in (MANIFEST, STREAM))
+    for path in (manifest, stream):
+        _refuse_outside(path, roots)
+    with opened(manifest) as file:
+        recording = recording_from_json(file.read(MANIFEST_BYTES_MAX + 1), manifest)
+    if scenario is not None and scenario.lower() != recording.scenario.lower():
+        raise UsageError(
+            f"{printable(folder)} is named as scenario {shown(scenario)}, its manifest says {shown(recording.scenario)}"
+        )
+    return ReportFile(stream, folder, recording.scenario, recording)
 
 
 def _refuse_outside(path: str, roots: Sequence[Path]) -> None:
@@ -106,8 +143,12 @@ def _identity(path: str) -> tuple[int, int] | str:
 
 def _labelled(found: Sequence[ReportFile]) -> list[ReportFile]:
     """Last path components as labels, or whole paths where those would be the same."""
-    names = [STDIN_LABEL if report.path == STDIN else os.path.basename(report.path) for report in found]
+    names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in found]
     return [
-        replace(report, label=name if names.count(name) == 1 else report.path)
+        replace(report, label=name if names.count(name) == 1 else report.label)
         for report, name in zip(found, names, strict=True)
     ]
+
+
+def _last_part(path: str) -> str:
+    return os.path.basename(path) or os.path.basename(os.path.abspath(path))

@@ -1,10 +1,12 @@
-"""A line on the terminal while a large file is read: how far, and how fast."""
+"""A line on the terminal while something takes long: how far it is, and how fast."""
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 from vopr_coverage.errors import printable
@@ -12,6 +14,7 @@ from vopr_coverage.reading.source import STDIN, Progress
 
 QUIET_S = 1.0  # files that are done by then need no line
 INTERVAL_S = 0.2
+HEARTBEAT_S = 30.0  # where nobody sees a line move, one is added now and then
 MB = 1_000_000
 
 
@@ -58,3 +61,48 @@ def _plain_size(path: str) -> int:
         return 0 if path == STDIN else os.path.getsize(path)
     except OSError:
         return 0
+
+
+class RunProgress:
+    """How far a simulator is: a line that is rewritten on a terminal, else one every half minute.
+
+    `total` is how many iterations were asked for; the clock counts seconds and is given for tests.
+    """
+
+    def __init__(self, out: TextIO, total: int, terminal: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out, self._total, self._terminal, self._clock = out, total, terminal, clock
+        self._began = self._told_at = clock()
+        self._drawn = False
+
+    def advance(self, done: int) -> None:
+        """Say that so many iterations have run, if it is time to."""
+        now = self._clock()
+        if now - self._told_at < (INTERVAL_S if self._terminal else HEARTBEAT_S):
+            return
+        if self._terminal and now - self._began < QUIET_S:
+            return
+        self._told_at = now
+        rate = done / (now - self._began)
+        left = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
+        shown_rate = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        text = f"{done:,} of {self._total:,} iterations, {shown_rate}/s{left}"
+        with suppress(OSError, ValueError):  # nobody listens: the run goes on
+            self._out.write(f"\r\x1b[K{text}" if self._terminal else f"vopr-coverage: {text}\n")
+            self._out.flush()
+        self._drawn = self._terminal
+
+    def clear(self) -> None:
+        """Take the line away again."""
+        if self._drawn:
+            with suppress(OSError, ValueError):
+                self._out.write("\r\x1b[K")
+                self._out.flush()
+            self._drawn = False
+
+
+def _duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h 25 min`."""
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"

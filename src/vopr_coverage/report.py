@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from vopr_coverage.recording import Recording
 from vopr_coverage.serde import Serde
 
 Format = Literal["stream", "report", "wrapped"]
@@ -120,7 +121,8 @@ class Input(msgspec.Struct, frozen=True):
 
     `report` is None where the file carries no coverage at all (an incomplete run, or
     `"coverage": null`). `listed_only` says that the report's fault points are just those
-    that occurred, so that the denominator has yet to be completed.
+    that occurred, so that the denominator has yet to be completed. `recording` is the manifest
+    of a recorded run, `commits` those that this check may be about (none where nobody knows).
     """
 
     source: str
@@ -131,6 +133,8 @@ class Input(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     listed_only: bool = False
     via_alias: Mapping[str, tuple[str, ...]] = {}
+    recording: Recording | None = None
+    commits: tuple[str, ...] = ()
 
 
 def contradictions_of(report: CoverageReport) -> list[str]:

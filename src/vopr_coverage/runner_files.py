@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FOLDER = "vopr-coverage"
+EVENT_BYTES_MAX = 32 << 20
 
 
 def append_outputs(path: str, outputs: Mapping[str, str]) -> None:
@@ -38,6 +39,15 @@ def bytes_in(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
+
+
+def event_payload(path: str) -> bytes:
+    """The event that a job runs for, as GitHub's file tells it; b"" where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(EVENT_BYTES_MAX)
+    except (OSError, ValueError):
+        return b""
 
 
 def step_folder(step: str) -> str:

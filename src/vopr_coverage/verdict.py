@@ -61,7 +61,8 @@ class Failure(msgspec.Struct, frozen=True):
     """Seeds of one run that failed one invariant.
 
     `seeds` holds at most a thousand of the `count`. `repro` replays the first; with
-    `fill_in` it lacks the scenario's name, which nobody told us.
+    `fill_in` it lacks the scenario's name, which nobody told us. With `whole_run` the recorded
+    command can't be told a seed, and runs all of them again.
     """
 
     source: str
@@ -73,6 +74,7 @@ class Failure(msgspec.Struct, frozen=True):
     repro: str
     fill_in: bool
     expected: bool
+    whole_run: bool = False
 
 
 class BoundUsed(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ class BoundUsed(msgspec.Struct, frozen=True):
 
 
 class InputSeen(msgspec.Struct, frozen=True):
-    """One file that was judged. Iterations are None where the format doesn't tell."""
+    """One file that was judged. Iterations are None where the format doesn't tell, `commit` for all but recordings."""
 
     source: str
     format: Format
@@ -93,6 +95,7 @@ class InputSeen(msgspec.Struct, frozen=True):
     iterations: int | None
     first_seed: str | None
     gates: tuple[GateResult, ...]
+    commit: str | None = None
 
 
 class GateBefore(msgspec.Struct, frozen=True):

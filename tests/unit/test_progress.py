@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from vopr_coverage.progress import ProgressLine
+from vopr_coverage.progress import ProgressLine, RunProgress
 
 MB = 1_000_000
 
@@ -64,3 +64,46 @@ def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
     clock.now = 2.0
     advance(MB)
     assert "\x1b[2J" not in out.getvalue()
+
+
+def test_a_run_on_a_terminal_shows_rate_and_what_is_left() -> None:
+    """Silent for a second, then redrawn five times a second at most, and gone at the end."""
+    out, clock = io.StringIO(), Clock()
+    progress = RunProgress(out, 1_000, True, clock)
+    clock.now = 0.9
+    progress.advance(90)
+    assert out.getvalue() == ""
+    clock.now = 2.0
+    progress.advance(200)
+    clock.now = 2.1
+    progress.advance(210)
+    assert out.getvalue() == "\r\x1b[K200 of 1,000 iterations, 100/s, 8 s left"
+    progress.clear()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_a_run_that_nobody_watches_says_a_line_every_half_minute() -> None:
+    """In a job's log: a long silence looks like a hang."""
+    out, clock = io.StringIO(), Clock()
+    progress = RunProgress(out, 1_000_000, False, clock)
+    for clock.now in (1.0, 29.9, 30.0, 31.0, 59.9, 60.0):
+        progress.advance(int(clock.now * 2.5))
+    progress.clear()
+    assert out.getvalue().splitlines() == [
+        "vopr-coverage: 75 of 1,000,000 iterations, 2.5/s, 111 h 7 min left",
+        "vopr-coverage: 150 of 1,000,000 iterations, 2.5/s, 111 h 6 min left",
+    ]
+
+
+def test_a_run_that_has_not_begun_promises_nothing() -> None:
+    """Without a rate there is no telling what is left; nor is there once all is done."""
+    out, clock = io.StringIO(), Clock()
+    progress = RunProgress(out, 10, False, clock)
+    clock.now = 30.0
+    progress.advance(0)
+    clock.now = 60.0
+    progress.advance(10)
+    assert out.getvalue().splitlines() == [
+        "vopr-coverage: 0 of 10 iterations, 0.0/s",
+        "vopr-coverage: 10 of 10 iterations, 0.2/s",
+    ]

@@ -9,7 +9,7 @@ from itertools import chain
 import msgspec
 
 from vopr_coverage.reading.documents import looks_like_report, read_document
-from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_like_record
+from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
 from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks, opened
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.report import Input
@@ -47,7 +47,7 @@ def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     try:
         for block in following:
             seen.append(block)
-            if any(looks_like_record(value) and not looks_like_report(value) for value in _values(block)):
+            if any(_tells_a_stream(value) for value in _values(block)):
                 return read_stream, seen
             if not _BEGINS_LIKE_JSON.match(seen[0]):
                 return read_stream, seen
@@ -56,6 +56,10 @@ def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     except BrokenData as error:
         raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
     return read_document, seen
+
+
+def _tells_a_stream(value: object) -> bool:
+    return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
 
 
 def _values(block: bytes) -> Iterator[object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
@@ -66,6 +66,23 @@ class OkLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     type: Literal["iteration"]
 
 
+class CompactData(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """`OkData` as a recording keeps it: `[seed, events, simulated_time_ms, storage_hash, kernel_state_hash]`."""
+
+    seed: _Count
+    events: _Count
+    simulated_time_ms: _TimeMs
+    storage_hash: _Hash
+    kernel_state_hash: _Hash
+
+
+class CompactLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A whole line of a recording, `["ok",[…]]`; what writes them is compact.py."""
+
+    status: Literal["ok"]
+    data: CompactData
+
+
 class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A whole line of either kind."""
 
@@ -75,10 +92,17 @@ class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 decode_ok_block = msgspec.json.Decoder(OkLine).decode_lines
+_decode_compact_lines = msgspec.json.Decoder(CompactLine).decode_lines
+_decode_compact = msgspec.json.Decoder(CompactLine).decode
 _decode_iteration = msgspec.json.Decoder(IterationLine).decode
 
 
-def within_bounds(data: OkData | FailedData) -> bool:
+def decode_compact_block(block: bytes) -> list[OkLine]:
+    """A block of compact lines. They have the attributes of whole ones, and nothing more is asked of them."""
+    return cast("list[OkLine]", _decode_compact_lines(block))
+
+
+def within_bounds(data: OkData | FailedData | CompactData) -> bool:
     """The bounds of the schema that the decoder can't check."""
     return data.seed <= UINT64_MAX and data.events <= UINT64_MAX
 
@@ -108,11 +132,19 @@ def read_record(line: bytes, source: str, number: int) -> Record | list[ReportEr
     except JsonError as error:
         return [ReportError(source, f":{number}", expected=error.expected, found=error.found)]
     if document is None:
-        return None
+        return _compact(line)
     broken = [
         ReportError(source, f":{number}#{p.pointer}", expected=p.expected, found=p.found) for p in _problems(document)
     ]
     return broken or _as_record(document)
+
+
+def looks_compact(document: object) -> bool:
+    """Whether a JSON value is a line of a recording."""
+    try:
+        return isinstance(document, list) and within_bounds(msgspec.convert(document, CompactLine).data)
+    except (msgspec.ValidationError, OverflowError):
+        return False
 
 
 def looks_like_record(document: object) -> bool:
@@ -126,6 +158,17 @@ def looks_like_record(document: object) -> bool:
         return "type" in document or document.keys() <= _ENVELOPE
     kind = document.get("type")
     return isinstance(kind, str) and kind in _KNOWN_KEYS
+
+
+def _compact(line: bytes) -> Record | None:
+    """The healthy seed of a compact line; any other array is somebody else's."""
+    if not line.lstrip().startswith(b"["):
+        return None
+    try:
+        data = _decode_compact(line).data
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Record("iteration", data) if within_bounds(data) else None
 
 
 def _document(line: bytes) -> dict[str, Any] | None:

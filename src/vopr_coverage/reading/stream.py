@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
 from vopr_coverage.reading.ending import Ending, read_ending
-from vopr_coverage.reading.records import Record, decode_ok_block, read_record
+from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
 from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
 from vopr_coverage.reading.tally import Tally
 from vopr_coverage.report import Input, Run, SeedList
@@ -32,22 +32,14 @@ def read_stream(blocks: Iterable[bytes], source: str) -> Input:
         ReportError, ManyErrors: records that break schemas/stream.json: the first ten, in
         file order, each with line and pointer; or no record at all.
     """
-    reader = _StreamReader(source)
-    number = 1
-    try:
-        for block in blocks:
-            lines = count_lines(block)
-            reader.read_block(block, number, lines)
-            number += lines
-    except CutShort:
-        reader.cut_short = True
-    except BrokenData as error:
-        raise error.on_line(number) from None
+    reader = StreamReader(source)
+    for _ in reader.steps(blocks):
+        pass
     return reader.finish()
 
 
 @dataclass
-class _StreamReader:
+class StreamReader:
     """One pass over one stream. `line` numbers count from 1."""
 
     source: str
@@ -62,11 +54,25 @@ class _StreamReader:
     unknown: dict[str, int] = field(default_factory=dict)  # kind or key → first line
     simulator_says: list[str] = field(default_factory=list)
 
+    def steps(self, blocks: Iterable[bytes]) -> Iterator[None]:
+        """Read a block a step. Raises what `read_stream` raises, but for what only the end can tell."""
+        number = 1
+        try:
+            for block in blocks:
+                lines = count_lines(block)
+                self.read_block(block, number, lines)
+                number += lines
+                yield
+        except CutShort:
+            self.cut_short = True
+        except BrokenData as error:
+            raise error.on_line(number) from None
+
     def read_block(self, block: bytes, first_line: int, lines: int) -> None:
         """Read whole lines: all at once if they are healthy iterations, else one by one."""
         if self.started and not self.ended:
             try:
-                records = decode_ok_block(block)
+                records = decode_compact_block(block) if block[:1] == b"[" else decode_ok_block(block)
                 # The decoder doesn't mind two records on a line, or one on two; a line alone would be no record.
                 if len(records) == lines and self.tally.add_ok_block(records):
                     return

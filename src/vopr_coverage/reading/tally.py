@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from vopr_coverage.reading.records import UINT64_MAX, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
 from vopr_coverage.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 
 CONTRADICTIONS_KEPT_MAX = 10
@@ -149,7 +149,7 @@ class Tally:
         if len(group.seeds) < SEEDS_KEPT_MAX:
             group.seeds.append(data.seed)
 
-    def _compare(self, data: OkData | PlainOkData) -> None:
+    def _compare(self, data: OkData | PlainOkData | CompactData) -> None:
         self_told = (data.storage_hash, data.kernel_state_hash, data.events, data.simulated_time_ms)
         if self._first is None:
             self._first = self_told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -57,7 +57,11 @@ def draft_until_it_fits(
         elsewhere: where all that is left out can be found; text of ours.
         more: what this template knows besides the verdict.
     """
-    told = _told(verdict) | more | {"elsewhere": elsewhere}
+    return draft_told_until_it_fits(template, _told(verdict) | more | {"elsewhere": elsewhere}, budget, size)
+
+
+def draft_told_until_it_fits(template: str, told: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
+    """The same for a page that tells of something else than a verdict; it knows `told` and `tier`."""
 
     def draft(tier: Tier) -> str:
         text = _environment().get_template(template).render(told, tier=tier)

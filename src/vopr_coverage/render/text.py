@@ -114,6 +114,7 @@ def _repro(failure: Failure) -> str:
     """The command on a line of its own: it is there to be copied."""
     seed = f" on seed {printable(failure.seeds[0])}" if failure.seeds else ""
     hint = " (fill in the scenario)" if failure.fill_in else ""
+    hint += " (replays the whole run)" if failure.whole_run else ""
     return f"{printable(failure.invariant)}{seed}{hint}\n      {printable(failure.repro)}"
 
 

@@ -1,0 +1,80 @@
+"""`vopr-coverage determinism`: its flags, and from them to a verdict. Nothing is decided here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from vopr_coverage import __version__
+from vopr_coverage.check import Settings
+from vopr_coverage.determinism_verdict import DeterminismVerdict, error_verdict
+from vopr_coverage.doublecheck import doublecheck
+from vopr_coverage.errors import ExitCode, UserError
+from vopr_coverage.progress import ProgressLine
+from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
+
+FORMATS = ("text", "json", "markdown")
+
+EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
+two RUNs of the same seeds, made by two processes or machines: compared seed by seed.
+
+exit codes:
+  0  no difference, in as many seeds as it says
+  1  seeds differ, a run did not finish, or nothing shows that seeds ran twice
+  2  runs, config or usage can't be used: nothing was judged
+  3  a bug of ours
+"""
+
+
+def add_determinism(parser: argparse.ArgumentParser, one_of_formats: Callable[[str], str]) -> None:
+    """The flags of `determinism`."""
+    parser.add_argument(
+        "runs", nargs="+", metavar="RUN",
+        help="a stream of `vopr --json`, or a folder that `record` wrote; SCENARIO=PATH names its scenario; "
+        "gzip is read too",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", metavar="FILE",
+        help="its `repro` makes the replay commands (default: .github/vopr-coverage.yml where there is one)",
+    )  # fmt: skip
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
+    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
+    parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
+    parser.add_argument(
+        "--format",
+        type=one_of_formats,
+        default="text",
+        metavar="|".join(FORMATS),
+        help="what is printed (default: text)",
+    )
+
+
+def run_determinism(arguments: argparse.Namespace, write: Callable[[str, str], None]) -> int:
+    """Judge, print and write; `write(path, text)` warns where it can't."""
+    line = ProgressLine(sys.stderr)
+    failed: UserError | None = None
+    try:
+        progress = line.for_file if sys.stderr.isatty() else lambda _: None
+        verdict = doublecheck(arguments.runs, Settings(config=arguments.config, scenario=arguments.scenario), progress)
+    except UserError as error:
+        verdict, failed = error_verdict(__version__, str(error)), error
+    finally:
+        line.clear()
+    _publish(verdict, arguments, write)
+    if failed:
+        raise failed
+    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+
+
+def _publish(verdict: DeterminismVerdict, arguments: argparse.Namespace, write: Callable[[str, str], None]) -> None:
+    if arguments.format == "json":
+        sys.stdout.write(verdict.to_json())
+    elif arguments.format == "markdown":
+        sys.stdout.write(render_determinism_markdown(verdict))
+    elif verdict.error is None:
+        sys.stdout.write(render_determinism_text(verdict))
+    if arguments.verdict_file:
+        write(arguments.verdict_file, verdict.to_json())
+    if arguments.summary_file:
+        write(arguments.summary_file, render_determinism_markdown(verdict))

@@ -1,0 +1,149 @@
+"""One stream seed by seed, in stretches of consecutive ones and in constant memory, for whoever compares two.
+
+The same reader and the same checks as `read_stream`: only the tally hands on what it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.source import Progress, blocks, opened
+from vopr_coverage.reading.stream import StreamReader
+from vopr_coverage.reading.tally import Tally
+from vopr_coverage.report import SEED_COUNT, Input
+
+SeedRecord = OkData | PlainOkData | CompactData | FailedData
+
+
+class Stretch(NamedTuple):
+    """Records of consecutive seeds, the first of them `seed`; after 2^64 - 1 comes 0."""
+
+    seed: int
+    records: list[SeedRecord]
+
+
+class Seeds:
+    """One run, as it is read. Iterate once; `read` is known when that is done.
+
+    Only records that are in turn come out: in the order of the seeds, each seed at most once,
+    within the announced range. All others are contradictions of the run.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], source: str) -> None:
+        self._tally = _HandingOn()
+        self._reader = _Reader(source, self._tally)
+        self._steps = self._reader.steps(blocks)
+        self._read: Input | None = None
+        for _ in self._steps:  # noise may stand before the start record
+            if self._tally.starting_seed is not None:
+                break
+
+    @property
+    def starting_seed(self) -> int | None:
+        """As the run announced it, else its first seed; None where there is neither."""
+        return self._tally.starting_seed
+
+    @property
+    def announced(self) -> int | None:
+        """How many seeds the run announced; None without a start record."""
+        return self._tally.announced
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """What tells this run from all others, known at the end: both ends of it, with the times of day in them.
+
+        A recording keeps these lines as they came, so that it has the marks of its stream.
+        """
+        return tuple(self._reader.marks)
+
+    def __iter__(self) -> Iterator[Stretch]:
+        """The stretches. Raises what `read_stream` raises, where the stream goes wrong or at its end."""
+        yield from self._tally.take()
+        for _ in self._steps:
+            yield from self._tally.take()
+        self._read = replace(self._reader.finish(), report=None)  # its sums weren't made
+
+    @property
+    def read(self) -> Input:
+        """What the stream said as a whole, without its coverage."""
+        assert self._read is not None, "asked before the end"
+        return self._read
+
+
+class _HandingOn(Tally):
+    """A tally whose records can be taken. It sums up neither events nor times, which nobody asks about here."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fresh: list[Stretch] = []
+
+    def take(self) -> list[Stretch]:
+        """The stretches since the last call."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def add_ok_block(self, lines: Sequence[OkLine]) -> bool:
+        """As in Tally, with a loop for each column: that is faster than one with everything in it."""
+        if self.starting_seed is None or not lines:
+            return not lines
+        due, count = self.starting_seed + self._next, len(lines)
+        if due + count > SEED_COUNT or (self.announced is not None and self._next + count > self.announced):
+            return False
+        records: list[SeedRecord] = [line.data for line in lines]
+        if [record.seed for record in records] != list(range(due, due + count)):
+            return False
+        self._next += count
+        self.ok += count
+        if not self.ok_events:  # whether there was any event at all is what is asked about a run
+            self.ok_events = sum([record.events for record in records])
+        if self._all_alike:
+            for line in lines:
+                self._compare(line.data)
+        self._fresh.append(Stretch(due, records))
+        return True
+
+    def add(self, data: OkData | FailedData, number: int) -> None:
+        """As in Tally; a record out of turn is counted there, and goes no further."""
+        before = self._next
+        super().add(data, number)
+        if self._next == before:
+            return
+        if self._fresh and self._fresh[-1].seed + len(self._fresh[-1].records) == data.seed:
+            self._fresh[-1].records.append(data)
+        else:
+            self._fresh.append(Stretch(data.seed, [data]))
+
+
+@dataclass
+class _Reader(StreamReader):
+    """A reader that remembers the lines with which a run starts and ends."""
+
+    marks: list[bytes] = field(default_factory=list)
+
+    def _read_line(self, line: bytes, number: int) -> None:
+        before = self.started, self.ended
+        super()._read_line(line, number)
+        if (self.started, self.ended) != before:
+            self.marks.append(sha256(line.strip()).digest())
+
+
+@contextmanager
+def opened_seeds(source: str, progress: Progress | None = None) -> Iterator[Seeds]:
+    """Open one run for reading seed by seed.
+
+    Args:
+        source: a path, or `-` for standard input; messages call the run by it.
+        progress: called with the number of unpacked bytes of each block.
+
+    Raises:
+        ReportError, ManyErrors: as `read_stream`; a document without records is refused, too.
+    """
+    with opened(source) as stream:
+        yield Seeds(blocks(stream, source, progress), source)

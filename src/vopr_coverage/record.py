@@ -1,0 +1,283 @@
+"""Run a simulator once and keep what it says: the stream compacted, its stderr apart, and how it went.
+
+The folder can be read at any moment: the manifest stands there from the start and is replaced
+at the end, and the stream is flushed every second. Judging is `check`'s business.
+"""
+
+from __future__ import annotations
+
+import platform
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from vopr_coverage import __version__
+from vopr_coverage.child import Child, signals_told
+from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.keeping import BoundedLog, PackedFile, write_atomically
+from vopr_coverage.progress import RunProgress
+from vopr_coverage.reading.compact import Compactor
+from vopr_coverage.recording import (
+    COMMIT,
+    DOUBLE_RUNS_FLAG,
+    MANIFEST,
+    MANIFEST_BYTES_MAX,
+    PLACEHOLDERS,
+    SHA,
+    STDERR,
+    STREAM,
+    CommitSource,
+    Host,
+    Recording,
+    filled,
+    unknown_placeholders,
+)
+
+FLUSH_EVERY_S = 1.0
+WAIT_S = 0.1  # for output, before looking at the clock again
+GIT_TIMEOUT_S = 5.0
+SCENARIO_CHARACTERS_MAX = 200
+COMMAND_WORDS_MAX = 1_000
+WORD_CHARACTERS_MAX = 100_000
+
+Clock = Callable[[], float]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to record. Seeds are unsigned 64-bit; `timeout_s` None waits for ever."""
+
+    scenario: str
+    seed: int
+    iterations: int
+    command: tuple[str, ...]
+    folder: Path
+    commit: str | None = None
+    commit_source: CommitSource | None = None
+    timeout_s: float | None = None
+    double_runs: bool = False
+
+
+def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | None]:
+    """The commit under test: as the flag says, else as GitHub does, else as git does, else None.
+
+    Raises:
+        UsageError: the flag has something else than a commit's hexadecimal name.
+    """
+    if flag is not None:
+        if not COMMIT.fullmatch(flag):
+            raise UsageError(f"--commit: expected 7 to 64 hexadecimal digits in lower case, found {shown(flag)}")
+        return flag, "flag"
+    if SHA.fullmatch(sha):
+        return sha, "environment"
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 (the git that the user's shell would run)
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=GIT_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+    told = asked.stdout.strip()
+    return (told, "git") if asked.returncode == 0 and SHA.fullmatch(told) else (None, None)
+
+
+def record(plan: Plan, progress: RunProgress, clock: Clock = time.monotonic) -> Recording:
+    """Run the simulator to its end and keep the run in the plan's folder.
+
+    Args:
+        clock: seconds that only grow.
+
+    Returns:
+        The manifest as written. Its `whole` says whether all of the run is there.
+
+    Raises:
+        UsageError: a plan that can't be carried out; the folder is then as it was.
+        OSError: the folder can't be written to; the simulator has been ended.
+    """
+    _refuse(plan)
+    made = _make_folder(plan.folder)
+    started = _started(plan)
+    manifest = plan.folder / MANIFEST
+    early: list[int] = []  # signals that come before there is a process to pass them on to
+    with signals_told(early.append) as told:
+        with _clean_up_unless_started(plan.folder, made):
+            write_atomically(manifest, started.to_json())
+            log = BoundedLog(plan.folder / STDERR)
+            artifact = PackedFile(plan.folder / STREAM)
+            child = Child(filled(plan.command, plan.scenario, str(plan.seed), plan.iterations), log.write)
+        recorder = _Recorder(plan, started, child, artifact, log, progress, clock)
+        told.handle = recorder.on_signal
+        for number in early:
+            recorder.on_signal(number)
+        return recorder.run()
+
+
+class _Recorder:
+    """One run while it lasts."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        started: Recording,
+        child: Child,
+        artifact: PackedFile,
+        log: BoundedLog,
+        progress: RunProgress,
+        clock: Clock,
+    ) -> None:
+        self._plan, self._recording, self._child = plan, started, child
+        self._artifact, self._log = artifact, log
+        self._progress, self._clock = progress, clock
+        self._compactor = Compactor()
+        self._began = clock()
+        self._timed_out = self._interrupted = False
+
+    def run(self) -> Recording:
+        """Until the output ends and the process, too."""
+        try:
+            at_end = self._pump()
+            self._artifact.write(self._compactor.finish())
+            self._artifact.finish()
+        except BaseException:
+            self._interrupted, at_end = True, False
+            raise
+        finally:
+            status = self._child.close()
+            self._progress.clear()
+            with suppress(OSError):
+                self._log.finish()
+            ended = self._ended(status, at_end)
+            with suppress(OSError):
+                write_atomically(self._plan.folder / MANIFEST, ended.to_json())
+        if self._child.log_error:
+            raise self._child.log_error
+        return ended
+
+    def on_signal(self, number: int) -> None:
+        """Pass a signal on to the simulator; the second one ends it."""
+        self._interrupted = True
+        self._child.ask_to_end(number, self._clock())
+
+    def _pump(self) -> bool:
+        """Carry output from the pipe to the file. Returns whether its end was reached."""
+        flushed, output_ended = self._began, False
+        while not (output_ended and self._child.status() is not None):
+            piece = None
+            if output_ended:
+                time.sleep(WAIT_S / 10)  # a simulator that has closed its output may still be at work
+            else:
+                piece = self._child.piece(WAIT_S)
+            if piece:
+                self._artifact.write(self._compactor.feed(piece))
+            output_ended |= piece == b""
+            now = self._clock()
+            if now - flushed >= FLUSH_EVERY_S:
+                self._artifact.flush()
+                self._log.flush()
+                flushed = now
+            self._progress.advance(self._compactor.iterations)
+            if self._plan.timeout_s is not None and now - self._began >= self._plan.timeout_s and not self._timed_out:
+                if self._child.stopping_since is None:
+                    self._child.ask_to_end(signal.SIGTERM, now)
+                self._timed_out = True
+            if not piece and not self._child.keep_order(now):
+                return False
+            if piece and self._child.stopping_since is not None:
+                self._child.keep_order(now)
+        return True
+
+    def _ended(self, status: int | None, at_end: bool) -> Recording:
+        """The manifest of a run that has ended, one way or the other."""
+        seen, lasted = self._compactor, max(self._clock() - self._began, 1e-6)
+        whole = at_end and seen.started and seen.ended and not (self._timed_out or self._interrupted)
+        return replace(
+            self._recording,
+            duration_s=round(lasted, 3),
+            rate=round(seen.iterations / lasted, 3),
+            exit_code=status if status is not None and status >= 0 else None,
+            signal=-status if status is not None and status < 0 else None,
+            timed_out=self._timed_out,
+            interrupted=self._interrupted,
+            whole=whole,
+            lines=seen.lines,
+            unknown_records=seen.unknown_records,
+            kept={"compact": seen.compact, "verbatim": seen.verbatim},
+            stderr_bytes=self._log.size,
+            stderr_dropped_bytes=self._log.dropped,
+        )
+
+
+def _refuse(plan: Plan) -> None:
+    """What can be told before anything was touched."""
+    if not plan.command:
+        raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
+    unknown = unknown_placeholders(plan.command)
+    if unknown:
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise UsageError(f"the command has the unknown placeholder {shown('{' + unknown[0] + '}')}; known: {known}")
+    if not 0 < len(plan.scenario) <= SCENARIO_CHARACTERS_MAX:
+        raise UsageError(f"--scenario: expected a name of 1 to {SCENARIO_CHARACTERS_MAX} characters")
+    if len(plan.command) > COMMAND_WORDS_MAX or max(map(len, plan.command)) > WORD_CHARACTERS_MAX:
+        raise UsageError(f"the command is too long: at most {COMMAND_WORDS_MAX:,} words of {WORD_CHARACTERS_MAX:,}")
+    try:
+        size = len(_started(plan).to_json())
+    except UnicodeEncodeError:
+        raise UsageError("the command or the scenario holds bytes that are not UTF-8") from None
+    if size > MANIFEST_BYTES_MAX // 2:
+        raise UsageError(f"the command is too long: its manifest takes {size:,} bytes")
+
+
+def _started(plan: Plan) -> Recording:
+    """The manifest of a run that is about to begin."""
+    return Recording(
+        command=plan.command,
+        scenario=plan.scenario,
+        seed=str(plan.seed),
+        iterations=plan.iterations,
+        commit=plan.commit,
+        commit_source=plan.commit_source,
+        double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
+        started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        timeout_s=plan.timeout_s,
+        host=Host(platform.system(), platform.machine(), platform.python_version()),
+        version=__version__,
+    )
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make it, or find it empty; returns what was made, innermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"--out {printable(str(folder))} is not empty: a recording needs a folder of its own")
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise UsageError(f"--out {printable(str(folder))} can't be used: {why}") from None
+    return missing
+
+
+@contextmanager
+def _clean_up_unless_started(folder: Path, made: Sequence[Path]) -> Iterator[None]:
+    """Leave nothing behind where the simulator could not be started."""
+    try:
+        yield
+    except BaseException:
+        for name in (MANIFEST, f"{MANIFEST}.part", STDERR, STREAM):
+            with suppress(OSError):
+                (folder / name).unlink()
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+        raise

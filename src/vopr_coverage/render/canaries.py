@@ -1,0 +1,50 @@
+"""The verdict on canaries, for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vopr_coverage.canary import CanaryResult, CanaryVerdict, Ending
+from vopr_coverage.confidence import percent
+from vopr_coverage.errors import printable
+from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+
+
+def render_canaries_text(verdict: CanaryVerdict) -> str:
+    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
+    mark = "✅ Canaries PASSED" if verdict.passed else "❌ Canaries FAILED"
+    lines = [f"{mark}: {printable(verdict.reason)}", ""]
+    for result in verdict.results:
+        lines += _result(result)
+    lines += ["", f"Mutation score: {score(verdict)}"]
+    if verdict.control_problems:
+        lines += [f"Control: {printable(verdict.control)} is not green"]
+        lines += [f"  - {printable(problem)}" for problem in verdict.control_problems]
+    else:
+        lines += [f"Control: {printable(verdict.control)}, nothing failed"]
+    return "\n".join(lines) + "\n"
+
+
+def _result(result: CanaryResult) -> Iterator[str]:
+    mark = "✅" if result.ending is Ending.DETECTED else "❌"
+    seeds = f" (seed {', '.join(result.seeds)})" if result.seeds else ""
+    detail = f": {printable(result.detail)}{seeds}" if result.detail else ""
+    yield f"  {mark} {printable(result.name)}: {result.ending}{detail}"
+    if result.ending is not Ending.DETECTED:
+        yield f"      expected: {printable(result.expected)}"
+        yield f"      {result.advice}"
+
+
+def score(verdict: CanaryVerdict) -> str:
+    """`4 of 5, 80% (95 %: 37.6% to 96.4%)`."""
+    share = percent(verdict.detected / verdict.declared)
+    interval = f"{percent(verdict.low)} to {percent(verdict.high)}"
+    return f"{verdict.detected} of {verdict.declared}, {share} (95 %: {interval})"
+
+
+def render_canaries_markdown(verdict: CanaryVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
+    """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
+    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+
+    told = {"verdict": verdict, "score": score(verdict), "detected": Ending.DETECTED}
+    return draft_told_until_it_fits("canaries.md.j2", told, budget, utf8_bytes)
