@@ -147,6 +147,12 @@ def judge_canaries(
     return CanaryVerdict(passed, reason, version, control.source, problems, results, detected, len(results), low, high)
 
 
+def nothing_judged(version: str, message: str) -> CanaryVerdict:
+    """The verdict where nothing was judged: it is on disk, so that no old one is taken for it."""
+    reason = f"nothing was judged: {message.splitlines()[0]}"
+    return CanaryVerdict(False, reason, version, "", (), (), 0, 0, 0.0, 1.0)
+
+
 def problems_of_control(control: Input) -> Iterator[str]:
     """Why the control run is not green, a sentence each."""
     run = control.run

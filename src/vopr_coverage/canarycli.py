@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.canary import CanaryRun, CanaryVerdict, Ending, judge_canaries
+from vopr_coverage.canary import CanaryRun, CanaryVerdict, Ending, judge_canaries, nothing_judged
 from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, printable, shown
+from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, shown
 from vopr_coverage.paths import find_reports
 from vopr_coverage.reading import read_report
 from vopr_coverage.report import Input
+from vopr_coverage.telling import FORMATS, tell
 
 BUILD_FAILED = "build-failed"
 
@@ -40,13 +39,32 @@ def add_canary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
     parser.add_argument("--summary-file", metavar="F", help="write the verdict as Markdown")
     parser.add_argument(
-        "--format", choices=("text", "json", "markdown"), default="text", metavar="text|json|markdown",
+        "--format", choices=FORMATS, default="text", metavar="|".join(FORMATS),
         help="what is printed (default: text)",
     )  # fmt: skip
 
 
 def run_canary(arguments: argparse.Namespace) -> int:
     """Judge canary runs against a control run, and tell it."""
+    from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
+
+    failed: UserError | None = None
+    try:
+        verdict = _judged(arguments)
+    except UserError as error:
+        verdict, failed = nothing_judged(__version__, str(error)), error
+    tell(
+        arguments,
+        verdict.to_json(),
+        lambda: "" if failed else render_canaries_text(verdict),
+        lambda: render_canaries_markdown(verdict),
+    )
+    if failed:
+        raise failed
+    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+
+
+def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
     declared = find_and_load_config(Settings(config=arguments.config)).canaries
     runs: dict[str, CanaryRun] = {}
     for text in arguments.runs:
@@ -58,9 +76,7 @@ def run_canary(arguments: argparse.Namespace) -> int:
         if name in runs:
             raise UsageError(f"canary {shown(name)} is named twice")
         runs[name] = _canary_run(name, path)
-    verdict = judge_canaries(_read(arguments.control), list(runs.values()), declared, __version__)
-    _publish(verdict, arguments)
-    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+    return judge_canaries(_read(arguments.control), list(runs.values()), declared, __version__)
 
 
 def _read(path: str) -> Input:
@@ -80,27 +96,3 @@ def _canary_run(name: str, path: str) -> CanaryRun:
         return CanaryRun(name, _read(path))
     except UserError as error:
         return CanaryRun(name, ending=Ending.UNUSABLE, why=str(error).splitlines()[0])
-
-
-def _publish(verdict: CanaryVerdict, arguments: argparse.Namespace) -> None:
-    from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
-
-    if arguments.format == "json":
-        sys.stdout.write(verdict.to_json())
-    elif arguments.format == "markdown":
-        sys.stdout.write(render_canaries_markdown(verdict))
-    else:
-        sys.stdout.write(render_canaries_text(verdict))
-    if arguments.verdict_file:
-        _write(arguments.verdict_file, verdict.to_json())
-    if arguments.summary_file:
-        _write(arguments.summary_file, render_canaries_markdown(verdict))
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file; failing to is a warning, for the verdict stands."""
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        print(f"vopr-coverage: warning: {printable(path)} was not written: {error.strerror}", file=sys.stderr)

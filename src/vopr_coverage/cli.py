@@ -28,6 +28,7 @@ from vopr_coverage.reading import read_report
 from vopr_coverage.recordcli import run_record
 from vopr_coverage.recording import commits_of
 from vopr_coverage.render.text import render_text
+from vopr_coverage.telling import tell
 from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
 from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
 
@@ -113,38 +114,21 @@ def _run_check(arguments: argparse.Namespace) -> int:
         verdict, failed = error_verdict(__version__, str(error)), error
     finally:
         line.clear()
-    _publish(verdict, arguments)
+    tell(
+        arguments,
+        verdict.to_json(),
+        lambda: "" if failed else render_text(verdict),
+        lambda: _markdown(verdict),
+    )
     if failed:
         raise failed
     return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
-
-
-def _publish(verdict: Verdict, arguments: argparse.Namespace) -> None:
-    """Print and write the verdict. A file that can't be written is a warning: the verdict stands."""
-    if arguments.format == "json":
-        sys.stdout.write(verdict.to_json())
-    elif arguments.format == "markdown":
-        sys.stdout.write(_markdown(verdict))
-    elif verdict.error is None:
-        sys.stdout.write(render_text(verdict))
-    if arguments.verdict_file:
-        _write(arguments.verdict_file, verdict.to_json())
-    if arguments.summary_file:
-        _write(arguments.summary_file, _markdown(verdict))
 
 
 def _markdown(verdict: Verdict) -> str:
     from vopr_coverage.render.markdown import render_markdown  # jinja2 takes longer to load than a small check
 
     return render_markdown(verdict)
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        print(f"vopr-coverage: warning: {printable(path)} was not written: {error.strerror}", file=sys.stderr)
 
 
 def _run_comment(arguments: argparse.Namespace) -> int:
@@ -213,17 +197,13 @@ def _run_record(arguments: argparse.Namespace) -> int:
     return run_record(arguments, arguments.simulator, os.environ.get("GITHUB_SHA", ""))
 
 
-def _run_determinism(arguments: argparse.Namespace) -> int:
-    return run_determinism(arguments, _write)
-
-
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "check": _run_check,
     "comment": _run_comment,
     "init": _run_init,
     "schema": _run_schema,
     "profiles": _run_profiles,
-    "determinism": _run_determinism,
+    "determinism": run_determinism,
     "plan": _run_plan,
     "canary": run_canary,
     "record": _run_record,

@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
-from vopr_coverage.determinism_verdict import DeterminismVerdict, error_verdict
+from vopr_coverage.determinism_verdict import error_verdict
 from vopr_coverage.doublecheck import doublecheck
 from vopr_coverage.errors import ExitCode, UserError
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
-
-FORMATS = ("text", "json", "markdown")
+from vopr_coverage.telling import FORMATS, tell
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
 two RUNs of the same seeds, made by two processes or machines: compared seed by seed.
@@ -50,8 +49,8 @@ def add_determinism(parser: argparse.ArgumentParser, one_of_formats: Callable[[s
     )
 
 
-def run_determinism(arguments: argparse.Namespace, write: Callable[[str, str], None]) -> int:
-    """Judge, print and write; `write(path, text)` warns where it can't."""
+def run_determinism(arguments: argparse.Namespace) -> int:
+    """Judge, print and write."""
     line = ProgressLine(sys.stderr)
     failed: UserError | None = None
     try:
@@ -61,20 +60,12 @@ def run_determinism(arguments: argparse.Namespace, write: Callable[[str, str], N
         verdict, failed = error_verdict(__version__, str(error)), error
     finally:
         line.clear()
-    _publish(verdict, arguments, write)
+    tell(
+        arguments,
+        verdict.to_json(),
+        lambda: "" if failed else render_determinism_text(verdict),
+        lambda: render_determinism_markdown(verdict),
+    )
     if failed:
         raise failed
     return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
-
-
-def _publish(verdict: DeterminismVerdict, arguments: argparse.Namespace, write: Callable[[str, str], None]) -> None:
-    if arguments.format == "json":
-        sys.stdout.write(verdict.to_json())
-    elif arguments.format == "markdown":
-        sys.stdout.write(render_determinism_markdown(verdict))
-    elif verdict.error is None:
-        sys.stdout.write(render_determinism_text(verdict))
-    if arguments.verdict_file:
-        write(arguments.verdict_file, verdict.to_json())
-    if arguments.summary_file:
-        write(arguments.summary_file, render_determinism_markdown(verdict))

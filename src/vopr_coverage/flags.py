@@ -12,11 +12,12 @@ from vopr_coverage.canarycli import add_canary
 from vopr_coverage.check import MERGES
 from vopr_coverage.contract import SCHEMA_NAMES
 from vopr_coverage.determinismcli import EPILOG as TWICE_EPILOG
-from vopr_coverage.determinismcli import FORMATS, add_determinism
+from vopr_coverage.determinismcli import add_determinism
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 from vopr_coverage.plancli import EPILOG, add_plan
 from vopr_coverage.recordcli import EPILOG as RECORD_EPILOG
 from vopr_coverage.recordcli import add_record
+from vopr_coverage.telling import FORMATS
 from vopr_coverage.thresholds import PROFILE_NAMES
 
 TAKE_A_COMMAND = (
@@ -114,7 +115,7 @@ def _add_check(commands: Any) -> None:
     check_parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
     check_parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
     check_parser.add_argument(
-        "--format", type=_one_of(("text", "json", "markdown")), default="text", metavar="text|json|markdown",
+        "--format", type=_one_of(FORMATS), default="text", metavar="text|json|markdown",
         help="what is printed (default: text)",
     )  # fmt: skip
 

@@ -63,6 +63,17 @@ def test_each_way_not_to_run_has_its_word(folder: Path) -> None:
     assert "canary-wrong-hash: crashed" in canary(folder, f"canary-wrong-hash={REAL / 'combined-killed.ndjson'}").out
 
 
+def test_an_old_verdict_is_not_taken_for_the_new(folder: Path) -> None:
+    """Where nothing could be judged, the files say so."""
+    (folder / "v.json").write_text('{"passed": true}')
+    files = ("--verdict-file", "v.json", "--summary-file", "s.md")
+    refused(run_cli("canary", "--control", "missing.ndjson", *files, cwd=folder))
+    verdict = json.loads((folder / "v.json").read_text())
+    assert problems("canaries", verdict) == []
+    assert not verdict["passed"]
+    assert "nothing was judged" in (folder / "s.md").read_text()
+
+
 def test_typos_are_told(folder: Path) -> None:
     """A canary that is judged under a wrong name was not judged."""
     run = REAL / "combined.ndjson"

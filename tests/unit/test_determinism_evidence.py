@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.build import a_stream, ending, failed, ndjson, ok, records_of, start
+from tests.build import SEED_COUNT, a_stream, ending, failed, ndjson, ok, records_of, start
 from tests.twice import CONTEXT, a_subject, changed, in_blocks, kinds, one, two, valid, varying
 from vopr_coverage.confidence import bounds_of, percent
 from vopr_coverage.determinism import Subject, judge_one
 from vopr_coverage.determinism_verdict import error_verdict
 from vopr_coverage.differing import told_apart
+from vopr_coverage.errors import ManyErrors
 from vopr_coverage.reading.seeds import Seeds
 from vopr_coverage.report import Run
 
@@ -239,3 +240,20 @@ def test_failed_records_come_out_in_stretches() -> None:
     assert [(one.seed, len(one.records)) for one in seeds] == [(0, 2), (3, 2)]
     assert seeds.read.run is not None
     assert seeds.read.run.silent_failures.seeds == (2,)
+
+
+def test_records_out_of_turn_go_no_further() -> None:
+    """A seed again, late, or out of the announced range is a contradiction of the run, and nothing to compare."""
+    strays = (ok(1), ok(0), ok(9))
+    seeds = Seeds([ndjson(start(0, 3), ok(0), ok(1), *strays, ok(2), ending(3))], "s")
+    assert [record.seed for stretch in seeds for record in stretch.records] == [0, 1, 2]
+    assert seeds.read.run is not None
+    assert len(seeds.read.run.contradictions) >= 3
+
+
+def test_a_seed_beyond_64_bits_is_refused() -> None:
+    """As `check` refuses it, even where it would be the next."""
+    last = SEED_COUNT - 1
+    seeds = Seeds([ndjson(start(last, 2)), ndjson(ok(last), ok(last + 1)), ndjson(ending(2))], "s")
+    with pytest.raises(ManyErrors, match="2\\^64"):
+        list(seeds)

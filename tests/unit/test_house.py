@@ -35,7 +35,7 @@ ORDER = (
     ("basefile", "judging", "paths"),
     ("check", "planning", "regressions", "calibration"),
     ("plancli", "doublecheck"),
-    ("render", "progress", "runner_files", "child", "keeping", "record", "recordcli"),
+    ("render", "progress", "runner_files", "child", "keeping", "record", "recordcli", "telling"),
     ("canarycli", "determinismcli", "flags", "inputs"),
     ("github",),
     ("cli", "action"),

@@ -37,6 +37,8 @@ def _result(result: CanaryResult) -> Iterator[str]:
 
 def score(verdict: CanaryVerdict) -> str:
     """`4 of 5, 80% (95 %: 37.6% to 96.4%)`."""
+    if not verdict.declared:
+        return "nothing was judged"
     share = percent(verdict.detected / verdict.declared)
     interval = f"{percent(verdict.low)} to {percent(verdict.high)}"
     return f"{verdict.detected} of {verdict.declared}, {share} (95 %: {interval})"
