@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from math import sqrt
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
@@ -26,4 +25,6 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
 
 def percent(share: float) -> str:
     """A share in percent, in three digits and never as 1e-05."""
+    from decimal import Decimal  # every command would wait for it to load
+
     return f"{Decimal(f'{share * 100:.3g}'):f}%"
