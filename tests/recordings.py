@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vopr_coverage.progress import RunProgress
-from vopr_coverage.record import Plan, record
+from vopr_coverage.recorder.record import Plan, record
 from vopr_coverage.recording import MANIFEST, STREAM, Recording
 
 SCENARIO = "combined"

@@ -15,20 +15,20 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.basefile import base_from_file
-from vopr_coverage.canarycli import run_canary
 from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
+from vopr_coverage.commands.canary import run_canary
+from vopr_coverage.commands.determinism import run_determinism
+from vopr_coverage.commands.flags import split_command, the_parser
+from vopr_coverage.commands.plan import run_plan
+from vopr_coverage.commands.record import run_record
+from vopr_coverage.commands.telling import tell
 from vopr_coverage.contract import schema_text
-from vopr_coverage.determinismcli import run_determinism
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
-from vopr_coverage.flags import split_command, the_parser
 from vopr_coverage.paths import find_reports
-from vopr_coverage.plancli import run_plan
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
-from vopr_coverage.recordcli import run_record
 from vopr_coverage.recording import commits_of
 from vopr_coverage.render.text import render_text
-from vopr_coverage.telling import tell
 from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
 from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
 

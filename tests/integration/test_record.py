@@ -17,8 +17,8 @@ import pytest
 
 from tests.build import SEED_COUNT, Ended, a_stream, ndjson, ok, run_cli, start
 from tests.recordings import kept, manifest_of, printing
-from vopr_coverage import keeping
 from vopr_coverage.reading import read_report
+from vopr_coverage.recorder import keeping
 from vopr_coverage.recording import recording_from_json
 
 # A simulator as a real one is started: it knows flags, prints as it goes, and may be slow or die.

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from vopr_coverage.commands.flags import the_parser
 from vopr_coverage.contract import schema
-from vopr_coverage.flags import the_parser
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
 from vopr_coverage.github.patience import WAIT_S_MAX, WAITS_S_MAX

@@ -13,9 +13,10 @@ LINES_MAX = 300
 FUNCTION_LINES_MAX = 70
 JUDGES = (
     "report", "recording", "recorded", "thresholds", "outcome", "ladder", "gates", "extra_gates", "health", "merging",
-    "comparing", "regression", "judging", "confidence", "differing", "lockstep", "determinism_verdict", "determinism",
+    "comparing", "regression", "judging", "confidence", "canary", "nightly/planning",
+    "twice/differing", "twice/lockstep", "twice/verdict", "twice/judging",
 )  # fmt: skip
-# Left to right: a module imports only what stands on a line above its own.
+# Left to right: a module imports only what stands on a line above its own. A folder stands for all that is in it.
 ORDER = (
     ("errors",),
     ("jsontext", "contract", "confidence"),
@@ -26,18 +27,17 @@ ORDER = (
     ("ladder",),
     ("canary", "gates", "extra_gates", "recorded", "health", "merging", "seed_api"),
     ("yamltext", "config", "starter"),
-    ("verdict", "differing"),
-    ("lockstep",),
-    ("determinism_verdict",),
-    ("determinism",),
+    ("verdict",),
     ("comparing",),
     ("regression",),
     ("basefile", "judging", "paths"),
-    ("check", "planning", "regressions", "calibration"),
-    ("plancli", "doublecheck"),
-    ("render", "progress", "runner_files", "child", "keeping", "record", "recordcli", "telling"),
-    ("canarycli", "determinismcli", "flags", "inputs"),
+    ("check",),
+    ("twice",),
+    ("nightly",),
+    ("render", "progress", "runner_files", "recorder"),
+    ("inputs",),
     ("github",),
+    ("commands",),
     ("cli", "action"),
     ("__main__",),
 )

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vopr_coverage.errors import ConfigError, UsageError
-from vopr_coverage.planning import HEADROOM, JOBS_MAX, SEEDS_PER_NIGHT, Asked, Plan, plan_night, seed_base_of
-from vopr_coverage.regressions import parse_regressions
+from vopr_coverage.nightly.planning import HEADROOM, JOBS_MAX, SEEDS_PER_NIGHT, Asked, Plan, plan_night, seed_base_of
+from vopr_coverage.nightly.regressions import parse_regressions
 
 RATES = {"combined": 5.2, "multi-tenant": 32.0, "swizzle": 68.0, "baseline": 80.0}
 SEED_DOCUMENT = [

@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from tests.build import SEED_COUNT, a_stream, failed, ndjson, ok, requiring, start
 from tests.recordings import a_manifest
 from tests.streams import reading
+from vopr_coverage.commands.record import add_record
 from vopr_coverage.errors import UserError
 from vopr_coverage.health import judge_determinism, judge_run_complete
 from vopr_coverage.outcome import Outcome, Status
 from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.recordcli import add_record
 from vopr_coverage.recording import (
     MANIFEST_BYTES_MAX,
     Recording,

@@ -8,11 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from vopr_coverage.confidence import percent
-from vopr_coverage.determinism import ADVICE
-from vopr_coverage.determinism_verdict import DeterminismVerdict, Divergence, RunSeen, SeedsListed
-from vopr_coverage.differing import HASHES, Difference, told_apart
 from vopr_coverage.errors import printable
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
+from vopr_coverage.twice.differing import HASHES, Difference, told_apart
+from vopr_coverage.twice.judging import ADVICE
+from vopr_coverage.twice.verdict import DeterminismVerdict, Divergence, RunSeen, SeedsListed
 
 ENTRIES_TOLD = 10  # per section of the text
 REPLAYS_TOLD = 3

@@ -12,9 +12,9 @@ import msgspec
 
 from vopr_coverage.check import Settings, find_and_load_config, terms_for
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
-from vopr_coverage.planning import CALIBRATION_S, JOBS_MAX, Asked, Plan, plan_night, seed_base_of
+from vopr_coverage.nightly.planning import CALIBRATION_S, JOBS_MAX, Asked, Plan, plan_night, seed_base_of
+from vopr_coverage.nightly.regressions import Replay, read_regressions
 from vopr_coverage.recording import filled, unknown_placeholders
-from vopr_coverage.regressions import Replay, read_regressions
 
 CALIBRATION_SEED = "0"
 CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
@@ -67,7 +67,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
 
 def run_plan(arguments: argparse.Namespace, command: Sequence[str]) -> int:
     """Plan a night and print it; `command` is what stands behind `--`."""
-    from vopr_coverage.calibration import measured_rate  # every command would wait for subprocess to load
+    from vopr_coverage.nightly.calibration import measured_rate  # every command would wait for subprocess to load
 
     asked = _asked(arguments)
     rates = dict(_pair(text, "--rate", float) for text in arguments.rate)

@@ -12,7 +12,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from vopr_coverage.confidence import bounds_of, percent
-from vopr_coverage.determinism_verdict import (
+from vopr_coverage.health import seeds_told
+from vopr_coverage.recorded import disagreements
+from vopr_coverage.recording import DOUBLE_RUNS_FLAG, Recording
+from vopr_coverage.report import SEED_COUNT, Run
+from vopr_coverage.twice.differing import Constancy, Constant
+from vopr_coverage.twice.lockstep import Comparison, Ranges, Readable, compare, ranges_of
+from vopr_coverage.twice.verdict import (
     DeterminismVerdict,
     Divergence,
     FieldCount,
@@ -24,12 +30,6 @@ from vopr_coverage.determinism_verdict import (
     Status,
     seeds_listed,
 )
-from vopr_coverage.differing import Constancy, Constant
-from vopr_coverage.health import seeds_told
-from vopr_coverage.lockstep import Comparison, Ranges, Readable, compare, ranges_of
-from vopr_coverage.recorded import disagreements
-from vopr_coverage.recording import DOUBLE_RUNS_FLAG, Recording
-from vopr_coverage.report import SEED_COUNT, Run
 from vopr_coverage.verdict import Remark
 
 RANGES_TOLD = 10

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.determinism import Context, Subject, judge_one, judge_two
-from vopr_coverage.determinism_verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.paths import ReportFile, find_reports
 from vopr_coverage.reading.seeds import opened_seeds
 from vopr_coverage.reading.source import Progress
+from vopr_coverage.twice.judging import Context, Subject, judge_one, judge_two
+from vopr_coverage.twice.verdict import DeterminismVerdict
 
 TWO_PROCESSES = "two runs must come from two processes, or the comparison proves nothing"
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
+from vopr_coverage.commands.telling import FORMATS, tell
 from vopr_coverage.errors import ExitCode, UserError
 from vopr_coverage.progress import ProgressLine
-from vopr_coverage.telling import FORMATS, tell
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
 two RUNs of the same seeds, made by two processes or machines: compared seed by seed.
@@ -48,9 +48,9 @@ def add_determinism(parser: argparse.ArgumentParser, one_of_formats: Callable[[s
 
 def run_determinism(arguments: argparse.Namespace) -> int:
     """Judge, print and write."""
-    from vopr_coverage.determinism_verdict import error_verdict  # other commands need not wait for these to load
-    from vopr_coverage.doublecheck import doublecheck
     from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
+    from vopr_coverage.twice.doublecheck import doublecheck
+    from vopr_coverage.twice.verdict import error_verdict  # other commands need not wait for these to load
 
     line = ProgressLine(sys.stderr)
     failed: UserError | None = None

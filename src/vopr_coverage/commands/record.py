@@ -49,7 +49,7 @@ def add_record(parser: argparse.ArgumentParser) -> None:
 
 def run_record(arguments: argparse.Namespace, command: Sequence[str], sha: str) -> int:
     """Record one run; `command` is what stands behind `--`, `sha` is GitHub's, or ""."""
-    from vopr_coverage.record import Plan, find_commit, record  # nobody else needs what starts processes
+    from vopr_coverage.recorder.record import Plan, find_commit, record  # nobody else needs what starts processes
 
     commit, source = find_commit(arguments.commit, sha)
     plan = Plan(

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.canary import CanaryRun, CanaryVerdict, Ending, judge_canaries, nothing_judged
 from vopr_coverage.check import Settings, find_and_load_config
+from vopr_coverage.commands.telling import FORMATS, tell
 from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, shown
 from vopr_coverage.paths import find_reports
 from vopr_coverage.reading import read_report
 from vopr_coverage.report import Input
-from vopr_coverage.telling import FORMATS, tell
 
 BUILD_FAILED = "build-failed"
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from vopr_coverage.differing import Difference
-from vopr_coverage.lockstep import Ranges
+from vopr_coverage.twice.differing import Difference
+from vopr_coverage.twice.lockstep import Ranges
 from vopr_coverage.verdict import Remark
 
 DETERMINISM_FORMAT = "urn:vopr-coverage:schema:determinism:v1"

@@ -13,9 +13,9 @@ from typing import Protocol
 
 import msgspec
 
-from vopr_coverage.differing import Constancy, Constant, Difference, alike, differences
 from vopr_coverage.reading.seeds import SeedRecord, Stretch
 from vopr_coverage.report import SEED_COUNT, Input, SeedList
+from vopr_coverage.twice.differing import Constancy, Constant, Difference, alike, differences
 
 DIVERGENCES_KEPT_MAX = 100
 RANGES_KEPT_MAX = 100

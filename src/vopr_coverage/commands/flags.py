@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from vopr_coverage import __version__
-from vopr_coverage.canarycli import EPILOG as CANARY_EPILOG
-from vopr_coverage.canarycli import add_canary
 from vopr_coverage.check import MERGES
+from vopr_coverage.commands.canary import EPILOG as CANARY_EPILOG
+from vopr_coverage.commands.canary import add_canary
+from vopr_coverage.commands.determinism import EPILOG as TWICE_EPILOG
+from vopr_coverage.commands.determinism import add_determinism
+from vopr_coverage.commands.plan import EPILOG, add_plan
+from vopr_coverage.commands.record import EPILOG as RECORD_EPILOG
+from vopr_coverage.commands.record import add_record
+from vopr_coverage.commands.telling import FORMATS
 from vopr_coverage.contract import SCHEMA_NAMES
-from vopr_coverage.determinismcli import EPILOG as TWICE_EPILOG
-from vopr_coverage.determinismcli import add_determinism
 from vopr_coverage.errors import UsageError, nearest, printable, shown
-from vopr_coverage.plancli import EPILOG, add_plan
-from vopr_coverage.recordcli import EPILOG as RECORD_EPILOG
-from vopr_coverage.recordcli import add_record
-from vopr_coverage.telling import FORMATS
 from vopr_coverage.thresholds import PROFILE_NAMES
 
 TAKE_A_COMMAND = (

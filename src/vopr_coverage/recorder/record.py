@@ -19,11 +19,11 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.child import Child, signals_told
 from vopr_coverage.errors import UsageError, printable, shown
-from vopr_coverage.keeping import BoundedLog, PackedFile, write_atomically
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
+from vopr_coverage.recorder.child import Child, signals_told
+from vopr_coverage.recorder.keeping import BoundedLog, PackedFile, write_atomically
 from vopr_coverage.recording import (
     COMMIT,
     DOUBLE_RUNS_FLAG,

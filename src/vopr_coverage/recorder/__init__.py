@@ -1,0 +1,1 @@
+"""A simulator, run once, and all that it says kept in a folder."""

@@ -1,0 +1,1 @@
+"""Seeds that were made twice: do they come out the same?"""
