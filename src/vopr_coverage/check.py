@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
         folder: where a config is looked for when none is named.
         roots: see `find_reports`.
         commits: those that this check may be about, for recordings; see `commits_of`.
+        health_only: judge run health and no coverage, as for one shard of many.
     """
 
     profile: str | None = None
@@ -55,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True):
     folder: Path = Path()
     roots: tuple[Path, ...] = ()
     commits: tuple[str, ...] = ()
+    health_only: bool = False
 
 
 def check(
@@ -69,6 +71,7 @@ def check(
     Raises:
         UserError: reports, config or settings that can't be used; nothing was judged.
     """
+    _refuse_coverage_settings(settings)
     config = find_and_load_config(settings)
     limit = _limit(settings)
     files = find_reports(reports, settings.roots)
@@ -84,7 +87,18 @@ def check(
         unit, remarks = _complete_points(unit, terms.bounds, config)
         warnings += remarks
         judgements.append(judge(unit, terms, before if settings.base else None))
-    return conclude(judgements, warnings, __version__, *lost_reports(settings.base, absent, limit))
+    verdict = conclude(judgements, warnings, __version__, *lost_reports(settings.base, absent, limit))
+    return replace(verdict, health_only=settings.health_only)
+
+
+def _refuse_coverage_settings(settings: Settings) -> None:
+    """A setting that nothing would look at is a misunderstanding."""
+    if not settings.health_only:
+        return
+    for word in ("profile", "base", "on_not_measured"):
+        if getattr(settings, word) is not None:
+            name = settings.spelling.format(word.replace("_", "-"))
+            raise UsageError(f"{settings.spelling.format('health-only')} judges no coverage: leave {name} out")
 
 
 def _limit(settings: Settings) -> Limit | None:
@@ -121,8 +135,12 @@ def terms_for(scenario_name: str | None, settings: Settings, config: Config) -> 
     given: Layer = {}
     if settings.min_iterations is not None:
         given = {"min_iterations": Bound(settings.min_iterations, settings.spelling.format("min-iterations"))}
-    if expect:  # only what the scenario sets itself; how many iterations must run is not coverage
-        floor = {key: bound for key, bound in config.layer.items() if key == "min_iterations"}
+    floor = {key: bound for key, bound in config.layer.items() if key == "min_iterations"}
+    if settings.health_only:
+        own = {key: bound for key, bound in own.items() if key == "min_iterations"}
+        bounds = resolve(given, own, floor, nothing_layer("--health-only"))
+        words = "run health alone"
+    elif expect:  # only what the scenario sets itself; how many iterations must run is not coverage
         bounds = resolve(given, own, floor, nothing_layer("expect: violation"))
         words = f"expect: violation of {' or '.join(expect.invariants)}"
     else:
@@ -131,7 +149,7 @@ def terms_for(scenario_name: str | None, settings: Settings, config: Config) -> 
     policy = dict(config.on_not_measured)
     if settings.on_not_measured:
         policy |= parse_policy(settings.on_not_measured, settings.spelling.format("on-not-measured"))
-    return Terms(bounds, profile, words, policy, config.repro, expect)
+    return Terms(bounds, profile, words, policy, config.repro, expect, health_only=settings.health_only)
 
 
 def parse_policy(text: str, origin: str) -> dict[str, str]:

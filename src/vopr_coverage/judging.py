@@ -41,7 +41,10 @@ RUN_COMPLETE, FAILURES = "run-complete", "failures"
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What one unit is held against: its bounds, in words too, how absence is taken, and what may be lost."""
+    """What one unit is held against: its bounds, in words too, how absence is taken, and what may be lost.
+
+    With `health_only` no coverage gate runs, and a whole stream is what must be shown.
+    """
 
     bounds: Bounds
     profile: str
@@ -50,6 +53,7 @@ class Terms(msgspec.Struct, frozen=True):
     repro: str
     expect: Expectation | None = None
     limit: Limit | None = None
+    health_only: bool = False
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -68,7 +72,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
         UsageError: the terms require nothing at all, so that any run would pass.
         ReportError: the base's bounds are none of ours.
     """
-    if terms.expect is None and terms.bounds.require_nothing():
+    if terms.expect is None and not terms.health_only and terms.bounds.require_nothing():
         raise UsageError(f"the thresholds for {printable(unit.name)} require nothing: every run would pass them")
     health = {read.source: _judge_health(read, terms) for read in unit.inputs}
     coverage = list(_judge_coverage(unit, terms))
@@ -95,7 +99,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
         gates=gate_results([_excused(outcome, terms) for outcome in coverage]),
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
-        lowered=() if terms.expect else tuple(lowered(terms.bounds, terms.profile)),
+        lowered=() if terms.expect or terms.health_only else tuple(lowered(terms.bounds, terms.profile)),
         change=change,
     )
     warnings = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
@@ -131,7 +135,7 @@ def conclude(
     if statuses != {"passed"}:
         status = "incomplete" if "incomplete" in statuses else "failed"
     told = [*(violation for judgement in judgements for violation in judgement.violations), *violations]
-    found = tuple(sorted(told, key=lambda violation: violation.gate not in _HEALTH_IDS))  # run health first
+    found = tuple(sorted(told, key=lambda violation: violation.gate not in HEALTH_IDS))  # run health first
     assert bool(found) == (status != "passed"), "a verdict and its violations must agree"
     return Verdict(
         status=status,
@@ -151,6 +155,8 @@ def _judge_health(read: Input, terms: Terms) -> list[Outcome]:
 
 
 def _judge_coverage(unit: Unit, terms: Terms) -> Iterator[Outcome]:
+    if terms.health_only:
+        return
     for gate in CATEGORIES:
         yield gate(unit.evidence, terms.bounds)
     for gate, keys in EXTRAS.items():
@@ -221,8 +227,13 @@ def _conclusive(
     if terms.expect:
         outcomes = chain.from_iterable(health.values())
         passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in outcomes)
+    if terms.health_only:
+        complete = [o for outcomes in health.values() for o in outcomes if o.gate == RUN_COMPLETE]
+        passed = all(outcome.status is Status.PASSED for outcome in complete)
     if not passed and not failed:
-        message = "No coverage gate passed: this report shows nothing"
+        message = "No run records: nothing shows that a run was healthy"
+        if not terms.health_only:
+            message = "No coverage gate passed: this report shows nothing"
         found = Shortfall("NothingShown", message, "At least one", "None", message)
         yield _violation(unit.name, "coverage", found, LADDER_ADVICE["absent"])
 
@@ -284,4 +295,4 @@ def _reason(status: VerdictStatus, reports: Sequence[JudgedReport], violations: 
     return f"{count} in {', '.join(gates)}"
 
 
-_HEALTH_IDS = frozenset({"run-complete", "iterations", "failures", "properties", "determinism", "seed-ranges"})
+HEALTH_IDS = frozenset({"run-complete", "iterations", "failures", "properties", "determinism", "seed-ranges"})

@@ -161,7 +161,10 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The answer. `reason` is one line; `error` is set only where nothing could be judged."""
+    """The answer. `reason` is one line; `error` is set only where nothing could be judged.
+
+    With `health_only` no coverage was judged.
+    """
 
     status: VerdictStatus
     passed: bool
@@ -173,6 +176,7 @@ class Verdict(msgspec.Struct, frozen=True):
     reports: tuple[JudgedReport, ...] = ()
     error: str | None = None
     base: BaseSeen | None = None
+    health_only: bool = False
     format: str = VERDICT_FORMAT
 
     def to_json(self) -> str:

@@ -38,15 +38,14 @@ def render_text(verdict: Verdict) -> str:
 
 
 def _block(verdict: Verdict) -> str:
+    what = "Run health" if verdict.health_only else "Coverage validation"
     if verdict.passed:
-        return "✅ Coverage validation PASSED\n"
+        return f"✅ {what} PASSED\n"
     told = verdict.violations[:TEXT_LINES_MAX]
     lines = [f"  - {printable(violation.source)}: {printable(violation.line)}" for violation in told]
     if len(told) < len(verdict.violations):
         lines.append(f"  … and {len(verdict.violations) - len(told)} more, all of them in the verdict file")
-    return "\n".join(
-        ["❌ Coverage validation FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""]
-    )
+    return "\n".join([f"❌ {what} FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""])
 
 
 def _section(heading: str, entries: Iterable[str], most: int = LINES_TOLD) -> Iterator[str]:
