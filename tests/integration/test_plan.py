@@ -1,78 +1,161 @@
-"""`vopr-coverage plan` as a process: flags to a matrix, and a rate measured from a simulator that really runs."""
+"""`vopr-coverage plan` as a process: flags to matrices, and a rate measured from a simulator that really runs."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from tests.build import line, ok, run_cli, start
 from tests.endings import refused
+from vopr_coverage.contract import problems
+from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 
 NIGHT = ["plan", "combined=1000", "swizzle=500", "--minutes", "1", "--run-number", "3"]
 RATES = ["--rate", "combined=10", "--rate", "swizzle=100"]
+WHOLE = ["--coverage", "combined=400", "--canary", "combined=300", "--determinism", "swizzle=100"]
 # Three iterations, then it hangs: a simulator that would run for hours, as far as calibrating goes.
 SIMULATOR = f"""
 import sys, time
 sys.stdout.buffer.write({line(start(0, 3))!r} + {b"".join(line(ok(seed)) for seed in range(3))!r})
 sys.stdout.flush()
+open("started.txt", "a").write(sys.argv[1] + "\\n")
 time.sleep(600)
 """
 
 
-def planned(cwd: Path, *more: str, code: int = 0) -> dict[str, Any]:
+def planned(cwd: Path, *more: str, code: int = 0) -> NightPlan:
     """The plan of the night as JSON."""
     ended = run_cli(*NIGHT, *RATES, "--format", "json", *more, cwd=cwd)
     assert ended.code == code, ended
-    parsed: dict[str, Any] = json.loads(ended.out)
-    return parsed
+    assert ended.out.count("\n") == 1
+    assert problems("plan", json.loads(ended.out)) == []
+    return plan_from_json(ended.out.encode(), "plan.json")
 
 
 def test_a_matrix_for_a_jobs_strategy(tmp_path: Path) -> None:
     """One entry a job; all of them together run what was asked."""
     plan = planned(tmp_path)
-    jobs = plan["matrix"]["include"]
-    assert [(job["scenario"], job["shard"], job["shards"]) for job in jobs] == [
-        ("combined", 1, 3),
-        ("combined", 2, 3),
-        ("combined", 3, 3),
-        ("swizzle", 1, 1),
+    jobs = plan.long_run.include
+    assert [(job.name, job.scenario, job.shard, job.shards) for job in jobs] == [
+        ("combined-1", "combined", 1, 3),
+        ("combined-2", "combined", 2, 3),
+        ("combined-3", "combined", 3, 3),
+        ("swizzle-1", "swizzle", 1, 1),
     ]
-    assert sum(job["iterations"] for job in jobs) == 1_500
-    assert jobs[0]["seed"] == plan["seed_base"] == str(3 << 40)
-    assert plan["regressions"] == []
+    assert sum(job.iterations for job in jobs) == 1_500
+    assert jobs[0].seed == plan.seed_base == str(3 << 40)
+    assert (plan.run_number, plan.minutes, plan.regressions) == (3, 1.0, ())
+    assert [jobs.include for jobs in (plan.coverage, plan.canary, plan.determinism)] == [(), (), ()]
+
+
+def test_a_whole_night(tmp_path: Path) -> None:
+    """Each kind of job has its matrix, behind each other's seeds, and its line of work."""
+    plan = planned(tmp_path, *WHOLE, "--determinism-seeds", "42 123")
+    assert [job.name for job in plan.coverage.include] == ["combined-1"]
+    assert plan.coverage.include[0].seed == str((3 << 40) + 1_500)
+    assert [job.name for job in plan.canary.include] == [
+        "control", "canary-skip-fsync", "canary-wrong-hash", "canary-commit-quorum", "canary-idempotency-race",
+        "canary-monotonic-regression",
+    ]  # fmt: skip
+    assert {(job.seed, job.iterations) for job in plan.canary.include} == {(str((3 << 40) + 1_900), 300)}
+    assert [(job.name, job.scenario, job.iterations) for job in plan.determinism.include] == [
+        ("42", "swizzle", 81), ("123", "swizzle", 100),
+    ]  # fmt: skip
+    assert [(one.job, one.asked, one.planned, one.jobs) for one in plan.work] == [
+        ("long-run", 1_000, 1_000, 3),
+        ("long-run", 500, 500, 1),
+        ("coverage", 400, 400, 1),
+        ("canary", 1_800, 1_800, 6),
+        ("determinism", 200, 181, 2),
+    ]
+
+
+def test_the_text_tells_all_of_it(tmp_path: Path) -> None:
+    """Every kind of job, each scenario, and what was cut."""
+    (tmp_path / "seeds.txt").write_text("combined 17\n")
+    files = ("--regressions", "seeds.txt")
+    told = run_cli(*NIGHT, *RATES, *WHOLE, "--determinism-seeds", "42 123", *files, cwd=tmp_path).out
+    assert told.splitlines() == [
+        "run 3, seeds 3298534883328 and up, 13 jobs of at most 1 min",
+        "long run:",
+        "  combined: 1,000 of 1,000 iterations in 3 jobs of 0.6 min at 10.0 a second",
+        "  swizzle: 500 of 500 iterations in 1 job of 0.1 min at 100.0 a second",
+        "coverage:",
+        "  combined: 400 of 400 iterations in 1 job of 0.7 min at 10.0 a second",
+        "canaries:",
+        "  combined: control and 5 canaries, 1,800 of 1,800 iterations in 6 jobs of 0.5 min at 10.0 a second, "
+        "from 3298534885228 on",
+        "determinism:",
+        "  swizzle: from 2 seeds on, each twice, 181 of 200 iterations in 2 jobs of 0.0 min at 100.0 a second",
+        "regressions:",
+        "  combined: 1 seed that failed once",
+        "",
+        "Not all of it is planned:",
+        "  - determinism swizzle: ranges end where the next one begins: 81 from 42 on",
+    ]
+
+
+def test_lists_may_stand_in_one_word_and_empty_words_are_none(tmp_path: Path) -> None:
+    """A workflow hands on what its inputs hold, and an empty input as an empty text."""
+    night = ["--minutes", "1", "--run-number", "3", "--format", "json"]
+    many = ["plan", " combined=1000\nswizzle=500 ", "", "--rate", "combined=10, swizzle=100", "--rate", ""]
+    nothing = ["--coverage", "", "--canary", "", "--determinism", "", "--determinism-seeds", "", "--config", "",
+               "--regressions", "", "--command", ""]  # fmt: skip
+    ended = run_cli(*many, *nothing, *night, cwd=tmp_path)
+    assert ended.out == run_cli(*NIGHT, *RATES, "--format", "json", cwd=tmp_path).out
+    seeds = ("--determinism", "combined=1", "--determinism-seeds", "7,8 9")
+    assert [job.name for job in planned(tmp_path, *seeds).determinism.include] == ["7", "8", "9"]
+    assert len(planned(tmp_path, "--determinism", "combined=1").determinism.include) == 10
+
+
+def test_canaries_are_those_of_the_config(tmp_path: Path) -> None:
+    """Without any where none should run, and their scenario's rate is no mistake then."""
+    (tmp_path / "c.json").write_text(json.dumps({"canaries": {"mine": {"determinism": True}}}))
+    canaries = ("--canary", "gray=10", "--config", "c.json", "--rate", "gray=5")
+    assert [job.name for job in planned(tmp_path, *canaries).canary.include] == ["control", "mine"]
+    assert planned(tmp_path, *canaries, "--no-canaries").canary.include == ()
 
 
 def test_the_configs_minimum_is_held(tmp_path: Path) -> None:
     """A budget that holds less than min_iterations ends with 1, and says why."""
     (tmp_path / "c.json").write_text(json.dumps({"scenarios": {"combined": {"min_iterations": 900}, "swizzle": {}}}))
-    assert planned(tmp_path, "--config", "c.json")["enough"]
+    assert planned(tmp_path, "--config", "c.json").enough
     short = planned(tmp_path, "--config", "c.json", "--jobs", "2", code=1)
-    assert "at least 900 are required" in short["remarks"][0]
+    assert "at least 900 are required" in short.remarks[0]
     told = run_cli(*NIGHT, *RATES, "--config", "c.json", "--jobs", "2", cwd=tmp_path)
     assert told.code == 1
-    assert "The budget can't hold all of it" in told.out
+    assert "Not all of it is planned" in told.out
     assert "❌" in told.out
+    coverage = planned(tmp_path, "--config", "c.json", "--coverage", "combined=899", code=1)
+    assert coverage.remarks == ("coverage combined: 899 iterations are asked for, at least 900 are required",)
 
 
 def test_once_failed_seeds_come_along(tmp_path: Path) -> None:
     """From a file in the repository, which need not exist yet."""
-    assert planned(tmp_path, "--regressions", "none.txt")["regressions"] == []
+    assert planned(tmp_path, "--regressions", "none.txt").regressions == ()
     (tmp_path / "seeds.txt").write_text("combined 18446744073709551615 # vsr_agreement\n")
-    found = planned(tmp_path, "--regressions", "seeds.txt")["regressions"]
-    assert found == [{"scenario": "combined", "seeds": ["18446744073709551615"]}]
+    (found,) = planned(tmp_path, "--regressions", "seeds.txt").regressions
+    assert (found.scenario, found.seeds) == ("combined", ("18446744073709551615",))
 
 
-def test_a_rate_is_measured_where_none_is_given(tmp_path: Path) -> None:
-    """The simulator is run for a moment with its placeholders filled, and stopped."""
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_rate_is_measured_where_none_is_given(tmp_path: Path, as_text: bool) -> None:
+    """Once for a scenario of several jobs: the simulator is run for a moment, and stopped."""
     (tmp_path / "simulator.py").write_text(SIMULATOR)
-    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "1", "--calibrate", "1.5", "--format", "json"]
-    ended = run_cli(*night, "--", sys.executable, "simulator.py", "{scenario}", "{seed}", cwd=tmp_path)
+    night = ["plan", "combined=10", "--coverage", "Combined=5", "--minutes", "1", "--run-number", "1"]
+    words = [sys.executable, "simulator.py", "{scenario}", "{seed}"]
+    command = ["--command", " ".join(words)] if as_text else ["--", *words]
+    ended = run_cli(*night, "--calibrate", "3", "--format", "json", *command, cwd=tmp_path)
     assert ended.code == 0, ended
-    (one,) = json.loads(ended.out)["scenarios"]
-    assert one["rate"] == 3 / 1.5
-    assert ended.err == "vopr-coverage: calibrating combined for 1.5 s\n"
+    assert [one.rate for one in plan_from_json(ended.out.encode(), "plan").work] == [1.0, 1.0]
+    assert ended.err.splitlines() == [
+        "vopr-coverage: calibrating combined for 3 s",
+        "vopr-coverage: calibrated combined: 1.0 iterations a second",
+    ]
+    assert (tmp_path / "started.txt").read_text() == "combined\n"
 
 
 def test_a_simulator_that_does_nothing_cannot_be_calibrated(tmp_path: Path) -> None:
@@ -90,14 +173,32 @@ def refused_in(cwd: Path, *arguments: str) -> str:
     return refused(ended._replace(err="\n".join(told)))[0]
 
 
-def test_typos_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--rate", "combine=1"], "--rate: 'combine' is no scenario of this plan"),
+        (["--rate", "COMBINED=1"], "--rate: scenario 'COMBINED' is named twice"),
+        (["--rate", "x"], "--rate: expected SCENARIO=NUMBER"),
+        (["--coverage", "combined"], "--coverage: expected SCENARIO=NUMBER"),
+        (["--coverage", "combined=1e3"], "--coverage: expected SCENARIO=NUMBER"),
+        (["--canary", "combined=1 swizzle=2"], "--canary: expected one SCENARIO=NUMBER, found 2"),
+        (["--determinism", "a=1", "--determinism", "b=1"], "--determinism: expected one SCENARIO=NUMBER, found 2"),
+        (["--determinism-seeds", "42 x"], "--determinism-seeds: expected an integer from 0 to 2^64-1, found 'x'"),
+        (["--regressions", "broken.txt"], "expected SCENARIO SEED"),
+        (["--minutes", "0"], "expected minutes above 0"),
+        (["--calibrate", "nan"], "expected seconds above 0"),
+        (["--command", "vopr '{seed}"], "--command: expected words quoted as for a shell, found no closing quotation"),
+        (["--command", "vopr {seeds}"], "no placeholder 'seeds' is known"),
+        (["--command", "vopr", "--", "vopr"], "the command stands behind -- and in --command: give it once"),
+    ],
+)
+def test_typos_are_told(tmp_path: Path, more: list[str], told: str) -> None:
     """Before a simulator has run for half a minute."""
-    assert "SCENARIO=NUMBER" in refused_in(tmp_path, "plan", "baseline:5", *NIGHT[1:], *RATES)
-    assert "no scenario of this plan" in refused_in(tmp_path, *NIGHT, *RATES, "--rate", "combine=1")
-    assert "SCENARIO SEED" in refused_in(tmp_path, *NIGHT, *RATES, "--regressions", file_with(tmp_path, "combined x"))
+    (tmp_path / "broken.txt").write_text("combined x")
+    assert told in refused_in(tmp_path, *NIGHT, *RATES, *more)
 
 
-def file_with(folder: Path, text: str) -> str:
-    """A file with this text."""
-    (folder / "seeds.txt").write_text(text)
-    return "seeds.txt"
+def test_a_night_of_nothing_is_told(tmp_path: Path) -> None:
+    """Whether it is misspelled or empty."""
+    assert "SCENARIO=NUMBER" in refused_in(tmp_path, "plan", "baseline:5", *NIGHT[3:], *RATES)
+    assert "name at least one scenario" in refused_in(tmp_path, "plan", "", *NIGHT[3:])

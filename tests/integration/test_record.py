@@ -1,93 +1,25 @@
-"""`vopr-coverage record` with real processes: what is kept, and what is left of a run that ends badly."""
+"""`vopr-coverage record` with real processes: what is kept of a run, and what is told of usage."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.build import SEED_COUNT, Ended, a_stream, ndjson, ok, run_cli, start
+from tests.build import SEED_COUNT, Ended, a_stream
+from tests.processes import record
 from tests.recordings import kept, manifest_of, printing
-from vopr_coverage.reading import read_report
 from vopr_coverage.recorder import keeping
 from vopr_coverage.recording import recording_from_json
-
-# A simulator as a real one is started: it knows flags, prints as it goes, and may be slow or die.
-SIMULATOR = """
-import json, os, signal, sys, time
-words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
-first, count = int(words["--seed"]), int(words["--iterations"])
-def say(kind, data):
-    print(json.dumps({"data": data, "timestamp": "t", "type": kind}), flush=True)
-say("start", {"starting_seed": first, "iterations": count})
-for seed in range(first, first + count):
-    if words.get("--die-at") == str(seed):
-        os.kill(os.getpid(), signal.SIGKILL)
-    if words.get("--hang-at") == str(seed):
-        if "--deaf" in words:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print("hanging", file=sys.stderr, flush=True)
-        time.sleep(60)
-    hashes = {"storage_hash": f"{seed:064x}", "kernel_state_hash": "16f7" * 16}
-    say("iteration", {"seed": seed, "status": "ok", "events": 5, "simulated_time_ms": 1.5, **hashes})
-"""
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> list[str]:
-    """The words that start it; its stream never has an end."""
-    (tmp_path / "sim.py").write_text(SIMULATOR)
-    return [sys.executable, str(tmp_path / "sim.py"), "--seed", "{seed}", "--iterations", "{iterations}"]
-
-
-def record(folder: Path, *command: str, options: tuple[str, ...] = (), seed: int = 0, iterations: int = 3) -> Ended:
-    """Record three seeds into `folder`/out."""
-    asked = ("--scenario", "combined", "--seed", str(seed), "--iterations", str(iterations))
-    return run_cli("record", *asked, "--out", "out", *options, "--", *command, cwd=folder)
 
 
 def printed(folder: Path, stream: bytes, exit_code: int = 0, options: tuple[str, ...] = ()) -> Ended:
     """Record a simulator that prints this stream."""
     (folder / "stream").write_bytes(stream)
     return record(folder, *printing(folder / "stream", exit_code), options=options)
-
-
-@contextmanager
-def recording(folder: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A recording that is under way, in `folder`/out."""
-    asked = ["--scenario", "combined", "--seed", "0", "--iterations", "9", "--out", "out", "--"]
-    words = [sys.executable, "-m", "vopr_coverage", "record", *asked, *command]
-    with subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def wait_for(what: Callable[[], Any], seconds: float = 20.0) -> None:
-    """Until it is true; processes take their time on a busy machine."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-
-
-def lines_on_disk(folder: Path) -> int:
-    """Iterations that could be read now, if all were killed."""
-    try:
-        run = read_report(str(folder / "stream.ndjson.gz")).run
-    except Exception:  # nothing there yet
-        return 0
-    return run.records if run else 0
 
 
 # ---- whole runs
@@ -212,6 +144,25 @@ def commit_of(folder: Path, name: str = "out") -> tuple[str | None, str | None]:
     return manifest["commit"], manifest["commit_source"]
 
 
+# ---- one text for the command
+
+
+def test_the_command_may_be_one_text(tmp_path: Path) -> None:
+    """As a workflow's input is: split into words as a shell would, and by no shell."""
+    code = "import json, sys; print(json.dumps(sys.argv[1:]))"
+    words = f"""{sys.executable} -c '{code}' --seed={{seed}} "two words" $HOME '*' a\\ b;c |"""
+    ended = record(tmp_path, options=("--command", words), seed=7)
+    assert json.loads(kept(tmp_path / "out")) == ["--seed=7", "two words", "$HOME", "*", "a b;c", "|"], ended
+    assert manifest_of(tmp_path / "out")["command"][3] == "--seed={seed}"
+
+
+def test_no_text_for_the_command_is_none(tmp_path: Path) -> None:
+    """A workflow hands on an empty input as an empty text."""
+    (tmp_path / "stream").write_bytes(a_stream())
+    assert record(tmp_path, *printing(tmp_path / "stream"), options=("--command", "")).code == 0
+    assert "no command" in record(tmp_path, options=("--command", " \n", "--out", "none")).err
+
+
 # ---- usage
 
 
@@ -221,6 +172,10 @@ def commit_of(folder: Path, name: str = "out") -> tuple[str | None, str | None]:
         ((), (), "no command: put it behind --"),
         ((), ("vopr", "{sede}"), "the command has the unknown placeholder '{sede}'; known: {scenario}, {seed}"),
         ((), ("no-such-simulator",), "the command no-such-simulator can't be started: no such file or directory"),
+        (("--command", "true"), ("true",), "the command stands behind -- and in --command: give it once"),
+        (("--command", "vopr 'x"), (), "--command: expected words quoted as for a shell, found no closing quotation"),
+        (("--command", "vopr x\\"), (), "--command: expected words quoted as for a shell, found no escaped character"),
+        (("--command", "vopr {sede}"), (), "the command has the unknown placeholder '{sede}'; known: {scenario}"),
         (("--commit", "HEAD"), ("true",), "--commit: expected 7 to 64 hexadecimal digits in lower case, found 'HEAD'"),
         (("--timeout", "0"), ("true",), "argument --timeout: expected seconds above 0, found '0'"),
         (("--timeout", "nan"), ("true",), "argument --timeout: expected seconds above 0, found 'nan'"),
@@ -252,126 +207,3 @@ def test_an_empty_folder_may_be_there_already(tmp_path: Path) -> None:
     assert record(tmp_path, "no-such-simulator").code == 2
     assert list((tmp_path / "out").iterdir()) == []
     assert printed(tmp_path, a_stream()).code == 0
-
-
-# ---- runs that end badly
-
-
-def test_a_simulator_that_is_killed_leaves_what_it_said(tmp_path: Path, simulator: list[str]) -> None:
-    """Its signal, and the seed it died at."""
-    assert record(tmp_path, *simulator, "--die-at", "2").code == 1
-    assert manifest_of(tmp_path / "out")["signal"] == signal.SIGKILL
-    ended = run_cli("check", "out", cwd=tmp_path)
-    assert ended.code == 1
-    assert "  - out: Run incomplete: no batch_complete after 2 of 3 iterations, died at seed 2\n" in ended.out
-    assert "ended by signal 9" in ended.out
-
-
-def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> None:
-    """With SIGTERM; what came before it is there, and check says that it timed out."""
-    ended = record(tmp_path, *simulator, "--hang-at", "2", options=("--timeout", "1.5"))
-    assert ended.code == 1
-    assert "timed out after 1.5 s" in ended.err
-    manifest = manifest_of(tmp_path / "out")
-    assert (manifest["timed_out"], manifest["signal"], manifest["whole"]) == (True, signal.SIGTERM, False)
-    assert 1.5 <= manifest["duration_s"] < 9
-    assert lines_on_disk(tmp_path / "out") == 2
-    assert "  - out: Recording timed out after 1.5 s\n" in run_cli("check", "out", cwd=tmp_path).out
-
-
-def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
-    """All of the stream is there, but the simulator had to be ended: exit code 1, and check fails it."""
-    (tmp_path / "stream").write_bytes(a_stream())
-    ended = record(tmp_path, "sh", "-c", f"cat {tmp_path / 'stream'}; sleep 60", options=("--timeout", "1"))
-    assert ended.code == 1
-    assert not manifest_of(tmp_path / "out")["whole"]
-    assert "  - out: Recording timed out after 1 s\n" in run_cli("check", "out", cwd=tmp_path).out
-
-
-def test_a_timeout_kills_what_does_not_listen(tmp_path: Path, simulator: list[str]) -> None:
-    """Ten seconds later."""
-    record(tmp_path, *simulator, "--hang-at", "2", "--deaf", "yes", options=("--timeout", "0.5"))
-    manifest = manifest_of(tmp_path / "out")
-    assert (manifest["timed_out"], manifest["signal"]) == (True, signal.SIGKILL)
-    assert manifest["duration_s"] >= 10.5
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_recording_ends_its_simulator_too(tmp_path: Path, simulator: list[str], number: int) -> None:
-    """The signal goes to the simulator's whole process group; the recording is whole but for the run's end."""
-    shell = ["sh", "-c", '"$@"; true', "sh"]  # the simulator is a grandchild
-    with recording(tmp_path, *shell, *simulator, "--hang-at", "2") as process:
-        wait_for(lambda: b"hanging" in read(tmp_path / "out" / "stderr.log"))
-        process.send_signal(number)
-        assert process.wait(20) == 1
-    manifest = manifest_of(tmp_path / "out")
-    assert (manifest["interrupted"], manifest["whole"], manifest["duration_s"] > 0) == (True, False, True)
-    assert lines_on_disk(tmp_path / "out") == 2
-    assert not processes_with(str(tmp_path / "sim.py"))
-
-
-def test_a_recording_that_is_killed_can_be_read(tmp_path: Path, simulator: list[str]) -> None:
-    """What was flushed by then, and a manifest that says that it never finished."""
-    with recording(tmp_path, *simulator, "--hang-at", "4") as process:
-        wait_for(lambda: lines_on_disk(tmp_path / "out") == 4)
-        manifest = manifest_of(tmp_path / "out")
-        process.kill()
-        process.wait(10)
-    assert manifest == manifest_of(tmp_path / "out")
-    assert (manifest["whole"], manifest["exit_code"], manifest["signal"], manifest["duration_s"]) == (False,) + (
-        None,
-    ) * 3
-    ended = run_cli("check", "out", cwd=tmp_path)
-    assert ended.code == 1
-    assert "died at seed 4" in ended.out
-    assert "Recording never finished: how the simulator ended is not known" in ended.out
-    for pid in processes_with(str(tmp_path / "sim.py")):
-        os.kill(pid, signal.SIGKILL)
-
-
-def test_a_full_disk_ends_the_run_and_says_so(tmp_path: Path, simulator: list[str]) -> None:
-    """A limit on the size of files stands in for the disk: exit code 1, no traceback, no simulator left."""
-    code = "import os, time\nfor n in range(200): print(os.urandom(20_000).hex(), flush=True)\ntime.sleep(50)"
-    words = [sys.executable, "-m", "vopr_coverage", "record", "--scenario", "s", "--seed", "0", "--iterations", "1"]
-    limited = "import resource, signal, sys, os; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "
-    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
-    ended = subprocess.run(
-        [sys.executable, "-c", limited, *words, "--out", "out", "--", sys.executable, "-c", code],
-        cwd=tmp_path, capture_output=True, text=True, timeout=40, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 1
-    assert "vopr-coverage: out can't be written to: file too large; the run was ended" in ended.stderr
-    assert manifest_of(tmp_path / "out")["interrupted"] is True
-
-
-def test_output_that_a_left_behind_process_holds_open_is_not_waited_for(tmp_path: Path) -> None:
-    """A daemon that the simulator started must not keep a night's job: it gets ten seconds."""
-    stream = tmp_path / "stream"
-    stream.write_bytes(ndjson(start(0, 1), ok(0)))
-    began = time.monotonic()
-    assert record(tmp_path, "sh", "-c", f"cat {stream}; sleep 300 & exit 0").code == 1
-    assert 10 <= time.monotonic() - began < 40
-    assert lines_on_disk(tmp_path / "out") == 1
-
-
-def read(path: Path) -> bytes:
-    """A file that may not be there yet."""
-    return path.read_bytes() if path.exists() else b""
-
-
-def processes_with(word: str) -> list[int]:
-    """Processes that still run with this word in their command line, but for recordings."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        words = read_quietly(folder / "cmdline").split(b"\0")
-        if word.encode() in words and b"vopr_coverage" not in words:
-            found.append(int(folder.name))
-    return found
-
-
-def read_quietly(path: Path) -> bytes:
-    """A file of a process that may just have ended."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from vopr_coverage.check import Settings, find_and_load_config, terms_for
+from vopr_coverage.commands.words import add_template, minutes, pair, seconds, the_command, uint64, words_of
+from vopr_coverage.config import Config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
-from vopr_coverage.nightly.planning import CALIBRATION_S, JOBS_MAX, Asked, Plan, plan_night, seed_base_of
-from vopr_coverage.nightly.regressions import Replay, read_regressions
+from vopr_coverage.nightly.plan import NightPlan, PlannedWork
+from vopr_coverage.nightly.planning import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
+from vopr_coverage.nightly.regressions import read_regressions
 from vopr_coverage.recording import filled, unknown_placeholders
 
 CALIBRATION_SEED = "0"
 CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
+HEADINGS = {"long-run": "long run", "coverage": "coverage", "canary": "canaries", "determinism": "determinism"}
 
 EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
 
   vopr-coverage plan combined=1000000 swizzle=500000 --minutes 170 --run-number "$GITHUB_RUN_NUMBER" \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
-It is run for --calibrate seconds per scenario to measure its rate; --rate takes its place.
+It is run for --calibrate seconds per scenario to measure its rate; --rate takes its place. Lists (SCENARIO=N, rates,
+seeds) may stand in one word, divided by white space or commas; an empty word is no word.
 
 exit codes:
-  0  every scenario gets at least its min_iterations
+  0  every scenario of long run and coverage gets at least its min_iterations
   1  the budget can't hold what a scenario's config asks for at least
   2  usage, config or the simulator can't be used: nothing was planned
   3  a bug of ours
@@ -36,11 +39,27 @@ exit codes:
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
     """The flags of `plan`."""
-    parser.add_argument("asked", nargs="+", metavar="SCENARIO=ITERATIONS", help="what should run in one night")
-    parser.add_argument("--minutes", type=float, required=True, metavar="M", help="what one job may simulate for")
+    parser.add_argument("asked", nargs="+", metavar="SCENARIO=N", help="what should run: iterations in one night")
     parser.add_argument(
-        "--jobs", type=int, default=JOBS_MAX, metavar="N", help=f"at most so many jobs (default and most: {JOBS_MAX})"
+        "--coverage", action="append", default=[], metavar="SCENARIO=N", help="iterations to judge coverage on"
     )
+    parser.add_argument(
+        "--canary", action="append", default=[], metavar="SCENARIO=N",
+        help="iterations of each canary of the config, and of the control run",
+    )  # fmt: skip
+    parser.add_argument("--no-canaries", action="store_true", help="run none, whatever --canary says")
+    parser.add_argument(
+        "--determinism", action="append", default=[], metavar="SCENARIO=N", help="iterations per seed, each run twice"
+    )
+    parser.add_argument(
+        "--determinism-seeds", action="append", default=[], metavar="SEEDS",
+        help=f"where they begin (default: {' '.join(map(str, DETERMINISM_SEEDS))})",
+    )  # fmt: skip
+    parser.add_argument("--minutes", type=minutes, required=True, metavar="M", help="what one job may simulate for")
+    parser.add_argument(
+        "--jobs", type=int, default=JOBS_MAX, metavar="N",
+        help=f"at most so many jobs for the long run (default and most: {JOBS_MAX}); coverage gets what is left",
+    )  # fmt: skip
     parser.add_argument(
         "--run-number", type=int, required=True, metavar="N", help="of this night's run: its seeds follow from it"
     )
@@ -48,7 +67,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         "--rate", action="append", default=[], metavar="SCENARIO=R", help="iterations a second of one job; not measured"
     )
     parser.add_argument(
-        "--calibrate", type=float, default=CALIBRATION_S, metavar="S",
+        "--calibrate", type=seconds, default=CALIBRATION_S, metavar="S",
         help=f"how long COMMAND runs to measure a scenario's rate (default: {CALIBRATION_S:g})",
     )  # fmt: skip
     parser.add_argument(
@@ -59,76 +78,118 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
     )
+    add_template(parser)
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", metavar="text|json",
-        help="json: the plan with `matrix`, as a job's strategy takes it",
+        help="json: the plan on one line, with a matrix per job, as its strategy takes it",
     )  # fmt: skip
 
 
-def run_plan(arguments: argparse.Namespace, command: Sequence[str]) -> int:
-    """Plan a night and print it; `command` is what stands behind `--`."""
-    from vopr_coverage.nightly.calibration import measured_rate  # every command would wait for subprocess to load
-
-    asked = _asked(arguments)
-    rates = dict(_pair(text, "--rate", float) for text in arguments.rate)
-    unknown = next((name for name in rates if name not in {one.scenario for one in asked}), None)
-    if unknown is not None:
-        raise UsageError(f"--rate: {shown(unknown)} is no scenario of this plan")
-    replays = read_regressions(Path(arguments.regressions)) if arguments.regressions else ()
+def run_plan(arguments: argparse.Namespace, simulator: Sequence[str]) -> int:
+    """Plan a night and print it; `simulator` is what stands behind `--`."""
+    command = the_command(arguments.template, simulator)
     for name in unknown_placeholders(command):
         raise UsageError(f"the simulator's command: no placeholder {shown(name)} is known")
-    for one in asked:
-        if one.scenario not in rates and command:
-            _say(f"calibrating {one.scenario} for {arguments.calibrate:g} s")
-            line = filled(command, one.scenario, CALIBRATION_SEED, CALIBRATION_ITERATIONS)
-            rates[one.scenario] = measured_rate(line, arguments.calibrate)
-    plan = plan_night(asked, rates, seed_base_of(arguments.run_number), arguments.minutes, arguments.jobs)
-    print(_json(plan, replays) if arguments.format == "json" else _text(plan, replays))
+    wish = _wish(arguments)
+    rates = _rates(arguments, wish)
+    if arguments.no_canaries:
+        wish = Wish(
+            wish.long_run, wish.coverage, determinism=wish.determinism,
+            determinism_seeds=wish.determinism_seeds, regressions=wish.regressions,
+        )  # fmt: skip
+    if command:
+        for one in wish.asked():  # a scenario of several jobs is measured once
+            if one.scenario.lower() not in rates:
+                rates[one.scenario.lower()] = _measured(command, one.scenario, arguments.calibrate)
+    plan = plan_night(wish, rates, arguments.run_number, arguments.minutes, arguments.jobs)
+    print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 
-def _asked(arguments: argparse.Namespace) -> list[Asked]:
-    """What should run, with the minimum that the config has for each scenario."""
-    settings = Settings(config=arguments.config)
-    config = find_and_load_config(settings)
-    found = []
-    for text in arguments.asked:
-        name, iterations = _pair(text, "plan", int)
-        least = terms_for(name, settings, config).bounds.min_iterations.value
-        found.append(Asked(name, iterations, least))
-    return found
-
-
-def _pair(text: str, where: str, kind: Any) -> tuple[str, Any]:
-    name, equals, number = text.partition("=")
+def _wish(arguments: argparse.Namespace) -> Wish:
+    config = find_and_load_config(Settings(config=arguments.config))
+    seeds = words_of(arguments.determinism_seeds)
     try:
-        if not name or not equals or not number.isascii():
-            raise ValueError
-        return name, kind(number)
-    except ValueError:
-        expected = "SCENARIO=NUMBER"
-        raise UsageError(f"{where}: expected {expected}, found {shown(text)}") from None
+        starts = tuple(map(uint64, seeds)) or DETERMINISM_SEEDS
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"--determinism-seeds: {error}") from None
+    return Wish(
+        tuple(_asked(arguments.asked, "plan", config)),
+        tuple(_asked(arguments.coverage, "--coverage", config)),
+        _the_one(_asked(arguments.canary, "--canary", config), "--canary"),
+        tuple(config.canaries),
+        _the_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
+        starts,
+        read_regressions(Path(arguments.regressions)) if arguments.regressions else (),
+    )
 
 
-def _json(plan: Plan, replays: Sequence[Replay]) -> str:
-    matrix = {"include": msgspec.to_builtins(plan.shards)}
-    whole = {"matrix": matrix, "regressions": msgspec.to_builtins(replays), **msgspec.to_builtins(plan)}
-    del whole["shards"]
-    return msgspec.json.encode(whole).decode()
+def _asked(texts: Iterable[str], where: str, config: Config) -> Iterator[Asked]:
+    """What should run, with the minimum that the config has for each scenario."""
+    for text in words_of(texts):
+        name, iterations = pair(text, where, int)
+        least = terms_for(name, Settings(), config).bounds.min_iterations.value
+        yield Asked(name, iterations, least)
 
 
-def _text(plan: Plan, replays: Sequence[Replay]) -> str:
-    lines = [f"seeds of this night: {plan.seed_base} and up, {len(plan.shards)} jobs"]
-    for one in plan.scenarios:
-        jobs = f"{one.jobs} job{'' if one.jobs == 1 else 's'} of {one.minutes:,.1f} min"
-        work = f"{one.planned:,} of {one.asked:,} iterations in {jobs} at {one.rate:,.1f} a second"
-        lines.append(f"  {printable(one.scenario)}: {work}")
-    lines += [f"  {printable(one.scenario)}: {len(one.seeds)} seeds that failed once" for one in replays]
+def _the_one(asked: Iterable[Asked], where: str) -> Asked | None:
+    found = list(asked)
+    if len(found) > 1:
+        raise UsageError(f"{where}: expected one SCENARIO=NUMBER, found {len(found)}")
+    return found[0] if found else None
+
+
+def _rates(arguments: argparse.Namespace, wish: Wish) -> dict[str, float]:
+    """What was given instead of being measured, by scenario in lower case."""
+    known = {one.scenario.lower() for one in wish.asked()}
+    rates: dict[str, float] = {}
+    for text in words_of(arguments.rate):
+        name, rate = pair(text, "--rate", float)
+        if name.lower() not in known:
+            raise UsageError(f"--rate: {shown(name)} is no scenario of this plan")
+        if name.lower() in rates:
+            raise UsageError(f"--rate: scenario {shown(name)} is named twice")
+        rates[name.lower()] = rate
+    return rates
+
+
+def _measured(command: Sequence[str], scenario: str, seconds: float) -> float:
+    from vopr_coverage.nightly.calibration import measured_rate  # every command would wait for subprocess to load
+
+    _say(f"calibrating {scenario} for {seconds:g} s")
+    rate = measured_rate(filled(command, scenario, CALIBRATION_SEED, CALIBRATION_ITERATIONS), seconds)
+    _say(f"calibrated {scenario}: {rate:,.1f} iterations a second")
+    return rate
+
+
+def _text(plan: NightPlan) -> Iterator[str]:
+    jobs = sum(one.jobs for one in plan.work)
+    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {_many(jobs, 'job')} of at most {plan.minutes:g} min"
+    for job, work in groupby(plan.work, lambda one: one.job):
+        yield f"{HEADINGS[job]}:"
+        yield from (f"  {printable(one.scenario)}: {_work(one, plan)}" for one in work)
+    if plan.regressions:
+        yield "regressions:"
+    for replay in plan.regressions:
+        yield f"  {printable(replay.scenario)}: {_many(len(replay.seeds), 'seed')} that failed once"
     if plan.remarks:
-        lines += ["", "The budget can't hold all of it:", *(f"  - {printable(remark)}" for remark in plan.remarks)]
+        yield from ("", "Not all of it is planned:", *(f"  - {printable(remark)}" for remark in plan.remarks))
     if not plan.enough:
-        lines += ["", "❌ A scenario would get less than its min_iterations"]
-    return "\n".join(lines)
+        yield from ("", "❌ A scenario would get less than its min_iterations")
+
+
+def _work(one: PlannedWork, plan: NightPlan) -> str:
+    how = {
+        "canary": f"control and {_many(one.jobs - 1, 'canary', 'canaries')}, ",
+        "determinism": f"from {_many(one.jobs, 'seed')} on, each twice, ",
+    }
+    runs = f"{one.planned:,} of {one.asked:,} iterations in {_many(one.jobs, 'job')} of {one.minutes:,.1f} min"
+    first = f", from {plan.canary.include[0].seed} on" if one.job == "canary" else ""
+    return f"{how.get(one.job, '')}{runs} at {one.rate:,.1f} a second{first}"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _say(text: str) -> None:

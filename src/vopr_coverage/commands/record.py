@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vopr_coverage.errors import ExitCode, printable, shown
+from vopr_coverage.commands.words import add_template, seconds, the_command, uint64
+from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recording import Recording
-from vopr_coverage.report import SEED_COUNT
 
 EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
 
@@ -31,24 +30,25 @@ exit codes:
 def add_record(parser: argparse.ArgumentParser) -> None:
     """The flags of `record`."""
     parser.add_argument("--scenario", required=True, metavar="S", help="what {scenario} stands for in COMMAND")
-    parser.add_argument("--seed", type=_uint64, required=True, metavar="A", help="the first seed, {seed} in COMMAND")
+    parser.add_argument("--seed", type=uint64, required=True, metavar="A", help="the first seed, {seed} in COMMAND")
     parser.add_argument(
-        "--iterations", type=_uint64, required=True, metavar="N", help="how many seeds, {iterations} in COMMAND"
+        "--iterations", type=uint64, required=True, metavar="N", help="how many seeds, {iterations} in COMMAND"
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="a folder that is empty or not there yet")
     parser.add_argument("--commit", metavar="SHA", help="what is simulated (default: GITHUB_SHA, else git's HEAD)")
     parser.add_argument(
-        "--timeout", type=_seconds, metavar="S", help="end the simulator after so many seconds (default: never)"
+        "--timeout", type=seconds, metavar="S", help="end the simulator after so many seconds (default: never)"
     )
     parser.add_argument(
         "--double-runs",
         action="store_true",
         help="every seed runs twice, as with --check-determinism, which is seen by itself",
     )
+    add_template(parser)
 
 
-def run_record(arguments: argparse.Namespace, command: Sequence[str], sha: str) -> int:
-    """Record one run; `command` is what stands behind `--`, `sha` is GitHub's, or ""."""
+def run_record(arguments: argparse.Namespace, simulator: Sequence[str], sha: str) -> int:
+    """Record one run; `simulator` is what stands behind `--`, `sha` is GitHub's, or ""."""
     from vopr_coverage.recorder.record import Plan, find_commit, record  # nobody else needs what starts processes
 
     commit, source = find_commit(arguments.commit, sha)
@@ -56,7 +56,7 @@ def run_record(arguments: argparse.Namespace, command: Sequence[str], sha: str) 
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=tuple(command),
+        command=the_command(arguments.template, simulator),
         folder=Path(arguments.out),
         commit=commit,
         commit_source=source,
@@ -96,19 +96,3 @@ def _say(text: str) -> None:
         print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         return
-
-
-def _uint64(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < SEED_COUNT):
-        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2^64-1, found {shown(text)}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, found {shown(text)}")
-    return seconds

@@ -11,6 +11,7 @@ from vopr_coverage.report import SEED_COUNT
 
 FILE_BYTES_MAX = 1 << 20
 SEEDS_MAX = 10_000
+SCENARIO_CHARACTERS_MAX = 200  # as in recordings
 
 
 class Replay(msgspec.Struct, frozen=True):
@@ -26,7 +27,7 @@ def read_regressions(path: Path) -> tuple[Replay, ...]:
     A file that isn't there yet has none.
 
     Raises:
-        ConfigError: the first ten lines that can't be used, each with its number.
+        ConfigError: no readable file of at most 1 MiB, or the first ten lines that can't be used, each with its number.
     """
     try:
         if not path.exists():
@@ -49,7 +50,7 @@ def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:
         words = line.partition("#")[0].split()
         if not words:
             continue
-        if len(words) != 2 or not _is_seed(words[1]):
+        if len(words) != 2 or not is_scenario(words[0]) or not is_seed(words[1]):
             expected = "SCENARIO SEED, the seed an integer below 2^64"
             problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line.strip())}")
             continue
@@ -64,5 +65,11 @@ def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:
     return tuple(Replay(name, tuple(found)) for name, found in seeds.items())
 
 
-def _is_seed(text: str) -> bool:
+def is_scenario(text: str) -> bool:
+    """Whether this may name a scenario: as `record` takes it, and printable."""
+    return 0 < len(text) <= SCENARIO_CHARACTERS_MAX and text.isprintable()
+
+
+def is_seed(text: str) -> bool:
+    """Whether this is an unsigned 64-bit integer in decimal digits."""
     return text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < SEED_COUNT

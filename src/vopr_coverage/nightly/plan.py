@@ -1,0 +1,177 @@
+"""The plan of a night as plain data: what `plan` prints, every job takes its part from, and `summary` reads. Pure.
+
+Seeds are text: they may exceed what a browser or jq can count to. Names are unique in their list
+and safe for files and artifacts, whatever a scenario is called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Literal
+
+import msgspec
+
+from vopr_coverage import contract
+from vopr_coverage.errors import ManyErrors, ReportError, Words
+from vopr_coverage.jsontext import JsonError, strict_loads
+from vopr_coverage.nightly.regressions import Replay, is_seed
+
+PLAN_FORMAT = "urn:vopr-coverage:schema:plan:v1"
+PLAN_BYTES_MAX = 4 << 20
+CONTROL = "control"  # the name of the run without a canary
+_SAFE = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,49}")
+
+PlannedJob = Literal["long-run", "coverage", "canary", "determinism"]
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """One job of a scenario that is divided: `iterations` seeds from `seed` on."""
+
+    name: str
+    scenario: str
+    shard: int
+    shards: int
+    seed: str
+    iterations: int
+
+
+class SeedRange(msgspec.Struct, frozen=True):
+    """One job with `iterations` seeds from `seed` on: a canary or the control run, or seeds that run twice."""
+
+    name: str
+    scenario: str
+    seed: str
+    iterations: int
+
+
+class Shards(msgspec.Struct, frozen=True):
+    """A matrix, as a job's strategy takes it."""
+
+    include: tuple[Shard, ...] = ()
+
+
+class SeedRanges(msgspec.Struct, frozen=True):
+    """A matrix, as a job's strategy takes it."""
+
+    include: tuple[SeedRange, ...] = ()
+
+
+class PlannedWork(msgspec.Struct, frozen=True):
+    """One scenario of one job.
+
+    Attributes:
+        asked, planned: iterations of all its runs together; `planned` is the sum over its matrix.
+            Under `determinism` each of them runs twice, and counts once.
+        min_iterations: what its config asks for at least, 0 where nothing is asked of it (canary, determinism).
+        rate: iterations a second of one job, as measured or given.
+        jobs: how many jobs share it; `minutes`: how long the longest of them should take.
+    """
+
+    job: PlannedJob
+    scenario: str
+    asked: int
+    planned: int
+    min_iterations: int
+    rate: float
+    jobs: int
+    minutes: float
+
+
+class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A night.
+
+    Attributes:
+        seed_base: its first seed; those of long run, coverage and canaries are disjoint from there on.
+        run_number: which `seed_base` follows from.
+        minutes: what one job may simulate for.
+        enough: whether every scenario of long run and coverage gets its `min_iterations`.
+        remarks: what the budget can't hold, and what was clipped, a sentence each.
+        coverage, determinism, canary: empty where it was not asked for.
+        canary: the control run first; all of them the same seeds.
+        determinism: each named by its first seed.
+        regressions: once-failed seeds to replay.
+    """
+
+    format: str = PLAN_FORMAT
+    seed_base: str
+    run_number: int
+    minutes: float
+    enough: bool
+    remarks: tuple[str, ...]
+    work: tuple[PlannedWork, ...]
+    long_run: Shards
+    coverage: Shards = Shards()
+    determinism: SeedRanges = SeedRanges()
+    canary: SeedRanges = SeedRanges()
+    regressions: tuple[Replay, ...] = ()
+
+    def to_json(self) -> str:
+        """This plan as JSON on one line, as a job's outputs take it; see schemas/plan.json."""
+        return msgspec.json.encode(self).decode()
+
+
+def is_safe(name: str) -> bool:
+    """Whether this may name a file and an artifact."""
+    return bool(_SAFE.fullmatch(name)) and name not in (".", "..")
+
+
+def safe_name(scenario: str) -> str:
+    """A scenario's name made safe for files and artifacts; different scenarios stay different."""
+    if _PLAIN.fullmatch(scenario):
+        return scenario
+    told = re.sub(r"[^A-Za-z0-9_]+", "-", scenario).strip("-")[:40]
+    return f"{told or 'scenario'}-{sha256(scenario.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def plan_from_json(data: bytes, source: str) -> NightPlan:
+    """Read a plan; it is as untrusted as any report.
+
+    Raises:
+        ReportError, ManyErrors: too long, no JSON, not our schema, a name that is unsafe or stands
+            there twice, or a seed of 2^64 or more.
+    """
+    if len(data) > PLAN_BYTES_MAX:
+        raise ReportError(source, "", expected="a night's plan", found=Words(f"over {PLAN_BYTES_MAX >> 20} MiB"))
+    try:
+        document = strict_loads(data)
+    except JsonError as error:
+        raise ReportError(source, "", expected=error.expected, found=error.found) from None
+    broken = contract.problems("plan", document)
+    if broken:
+        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
+    plan = msgspec.convert(document, NightPlan)
+    problems = list(_problems(plan, source))
+    if problems:
+        raise ManyErrors(problems)
+    return plan
+
+
+def _problems(plan: NightPlan, source: str) -> Iterator[ReportError]:
+    """What the schema can't say."""
+    lists: dict[str, Sequence[Shard | SeedRange]] = {
+        "long_run": plan.long_run.include,
+        "coverage": plan.coverage.include,
+        "determinism": plan.determinism.include,
+        "canary": plan.canary.include,
+    }
+    for key, entries in lists.items():
+        names: set[str] = set()
+        for index, entry in enumerate(entries):
+            at = f"#/{key}/include/{index}"
+            if not is_safe(entry.name):
+                yield ReportError(source, f"{at}/name", expected="a name that is safe for files", found=entry.name)
+            elif entry.name.lower() in names:
+                yield ReportError(source, f"{at}/name", expected="every name once", found=entry.name)
+            names.add(entry.name.lower())
+            if not is_seed(entry.seed):
+                yield ReportError(source, f"{at}/seed", expected="a seed below 2^64", found=entry.seed)
+    if not is_seed(plan.seed_base):
+        yield ReportError(source, "#/seed_base", expected="a seed below 2^64", found=plan.seed_base)
+    for index, replay in enumerate(plan.regressions):
+        for number, seed in enumerate(replay.seeds):
+            if not is_seed(seed):
+                at = f"#/regressions/{index}/seeds/{number}"
+                yield ReportError(source, at, expected="a seed below 2^64", found=seed)

@@ -1,0 +1,70 @@
+"""Once-failed seeds as runs of one iteration each: which there are, where they go, what each showed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.nightly.plan import safe_name
+from vopr_coverage.nightly.regressions import Replay
+from vopr_coverage.recording import Recording
+from vopr_coverage.report import Run
+
+
+class Played(msgspec.Struct, frozen=True):
+    """One seed to play. `folder` is the name of its recording's folder."""
+
+    scenario: str
+    seed: str
+    folder: str
+
+
+def replay_folder(scenario: str, seed: str) -> str:
+    """The name of the folder of one seed's recording."""
+    return f"{safe_name(scenario)}-{seed}"
+
+
+def seeds_to_play(replays: Sequence[Replay], command: Sequence[str]) -> Iterator[Played]:
+    """Every seed of a regression file, in its order.
+
+    Raises:
+        UsageError: the command can't be told which seed or scenario to play.
+    """
+    words = "".join(command)
+    if "{seed}" not in words:
+        raise UsageError("the command has no {seed}: it can't be told which seed to play")
+    if len(replays) > 1 and "{scenario}" not in words:
+        raise UsageError("the command has no {scenario}, and the seeds are those of several")
+    for replay in replays:
+        for seed in replay.seeds:
+            yield Played(replay.scenario, seed, replay_folder(replay.scenario, seed))
+
+
+def ended_early(recording: Recording) -> str:
+    """Why a recording isn't whole, in a few words."""
+    if recording.timed_out:
+        return f"timed out after {recording.timeout_s:g} s"
+    if recording.interrupted:
+        return "interrupted"
+    if recording.signal is not None:
+        return f"ended by signal {recording.signal}"
+    if recording.exit_code:
+        return f"exit code {recording.exit_code}"
+    return "its stream has no start and end"
+
+
+def what_it_showed(recording: Recording, run: Run | None, seed: str) -> str:
+    """What a whole recording of one seed says, in a few words; `check` judges it."""
+    if run is None:
+        return "recorded, its stream can't be read"
+    if run.failures:
+        return f"failed invariant {printable(run.failures[0].invariant)}"
+    if run.silent_failures.count:
+        return "failed without a record"
+    if run.iterations != 1 or str(run.starting_seed) != seed:
+        return "recorded, but not this seed alone"
+    if recording.exit_code or recording.signal:
+        return f"recorded, {ended_early(recording)}"
+    return "held"

@@ -1,0 +1,143 @@
+"""`vopr-coverage record` with real processes: what is left of a run that ends badly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.build import a_stream, ndjson, ok, run_cli, start
+from tests.processes import a_simulator, processes_with, read, record, wait_for
+from tests.recordings import manifest_of
+from vopr_coverage.reading import read_report
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> list[str]:
+    """The words that start one; its stream never has an end."""
+    return a_simulator(tmp_path)
+
+
+@contextmanager
+def recording(folder: Path, *command: str) -> Iterator[subprocess.Popen[str]]:
+    """A recording that is under way, in `folder`/out."""
+    asked = ["--scenario", "combined", "--seed", "0", "--iterations", "9", "--out", "out", "--"]
+    words = [sys.executable, "-m", "vopr_coverage", "record", *asked, *command]
+    with subprocess.Popen(words, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def lines_on_disk(folder: Path) -> int:
+    """Iterations that could be read now, if all were killed."""
+    try:
+        run = read_report(str(folder / "stream.ndjson.gz")).run
+    except Exception:  # nothing there yet
+        return 0
+    return run.records if run else 0
+
+
+def test_a_simulator_that_is_killed_leaves_what_it_said(tmp_path: Path, simulator: list[str]) -> None:
+    """Its signal, and the seed it died at."""
+    assert record(tmp_path, *simulator, "--die-at", "2").code == 1
+    assert manifest_of(tmp_path / "out")["signal"] == signal.SIGKILL
+    ended = run_cli("check", "out", cwd=tmp_path)
+    assert ended.code == 1
+    assert "  - out: Run incomplete: no batch_complete after 2 of 3 iterations, died at seed 2\n" in ended.out
+    assert "ended by signal 9" in ended.out
+
+
+def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> None:
+    """With SIGTERM; what came before it is there, and check says that it timed out."""
+    ended = record(tmp_path, *simulator, "--hang-at", "2", options=("--timeout", "1.5"))
+    assert ended.code == 1
+    assert "timed out after 1.5 s" in ended.err
+    manifest = manifest_of(tmp_path / "out")
+    assert (manifest["timed_out"], manifest["signal"], manifest["whole"]) == (True, signal.SIGTERM, False)
+    assert 1.5 <= manifest["duration_s"] < 9
+    assert lines_on_disk(tmp_path / "out") == 2
+    assert "  - out: Recording timed out after 1.5 s\n" in run_cli("check", "out", cwd=tmp_path).out
+
+
+def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
+    """All of the stream is there, but the simulator had to be ended: exit code 1, and check fails it."""
+    (tmp_path / "stream").write_bytes(a_stream())
+    ended = record(tmp_path, "sh", "-c", f"cat {tmp_path / 'stream'}; sleep 60", options=("--timeout", "1"))
+    assert ended.code == 1
+    assert not manifest_of(tmp_path / "out")["whole"]
+    assert "  - out: Recording timed out after 1 s\n" in run_cli("check", "out", cwd=tmp_path).out
+
+
+def test_a_timeout_kills_what_does_not_listen(tmp_path: Path, simulator: list[str]) -> None:
+    """Ten seconds later."""
+    record(tmp_path, *simulator, "--hang-at", "2", "--deaf", "yes", options=("--timeout", "0.5"))
+    manifest = manifest_of(tmp_path / "out")
+    assert (manifest["timed_out"], manifest["signal"]) == (True, signal.SIGKILL)
+    assert manifest["duration_s"] >= 10.5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_recording_ends_its_simulator_too(tmp_path: Path, simulator: list[str], number: int) -> None:
+    """The signal goes to the simulator's whole process group; the recording is whole but for the run's end."""
+    shell = ["sh", "-c", '"$@"; true', "sh"]  # the simulator is a grandchild
+    with recording(tmp_path, *shell, *simulator, "--hang-at", "2") as process:
+        wait_for(lambda: b"hanging" in read(tmp_path / "out" / "stderr.log"))
+        process.send_signal(number)
+        assert process.wait(20) == 1
+    manifest = manifest_of(tmp_path / "out")
+    assert (manifest["interrupted"], manifest["whole"], manifest["duration_s"] > 0) == (True, False, True)
+    assert lines_on_disk(tmp_path / "out") == 2
+    assert not processes_with(str(tmp_path / "sim.py"))
+
+
+def test_a_recording_that_is_killed_can_be_read(tmp_path: Path, simulator: list[str]) -> None:
+    """What was flushed by then, and a manifest that says that it never finished."""
+    with recording(tmp_path, *simulator, "--hang-at", "4") as process:
+        wait_for(lambda: lines_on_disk(tmp_path / "out") == 4)
+        manifest = manifest_of(tmp_path / "out")
+        process.kill()
+        process.wait(10)
+    assert manifest == manifest_of(tmp_path / "out")
+    assert (manifest["whole"], manifest["exit_code"], manifest["signal"], manifest["duration_s"]) == (False,) + (
+        None,
+    ) * 3
+    ended = run_cli("check", "out", cwd=tmp_path)
+    assert ended.code == 1
+    assert "died at seed 4" in ended.out
+    assert "Recording never finished: how the simulator ended is not known" in ended.out
+    for pid in processes_with(str(tmp_path / "sim.py")):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_full_disk_ends_the_run_and_says_so(tmp_path: Path, simulator: list[str]) -> None:
+    """A limit on the size of files stands in for the disk: exit code 1, no traceback, no simulator left."""
+    code = "import os, time\nfor n in range(200): print(os.urandom(20_000).hex(), flush=True)\ntime.sleep(50)"
+    words = [sys.executable, "-m", "vopr_coverage", "record", "--scenario", "s", "--seed", "0", "--iterations", "1"]
+    limited = "import resource, signal, sys, os; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)); "
+    limited += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    ended = subprocess.run(
+        [sys.executable, "-c", limited, *words, "--out", "out", "--", sys.executable, "-c", code],
+        cwd=tmp_path, capture_output=True, text=True, timeout=40, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "vopr-coverage: out can't be written to: file too large; the run was ended" in ended.stderr
+    assert manifest_of(tmp_path / "out")["interrupted"] is True
+
+
+def test_output_that_a_left_behind_process_holds_open_is_not_waited_for(tmp_path: Path) -> None:
+    """A daemon that the simulator started must not keep a night's job: it gets ten seconds."""
+    stream = tmp_path / "stream"
+    stream.write_bytes(ndjson(start(0, 1), ok(0)))
+    began = time.monotonic()
+    assert record(tmp_path, "sh", "-c", f"cat {stream}; sleep 300 & exit 0").code == 1
+    assert 10 <= time.monotonic() - began < 40
+    assert lines_on_disk(tmp_path / "out") == 1

@@ -1,0 +1,101 @@
+"""Seeds that failed once: their file, and what becomes of each when it is played again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.build import a_stream
+from tests.recordings import a_manifest
+from vopr_coverage.errors import ConfigError, UsageError
+from vopr_coverage.nightly.plan import is_safe
+from vopr_coverage.nightly.regressions import Replay, parse_regressions
+from vopr_coverage.nightly.replay import ended_early, seeds_to_play, what_it_showed
+from vopr_coverage.reading.stream import read_stream
+from vopr_coverage.recording import Recording, recording_from_json
+from vopr_coverage.report import Run
+
+COMMAND = ("vopr", "--scenario={scenario}", "--seed={seed}")
+
+
+def test_regressions_are_read_by_scenario() -> None:
+    """In the order of the file, each seed once, comments and empty lines left out."""
+    text = "combined 7  # vsr_agreement\n\n# none\nswizzle 9\nCombined 007\ncombined 18446744073709551615\n"
+    assert [(one.scenario, one.seeds) for one in parse_regressions(text, "seeds.txt")] == [
+        ("combined", ("7", "18446744073709551615")),
+        ("swizzle", ("9",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["combined", "combined 1 2", "combined -1", "combined 0x7", "combined ٣", f"a {1 << 64}", f"{'a' * 201} 1",
+     "a\x07 1"],
+)  # fmt: skip
+def test_a_line_that_is_no_regression_is_told_with_its_number(line: str) -> None:
+    """A seed that is never played again must not look as if it were."""
+    with pytest.raises(ConfigError, match=r"seeds\.txt:2: expected SCENARIO SEED"):
+        parse_regressions(f"# first\n{line}\n", "seeds.txt")
+
+
+def test_every_seed_gets_a_folder_of_its_own() -> None:
+    """In the order of the file, safe for file names whatever the scenario is called."""
+    found = list(seeds_to_play([Replay("combined", ("7", "8")), Replay("../x", (str((1 << 64) - 1),))], COMMAND))
+    assert [one.folder for one in found[:2]] == ["combined-7", "combined-8"]
+    assert found[2].folder.startswith("x-")
+    assert is_safe(found[2].folder)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [(("vopr", "{scenario}"), "no {seed}"), (("vopr", "{seed}"), "no {scenario}")]
+)
+def test_a_command_must_be_told_what_to_play(command: tuple[str, ...], told: str) -> None:
+    """Else something else would be played under a seed's name."""
+    with pytest.raises(UsageError, match=told):
+        list(seeds_to_play([Replay("a", ("1",)), Replay("b", ("1",))], command))
+
+
+def recorded(**changes: object) -> Recording:
+    """What a manifest says."""
+    return recording_from_json(json.dumps(a_manifest(**changes)).encode(), "manifest.json")
+
+
+def run_of(stream: bytes) -> Run:
+    """A stream as it is read."""
+    run = read_stream([stream], "s").run
+    assert run
+    return run
+
+
+@pytest.mark.parametrize(
+    ("changes", "stream", "told"),
+    [
+        ({}, a_stream(1, first=7), "held"),
+        ({"exit_code": 1}, a_stream(1, first=7, failing={7: "vsr_agreement"}), "failed invariant vsr_agreement"),
+        ({"exit_code": 1}, a_stream(1, first=7, lost=[7]), "failed without a record"),
+        ({}, None, "recorded, its stream can't be read"),
+        ({}, a_stream(2, first=7), "recorded, but not this seed alone"),
+        ({}, a_stream(1, first=0), "recorded, but not this seed alone"),
+        ({}, a_stream(0, first=7), "recorded, but not this seed alone"),
+        ({"exit_code": 3}, a_stream(1, first=7), "recorded, exit code 3"),
+    ],
+)
+def test_what_a_seed_showed_is_said_in_a_few_words(changes: dict[str, object], stream: bytes | None, told: str) -> None:
+    """Held only where this seed ran alone and all was well."""
+    assert what_it_showed(recorded(**changes), None if stream is None else run_of(stream), "7") == told
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"timed_out": True, "timeout_s": 2.5, "signal": 15}, "timed out after 2.5 s"),
+        ({"interrupted": True, "signal": 2}, "interrupted"),
+        ({"signal": 9, "exit_code": None}, "ended by signal 9"),
+        ({"exit_code": 101}, "exit code 101"),
+        ({}, "its stream has no start and end"),
+    ],
+)
+def test_why_a_recording_is_not_whole_is_said(changes: dict[str, object], told: str) -> None:
+    """What stopped it comes before how its simulator ended."""
+    assert ended_early(recorded(**changes)) == told
