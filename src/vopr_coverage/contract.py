@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long 
 
 SCHEMA_NAMES = (
     "report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict", "recording", "determinism",
-    "canaries",
+    "canaries", "night", "plan", "trend",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import requests
 from vopr_coverage.errors import shown
 from vopr_coverage.github.api import Api, no_answer
 from vopr_coverage.github.patience import Kind, Trouble
-from vopr_coverage.github.unzip import ZIP_BYTES_MAX, ArtifactError, verdict_in
+from vopr_coverage.github.unzip import VERDICT_BYTES_MAX, VERDICT_NAME, ZIP_BYTES_MAX, ArtifactError, entry_in
 
 NAME_PREFIX = "vopr-coverage-"
 REDIRECTS_MAX = 3
@@ -52,7 +52,12 @@ def artifact_name(comment_id: str) -> str:
 
 
 def fetch_verdict(api: Api, repository: str, artifact: Artifact) -> bytes:
-    """The verdict file of an artifact.
+    """The verdict file of an artifact; see `fetch_entry`."""
+    return fetch_entry(api, repository, artifact, VERDICT_NAME, VERDICT_BYTES_MAX)
+
+
+def fetch_entry(api: Api, repository: str, artifact: Artifact, name: str, bytes_max: int) -> bytes:
+    """The file of that name in an artifact, of at most `bytes_max` (whole MiB).
 
     Raises:
         ArtifactError: it has expired, or is not taken: too large, not what its digest says, unsafe.
@@ -75,7 +80,7 @@ def fetch_verdict(api: Api, repository: str, artifact: Artifact) -> bytes:
     found = hashlib.sha256(data).hexdigest()
     if not hmac.compare_digest(found, artifact.digest.removeprefix("sha256:").lower()):
         raise ArtifactError(f"the artifact is not what its digest says: {shown(found)}")
-    return verdict_in(data)
+    return entry_in(data, name, bytes_max)
 
 
 def _download(api: Api, url: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -36,7 +37,7 @@ def find_base(api: Api, place: Place, comment_id: str) -> Base:
         for artifact in _candidates(api, place, name):
             assert artifact.workflow_run is not None, "candidates have a run"
             run = api.get(f"/repos/{place.repository}/actions/runs/{artifact.workflow_run.id}", WorkflowRun)
-            if not _is_base(run, place):
+            if run.conclusion != "success" or not is_of_branch(run, place):
                 continue
             origin = f"run {run.id} on {place.branch} at {run.head_sha[:7]}"
             return base_from_bytes(fetch_verdict(api, place.repository, artifact), origin)
@@ -49,27 +50,34 @@ def find_base(api: Api, place: Place, comment_id: str) -> Base:
 
 
 def _candidates(api: Api, place: Place, name: str) -> Iterator[Artifact]:
-    """Artifacts of that name on the base branch of our own repository, the newest first, of other runs than this."""
-    looked = 0
+    """The first ten of those that may hold a base: of other runs than this."""
+    found = artifacts_on_branch(api, place, name)
+    others = (one for one in found if one.workflow_run and one.workflow_run.id != place.run_id)
+    return islice(others, RUNS_LOOKED_MAX)
+
+
+def artifacts_on_branch(api: Api, place: Place, name: str) -> Iterator[Artifact]:
+    """Artifacts of that name on this branch of our own repository, the newest first, of runs that are still there.
+
+    Raises:
+        Trouble: GitHub could not be asked.
+    """
     path = f"/repos/{place.repository}/actions/artifacts"
     for number, page in enumerate(api.pages(path, ArtifactPage, {"name": name}), 1):
         for artifact in page.artifacts:
             run = artifact.workflow_run
-            if run is None or run.head_branch != place.branch or run.id == place.run_id or artifact.name != name:
+            if run is None or run.head_branch != place.branch or artifact.name != name:
                 continue
-            if run.repository_id is None or run.repository_id != run.head_repository_id:
-                continue
-            yield artifact
-            looked += 1
-            if looked == RUNS_LOOKED_MAX:
-                return
+            if run.repository_id is not None and run.repository_id == run.head_repository_id:
+                yield artifact
         if number == PAGES_LOOKED_MAX:
             return
 
 
-def _is_base(run: WorkflowRun, place: Place) -> bool:
+def is_of_branch(run: WorkflowRun, place: Place) -> bool:
+    """Whether a run is what this branch of our own repository runs by itself: no pull request's, and no fork's."""
     ours = run.head_repository is not None and _same(run.head_repository.full_name, place.repository)
-    return ours and run.conclusion == "success" and run.event in BASE_EVENTS and run.head_branch == place.branch
+    return ours and run.event in BASE_EVENTS and run.head_branch == place.branch
 
 
 def verdict_of_run(api: Api, place: Place, run: WorkflowRun, comment_id: str) -> bytes | None:

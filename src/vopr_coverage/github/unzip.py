@@ -1,4 +1,4 @@
-"""A verdict out of an artifact that anybody may have made. Pure: nothing is ever unpacked to a disk."""
+"""A file out of an artifact that anybody may have made. Pure: nothing is ever unpacked to a disk."""
 
 from __future__ import annotations
 
@@ -24,10 +24,18 @@ class ArtifactError(UserError):
 
 
 def verdict_in(data: bytes) -> bytes:
-    """The bytes of `verdict.json` in a ZIP archive.
+    """The bytes of `verdict.json` in a ZIP archive; see `entry_in`."""
+    return entry_in(data, VERDICT_NAME, VERDICT_BYTES_MAX)
+
+
+def entry_in(data: bytes, name: str, bytes_max: int) -> bytes:
+    """The bytes of the one entry of that name in a ZIP archive.
 
     Other entries are not read, but an archive in which one name would lead outside of its folder
     is refused whole: whoever made it was up to something.
+
+    Args:
+        bytes_max: how large the entry may be; whole MiB.
 
     Raises:
         ArtifactError: with the reason.
@@ -41,7 +49,7 @@ def verdict_in(data: bytes) -> bytes:
                 raise ArtifactError(f"the artifact has {len(entries)} entries, expected at most {ENTRIES_MAX}")
             for entry in entries:
                 _refuse_unsafe(entry)
-            return _read(archive, entries)
+            return _read(archive, entries, name, bytes_max)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ArtifactError(f"the artifact is not a sound ZIP archive: {printable(str(error))[:100]}") from None
 
@@ -57,16 +65,16 @@ def _refuse_unsafe(entry: zipfile.ZipInfo) -> None:
         raise ArtifactError(f"the artifact has an entry that is no file: {shown(entry.filename)}")
 
 
-def _read(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> bytes:
-    found = [entry for entry in entries if entry.filename == VERDICT_NAME]
+def _read(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str, bytes_max: int) -> bytes:
+    found = [entry for entry in entries if entry.filename == name]
     if len(found) != 1:
         many = "no" if not found else f"{len(found)} entries called"
-        raise ArtifactError(f"the artifact has {many} {VERDICT_NAME}, expected one")
+        raise ArtifactError(f"the artifact has {many} {name}, expected one")
     (entry,) = found
     if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
-        raise ArtifactError(f"{VERDICT_NAME} in the artifact is encrypted or compressed in an unusual way")
+        raise ArtifactError(f"{name} in the artifact is encrypted or compressed in an unusual way")
     with archive.open(entry) as file:
-        data = file.read(VERDICT_BYTES_MAX + 1)  # sizes in an archive are claims: what comes out is what counts
-    if len(data) > VERDICT_BYTES_MAX:
-        raise ArtifactError(f"{VERDICT_NAME} in the artifact is larger than {VERDICT_BYTES_MAX >> 20} MiB")
+        data = file.read(bytes_max + 1)  # sizes in an archive are claims: what comes out is what counts
+    if len(data) > bytes_max:
+        raise ArtifactError(f"{name} in the artifact is larger than {bytes_max >> 20} MiB")
     return data

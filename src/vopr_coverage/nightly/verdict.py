@@ -1,0 +1,171 @@
+"""The verdict on a whole night, as plain data. Seeds and run ids are strings, as in vopr_coverage.verdict."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from vopr_coverage import contract
+from vopr_coverage.errors import ManyErrors, ReportError
+from vopr_coverage.jsontext import JsonError, strict_loads
+from vopr_coverage.verdict import Remark, VerdictStatus
+
+NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+
+JobStatus = Literal["passed", "failed", "incomplete", "not required"]
+FindingKind = Literal["job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary"]
+
+
+class JobSeen(msgspec.Struct, frozen=True):
+    """One of the night's jobs.
+
+    Attributes:
+        result: GitHub's word (`success`, `failure`, `cancelled`, `skipped`), "" where nobody told.
+        status: ours, from the result and from what the job left behind. Only work that the plan
+            has none of is *not required*.
+        line: what it shows, in a sentence.
+    """
+
+    name: str
+    result: str
+    status: JobStatus
+    line: str
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One reason why the night isn't green.
+
+    Attributes:
+        job: where it was found; `source`: in which run or file of that job, "" for the job itself.
+        line: what is wrong, in one line; `advice`: what to do about it.
+        seed, invariant, fault_point: what it is about, where it is about one.
+        repro: the command that replays it, "" where there is none.
+        whole_run: the command can't be told a seed, and runs all of them again.
+    """
+
+    job: str
+    source: str
+    kind: FindingKind
+    line: str
+    advice: str = ""
+    seed: str | None = None
+    invariant: str | None = None
+    fault_point: str | None = None
+    repro: str = ""
+    whole_run: bool = False
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What one scenario of one job was to do, and did.
+
+    Attributes:
+        asked, planned, ran: iterations; `asked` is what the workflow names, `planned` what the budget holds.
+        runs, lost: how many runs were planned, and how many of them left no recording.
+        failed: how many seeds failed.
+        rate: iterations a second, of one job; None without a recording.
+        fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs
+            together; None is not measured.
+    """
+
+    job: str
+    scenario: str
+    asked: int
+    planned: int
+    ran: int
+    runs: int
+    lost: int = 0
+    failed: int = 0
+    rate: float | None = None
+    fault_points_hit: int | None = None
+    fault_points_known: int | None = None
+    invariants: int | None = None
+    view_changes: int | None = None
+
+
+class TrendLine(msgspec.Struct, frozen=True):
+    """One figure over the nights.
+
+    Attributes:
+        values: the oldest first, tonight's last; None is not measured.
+        median: of the nights before this one, None where there are too few.
+        remark: in a sentence, why somebody should look; "" where all is as it was.
+    """
+
+    job: str
+    scenario: str
+    figure: str
+    values: tuple[float | None, ...]
+    median: float | None = None
+    remark: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Which night this was. `url` is its page, "" outside of GitHub; the run's number follows its workflow's nights."""
+
+    run_id: str = ""
+    run_attempt: int = 1
+    run_number: int = 0
+    commit: str | None = None
+    workflow: str = ""
+    url: str = ""
+
+
+class NightVerdict(msgspec.Struct, frozen=True):
+    """The answer.
+
+    Attributes:
+        reason: in one line.
+        seed_base: the night's first seed, None where nothing was planned.
+        detected, declared: canaries; None where none was judged.
+        seeds_doubled: how many seeds were made twice and compared; `at_most`: the 95 % bound on the
+            share of nondeterministic ones, a fraction.
+        regressions: lines to add to the regression file.
+        trends: the figures of this and earlier nights.
+        error: set only where nothing could be judged.
+    """
+
+    status: VerdictStatus
+    passed: bool
+    reason: str
+    version: str
+    place: Place = Place()
+    seed_base: str | None = None
+    jobs: tuple[JobSeen, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    work: tuple[Work, ...] = ()
+    detected: int | None = None
+    declared: int | None = None
+    seeds_doubled: int | None = None
+    at_most: float | None = None
+    regressions: tuple[str, ...] = ()
+    trends: tuple[TrendLine, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+    error: str | None = None
+    format: str = NIGHT_FORMAT
+
+    def to_json(self) -> str:
+        """This verdict as JSON, indented for people; see schemas/night.json."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def night_from_json(data: bytes, source: str) -> NightVerdict:
+    """Read a night's verdict; it is as untrusted as any report.
+
+    Raises:
+        ReportError, ManyErrors: no JSON, or not our schema.
+    """
+    try:
+        document = strict_loads(data)
+    except JsonError as error:
+        raise ReportError(source, "", expected=error.expected, found=error.found) from None
+    broken = contract.problems("night", document)
+    if broken:
+        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
+    return msgspec.convert(document, NightVerdict)
+
+
+def error_night(version: str, message: str, place: Place) -> NightVerdict:
+    """The verdict where nothing was judged."""
+    first = message.partition("\n")[0]
+    return NightVerdict("error", False, f"nothing was judged: {first}", version, place, error=message)
