@@ -2,9 +2,10 @@
 
     python tools/preview.py VERDICT.json [--comment] [--out page.html] [--screenshot page.png]
 
-With `--comment` it is the pull-request comment, as wide as GitHub shows one; its commit and links are
-samples that lead nowhere. GitHub renders with cmark-gfm and then turns `> [!WARNING]` into an alert; its
-looks are approximated here. Needs the packages of `make test`; the screenshot needs Chromium.
+A Markdown file (`.md`), such as the summary of a night, is shown as it is. With `--comment` it is the
+pull-request comment, as wide as GitHub shows one; its commit and links are samples that lead nowhere. GitHub
+renders with cmark-gfm and then turns `> [!WARNING]` into an alert; its looks are approximated here.
+Needs the packages of `make test`; the screenshot needs Chromium.
 """
 
 from __future__ import annotations
@@ -126,9 +127,13 @@ def main() -> int:
     parser.add_argument("--unfold", action="store_true", help="open every <details>")
     asked = parser.parse_args()
     try:
-        verdict = verdict_from_json(asked.verdict.read_bytes(), str(asked.verdict))
+        if asked.verdict.suffix == ".md":
+            markdown = asked.verdict.read_text(encoding="utf-8")
+        else:
+            verdict = verdict_from_json(asked.verdict.read_bytes(), str(asked.verdict))
+            markdown = markdown_of(verdict, asked.budget, comment=asked.comment)
         width_px = COMMENT_WIDTH_PX if asked.comment else SUMMARY_WIDTH_PX
-        page = page_of(markdown_of(verdict, asked.budget, comment=asked.comment), width_px, unfolded=asked.unfold)
+        page = page_of(markdown, width_px, unfolded=asked.unfold)
         if asked.out:
             asked.out.write_text(page, encoding="utf-8")
         if asked.screenshot:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.build import REAL, Ended, run_cli
 from tests.endings import refused
+from tests.recordings import a_recording, asked_for
+from vopr_coverage.canary import SHIPPED
 from vopr_coverage.contract import problems
 
 CONFIG = {
@@ -72,6 +74,97 @@ def test_an_old_verdict_is_not_taken_for_the_new(folder: Path) -> None:
     assert problems("canaries", verdict) == []
     assert not verdict["passed"]
     assert "nothing was judged" in (folder / "s.md").read_text()
+
+
+def a_night(folder: Path, **runs: str) -> Path:
+    """A folder of canary runs, as the jobs of a night leave it: each a recording of one of the real streams."""
+    for name, stream in runs.items():
+        a_recording(folder / "night" / name, (REAL / f"{stream}.ndjson").read_bytes(), **asked_for_real(stream))
+    return folder / "night"
+
+
+def asked_for_real(stream: str) -> dict[str, object]:
+    """What a real stream was asked for."""
+    asked = asked_for((REAL / f"{stream}.ndjson").read_bytes())
+    return {"seed": str(asked["seed"]), "iterations": asked["iterations"]}
+
+
+def test_a_folder_of_runs_is_judged_like_runs_by_name(folder: Path) -> None:
+    """Control and canaries by the names of their folders."""
+    night = a_night(folder, control="combined", **{"sim-canary-drop-disabled": "canary-drop-disabled"})
+    ended = run_cli("canary", "--runs", "night", "--verdict-file", "v.json", cwd=folder)
+    assert ended.code == 1
+    assert "✅ sim-canary-drop-disabled: detected: fault point network.drop" in ended.out
+    assert f"❌ canary-wrong-hash: not run: there is no {Path('night') / 'canary-wrong-hash'}" in ended.out
+    (night / "canary-wrong-hash").mkdir()
+    (night / "canary-wrong-hash" / "build-failed").touch()
+    ended = run_cli("canary", "--runs", "night", cwd=folder)
+    assert "❌ canary-wrong-hash: build failed: there is no run because its build failed" in ended.out
+    a_night(folder, **{"canary-gone": "combined"})
+    told = refused(run_cli("canary", "--runs", "night", cwd=folder))[0]
+    assert "--runs: no canary 'canary-gone' is declared" in told
+
+
+def test_a_folder_in_which_all_is_detected_passes(folder: Path) -> None:
+    """Exit code 0."""
+    (folder / "one.json").write_text(json.dumps({"canaries": {"drop": CONFIG["canaries"]["sim-canary-drop-disabled"]}}))
+    a_night(folder, control="combined", drop="canary-drop-disabled")
+    ended = run_cli("canary", "--runs", "night", "--config", "one.json", cwd=folder)
+    assert ended.code == 0, ended
+    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canaries detected\n")
+
+
+def test_without_a_control_run_nothing_is_judged(folder: Path) -> None:
+    """It is missing, or was not built, or the folder itself isn't there; and the files say so."""
+    a_night(folder, **{"canary-wrong-hash": "combined"})
+    told = refused(run_cli("canary", "--runs", "night", "--verdict-file", "v.json", cwd=folder))[0]
+    assert "there is no control run" in told
+    assert not json.loads((folder / "v.json").read_text())["passed"]
+    (folder / "night" / "control").mkdir()
+    (folder / "night" / "control" / "build-failed").touch()
+    told = refused(run_cli("canary", "--runs", "night", cwd=folder))[0]
+    assert told == "there is no control run because its build failed"
+    assert (
+        "--runs nowhere can't be read: no such file" in refused(run_cli("canary", "--runs", "nowhere", cwd=folder))[0]
+    )
+
+
+def test_the_declared_canaries_are_named(folder: Path) -> None:
+    """For a workflow's loop and for its matrix; those that are shipped, where a config declares none."""
+    assert run_cli("canary", "--names", cwd=folder).out == "sim-canary-drop-disabled\ncanary-wrong-hash\n"
+    told = run_cli("canary", "--names", "--format", "json", cwd=folder)
+    assert told.out == '["sim-canary-drop-disabled","canary-wrong-hash"]\n'
+    (folder / "empty.json").write_text("{}")
+    assert run_cli("canary", "--names", "--config", "empty.json", cwd=folder).out.splitlines() == list(SHIPPED)
+    assert run_cli("canary", "--names", "--config", "", cwd=folder).out.splitlines() == list(CONFIG["canaries"])
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "-rf", "control", "", "x" * 81])
+def test_a_canary_whose_name_is_no_folder_is_told(folder: Path, name: str) -> None:
+    """Before a build or a folder is named by it."""
+    (folder / "c.json").write_text(json.dumps({"canaries": {name: {"determinism": True}}}))
+    a_night(folder, control="combined")
+    for words in (("--names",), ("--runs", "night")):
+        assert "expected" in refused(run_cli("canary", *words, "--config", "c.json", cwd=folder))[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "no control run: name it with --control, or a folder with --runs"),
+        (("a=b",), "no control run: name it with --control, or a folder with --runs"),
+        (("--runs", "night", "--control", "x"), "--runs takes the place of --control and NAME=RUN"),
+        (("--runs", "night", "a=b"), "--runs takes the place of --control and NAME=RUN"),
+        (("--names", "--runs", "night"), "--names judges nothing: leave out runs and files"),
+        (("--names", "--control", "x"), "--names judges nothing: leave out runs and files"),
+        (("--names", "a=b"), "--names judges nothing: leave out runs and files"),
+        (("--names", "--verdict-file", "v.json"), "--names judges nothing: leave out runs and files"),
+        (("--names", "--format", "markdown"), "--names: expected --format text or json, found 'markdown'"),
+    ],
+)
+def test_flags_that_exclude_each_other_are_told(folder: Path, words: tuple[str, ...], told: str) -> None:
+    """Else one of them would be left out without a word."""
+    assert refused(run_cli("canary", *words, cwd=folder))[0].startswith(told)
 
 
 def test_typos_are_told(folder: Path) -> None:

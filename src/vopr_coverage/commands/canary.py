@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 
-from msgspec.structs import replace
+import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canary import CanaryRun, CanaryVerdict, Ending, judge_canaries, nothing_judged
+from vopr_coverage.canary import CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries, nothing_judged
 from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.commands.telling import FORMATS, tell
-from vopr_coverage.errors import ExitCode, UsageError, UserError, nearest, shown
-from vopr_coverage.paths import find_reports
-from vopr_coverage.reading import read_report
-from vopr_coverage.report import Input
-
-BUILD_FAILED = "build-failed"
+from vopr_coverage.commands.telling import FORMATS, judge_and_tell
+from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
+from vopr_coverage.nightly.canaries import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
+from vopr_coverage.nightly.plan import CONTROL
+from vopr_coverage.nightly.planning import refuse_unsafe_canaries
 
 EPILOG = """Expectations come from the config's `canaries`; without it, from the five of the simulator's document.
-A canary whose run is missing was not run. NAME=build-failed says that there is no run because its build failed.
+A canary whose run is missing was not run. NAME=build-failed says that there is no run because its build failed;
+below the folder of --runs, a file `build-failed` in the canary's folder does.
 
 exit codes:
   0  every declared canary was detected, and the control run is green
@@ -31,8 +33,15 @@ exit codes:
 
 def add_canary(parser: argparse.ArgumentParser) -> None:
     """The flags of `canary`."""
-    parser.add_argument("--control", required=True, metavar="RUN", help="a run of the same seeds without a canary")
+    parser.add_argument("--control", metavar="RUN", help="a run of the same seeds without a canary")
     parser.add_argument("runs", nargs="*", metavar="NAME=RUN", help="a canary and its run: a stream, or a recording")
+    parser.add_argument(
+        "--runs", dest="folder", metavar="DIR", help="take DIR/control and DIR/NAME of each declared canary instead"
+    )
+    parser.add_argument(
+        "--names", action="store_true",
+        help="print the declared canaries, one a line, and judge nothing; --format json: as one array",
+    )  # fmt: skip
     parser.add_argument(
         "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
     )
@@ -45,27 +54,63 @@ def add_canary(parser: argparse.ArgumentParser) -> None:
 
 
 def run_canary(arguments: argparse.Namespace) -> int:
-    """Judge canary runs against a control run, and tell it."""
+    """Judge canary runs against a control run, and tell it; or only name the canaries."""
     from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
 
-    failed: UserError | None = None
-    try:
-        verdict = _judged(arguments)
-    except UserError as error:
-        verdict, failed = nothing_judged(__version__, str(error)), error
-    tell(
+    _refuse_mixed(arguments)
+    if arguments.names:
+        return _print_names(arguments)
+    return judge_and_tell(
         arguments,
-        verdict.to_json(),
-        lambda: "" if failed else render_canaries_text(verdict),
-        lambda: render_canaries_markdown(verdict),
+        lambda: _judged(arguments),
+        partial(nothing_judged, __version__),
+        render_canaries_text,
+        render_canaries_markdown,
     )
-    if failed:
-        raise failed
-    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+
+
+def _refuse_mixed(arguments: argparse.Namespace) -> None:
+    runs = arguments.runs or arguments.control
+    if arguments.names and (runs or arguments.folder or arguments.verdict_file or arguments.summary_file):
+        raise UsageError("--names judges nothing: leave out runs and files")
+    if arguments.names and arguments.format == "markdown":
+        raise UsageError("--names: expected --format text or json, found 'markdown'")
+    if arguments.folder and runs:
+        raise UsageError("--runs takes the place of --control and NAME=RUN: give one or the other")
+    if not (arguments.names or arguments.folder or arguments.control):
+        raise UsageError("no control run: name it with --control, or a folder with --runs")
+
+
+def _declared(arguments: argparse.Namespace) -> Mapping[str, Detector]:
+    return find_and_load_config(Settings(config=arguments.config)).canaries
+
+
+def _print_names(arguments: argparse.Namespace) -> int:
+    names = list(_declared(arguments))
+    refuse_unsafe_canaries(names)
+    print(msgspec.json.encode(names).decode() if arguments.format == "json" else "\n".join(names))
+    return ExitCode.PASSED
+
+
+def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
+    """The runs below a folder; one of a canary that isn't declared is a mistake, not a run to leave out."""
+    refuse_unsafe_canaries(list(declared))
+    try:
+        found = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    except OSError as error:
+        raise UsageError(f"--runs {printable(str(folder))} can't be read: {(error.strerror or '').lower()}") from None
+    for name in found:
+        if name not in declared and name != CONTROL:
+            raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")
+    if (folder / CONTROL / BUILD_FAILED).exists():
+        raise UsageError("there is no control run because its build failed")
+    return judge_canary_folder(folder, declared, __version__)
 
 
 def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
-    declared = find_and_load_config(Settings(config=arguments.config)).canaries
+    declared = _declared(arguments)
+    if arguments.folder:
+        return _in_folder(Path(arguments.folder), declared)
     runs: dict[str, CanaryRun] = {}
     for text in arguments.runs:
         name, equals, path = text.partition("=")
@@ -75,24 +120,11 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
             raise UsageError(f"no canary {shown(name)} is declared; {nearest(name, declared)}")
         if name in runs:
             raise UsageError(f"canary {shown(name)} is named twice")
-        runs[name] = _canary_run(name, path)
-    return judge_canaries(_read(arguments.control), list(runs.values()), declared, __version__)
+        runs[name] = _named_run(name, path)
+    return judge_canaries(read_run(arguments.control), list(runs.values()), declared, __version__)
 
 
-def _read(path: str) -> Input:
-    (file, *more) = find_reports([path])
-    if more:
-        raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    return replace(read_report(file.path), source=file.label, recording=file.recording)
-
-
-def _canary_run(name: str, path: str) -> CanaryRun:
-    """A canary's run, or what stands in its way: a file that can't be read is one canary's matter."""
-    if not os.path.lexists(path):
-        if path == BUILD_FAILED:
-            return CanaryRun(name, ending=Ending.BUILD_FAILED, why="there is no run because its build failed")
-        return CanaryRun(name, ending=Ending.NOT_RUN, why=f"there is no {path}")
-    try:
-        return CanaryRun(name, _read(path))
-    except UserError as error:
-        return CanaryRun(name, ending=Ending.UNUSABLE, why=str(error).splitlines()[0])
+def _named_run(name: str, path: str) -> CanaryRun:
+    if path == BUILD_FAILED and not os.path.lexists(path):
+        return CanaryRun(name, ending=Ending.BUILD_FAILED, why=BUILD_FAILED_WHY)
+    return canary_run(name, Path(path))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
-from vopr_coverage.commands.telling import FORMATS, tell
-from vopr_coverage.errors import ExitCode, UserError
+from vopr_coverage.commands.telling import FORMATS, judge_and_tell
 from vopr_coverage.progress import ProgressLine
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
@@ -50,23 +50,20 @@ def run_determinism(arguments: argparse.Namespace) -> int:
     """Judge, print and write."""
     from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
     from vopr_coverage.twice.doublecheck import doublecheck
-    from vopr_coverage.twice.verdict import error_verdict  # other commands need not wait for these to load
+    from vopr_coverage.twice.verdict import (  # other commands need not wait for these to load
+        DeterminismVerdict,
+        error_verdict,
+    )
 
     line = ProgressLine(sys.stderr)
-    failed: UserError | None = None
-    try:
-        progress = line.for_file if sys.stderr.isatty() else lambda _: None
-        verdict = doublecheck(arguments.runs, Settings(config=arguments.config, scenario=arguments.scenario), progress)
-    except UserError as error:
-        verdict, failed = error_verdict(__version__, str(error)), error
-    finally:
-        line.clear()
-    tell(
-        arguments,
-        verdict.to_json(),
-        lambda: "" if failed else render_determinism_text(verdict),
-        lambda: render_determinism_markdown(verdict),
-    )
-    if failed:
-        raise failed
-    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+    progress = line.for_file if sys.stderr.isatty() else lambda _: None
+    settings = Settings(config=arguments.config, scenario=arguments.scenario)
+
+    def judged() -> DeterminismVerdict:
+        try:
+            return doublecheck(arguments.runs, settings, progress)
+        finally:
+            line.clear()
+
+    nothing_judged = partial(error_verdict, __version__)
+    return judge_and_tell(arguments, judged, nothing_judged, render_determinism_text, render_determinism_markdown)

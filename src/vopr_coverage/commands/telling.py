@@ -6,28 +6,72 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import ExitCode, UserError, printable
 
 FORMATS = ("text", "json", "markdown")
 
 
-def tell(arguments: argparse.Namespace, json: str, text: Callable[[], str], markdown: Callable[[], str]) -> None:
-    """Print and write a verdict. A file that can't be written is a warning: the verdict stands.
+class Verdict(Protocol):
+    """What all verdicts have in common."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gate holds."""
+
+    def to_json(self) -> str:
+        """The verdict as a file."""
+
+
+V = TypeVar("V", bound=Verdict)
+
+
+def judge_and_tell(
+    arguments: argparse.Namespace,
+    judge: Callable[[], V],
+    nothing_judged: Callable[[str], V],
+    text: Callable[[V], str],
+    markdown: Callable[[V], str],
+    also: Callable[[V], None] = lambda _: None,
+) -> int:
+    """Judge, print and write; where nothing could be judged, the files say so, so that no old one is taken for it.
 
     Args:
         arguments: with `format`, `verdict_file` and `summary_file`.
-        text, markdown: called only where they are wanted; an empty text prints nothing.
+        nothing_judged: the verdict that says why.
+        text: of a verdict on something; of an error the caller prints what was raised.
+        also: told of the verdict, whichever it is.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UserError: what `judge` raised, after it was told.
     """
-    forms = {"json": lambda: json, "markdown": markdown, "text": text}
+    failed: UserError | None = None
+    try:
+        verdict = judge()
+    except UserError as error:
+        verdict, failed = nothing_judged(str(error)), error
+    forms: dict[str, Callable[[], str]] = {
+        "json": verdict.to_json,
+        "markdown": lambda: markdown(verdict),
+        "text": lambda: "" if failed else text(verdict),
+    }
     sys.stdout.write(forms[arguments.format]())
     if arguments.verdict_file:
-        _write(arguments.verdict_file, json)
+        _write(arguments.verdict_file, verdict.to_json())
     if arguments.summary_file:
-        _write(arguments.summary_file, markdown())
+        _write(arguments.summary_file, markdown(verdict))
+    also(verdict)
+    if failed:
+        raise failed
+    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
 
 
 def _write(path: str, text: str) -> None:
+    """Write a file; that it can't be written is a warning: the verdict stands."""
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8", newline="\n")

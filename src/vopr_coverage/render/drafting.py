@@ -116,6 +116,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "mark": partial(wording.ours, wording.MARKS),
         "heading": partial(wording.ours, wording.HEADINGS),
+        "health_heading": partial(wording.ours, wording.HEALTH_HEADINGS),
         "status": wording.status,
         "gate_title": wording.gate_title,
         "gate_in_a_sentence": wording.gate_in_a_sentence,

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from vopr_coverage import extra_gates, gates, health, ladder, regression
+from vopr_coverage import canary, extra_gates, gates, health, ladder, regression
+from vopr_coverage.nightly import advice
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
 from vopr_coverage.thresholds import PROFILE_NAMES
+from vopr_coverage.twice import judging as twice
 
 
 class GateWords(NamedTuple):
@@ -64,12 +66,18 @@ HEADINGS: Mapping[str, str] = {
     "incomplete": "Simulation coverage is incomplete: a run did not finish",
     "error": "Simulation coverage could not be judged",
 }
+HEALTH_HEADINGS: Mapping[str, str] = {
+    "passed": "Run health holds; coverage was not judged",
+    "failed": "Run health failed; coverage was not judged",
+    "incomplete": "Run health failed: a run did not finish",
+    "error": "Run health could not be judged",
+}
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
     frozenset(
         text
-        for texts in (gates.ADVICE, extra_gates.ADVICE, health.ADVICE, ladder.ADVICE, regression.ADVICE)
-        for text in texts.values()
+        for module in (gates, extra_gates, health, ladder, regression, canary, twice)
+        for text in module.ADVICE.values()
     )
     | {
         health.NO_RUN_NOTE,
@@ -80,6 +88,7 @@ _SENTENCES = (
         "min_properties.sometimes_total must be set and met, else silence proves nothing",
     }
     | EXCUSED
+    | advice.ALL
 )
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
@@ -87,11 +96,13 @@ _VOCABULARY = """
 ≥ + a agree all always any at caught contradicts counts differ early ended every expected fail failed for gate hit
 holds it iterations its itself lost met minimum minimums most not measured nothing of over override overrides points
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
+after asked before built canaries canary coverage detected differs has in jobs long made most no none on once-failed
+parts twice would
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
 _PART = re.compile(r"(\(?)([^\s(),]+(?:,[0-9]{3})*)(\)?,?)")
-_FIGURE_CHARACTERS_MAX = 80
+_FIGURE_CHARACTERS_MAX = 100
 
 
 def ours(texts: Mapping[str, str], key: str) -> Markup:

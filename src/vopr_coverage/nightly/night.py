@@ -1,0 +1,291 @@
+"""From a night's folder and its jobs' results to the verdict on the night, in one straight line.
+
+Nothing that a job said of itself is believed: its recordings are judged anew, by the same functions that judge
+on a laptop, and held against what the plan asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from vopr_coverage import __version__
+from vopr_coverage.canary import CanaryVerdict, Ending
+from vopr_coverage.check import Settings, find_and_load_config
+from vopr_coverage.config import Config
+from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.canaries import judge_canary_folder
+from vopr_coverage.nightly.judged import canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.needs import job_seen
+from vopr_coverage.nightly.plan import CONTROL, PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
+from vopr_coverage.nightly.replay import replay_folder
+from vopr_coverage.nightly.shards import FailedSeed, RunSeen, judge_shards, merged_figures
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place, Work
+from vopr_coverage.verdict import Remark, VerdictStatus
+
+PLAN = "plan.json"
+REGRESSION_LINES_MAX = 100
+NO_CANARIES = "No canary was asked for: nothing shows that this simulator would find a bug."
+
+
+class NightTerms(msgspec.Struct, frozen=True):
+    """What a night is judged by.
+
+    Attributes:
+        settings: of these, `config`, `profile`, `folder` and `commits` count.
+        canaries: whether planted bugs have to be detected.
+        kept: seeds that the regression file has already, as (scenario in lower case, seed).
+        place: which night this is.
+        today: the date, for the lines of the regression file.
+    """
+
+    settings: Settings
+    canaries: bool = True
+    kept: frozenset[tuple[str, str]] = frozenset()
+    place: Place = Place()
+    today: str = ""
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """One part of the night as judged from what it left behind."""
+
+    name: str
+    shown: str
+    findings: tuple[Finding, ...] = ()
+    runs: tuple[RunSeen, ...] = ()
+    required: bool = True
+
+
+def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
+    """The verdict on what lies in `folder`.
+
+    Args:
+        needs: the jobs' results; None where nobody told, as on a laptop.
+
+    Raises:
+        UserError: the folder, the plan or the config can't be used; nothing was judged.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{printable(str(folder))} is no folder: expected the night's, with {PLAN} in it")
+    config = find_and_load_config(terms.settings)
+    plan = _read_plan(folder)
+    if plan is None:
+        return _without_a_plan(needs, terms)
+    doubles = judge_doubles(plan.determinism.include, folder / "determinism", terms.settings)
+    canaries, canary_part = _canary(plan, folder / "canary", config, terms)
+    parts = (
+        _Part("build", "built"),
+        _plan_part(plan),
+        _long_run(plan, folder, terms),
+        _regressions(plan, folder, terms),
+        _Part("determinism", doubles.shown, doubles.findings, doubles.runs),
+        _coverage(plan, folder, terms),
+        canary_part,
+    )
+    seen = [job_seen(part.name, needs, part.findings, part.shown, required=part.required) for part in parts]
+    runs = {part.name: part.runs for part in parts}
+    return _conclude(
+        [job for job, _ in seen],
+        tuple(chain.from_iterable(findings for _, findings in seen)),
+        NightVerdict(
+            status="passed",
+            passed=True,
+            reason="",
+            version=__version__,
+            place=terms.place,
+            seed_base=plan.seed_base,
+            work=tuple(_work(plan, runs, canaries, config)),
+            detected=canaries.detected if canaries else None,
+            declared=canaries.declared if canaries else None,
+            seeds_doubled=doubles.seeds,
+            at_most=doubles.at_most,
+            regressions=tuple(_regression_lines(plan, chain.from_iterable(runs.values()), terms)),
+            warnings=tuple(_warnings(plan, doubles.warnings, terms)),
+        ),
+    )
+
+
+def _read_plan(folder: Path) -> NightPlan | None:
+    path = folder / PLAN
+    try:
+        with open(path, "rb") as file:
+            return plan_from_json(file.read(PLAN_BYTES_MAX + 1), str(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UsageError(f"{printable(str(path))} can't be read: {(error.strerror or '').lower()}") from None
+
+
+def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
+    """Nothing was planned, so nothing was run: what the results say of build and plan is all there is."""
+    missing = Finding("plan", "", "plan", f"there is no {PLAN}: nothing was planned", advice.NO_PLAN)
+    seen = [job_seen("build", needs, (), "built"), job_seen("plan", needs, (missing,), "")]
+    seen += [job_seen(name, needs, (_unplanned(name),), "") for name in ("long-run", "determinism", "coverage")]
+    if terms.canaries:
+        seen.append(job_seen("canary", needs, (_unplanned("canary"),), ""))
+    verdict = NightVerdict("failed", False, "", __version__, terms.place)
+    return _conclude([job for job, _ in seen], tuple(chain.from_iterable(found for _, found in seen)), verdict)
+
+
+def _unplanned(name: str) -> Finding:
+    return Finding(name, "", "lost run", "nothing was planned for it, so it has shown nothing", advice.NO_PLAN)
+
+
+def _plan_part(plan: NightPlan) -> _Part:
+    short = [one for one in plan.work if one.job in ("long-run", "coverage") and one.planned < one.min_iterations]
+    findings = [
+        Finding(
+            "plan",
+            one.scenario,
+            "plan",
+            f"{one.job} of {printable(one.scenario)}: {one.planned:,} iterations fit, "
+            f"at least {one.min_iterations:,} are required",
+            advice.BUDGET,
+        )
+        for one in short
+    ]
+    if not plan.enough and not findings:
+        findings.append(Finding("plan", "", "plan", "the budget can't hold what is required", advice.BUDGET))
+    jobs = len(plan.long_run.include) + len(plan.coverage.include)
+    return _Part("plan", f"seeds from {plan.seed_base} on, {jobs:,} jobs of long run and coverage", tuple(findings))
+
+
+def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
+    runs = judge_shards("long-run", plan.long_run.include, folder / "long-run", terms.settings)
+    if not runs:
+        nothing = Finding("long-run", "", "lost run", "nothing was planned for it", advice.BUDGET)
+        return _Part("long-run", "", (nothing,))
+    ran = sum(run.ran for run in runs)
+    return _Part("long-run", f"{ran:,} iterations in {len(runs)} runs, no seed failed", _findings(runs), tuple(runs))
+
+
+def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
+    replays = replays_of(plan)
+    if not replays:
+        return _Part("regressions", "no seed has failed before", required=False)
+    runs = judge_shards("regressions", replays, folder / "regressions", terms.settings)
+    return _Part("regressions", f"{len(runs)} once-failed seeds hold", _findings(runs), tuple(runs))
+
+
+def replays_of(plan: NightPlan) -> list[SeedRange]:
+    """The once-failed seeds as runs of one iteration, each named as `replay` names its folder."""
+    return [
+        SeedRange(replay_folder(one.scenario, seed), one.scenario, seed, 1)
+        for one in plan.regressions
+        for seed in one.seeds
+    ]
+
+
+def _coverage(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
+    runs = judge_shards("coverage", plan.coverage.include, folder / "coverage", terms.settings)
+    if not runs:
+        nothing = Finding("coverage", "", "lost run", "nothing was planned for it", advice.BUDGET)
+        return _Part("coverage", "", (nothing,))
+    judged = judge_coverage(runs, plan.coverage.include, folder / "coverage", terms.settings)
+    return _Part("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
+
+
+def _canary(plan: NightPlan, folder: Path, config: Config, terms: NightTerms) -> tuple[CanaryVerdict | None, _Part]:
+    """Judge the canaries, and the control run by what was planned for it, too."""
+    if not terms.canaries:
+        return None, _Part("canary", "no canary was asked for", required=False)
+    planned = plan.canary.include
+    control = [run for run in planned if run.name == CONTROL]
+    runs = judge_shards("canary", control, folder, terms.settings)
+    if not control:
+        nothing = Finding("canary", "", "lost run", "nothing was planned for it", advice.BUDGET)
+        return None, _Part("canary", "", (nothing,))
+    try:
+        verdict = judge_canary_folder(folder, config.canaries, __version__)
+    except UserError as error:
+        told = Finding("canary", CONTROL, "canary", printable(str(error).splitlines()[0]))
+        return None, _Part("canary", "", _findings(runs) or (told,))
+    if any(run.findings for run in runs):
+        verdict = msgspec.structs.replace(verdict, control_problems=())  # told already, and in more detail
+    findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(planned, folder))
+    return verdict, _Part("canary", verdict.reason, findings, tuple(runs))
+
+
+def _findings(runs: Iterable[RunSeen]) -> tuple[Finding, ...]:
+    return tuple(finding for run in runs for finding in run.findings)
+
+
+def _conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: NightVerdict) -> NightVerdict:
+    """The night passes when every part of it did; a part that is *not required* was not asked for."""
+    statuses = {job.status for job in jobs}
+    status: VerdictStatus = "passed"
+    if "failed" in statuses:
+        status = "failed"
+    elif "incomplete" in statuses:
+        status = "incomplete"
+    assert bool(findings) == (status != "passed"), "a verdict and its findings must agree"
+    return msgspec.structs.replace(
+        verdict,
+        status=status,
+        passed=status == "passed",
+        reason=_reason(jobs, findings),
+        jobs=tuple(jobs),
+        findings=findings,
+    )
+
+
+def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
+    if not findings:
+        return f"all of {sum(job.status == 'passed' for job in jobs)} parts hold"
+    first = findings[0]
+    where = f"{first.job}, {first.source}" if first.source else first.job
+    more = f"; {len(findings) - 1:,} more finding{'s' if len(findings) > 2 else ''}" if len(findings) > 1 else ""
+    return f"{printable(where)}: {first.line}{more}"
+
+
+def _work(
+    plan: NightPlan, runs: Mapping[str, Sequence[RunSeen]], canaries: CanaryVerdict | None, config: Config
+) -> Iterator[Work]:
+    """Asked, planned and ran, by job and scenario."""
+    for one in plan.work:
+        mine = [run for run in runs.get(one.job, ()) if run.scenario.lower() == one.scenario.lower()]
+        rates = [run.rate for run in mine if run.rate]
+        report = merged_figures(mine)
+        known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
+        ran = sum(run.ran for run in mine)
+        lost = sum(not run.present for run in mine)
+        if one.job == "canary" and canaries:  # of which `mine` has the control run alone
+            ran += sum(result.iterations or 0 for result in canaries.results)
+            lost += sum(result.ending is Ending.NOT_RUN for result in canaries.results)
+        yield Work(
+            job=one.job,
+            scenario=one.scenario,
+            asked=one.asked,
+            planned=one.planned,
+            ran=ran,
+            runs=one.jobs,
+            lost=lost,
+            failed=sum(run.failed for run in mine),
+            rate=round(sum(rates) / len(rates), 3) if rates else None,
+            fault_points_hit=report.fault_points_hit if report else None,
+            fault_points_known=len(known) if report else None,
+            invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
+            view_changes=report.view_changes if report else None,
+        )
+
+
+def _regression_lines(plan: NightPlan, runs: Iterable[RunSeen], terms: NightTerms) -> Iterator[str]:
+    """Lines for the regression file: each invariant's first seed in each run, unless it stands there already."""
+    failed: dict[FailedSeed, None] = dict.fromkeys(chain.from_iterable(run.failures for run in runs))
+    known = set(terms.kept) | {(one.scenario.lower(), one.seed) for one in replays_of(plan)}
+    fresh = [one for one in failed if (one.scenario.lower(), one.seed) not in known]
+    for one in fresh[:REGRESSION_LINES_MAX]:
+        if not any(letter.isspace() or letter == "#" for letter in one.scenario):
+            since = f", {terms.today}" if terms.today else ""
+            yield f"{one.scenario} {one.seed}  # {printable(one.invariant)[:100]}{since}"
+
+
+def _warnings(plan: NightPlan, doubles: Iterable[Remark], terms: NightTerms) -> Iterator[Remark]:
+    if not terms.canaries:
+        yield Remark("canary", NO_CANARIES)
+    yield from (Remark("plan", remark) for remark in plan.remarks)
+    yield from doubles

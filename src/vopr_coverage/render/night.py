@@ -1,0 +1,131 @@
+"""The verdict on a night, for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from vopr_coverage.confidence import percent, wilson
+from vopr_coverage.errors import printable
+from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
+from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+
+LINES_TOLD = 50
+MARKS = {"passed": "✅", "failed": "❌", "incomplete": "❓", "not required": "➖", "error": "❌"}
+HEADINGS = {
+    "passed": "The night passed",
+    "failed": "The night failed",
+    "incomplete": "The night is incomplete: not all of it was run",
+    "error": "The night could not be judged",
+}
+TITLES = {
+    "build": "Build",
+    "plan": "Plan",
+    "long-run": "Long run",
+    "regressions": "Once-failed seeds",
+    "determinism": "Determinism",
+    "coverage": "Coverage",
+    "canary": "Canaries",
+}
+
+
+def render_night_text(verdict: NightVerdict) -> str:
+    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
+    blocks = [
+        f"{MARKS[verdict.status]} {HEADINGS[verdict.status]}: {printable(verdict.reason)}\n",
+        *_section("Parts", (f"{MARKS[job.status]} {title(job.name)}: {printable(job.line)}" for job in verdict.jobs)),
+        *_section("What is wrong", map(_finding, verdict.findings)),
+        *_section("Add to the regression file", map(printable, verdict.regressions)),
+        *_section("Asked, planned, ran", map(_work, verdict.work)),
+        *_section("Bounds", bounds(verdict)),
+        *_section("Trends", map(_trend, (line for line in verdict.trends if line.remark))),
+        *_section("Warnings", (printable(f"{warning.source}: {warning.text}") for warning in verdict.warnings)),
+    ]
+    return "\n".join(blocks)
+
+
+def _section(heading: str, entries: Iterable[str]) -> Iterator[str]:
+    told = list(entries)
+    if not told:
+        return
+    lines = [f"  - {entry}" for entry in told[:LINES_TOLD]]
+    if len(told) > LINES_TOLD:
+        lines.append(f"  … and {len(told) - LINES_TOLD} more, all of them in the verdict file")
+    yield "\n".join([f"{heading}:", *lines, ""])
+
+
+def title(part: str) -> str:
+    """A part of the night as people call it."""
+    return TITLES.get(part, printable(part))
+
+
+def _finding(finding: Finding) -> str:
+    where = f"{title(finding.job)}, {printable(finding.source)}" if finding.source else title(finding.job)
+    lines = [f"{where}: {printable(finding.line)}"]
+    if finding.repro:
+        lines.append(printable(finding.repro) + (" (replays the whole run)" if finding.whole_run else ""))
+    if finding.advice:
+        lines.append(printable(finding.advice))
+    return "\n      ".join(lines)
+
+
+def _work(work: Work) -> str:
+    told = [f"{work.ran:,} of {work.planned:,} planned and {work.asked:,} asked for"]
+    if work.lost:
+        told.append(f"{work.lost} of {work.runs} runs lost")
+    if work.failed:
+        told.append(f"{work.failed:,} seeds failed")
+    if work.rate is not None:
+        told.append(f"{work.rate:,.1f}/s")
+    if work.fault_points_hit is not None:
+        told.append(f"{work.fault_points_hit} of {work.fault_points_known} fault points")
+    if work.invariants is not None:
+        told.append(f"{work.invariants} invariants ran")
+    if work.view_changes is not None:
+        told.append(f"{work.view_changes:,} view changes")
+    return f"{title(work.job)}, {printable(work.scenario)}: {', '.join(told)}"
+
+
+def _trend(line: TrendLine) -> str:
+    return f"{title(line.job)}, {printable(line.scenario)}, {printable(line.figure)}: {printable(line.remark)}"
+
+
+def bounds(verdict: NightVerdict) -> list[str]:
+    """What double runs and canaries show of everything that was not run, in our own words and numbers."""
+    told = []
+    if verdict.seeds_doubled and verdict.at_most is not None:
+        share = percent(verdict.at_most)
+        told.append(f"{verdict.seeds_doubled:,} seeds were made twice: at most {share} of all differ (95 %)")
+    elif verdict.seeds_doubled == 0:
+        told.append("No seed was made twice and compared")
+    if verdict.declared:
+        detected = verdict.detected or 0
+        low, high = wilson(verdict.declared, detected)
+        score = f"{detected} of {verdict.declared} canaries detected"
+        told.append(f"{score}: mutation score from {percent(low)} to {percent(high)} (95 %)")
+    return told
+
+
+def by_part(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Findings under the part that they are of, in the night's order."""
+    return [(part, list(found)) for part, found in groupby(findings, key=lambda finding: finding.job)]
+
+
+def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
+    """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
+    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.trends import trend_rows
+
+    told = {
+        "verdict": verdict,
+        "mark": MARKS[verdict.status],
+        "heading": HEADINGS[verdict.status],
+        "marks": MARKS,
+        "titles": TITLES,
+        "by_part": by_part(verdict.findings),
+        "bounds": bounds(verdict),
+        "trends": trend_rows(verdict.trends),
+        "compared": any(line.median is not None for line in verdict.trends),
+        "elsewhere": "night.json",
+    }
+    return draft_told_until_it_fits("night.md.j2", told, budget, utf8_bytes)
