@@ -23,6 +23,8 @@ from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.github.hub import Hub, Said
 from vopr_coverage.github.patience import Clock, SystemClock
 from vopr_coverage.github.settings import CommentSettings, comment_settings_of
+from vopr_coverage.github.stamp import checked_id
+from vopr_coverage.github.tracking import ID_DEFAULT as TRACKING_ID_DEFAULT
 from vopr_coverage.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
 from vopr_coverage.recording import commits_of
 from vopr_coverage.render.annotations import command, fenced, render_annotations
@@ -70,6 +72,8 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
     hub = Hub(environ, _event(environ), inputs["token"], clock, _say)
     if inputs["command"] == "comment":
         return _relay(inputs, how, hub, environ)
+    if inputs["command"] == "tracking-issue":
+        return _track(inputs, how, hub, environ)
     return _check(inputs, how, hub, environ)
 
 
@@ -112,6 +116,25 @@ def _relay(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: M
         print(command("error", f"The run's verdict was refused: {printable(refused)}"))
     _write_outputs(environ, {"comment-url": next((said.url for said in told if said.url), "")})
     return ExitCode.UNUSABLE if refused else ExitCode.PASSED
+
+
+def _track(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
+    """Tell the night's verdict in an issue. An issue that could not be written is an error: nobody would hear of it."""
+    try:
+        paths = lines(inputs["reports"])
+        if len(paths) != 1:
+            raise UsageError(
+                f"command tracking-issue takes one path in reports, the night's night.json; found {len(paths)}"
+            )
+        id = checked_id(inputs["comment-id"], TRACKING_ID_DEFAULT)
+        told = hub.track(paths[0], _roots(environ), id, how.author)
+    except UserError as error:
+        print(command("error", printable(str(error))))
+        return ExitCode.UNUSABLE
+    for said in told:
+        _tell_one(said)
+    _write_outputs(environ, {"issue-url": told[-1].url})
+    return ExitCode.PASSED
 
 
 def _tell(verdict: Verdict, switches: Switches, environ: Mapping[str, str]) -> int:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from traceback import format_exc
 from typing import NoReturn
@@ -21,7 +22,11 @@ from vopr_coverage.commands.determinism import run_determinism
 from vopr_coverage.commands.flags import split_command, the_parser
 from vopr_coverage.commands.plan import run_plan
 from vopr_coverage.commands.record import run_record
-from vopr_coverage.commands.telling import tell
+from vopr_coverage.commands.replay import run_replay
+from vopr_coverage.commands.summary import place_in, run_summary
+from vopr_coverage.commands.telling import judge_and_tell
+from vopr_coverage.commands.tracking import run_tracking
+from vopr_coverage.commands.trends import run_trends
 from vopr_coverage.contract import schema_text
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.paths import find_reports
@@ -90,6 +95,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         base=base_from_file(base) if (base := getattr(arguments, "base", None)) else None,
         max_regression=getattr(arguments, "max_regression", None),
         commits=_commits() if arguments.command == "check" else (),
+        health_only=getattr(arguments, "health_only", False),
     )
 
 
@@ -106,23 +112,15 @@ def _commits() -> tuple[str, ...]:
 
 def _run_check(arguments: argparse.Namespace) -> int:
     line = ProgressLine(sys.stderr)
-    failed: UserError | None = None
-    try:
-        progress = line.for_file if sys.stderr.isatty() else lambda _: None
-        verdict = check(arguments.reports, _settings(arguments), progress)
-    except UserError as error:
-        verdict, failed = error_verdict(__version__, str(error)), error
-    finally:
-        line.clear()
-    tell(
-        arguments,
-        verdict.to_json(),
-        lambda: "" if failed else render_text(verdict),
-        lambda: _markdown(verdict),
-    )
-    if failed:
-        raise failed
-    return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+    progress = line.for_file if sys.stderr.isatty() else lambda _: None
+
+    def judged() -> Verdict:
+        try:
+            return check(arguments.reports, _settings(arguments), progress)
+        finally:
+            line.clear()
+
+    return judge_and_tell(arguments, judged, partial(error_verdict, __version__), render_text, _markdown)
 
 
 def _markdown(verdict: Verdict) -> str:
@@ -193,8 +191,24 @@ def _run_plan(arguments: argparse.Namespace) -> int:
     return run_plan(arguments, arguments.simulator)
 
 
+def _run_summary(arguments: argparse.Namespace) -> int:
+    return run_summary(arguments, place_in(os.environ), _commits())
+
+
+def _run_tracking(arguments: argparse.Namespace) -> int:
+    return run_tracking(arguments, os.environ)
+
+
 def _run_record(arguments: argparse.Namespace) -> int:
     return run_record(arguments, arguments.simulator, os.environ.get("GITHUB_SHA", ""))
+
+
+def _run_replay(arguments: argparse.Namespace) -> int:
+    return run_replay(arguments, arguments.simulator, os.environ.get("GITHUB_SHA", ""))
+
+
+def _run_trends(arguments: argparse.Namespace) -> int:
+    return run_trends(arguments, os.environ)
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
@@ -207,4 +221,8 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "plan": _run_plan,
     "canary": run_canary,
     "record": _run_record,
+    "replay": _run_replay,
+    "summary": _run_summary,
+    "trends": _run_trends,
+    "tracking-issue": _run_tracking,
 }

@@ -11,7 +11,7 @@ from vopr_coverage.comparing import Base
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.thresholds import PROFILE_NAMES
 
-COMMANDS = ("check", "comment")
+COMMANDS = ("check", "comment", "tracking-issue")
 INPUTS = (
     "reports",
     "command",

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from tests.github_api.loopback import Answer
-from tests.github_api.state import A_SHA, Artifact, Comment, Pull, Run, World
+from tests.github_api.state import A_SHA, Artifact, Comment, Issue, Pull, Run, World
 from tests.github_api.tables import (
     A_COMMITTER,
+    ISSUE_URLS,
+    PLAIN_ISSUE,
     PLAIN_PULL,
     PLAIN_REPOSITORY,
     REACTIONS,
@@ -118,6 +120,36 @@ class Scribe:
             "performed_via_github_app": None,
         }
 
+    def issue(self, issue: Issue | Pull) -> Json:
+        """An `issue`; a pull request is one that says so."""
+        repo, site = f"{self._api}/repos/{issue.repo}", f"{SITE}/{issue.repo}"
+        url, number = f"{repo}/issues/{issue.number}", self._world.id_of(f"{issue.repo}#{issue.number} issue")
+        updated = issue.updated_at if isinstance(issue, Issue) else issue.created_at
+        told: Json = {
+            **PLAIN_ISSUE,
+            "id": number,
+            "node_id": node_id(number),
+            "number": issue.number,
+            "state": issue.state,
+            "state_reason": None,
+            "title": "A change",
+            "body": issue.body,
+            "user": issue.author and self.user(issue.author),
+            "url": url,
+            "repository_url": repo,
+            "html_url": f"{site}/issues/{issue.number}",
+            **urls(url, ISSUE_URLS),
+            "created_at": moment(issue.created_at),
+            "updated_at": moment(updated),
+            "closed_at": None if issue.state == "open" else moment(updated),
+            "reactions": {"url": f"{url}/reactions", **REACTIONS},
+        }
+        if isinstance(issue, Issue):
+            return {**told, "state_reason": issue.state_reason, "title": issue.title}
+        pull, html = f"{repo}/pulls/{issue.number}", f"{site}/pull/{issue.number}"
+        pages = {"url": pull, "html_url": html, "diff_url": f"{html}.diff", "patch_url": f"{html}.patch"}
+        return {**told, "html_url": html, "draft": False, "pull_request": {**pages, "merged_at": None}}
+
     def pull(self, pull: Pull) -> Json:
         """A `pull-request-simple`."""
         repo = f"{self._api}/repos/{pull.repo}"
@@ -139,6 +171,7 @@ class Scribe:
             "id": number,
             "node_id": node_id(number),
             "number": pull.number,
+            "body": pull.body,
             "state": pull.state,
             "user": self.user(pull.author),
             "url": url,

@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from tests.github_api.answers import refusal
+from tests.github_api.calls import Call, not_found
 from tests.github_api.contract import Contract
 from tests.github_api.faults import Fault, Plan, answer_under, planned
 from tests.github_api.loopback import Answer, Delivery, Loopback, Request
-from tests.github_api.routes import Call, answer_blob, answer_call, not_found
-from tests.github_api.state import ACTIONS_BOT, REPOSITORY, Comment, World
+from tests.github_api.routes import answer_blob, answer_call
+from tests.github_api.state import ACTIONS_BOT, REPOSITORY, Comment, Issue, World
 from tests.github_api.turns import TURN_S_MAX, Turns
 
 BLOBS = "the blob store"  # in place of a token: whoever downloads a zip
@@ -126,6 +127,10 @@ class FakeGitHub:
     def comments(self, issue: int, repo: str = REPOSITORY) -> list[Comment]:
         """The comments of an issue or pull request, oldest first."""
         return self.world.comments_on(issue, repo)
+
+    def issues(self, state: str = "open", repo: str = REPOSITORY) -> list[Issue]:
+        """The issues of a repository in that state, oldest first; pull requests are none."""
+        return [one for one in self.world.issues.values() if (one.repo, one.state) == (repo, state)]
 
     # ---- clients
 

@@ -10,8 +10,8 @@ from enum import Enum
 from http import HTTPStatus
 
 from tests.github_api.answers import refusal
+from tests.github_api.calls import READ_ONLY, not_found
 from tests.github_api.loopback import Answer, Delivery, Request
-from tests.github_api.routes import READ_ONLY, invalid_comment, not_found
 
 AMONG_FIRST = 12
 PRIMARY = "API rate limit exceeded for installation ID 4711."
@@ -133,7 +133,7 @@ def refused(fault: Fault, request: Request, now: float) -> Answer:
         case Kind.NOT_FOUND:
             return not_found()
         case Kind.UNPROCESSABLE:
-            return invalid_comment("Body can't be this")
+            return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "Validation Failed")
         case Kind.ERROR_500 | Kind.ERROR_500_AFTER:
             return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Server Error")
         case Kind.BAD_GATEWAY_502 | Kind.BAD_GATEWAY_502_AFTER:

@@ -4,53 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlencode
+from typing import Any
 
-from tests.github_api.answers import Json, Scribe, json_answer, refusal
+from tests.github_api.answers import Json, json_answer, refusal
+from tests.github_api.calls import (
+    BODY_CHARS_MAX,
+    PAGED,
+    READ_ONLY,
+    Call,
+    Route,
+    invalid_request,
+    not_found,
+    page_of,
+    sent_json,
+)
+from tests.github_api.issues import create_issue, edit_issue, list_issues
 from tests.github_api.loopback import Answer, Request
 from tests.github_api.state import Artifact, Comment, Pull, Run, World
-
-BODY_CHARS_MAX = 65_536
-PER_PAGE_MAX = 100
-PAGED = frozenset({"page", "per_page"})
-T = TypeVar("T")
-READ_ONLY = "Resource not accessible by integration"
-
-
-@dataclass(frozen=True)
-class Call:
-    """One authorised request, and what it takes to answer it; `api` and `blobs` are the URLs of the two servers."""
-
-    world: World
-    request: Request
-    login: str
-    read_only: bool
-    api: str
-    blobs: str
-    repo: str = ""
-
-    @property
-    def scribe(self) -> Scribe:
-        """Who writes the answer's JSON."""
-        return Scribe(self.world, self.api)
-
-
-class Route(NamedTuple):
-    """A method, a path below a repository, who answers, and the query parameters that it understands."""
-
-    method: str
-    path: str
-    answer: Callable[..., Answer]
-    query: frozenset[str] = frozenset()
-
-    def ids(self, request: Request) -> re.Match[str] | None:
-        """The repository and the numbers in a path of this route, None when the request is for another."""
-        pattern = r"/repos/([^/]+/[^/]+)/" + self.path.replace("{}", r"(\d+)")
-        return re.fullmatch(pattern, request.path) if request.method == self.method else None
 
 
 def answer_call(call: Call) -> Answer | None:
@@ -64,26 +36,6 @@ def answer_call(call: Call) -> Answer | None:
                 return not_found()
             return route.answer(Call(**{**vars(call), "repo": repo}), *map(int, ids))
     return None
-
-
-def not_found() -> Answer:
-    """What GitHub says of all that is not there or not for this token."""
-    return refusal(HTTPStatus.NOT_FOUND, "Not Found")
-
-
-def page_of(call: Call, items: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
-    """The page that a request asks for, and its Link header, which only a list of several pages has."""
-    query = call.request.query
-    size = min(int(query.get("per_page", 30)), PER_PAGE_MAX)
-    page, last = int(query.get("page", 1)), -(-len(items) // size)
-    pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
-    if page >= last:
-        del pages["next"], pages["last"]
-    if page == 1:
-        del pages["prev"], pages["first"]
-    here = f"{call.api}{call.request.path}"
-    links = [f'<{here}?{urlencode({**query, "page": number})}>; rel="{rel}"' for rel, number in pages.items()]
-    return items[(page - 1) * size : page * size], {"Link": ", ".join(links)} if links else {}
 
 
 # ---- comments
@@ -137,16 +89,14 @@ def comment_of(call: Call, number: int) -> Comment | None:
 
 def body_of(request: Request) -> str | Answer:
     """The text of a comment to write, or why GitHub refuses it."""
-    try:
-        sent = json.loads(request.body)
-    except ValueError:
-        return refusal(HTTPStatus.BAD_REQUEST, "Problems parsing JSON")
-    body: Any = sent.get("body") if isinstance(sent, dict) else None
+    sent = sent_json(request)
+    if isinstance(sent, Answer):
+        return sent
+    body: Any = sent.get("body")
     if body is None:
-        return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, 'Invalid request.\n\n"body" wasn\'t supplied.')
+        return invalid_request('"body" wasn\'t supplied.')
     if not isinstance(body, str):
-        wrong = f"Invalid request.\n\nFor 'properties/body', {json.dumps(body)} is not a string."
-        return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+        return invalid_request(f"For 'properties/body', {json.dumps(body)} is not a string.")
     if not body.strip():
         return invalid_comment("Body can't be blank")
     if len(body) > BODY_CHARS_MAX:
@@ -249,6 +199,9 @@ ROUTES = (
     Route("POST", "issues/{}/comments", create_comment),
     Route("PATCH", "issues/comments/{}", edit_comment),
     Route("DELETE", "issues/comments/{}", delete_comment),
+    Route("GET", "issues", list_issues, PAGED | {"creator", "direction", "sort", "state"}),
+    Route("POST", "issues", create_issue),
+    Route("PATCH", "issues/{}", edit_issue),
     Route("GET", "pulls", list_pulls, PAGED | {"base", "head", "state"}),
     Route("GET", "actions/artifacts", list_artifacts, PAGED | {"name"}),
     Route("GET", "actions/runs/{}", get_run),

@@ -1,4 +1,4 @@
-"""What the fake GitHub knows: repositories, pull requests, comments, workflow runs and artifacts."""
+"""What the fake GitHub knows: repositories, pull requests, issues, comments, workflow runs and artifacts."""
 
 from __future__ import annotations
 
@@ -29,6 +29,23 @@ class Pull:
     base_ref: str
     author: str
     created_at: datetime
+    body: str | None = None
+
+
+@dataclass
+class Issue:
+    """An issue; `updated` counts the changes of the whole world, since a second may see several."""
+
+    number: int
+    repo: str
+    title: str
+    body: str | None
+    author: str | None
+    state: str
+    state_reason: str | None
+    created_at: datetime
+    updated_at: datetime
+    updated: int = 0
 
 
 @dataclass
@@ -86,7 +103,10 @@ class World:
         self._ids = count(FIRST_ID)
         self._known_ids: defaultdict[str, int] = defaultdict(lambda: next(self._ids))
         self.repositories = {REPOSITORY}
+        self._changes = count(1)
         self.pulls: dict[tuple[str, int], Pull] = {}
+        self.issues: dict[tuple[str, int], Issue] = {}
+        self.without_issues: set[str] = set()
         self.comments: dict[int, Comment] = {}
         self.runs: dict[int, Run] = {}
         self.artifacts: dict[int, Artifact] = {}
@@ -106,13 +126,40 @@ class World:
         head_repo: str | None = REPOSITORY,
         base_ref: str = "main",
         author: str = "",
+        body: str | None = None,
     ) -> Pull:
         """Open a pull request; its author is the head's owner unless named."""
         self.repositories |= {repo, head_repo or repo}
         author = author or (head_repo or "somebody/").split("/")[0]
-        pull = Pull(number, repo, state, head_sha, head_ref, head_repo, base_ref, author, self.now())
+        pull = Pull(number, repo, state, head_sha, head_ref, head_repo, base_ref, author, self.now(), body)
         self.pulls[repo, number] = pull
         return pull
+
+    def add_issue(
+        self,
+        title: str,
+        body: str | None = None,
+        *,
+        author: str | None = ACTIONS_BOT,
+        state: str = "open",
+        repo: str = REPOSITORY,
+    ) -> Issue:
+        """Open an issue under the next number, which pull requests share."""
+        number = max((number for at, number in (*self.issues, *self.pulls) if at == repo), default=0) + 1
+        moment = self.now()
+        issue = Issue(number, repo, title, body, author, state, None, moment, moment, next(self._changes))
+        self.issues[repo, number] = issue
+        return issue
+
+    def change(self, issue: Issue, **fields: str | None) -> None:
+        """Give an issue another title, body or state; a state is changed with a reason."""
+        reason = fields.pop("state_reason", None)
+        state = fields.get("state", issue.state)
+        if state != issue.state:
+            issue.state_reason = reason or ("completed" if state == "closed" else "reopened")
+        for name, value in fields.items():
+            setattr(issue, name, value)
+        issue.updated_at, issue.updated = self.now(), next(self._changes)
 
     def add_comment(
         self, issue: int, body: str, *, author: str | None = ACTIONS_BOT, author_type: str = "", repo: str = REPOSITORY

@@ -77,5 +77,18 @@ PLAIN_PULL = {
     "merged_at": None,
     "title": "A change",
 }
+ISSUE_URLS = {
+    "comments_url": "/comments",
+    "events_url": "/events",
+    "labels_url": "/labels{/name}",
+    "timeline_url": "/timeline",
+}
+PLAIN_ISSUE = {
+    **dict.fromkeys(("active_lock_reason", "assignee", "closed_by", "milestone", "performed_via_github_app", "type")),
+    **dict.fromkeys(("assignees", "labels"), ()),
+    "author_association": "CONTRIBUTOR",
+    "comments": 0,
+    "locked": False,
+}
 REACTIONS = dict.fromkeys(("total_count", "+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket"), 0)
 A_COMMITTER = {"name": "Somebody", "email": "somebody@example.com"}

@@ -9,7 +9,7 @@ import pytest
 import requests
 from github.Issue import Issue
 
-from tests.github_api import routes
+from tests.github_api import calls, routes
 from tests.github_api.answers import Scribe
 from tests.github_api.fake import FakeGitHub
 from tests.github_api.loopback import Answer
@@ -46,7 +46,7 @@ def test_a_status_that_github_does_not_give_is_a_breach(
     github: FakeGitHub, issue: Issue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A success, that is; errors come from anywhere."""
-    accepted = routes.Route("POST", "issues/{}/comments", lambda call, number: Answer(202))
+    accepted = calls.Route("POST", "issues/{}/comments", lambda call, number: Answer(202))
     monkeypatch.setattr(routes, "ROUTES", [accepted])
     assert sent(github, "POST", COMMENTS, json={"body": "hello"}) == 202
     with pytest.raises(AssertionError, match="202 is no answer to this request"):

@@ -10,9 +10,9 @@ import requests
 from github import BadCredentialsException, Github, GithubException, UnknownObjectException
 from github.Issue import Issue
 
+from tests.github_api.calls import Call, page_of
 from tests.github_api.fake import FakeGitHub
 from tests.github_api.loopback import Request
-from tests.github_api.routes import Call, page_of
 from tests.github_api.state import ACTIONS_BOT, REPOSITORY, World
 
 Connect = Callable[..., Github]

@@ -14,6 +14,8 @@ FUNCTION_LINES_MAX = 70
 JUDGES = (
     "report", "recording", "recorded", "thresholds", "outcome", "ladder", "gates", "extra_gates", "health", "merging",
     "comparing", "regression", "judging", "confidence", "canary", "nightly/planning",
+    "nightly/plan", "nightly/replay",
+    "nightly/trends", "nightly/trends_history",
     "twice/differing", "twice/lockstep", "twice/verdict", "twice/judging",
 )  # fmt: skip
 # Left to right: a module imports only what stands on a line above its own. A folder stands for all that is in it.

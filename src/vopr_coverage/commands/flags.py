@@ -15,7 +15,15 @@ from vopr_coverage.commands.determinism import add_determinism
 from vopr_coverage.commands.plan import EPILOG, add_plan
 from vopr_coverage.commands.record import EPILOG as RECORD_EPILOG
 from vopr_coverage.commands.record import add_record
+from vopr_coverage.commands.replay import EPILOG as REPLAY_EPILOG
+from vopr_coverage.commands.replay import add_replay
+from vopr_coverage.commands.summary import EPILOG as SUMMARY_EPILOG
+from vopr_coverage.commands.summary import add_summary
 from vopr_coverage.commands.telling import FORMATS
+from vopr_coverage.commands.tracking import EPILOG as TRACKING_EPILOG
+from vopr_coverage.commands.tracking import add_tracking
+from vopr_coverage.commands.trends import EPILOG as TRENDS_EPILOG
+from vopr_coverage.commands.trends import add_trends
 from vopr_coverage.contract import SCHEMA_NAMES
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 from vopr_coverage.thresholds import PROFILE_NAMES
@@ -23,6 +31,7 @@ from vopr_coverage.thresholds import PROFILE_NAMES
 TAKE_A_COMMAND = (
     "record",
     "plan",
+    "replay",
 )
 EXIT_CODES = """exit codes:
   0  every threshold is met
@@ -73,6 +82,11 @@ def the_parser() -> argparse.ArgumentParser:
     add_determinism(determinism, _one_of(FORMATS))
     add_canary(_command(commands, "canary", "judge whether planted bugs were detected", epilog=CANARY_EPILOG))
     add_plan(_command(commands, "plan", "divide a night's work among jobs, with seeds of its own", epilog=EPILOG))
+    add_replay(_command(commands, "replay", "record the seeds that failed once, one by one", epilog=REPLAY_EPILOG))
+    add_summary(_command(commands, "summary", "judge a whole night by what it left behind", epilog=SUMMARY_EPILOG))
+    trends = _command(commands, "trends", "print the nights' history, on a runner restored", epilog=TRENDS_EPILOG)
+    add_trends(trends, _one_of(FORMATS))
+    add_tracking(_command(commands, "tracking-issue", "keep one open issue while nights are red", TRACKING_EPILOG))
     return parser
 
 
@@ -103,6 +117,10 @@ def _add_check(commands: Any) -> None:
         "--on-not-measured", metavar="POLICY",
         help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
         "view-changes, repairs and query-plans; or GATE=POLICY,…",
+    )  # fmt: skip
+    check_parser.add_argument(
+        "--health-only", action="store_true",
+        help="judge run health and no coverage: for one of many shards, whose coverage is judged together",
     )  # fmt: skip
     check_parser.add_argument(
         "--base", metavar="VERDICT", help="compare with the verdict file of another run, such as the base branch's"

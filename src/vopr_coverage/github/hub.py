@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -106,6 +107,25 @@ class Hub:
             hint = "; the job needs `actions: read` and `pull-requests: write`" if _is_forbidden(trouble) else ""
             return [Said("warning", f"No comment: {trouble}{hint}.")], ""
         return [_done(written) for written in relayed.written], relayed.refused
+
+    def track(self, path: str, roots: tuple[Path, ...], id: str, author: str) -> list[Said]:
+        """Bring a nightly's issue up to date with the verdict in `path`; the last of what is said has its page.
+
+        Raises:
+            UsageError: it was not written, and why.
+        """
+        from vopr_coverage.github.tracking_night import night_place, read_night, track_night
+
+        api, here = self._api, night_place(self.place, self._environ)
+        night, wrong = read_night(path, roots, here)
+        told = [Said("warning", f"The night left no verdict, and counts as red. {wrong}")] if wrong else []
+        try:
+            tracked = track_night(api, self.place, here, night, id, author)
+        except Trouble as trouble:
+            hint = "; the job needs `issues: write`" if _is_forbidden(trouble) else ""
+            raise UsageError(f"the tracking issue was not written: {trouble}{hint}") from None
+        where = f": {tracked.url}" if tracked.url else ""
+        return [*told, Said("line", f"Tracking issue: {tracked.why}{where}", tracked.url)]
 
     def _not_done(self, trouble: Trouble) -> Said:
         if _is_forbidden(trouble) and self._may_only_read():

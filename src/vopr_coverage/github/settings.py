@@ -29,10 +29,19 @@ def comment_settings_of(inputs: Mapping[str, str]) -> CommentSettings:
     Raises:
         UsageError: an unknown mode, an id that can't stand in a hidden line, or no login.
     """
-    word, author = inputs["comment"] or "auto", inputs["comment-author"]
+    word = inputs["comment"] or "auto"
     mode = next((mode for mode in MODES if mode == word), None)
     if mode is None:
         raise UsageError(f"input comment: unknown {shown(word)}; {nearest(word, MODES)}")
-    if author and not _AUTHOR.fullmatch(author):
-        raise UsageError(f"input comment-author: expected a login such as {AUTHOR_DEFAULT}, found {shown(author)}")
-    return CommentSettings(mode, checked_id(inputs["comment-id"]), author or AUTHOR_DEFAULT)
+    return CommentSettings(mode, checked_id(inputs["comment-id"]), checked_author(inputs["comment-author"]))
+
+
+def checked_author(text: str, spelling: str = "input comment-author") -> str:
+    """A login as it was given, or the default for "".
+
+    Raises:
+        UsageError: no account has such a login.
+    """
+    if text and not _AUTHOR.fullmatch(text):
+        raise UsageError(f"{spelling}: expected a login such as {AUTHOR_DEFAULT}, found {shown(text)}")
+    return text or AUTHOR_DEFAULT

@@ -41,15 +41,18 @@ def stamp_of(body: str) -> Stamp | None:
     return Stamp(found[1], found[2], int(found[3]), int(found[4])) if found else None
 
 
-def checked_id(text: str) -> str:
+def checked_id(text: str, default: str = ID_DEFAULT, spelling: str = "input comment-id") -> str:
     """A comment-id as it was given, or the default for "".
+
+    Args:
+        spelling: what the user calls it.
 
     Raises:
         UsageError: it can't stand in a hidden line.
     """
     if not text:
-        return ID_DEFAULT
+        return default
     if not _ID.fullmatch(text) or len(text) > ID_CHARACTERS_MAX:
         expected = f"letters and digits with single . _ - between them, at most {ID_CHARACTERS_MAX}"
-        raise UsageError(f"input comment-id: expected {expected}, found {shown(text)}")
+        raise UsageError(f"{spelling}: expected {expected}, found {shown(text)}")
     return text

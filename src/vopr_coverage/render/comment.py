@@ -68,18 +68,18 @@ def render_comment(
     return draft_until_it_fits(
         "comment.md.j2",
         verdict,
-        _link(summary_url, "the run's summary") if summary_url else Markup("the verdict file"),
+        link(summary_url, "the run's summary") if summary_url else Markup("the verdict file"),
         budget,
         size,
         marker=Markup(about.marker),  # noqa: S704 (ours)
         sha=about.sha[:SHA_CHARACTERS],
-        links=[_link(url, text) for url, text in ((about.run_url, "run"), (summary_url, "full summary")) if url],
+        links=[link(url, text) for url, text in ((about.run_url, "run"), (summary_url, "full summary")) if url],
         foreign=about.foreign,
         did=_did(about.conclusion) if capped else None,
     )
 
 
-def _link(url: str, text: str) -> Markup:
+def link(url: str, text: str) -> Markup:
     """A link in HTML: a bare address in Markdown would be told by its characters where it ends."""
     assert _URL.fullmatch(url), "a link is an address of ours"
     return Markup(f'<a href="{escape(url)}">{escape(text)}</a>')  # noqa: S704 (escaped)

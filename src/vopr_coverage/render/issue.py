@@ -1,0 +1,143 @@
+"""The issue that tracks a nightly: which job is red, which seed, invariant and fault point, how to reproduce it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import get_args
+
+import msgspec
+from markupsafe import Markup
+
+from vopr_coverage.errors import printable
+from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
+from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
+from vopr_coverage.render.comment import SHA_CHARACTERS, link
+from vopr_coverage.render.drafting import draft_told_until_it_fits
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.wording import ours, plural
+
+TITLE_CHARACTERS_MAX = 160  # GitHub takes 256
+BODY_CHARACTERS_MAX = COMMENT_CHARACTERS_MAX - 1_024  # the rest is for a note about why it was closed
+REPRO_CHARACTERS_MAX = 2_000  # a command isn't cut, so a longer one is left to the summary
+LINE_CHARACTERS_MAX = 300  # of the regression file; they aren't cut, either
+KINDS = {kind: kind for kind in get_args(FindingKind)}
+HEADINGS = {
+    "failed": "The nightly simulation failed",
+    "incomplete": "The nightly simulation is incomplete: a part of it was not done",
+    "error": "The night has no verdict",
+}
+_MARKER = re.compile(r"<!-- [^\n<>]+ -->")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|")
+# A title isn't Markdown, but it stands in mails, feeds and chats, which make links and mentions of what looks like one.
+_NOT_IN_A_TITLE = re.compile(r"[^A-Za-z0-9 ._+=(),-]+")
+_LINKED_IN_A_TITLE = re.compile(r"(www)\.|(GH)-(?=[0-9])", re.IGNORECASE)
+
+
+class IssueAbout(msgspec.Struct, frozen=True):
+    """What an issue says beyond the night's verdict. All of it is ours or checked.
+
+    Attributes:
+        marker: the hidden first line by which the issue is found again, or "".
+        sha: the commit in hex digits, or "".
+        run_url: the run of this night, or "".
+        first_url: the run since which nights are red, or ""; `since`: its day, or "".
+        nights: how many nights have been red since.
+    """
+
+    marker: str = ""
+    sha: str = ""
+    run_url: str = ""
+    first_url: str = ""
+    since: str = ""
+    nights: int = 1
+
+
+def issue_title(night: NightVerdict) -> str:
+    """The issue's title: plain text of ours, and what a report names without anything that could be a link."""
+    workflow = f" ({_plain(night.place.workflow)})" if _plain(night.place.workflow) else ""
+    title = f"Nightly simulation is red{workflow}: {_first_thing(night)}"
+    return title if len(title) <= TITLE_CHARACTERS_MAX else title[: TITLE_CHARACTERS_MAX - 1].rstrip() + "…"
+
+
+def _first_thing(night: NightVerdict) -> str:
+    if night.error is not None:
+        return "the night has no verdict"
+    if not night.findings:
+        return "it did not finish" if night.status == "incomplete" else "it failed"
+    first, more = night.findings[0], len(night.findings) - 1
+    return _in_a_title(first) + (f" and {more:,} more" if more else "")
+
+
+def _in_a_title(finding: Finding) -> str:
+    job = _plain(finding.job)
+    if finding.kind == "job":
+        return f"job {job}".strip()
+    names = ", ".join(filter(None, map(_plain, (finding.invariant or "", finding.fault_point or ""))))
+    names = names or _plain(finding.source)
+    seed = _plain(finding.seed or "")
+    told = f"{_plain(finding.kind)} {seed}".strip() + (f" ({names})" if names else "")
+    return told + (f" in {job}" if job and job != finding.kind else "")
+
+
+def _plain(text: str) -> str:
+    told = _NOT_IN_A_TITLE.sub("·", printable(text[: KEY_CHARACTERS_MAX + 1]))
+    told = _LINKED_IN_A_TITLE.sub(lambda found: f"{found[1] or found[2]}·", " ".join(told.split()))
+    return told if len(told) <= KEY_CHARACTERS_MAX else told[: KEY_CHARACTERS_MAX - 1] + "…"
+
+
+def render_issue(
+    night: NightVerdict,
+    about: IssueAbout,
+    budget: int = BODY_CHARACTERS_MAX,
+    size: Callable[[str], int] = len,
+) -> str:
+    """The issue's text about a red night, of at most `budget` in units of `size`."""
+    assert not about.marker or _MARKER.fullmatch(about.marker), "a marker is one comment on one line"
+    assert _DAY.fullmatch(about.since), "a day is ours"
+    replayed = [one for one in night.findings if one.repro and len(one.repro) <= REPRO_CHARACTERS_MAX]
+    regressions = [line for line in night.regressions if len(line) <= LINE_CHARACTERS_MAX]
+    told = {
+        "night": night,
+        "marker": Markup(about.marker),  # noqa: S704 (ours)
+        "heading": ours(HEADINGS, night.status),
+        "kind": lambda word: ours(KINDS, word),
+        "facts": _facts(night, about),
+        "replayed": replayed,
+        "unplayed": sum(1 for one in night.findings if one.repro) - len(replayed),
+        "advice": list(dict.fromkeys(one.advice for one in night.findings if one.advice)),
+        "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],
+        "moved": [line for line in night.trends if line.remark],
+        "lines": lambda most: "\n".join(regressions[:most]),
+        "regressions": regressions,
+        "elsewhere": link(f"{about.run_url}#summary", "the run's summary")
+        if about.run_url
+        else Markup("the night's verdict file"),
+    }
+    return draft_told_until_it_fits("issue.md.j2", told, budget, size)
+
+
+def closing_note(about: IssueAbout) -> str:
+    """What a green night writes into the issue that it closes."""
+    run = link(about.run_url, "This night") if about.run_url else "This night"
+    commit = f" at commit `{about.sha[:SHA_CHARACTERS]}`" if about.sha else ""
+    since = f" Nights had been {_since(about)}." if about.since else ""
+    return f"## ✅ Green again\n\n{run}{commit} found nothing wrong, and closed this issue.{since}"
+
+
+def _facts(night: NightVerdict, about: IssueAbout) -> list[Markup]:
+    """Which night it was, and since when it has been so."""
+    number = Markup(f"night {night.place.run_number:,}") if night.place.run_number else None  # noqa: S704 (digits)
+    workflow = inert(night.place.workflow, KEY_CHARACTERS_MAX)
+    commit = Markup("commit ") + inert(about.sha[:SHA_CHARACTERS]) if about.sha else None
+    run, since = link(about.run_url, "run") if about.run_url else None, _since(about)
+    loud = Markup("**") + since + "**" if since else None
+    return [fact for fact in (workflow, number, commit, run, loud) if fact]
+
+
+def _since(about: IssueAbout) -> Markup | None:
+    if not about.since:
+        return None
+    first = Markup(" (") + link(about.first_url, "first red run") + ")" if about.first_url else Markup()
+    count = Markup(f", {about.nights:,} night{plural(about.nights)}")  # noqa: S704 (digits)
+    return Markup(f"red since {about.since}") + first + count  # noqa: S704 (checked)
