@@ -21,7 +21,7 @@ from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.paths import find_reports
 from vopr_coverage.recording import MANIFEST
 from vopr_coverage.twice.doublecheck import doublecheck
-from vopr_coverage.twice.judging import SEEDS_ENOUGH
+from vopr_coverage.twice.judging import ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.twice.verdict import DeterminismVerdict
 from vopr_coverage.verdict import Remark, Verdict
 
@@ -69,7 +69,8 @@ def judge_doubles(planned: Sequence[Planned], folder: Path, settings: Settings) 
             continue
         seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
         findings += _differences(run.name, verdict, known=bool(one.findings or other.findings))
-        remarks |= {text.partition(" ")[0]: text for source, text in _sourced(verdict.warnings) if source}
+        of_runs = [warning.text for warning in verdict.warnings if warning.source]
+        remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
     if not planned:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was made twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
@@ -78,10 +79,6 @@ def judge_doubles(planned: Sequence[Planned], folder: Path, settings: Settings) 
     if 0 < seeds < SEEDS_ENOUGH and at_most:
         warnings.append(Remark("determinism", f"{seeds} seeds can't show much: up to {percent(at_most)} may differ"))
     return Doubles(shown, tuple(findings), tuple(first), seeds, at_most, tuple(warnings))
-
-
-def _sourced(warnings: Sequence[Remark]) -> Iterator[tuple[str, str]]:
-    return ((warning.source, warning.text) for warning in warnings)
 
 
 def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:

@@ -78,7 +78,7 @@ def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms
     doubles = judge_doubles(plan.determinism.include, folder / "determinism", terms.settings)
     canaries, canary_part = _canary(plan, folder / "canary", config, terms)
     parts = (
-        _Part("build", "built"),
+        _Part("build", "its builds were run"),
         _plan_part(plan),
         _long_run(plan, folder, terms),
         _regressions(plan, folder, terms),
@@ -123,7 +123,7 @@ def _read_plan(folder: Path) -> NightPlan | None:
 def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
     """Nothing was planned, so nothing was run: what the results say of build and plan is all there is."""
     missing = Finding("plan", "", "plan", f"there is no {PLAN}: nothing was planned", advice.NO_PLAN)
-    seen = [job_seen("build", needs, (), "built"), job_seen("plan", needs, (missing,), "")]
+    seen = [job_seen("build", needs, (), "nothing of it was run"), job_seen("plan", needs, (missing,), "")]
     seen += [job_seen(name, needs, (_unplanned(name),), "") for name in ("long-run", "determinism", "coverage")]
     if terms.canaries:
         seen.append(job_seen("canary", needs, (_unplanned("canary"),), ""))
@@ -160,7 +160,12 @@ def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
         nothing = Finding("long-run", "", "lost run", "nothing was planned for it", advice.BUDGET)
         return _Part("long-run", "", (nothing,))
     ran = sum(run.ran for run in runs)
-    return _Part("long-run", f"{ran:,} iterations in {len(runs)} runs, no seed failed", _findings(runs), tuple(runs))
+    return _Part(
+        "long-run",
+        f"{ran:,} iterations in {len(runs):,} run{'' if len(runs) == 1 else 's'}, no seed failed",
+        _findings(runs),
+        tuple(runs),
+    )
 
 
 def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:

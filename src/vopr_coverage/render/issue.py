@@ -76,7 +76,8 @@ def _in_a_title(finding: Finding) -> str:
     names = ", ".join(filter(None, map(_plain, (finding.invariant or "", finding.fault_point or ""))))
     names = names or _plain(finding.source)
     seed = _plain(finding.seed or "")
-    told = f"{_plain(finding.kind)} {seed}".strip() + (f" ({names})" if names else "")
+    kind = "the plan" if finding.kind == "plan" else _plain(finding.kind)
+    told = f"{kind} {seed}".strip() + (f" ({names})" if names else "")
     return told + (f" in {job}" if job and job != finding.kind else "")
 
 

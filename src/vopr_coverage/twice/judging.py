@@ -36,6 +36,7 @@ RANGES_TOLD = 10
 REPLAYS_MAX = 10
 SHARE_MAX = 0.05  # a bound above this leaves much open
 SEEDS_ENOUGH = 59  # bring the bound below it
+ORDINARY_FAILURES = "failed an invariant, with a record"
 UNNAMED_SCENARIO = "SCENARIO"
 
 # BLAKE3 of 56 zero bytes: what VOPR says of every seed without --vsr-mode (docs/determinism.md).
@@ -208,7 +209,7 @@ def _failures(subject: Subject) -> Iterator[Remark]:
     run = _run_of(subject)
     if not run.failed_records:
         return
-    text = f"{_seeds(run.failed_records)} failed an invariant, with a record: bugs, which `vopr-coverage check` judges"
+    text = f"{_seeds(run.failed_records)} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
     if run.silent_failures.count:
         text += (
             ". Those without a record may be such bugs, too: VOPR's check compares when failing runs "
