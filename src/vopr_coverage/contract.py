@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from vopr_coverage.errors import UsageError, Words, nearest, printable, shown
+from vopr_coverage.errors import ManyErrors, ReportError, UsageError, Words, nearest, printable, shown
+from vopr_coverage.jsontext import JsonError, strict_loads
 
 if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long as all of a small check
     from jsonschema import TypeChecker, ValidationError
@@ -67,6 +68,22 @@ def problems(name: str, document: object, definition: str = "") -> list[Problem]
         for problem in _explained(error):
             found.setdefault((problem.pointer, problem.expected), (place, problem))
     return [problem for _, problem in sorted(found.values(), key=lambda item: item[0])]
+
+
+def document(data: bytes, source: str, name: str) -> object:
+    """Strict JSON that meets schema `name`: what a file of ours is, if it is one.
+
+    Raises:
+        ReportError, ManyErrors: it isn't.
+    """
+    try:
+        found = strict_loads(data)
+    except JsonError as error:
+        raise ReportError(source, "", expected=error.expected, found=error.found) from None
+    broken = problems(name, found)
+    if broken:
+        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
+    return found
 
 
 def pointer_to(*steps: str | int) -> str:

@@ -14,8 +14,7 @@ from typing import Literal
 import msgspec
 
 from vopr_coverage import contract
-from vopr_coverage.errors import ManyErrors, ReportError, Words
-from vopr_coverage.jsontext import JsonError, strict_loads
+from vopr_coverage.errors import ReportError, Words
 
 RECORDING_FORMAT = "urn:vopr-coverage:schema:recording:v1"
 MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
@@ -126,14 +125,7 @@ def recording_from_json(data: bytes, source: str) -> Recording:
     if len(data) > MANIFEST_BYTES_MAX:
         limit = f"over {MANIFEST_BYTES_MAX >> 20} MiB"
         raise ReportError(source, "", expected="a recording's manifest", found=Words(limit))
-    try:
-        document = strict_loads(data)
-    except JsonError as error:
-        raise ReportError(source, "", expected=error.expected, found=error.found) from None
-    broken = contract.problems("recording", document)
-    if broken:
-        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
-    return msgspec.convert(document, Recording)
+    return msgspec.convert(contract.document(data, source, "recording"), Recording)
 
 
 class _Head(msgspec.Struct):

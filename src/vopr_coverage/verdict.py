@@ -12,8 +12,6 @@ from typing import Any, Literal
 import msgspec
 
 from vopr_coverage import contract
-from vopr_coverage.errors import ManyErrors, ReportError
-from vopr_coverage.jsontext import JsonError, strict_loads
 from vopr_coverage.outcome import Outcome, Status
 from vopr_coverage.report import CoverageReport, Format
 
@@ -190,14 +188,7 @@ def verdict_from_json(data: bytes, source: str) -> Verdict:
     Raises:
         ReportError, ManyErrors: no JSON, or not our schema.
     """
-    try:
-        document = strict_loads(data)
-    except JsonError as error:
-        raise ReportError(source, "", expected=error.expected, found=error.found) from None
-    broken = contract.problems("verdict", document)
-    if broken:
-        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
-    return msgspec.convert(document, Verdict)
+    return msgspec.convert(contract.document(data, source, "verdict"), Verdict)
 
 
 def error_verdict(version: str, message: str) -> Verdict:

@@ -158,6 +158,7 @@ def test_a_title_is_plain_words(text: str) -> None:
         (a_red_night(findings=1, place=Place()), ": failing seed 17 (plainname) in long-run"),
         (replace(MODEL, findings=(CANARY,)), "(plainname): canary (skip-fsync)"),
         (replace(MODEL, findings=(replace(CANARY, kind="job"),)), "(plainname): job canary"),
+        (replace(MODEL, findings=(Finding("plan", "", "plan", "none"),) * 2), "(plainname): the plan and 1 more"),
         (a_red_night(findings=0), "(plainname): it failed"),
         (a_red_night(findings=0, status="incomplete", place=Place()), ": it did not finish"),
         (a_red_night(findings=1, place=Place(workflow="Nightly @all")), "(Nightly ·all): failing seed 17"),

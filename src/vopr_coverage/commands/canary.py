@@ -13,7 +13,7 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canary import CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries, nothing_judged
 from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.commands.telling import FORMATS, judge_and_tell
+from vopr_coverage.commands.telling import add_telling, judge_and_tell
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.nightly.canaries import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
 from vopr_coverage.nightly.plan import CONTROL
@@ -45,12 +45,7 @@ def add_canary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
     )
-    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    parser.add_argument("--summary-file", metavar="F", help="write the verdict as Markdown")
-    parser.add_argument(
-        "--format", choices=FORMATS, default="text", metavar="|".join(FORMATS),
-        help="what is printed (default: text)",
-    )  # fmt: skip
+    add_telling(parser)
 
 
 def run_canary(arguments: argparse.Namespace) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from functools import partial
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
-from vopr_coverage.commands.telling import FORMATS, judge_and_tell
+from vopr_coverage.commands.telling import add_telling, judge_and_tell
 from vopr_coverage.progress import ProgressLine
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
@@ -23,7 +22,7 @@ exit codes:
 """
 
 
-def add_determinism(parser: argparse.ArgumentParser, one_of_formats: Callable[[str], str]) -> None:
+def add_determinism(parser: argparse.ArgumentParser) -> None:
     """The flags of `determinism`."""
     parser.add_argument(
         "runs", nargs="+", metavar="RUN",
@@ -35,15 +34,7 @@ def add_determinism(parser: argparse.ArgumentParser, one_of_formats: Callable[[s
         help="its `repro` makes the replay commands (default: .github/vopr-coverage.yml where there is one)",
     )  # fmt: skip
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
-    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
-    parser.add_argument(
-        "--format",
-        type=one_of_formats,
-        default="text",
-        metavar="|".join(FORMATS),
-        help="what is printed (default: text)",
-    )
+    add_telling(parser)
 
 
 def run_determinism(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from vopr_coverage import __version__
@@ -19,11 +19,12 @@ from vopr_coverage.commands.replay import EPILOG as REPLAY_EPILOG
 from vopr_coverage.commands.replay import add_replay
 from vopr_coverage.commands.summary import EPILOG as SUMMARY_EPILOG
 from vopr_coverage.commands.summary import add_summary
-from vopr_coverage.commands.telling import FORMATS
+from vopr_coverage.commands.telling import add_telling
 from vopr_coverage.commands.tracking import EPILOG as TRACKING_EPILOG
 from vopr_coverage.commands.tracking import add_tracking
 from vopr_coverage.commands.trends import EPILOG as TRENDS_EPILOG
 from vopr_coverage.commands.trends import add_trends
+from vopr_coverage.commands.words import one_of
 from vopr_coverage.contract import SCHEMA_NAMES
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 from vopr_coverage.thresholds import PROFILE_NAMES
@@ -79,13 +80,13 @@ def the_parser() -> argparse.ArgumentParser:
     _add_profiles(commands)
     add_record(_command(commands, "record", "run a simulator once and keep what it says", epilog=RECORD_EPILOG))
     determinism = _command(commands, "determinism", "say whether seeds came out the same twice", epilog=TWICE_EPILOG)
-    add_determinism(determinism, _one_of(FORMATS))
+    add_determinism(determinism)
     add_canary(_command(commands, "canary", "judge whether planted bugs were detected", epilog=CANARY_EPILOG))
     add_plan(_command(commands, "plan", "divide a night's work among jobs, with seeds of its own", epilog=EPILOG))
     add_replay(_command(commands, "replay", "record the seeds that failed once, one by one", epilog=REPLAY_EPILOG))
     add_summary(_command(commands, "summary", "judge a whole night by what it left behind", epilog=SUMMARY_EPILOG))
     trends = _command(commands, "trends", "print the nights' history, on a runner restored", epilog=TRENDS_EPILOG)
-    add_trends(trends, _one_of(FORMATS))
+    add_trends(trends)
     add_tracking(_command(commands, "tracking-issue", "keep one open issue while nights are red", TRACKING_EPILOG))
     return parser
 
@@ -110,7 +111,7 @@ def _add_check(commands: Any) -> None:
     )
     _add_terms(check_parser)
     check_parser.add_argument(
-        "--merge", type=_one_of(MERGES), default="none", metavar="none|scenario|all",
+        "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
         help="judge each report by itself (none, the default), or added up by scenario, or all as one",
     )  # fmt: skip
     check_parser.add_argument(
@@ -130,12 +131,7 @@ def _add_check(commands: Any) -> None:
         help="fail when fault point coverage fell by more percentage points than this, or when more than N (0) fault "
         "points and invariants that the base had are lost",
     )  # fmt: skip
-    check_parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    check_parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
-    check_parser.add_argument(
-        "--format", type=_one_of(FORMATS), default="text", metavar="text|json|markdown",
-        help="what is printed (default: text)",
-    )  # fmt: skip
+    add_telling(check_parser)
 
 
 def _add_comment(commands: Any) -> None:
@@ -157,16 +153,16 @@ def _add_schema(commands: Any) -> None:
 def _add_profiles(commands: Any) -> None:
     profiles = _command(commands, "profiles", "print a profile, or the bounds in force and who set each")
     profiles.add_argument(
-        "name", nargs="?", type=_one_of(PROFILE_NAMES), metavar="NAME",
+        "name", nargs="?", type=one_of(PROFILE_NAMES), metavar="NAME",
         help=f"{', '.join(PROFILE_NAMES)}; without it: the bounds that `check` would use",
     )  # fmt: skip
     _add_terms(profiles)
-    profiles.add_argument("--format", type=_one_of(("text", "json")), default="text", metavar="text|json")
+    profiles.add_argument("--format", type=one_of(("text", "json")), default="text", metavar="text|json")
 
 
 def _add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--profile", type=_one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
         help="the thresholds to start from (default: the config's, else default)",
     )  # fmt: skip
     parser.add_argument(
@@ -186,15 +182,6 @@ def _command(commands: Any, name: str, summary: str, epilog: str | None = None) 
         allow_abbrev=False,
     )
     return parser
-
-
-def _one_of(words: Sequence[str]) -> Callable[[str], str]:
-    def chosen(word: str) -> str:
-        if word not in words:
-            raise argparse.ArgumentTypeError(f"unknown {shown(word)}; {nearest(word, words)}")
-        return word
-
-    return chosen
 
 
 def _count(text: str) -> int:

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from vopr_coverage.check import Settings, find_and_load_config, terms_for
-from vopr_coverage.commands.words import add_template, minutes, pair, seconds, the_command, uint64, words_of
+from vopr_coverage.commands.words import add_template, minutes, one_of, pair, seconds, the_command, uint64, words_of
 from vopr_coverage.config import Config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
@@ -80,7 +80,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     )
     add_template(parser)
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", metavar="text|json",
+        "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
         help="json: the plan on one line, with a matrix per job, as its strategy takes it",
     )  # fmt: skip
 

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
-from vopr_coverage.commands.telling import FORMATS, judge_and_tell
+from vopr_coverage.commands.telling import add_telling, judge_and_tell
+from vopr_coverage.commands.words import one_of
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.nightly.needs import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
@@ -49,7 +50,7 @@ def add_summary(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the jobs' results, as `toJSON(needs)` has them; - for standard input"
     )
     parser.add_argument(
-        "--profile", choices=PROFILE_NAMES, metavar="default|smoke_test|nightly",
+        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
         help="the thresholds for coverage (default: the config's, else default)",
     )  # fmt: skip
     parser.add_argument(
@@ -58,13 +59,8 @@ def add_summary(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regressions", metavar="F", help="the regression file: its seeds need not be added again")
     parser.add_argument("--no-canaries", action="store_true", help="no canary was run, and none was asked for")
     parser.add_argument("--trends", metavar="F", help="the history of earlier nights; this one is added to it")
-    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
     parser.add_argument("--outputs", metavar="F", help="append verdict and parts, as GITHUB_OUTPUT takes them")
-    parser.add_argument(
-        "--format", choices=FORMATS, default="text", metavar="|".join(FORMATS),
-        help="what is printed (default: text)",
-    )  # fmt: skip
+    add_telling(parser)
 
 
 def place_in(environ: Mapping[str, str]) -> Place:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from vopr_coverage.commands.words import one_of
 from vopr_coverage.errors import ExitCode, UserError, printable
 
 FORMATS = ("text", "json", "markdown")
@@ -22,6 +23,21 @@ class Verdict(Protocol):
 
     def to_json(self) -> str:
         """The verdict as a file."""
+
+
+def add_telling(parser: argparse.ArgumentParser) -> None:
+    """The flags that say where a verdict goes."""
+    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
+    parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
+    add_format(parser)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """The flag that says in which form a command prints."""
+    parser.add_argument(
+        "--format", type=one_of(FORMATS), default="text", metavar="|".join(FORMATS),
+        help="what is printed (default: text)",
+    )  # fmt: skip
 
 
 V = TypeVar("V", bound=Verdict)

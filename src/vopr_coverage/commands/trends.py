@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vopr_coverage.commands.telling import FORMATS
+from vopr_coverage.commands.telling import add_format
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.nightly.trends_file import read_history, write_history
 from vopr_coverage.nightly.trends_history import History, TrendRecord, union
@@ -30,17 +30,14 @@ exit codes:
 """
 
 
-def add_trends(parser: argparse.ArgumentParser, one_of_formats: Callable[[str], str]) -> None:
+def add_trends(parser: argparse.ArgumentParser) -> None:
     """The flags of `trends`."""
     parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not be there yet")
     parser.add_argument(
         "--restore", action="store_true",
         help="first add to FILE what earlier runs on this branch recorded, from their artifacts vopr-coverage-trends",
     )  # fmt: skip
-    parser.add_argument(
-        "--format", type=one_of_formats, default="text", metavar="|".join(FORMATS),
-        help="what is printed (default: text)",
-    )  # fmt: skip
+    add_format(parser)
 
 
 def run_trends(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock | None = None) -> int:

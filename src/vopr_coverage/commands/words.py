@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.report import SEED_COUNT
 
 
@@ -57,6 +57,17 @@ def pair(text: str, where: str, kind: Any) -> tuple[str, Any]:
         return name, kind(number)
     except ValueError:
         raise UsageError(f"{where}: expected SCENARIO=NUMBER, found {shown(text)}") from None
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], str]:
+    """An argument that is one of these words; of another one the nearest is told."""
+
+    def chosen(word: str) -> str:
+        if word not in words:
+            raise argparse.ArgumentTypeError(f"unknown {shown(word)}; {nearest(word, words)}")
+        return word
+
+    return chosen
 
 
 def uint64(text: str) -> int:

@@ -15,7 +15,6 @@ import msgspec
 
 from vopr_coverage import contract
 from vopr_coverage.errors import ManyErrors, ReportError, Words
-from vopr_coverage.jsontext import JsonError, strict_loads
 from vopr_coverage.nightly.regressions import Replay, is_seed
 
 PLAN_FORMAT = "urn:vopr-coverage:schema:plan:v1"
@@ -135,14 +134,7 @@ def plan_from_json(data: bytes, source: str) -> NightPlan:
     """
     if len(data) > PLAN_BYTES_MAX:
         raise ReportError(source, "", expected="a night's plan", found=Words(f"over {PLAN_BYTES_MAX >> 20} MiB"))
-    try:
-        document = strict_loads(data)
-    except JsonError as error:
-        raise ReportError(source, "", expected=error.expected, found=error.found) from None
-    broken = contract.problems("plan", document)
-    if broken:
-        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
-    plan = msgspec.convert(document, NightPlan)
+    plan = msgspec.convert(contract.document(data, source, "plan"), NightPlan)
     problems = list(_problems(plan, source))
     if problems:
         raise ManyErrors(problems)

@@ -7,8 +7,6 @@ from typing import Literal
 import msgspec
 
 from vopr_coverage import contract
-from vopr_coverage.errors import ManyErrors, ReportError
-from vopr_coverage.jsontext import JsonError, strict_loads
 from vopr_coverage.verdict import Remark, VerdictStatus
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
@@ -155,14 +153,7 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
     Raises:
         ReportError, ManyErrors: no JSON, or not our schema.
     """
-    try:
-        document = strict_loads(data)
-    except JsonError as error:
-        raise ReportError(source, "", expected=error.expected, found=error.found) from None
-    broken = contract.problems("night", document)
-    if broken:
-        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
-    return msgspec.convert(document, NightVerdict)
+    return msgspec.convert(contract.document(data, source, "night"), NightVerdict)
 
 
 def error_night(version: str, message: str, place: Place) -> NightVerdict:
