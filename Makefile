@@ -9,9 +9,11 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 OPENAPI = build/openapi/api.github.com.json
 API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
+ACTIONS = action.yml composite/action.yml setup/action.yml
+NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help test api-test openapi demo lint image-test conformance bench comment-bench record-bench determinism-bench canary-bench lock clean
+.PHONY: help test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench canary-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -28,19 +30,23 @@ openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
 
+night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
+	@$(BIN)/python examples/night.py $(ARGS)
+
 lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile, shell
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PATH="$(BIN):$$PATH" actionlint $(WORKFLOWS)
-	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) action.yml composite/action.yml
+	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) $(ACTIONS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml composite/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(ACTIONS)
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
 
-image-test: $(VENV)/test.done ## build the image and run it as a hosted runner would (needs a Docker engine)
-	@$(BIN)/python -m pytest -q tests/e2e $(ARGS)
+image-test: $(VENV)/test.done ## run image, starters and whole nights as a hosted runner would (needs a Docker engine)
+	@$(BIN)/python -m pytest -q tests/e2e --ignore $(NIGHTS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 $(NIGHTS) $(ARGS)
 
 conformance: $(VENV)/test.done ## read every kind of stream that the simulator's generator makes (ARGS="--generator PATH")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)

@@ -1,0 +1,44 @@
+"""docs/nightly.md says what the workflow does: inputs, outputs, artifacts, jobs and findings, row by row."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from tests.nightly_yaml import CALL, FINAL, JOBS, ROOT, WORKFLOW
+from vopr_coverage.nightly.verdict import FindingKind
+
+PAGE = (ROOT / "docs" / "nightly.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the page's table whose header row begins with this, backticks around them removed."""
+    rows = PAGE[PAGE.index(f"| {heading} |") :].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_page_has_every_input_with_its_default() -> None:
+    """Row by row, in the same order."""
+    words = {True: "true", False: "false"}
+    expected = [[name, str(words.get(given["default"], given["default"]))] for name, given in CALL.items()]
+    assert [row[:2] for row in table("input")] == expected
+
+
+def test_the_page_has_every_output_artifact_and_finding() -> None:
+    """With the days that an artifact is kept for, and each kind of finding with its advice."""
+    assert [row[0] for row in table("output")] == list(WORKFLOW["on"]["workflow_call"]["outputs"])
+    assert {row[0]: row[1] for row in table("artifact")} == {name: f"{FINAL[name][0]} days" for name in FINAL}
+    assert {row[0] for row in table("finding")} == set(get_args(FindingKind))
+
+
+def test_every_output_is_one_of_the_summary() -> None:
+    """As `summary --outputs` writes them."""
+    for name, given in WORKFLOW["on"]["workflow_call"]["outputs"].items():
+        assert given["value"] == f"${{{{ jobs.summary.outputs.{name} }}}}"
+        assert JOBS["summary"]["outputs"][name] == f"${{{{ steps.summary.outputs.{name} }}}}"
+        assert given["description"].endswith(".")
+
+
+def test_the_page_has_every_job() -> None:
+    """By the names that people see."""
+    told = {name for row in table("job") for name in row[0].split(", ")}
+    assert told == {job["name"].split(" (")[0] for job in JOBS.values()}

@@ -1,0 +1,278 @@
+"""The nightly workflow's own rules: least rights, ends to everything, nothing pasted into a shell, nothing lost."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.nightly_yaml import (
+    CALL,
+    FINAL,
+    JOBS,
+    MATRICES,
+    ROOT,
+    STARTERS,
+    TEXT,
+    TRIAL,
+    WORKFLOW,
+    Yaml,
+    expressions_in,
+    scripts,
+    steps,
+    uploads,
+    using,
+)
+from vopr_coverage.github.history import TRENDS_ARTIFACT
+from vopr_coverage.nightly.needs import PARTS
+
+SETUP: Yaml = yaml.safe_load((ROOT / "setup" / "action.yml").read_text("utf-8"))
+READ = {"contents": "read"}
+INPUTS_MAX = 25  # of workflow_dispatch, by GitHub
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_may_read_and_nothing_more(name: str) -> None:
+    """A called workflow that asks for more than its caller grants fails every caller before it starts."""
+    assert JOBS[name]["permissions"] == (READ | {"actions": "read"} if name == "summary" else READ)
+    assert WORKFLOW["permissions"] == {}
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_starter_grants_what_is_asked_for(name: str) -> None:
+    """Not less, or it would never start; the right to write is in a job of its own."""
+    asked = {right: word for job in JOBS.values() for right, word in job["permissions"].items()}
+    assert STARTERS[name]["jobs"]["night"]["permissions"] == asked
+    assert STARTERS[name]["permissions"] == {}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_has_an_end(name: str) -> None:
+    """In minutes: its own, or half an hour more than it may simulate for."""
+    minutes = JOBS[name]["timeout-minutes"]
+    simulates = "vopr-coverage record" in scripts(name) or "vopr-coverage replay" in scripts(name)
+    if simulates:
+        assert minutes == "${{ fromJSON(needs.prepare.outputs.job-minutes) }}"
+        assert "prepare" in JOBS[name]["needs"]
+    else:
+        assert 0 < minutes <= 120
+    assert "job-minutes=$((NIGHT_MINUTES + 30))" in scripts("prepare")
+
+
+def test_a_simulator_is_stopped_before_its_job_is() -> None:
+    """Then there is a recording to upload."""
+    for job in JOBS:
+        for command in re.findall(r"vopr-coverage (?:record|replay) .*?(?<!\\)$", scripts(job), re.M | re.S):
+            assert re.search(r'--timeout "\$(NIGHT_SECONDS|\(\(NIGHT_SECONDS / 2\)\))"', command), job
+    assert scripts("determinism").count("NIGHT_SECONDS / 2") == 2
+
+
+def test_all_that_others_wrote_is_pinned_to_a_commit() -> None:
+    """And all that is ours comes from this file's own commit."""
+    used = re.findall(r"uses: (\S+)", TEXT)
+    assert used
+    ours = {"./.vopr-coverage/setup", "./.vopr-coverage/composite"}
+    assert [one for one in used if one not in ours and not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", one)] == []
+    for step in (one for one in using("actions/checkout") if "path" in one["with"]):
+        assert step["with"] == {
+            "repository": "${{ job.workflow_repository || github.repository }}",
+            "ref": "${{ job.workflow_sha || github.sha }}",
+            "path": ".vopr-coverage",
+            "persist-credentials": False,
+        }
+
+
+def test_no_checkout_leaves_a_token_behind() -> None:
+    """The build and the simulator run beside it."""
+    assert {step["with"]["persist-credentials"] for step in using("actions/checkout")} == {False}
+
+
+def test_the_token_is_in_one_step() -> None:
+    """The one that fetches the trends; our own action gets none."""
+    holders = [step.get("name") for _, step in steps() if "github.token" in str(step) or "secrets." in str(step)]
+    assert holders == ["Restore the trends"]
+    (gate,) = using("./.vopr-coverage/composite")
+    assert gate["with"]["token"] == ""
+    assert gate["with"]["comment"] == "off"
+
+
+def test_values_reach_a_shell_as_variables_only() -> None:
+    """What is typed into an input would be code in `${{ … }}`; the names are such as no simulator reads."""
+    assert "${{" not in scripts()
+    assert all("${{" not in step.get("run", "") for step in SETUP["runs"]["steps"])
+    variables = set(WORKFLOW["env"])
+    variables |= {name for job in JOBS.values() for name in job.get("env", {})}
+    variables |= {name for _, step in steps() for name in step.get("env", {})}
+    assert {name for name in variables if not name.startswith("NIGHT_")} == {"FEATURES", "GITHUB_TOKEN"}
+
+
+def test_every_variable_of_a_script_is_set() -> None:
+    """A misspelt one would be empty, and another night."""
+    known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
+    for name, step in steps():
+        given = set(WORKFLOW["env"]) | set(JOBS[name].get("env", {})) | set(step.get("env", {}))
+        read = set(re.findall(r"\b(NIGHT_[A-Z_]+|GITHUB_[A-Z_]+|RUNNER_[A-Z_]+)\b", step.get("run", "")))
+        assert read <= given | known, f"{name}: {step.get('name')}"
+        assert {one for one in step.get("env", {}) if one != "GITHUB_TOKEN"} <= read | {"FEATURES"}, step.get("name")
+
+
+def test_a_call_and_a_trial_take_the_same() -> None:
+    """Same names, types and descriptions; only the defaults differ, and all of them have one."""
+    assert list(CALL) == list(TRIAL)
+    assert len(CALL) <= INPUTS_MAX
+    for name, given in CALL.items():
+        assert set(given) == {"description", "type", "default"}
+        assert given["description"].endswith(".")
+        assert {**TRIAL[name], "default": given["default"]} == given
+
+
+def test_every_input_is_used_and_every_used_one_exists() -> None:
+    """In the jobs, beside the tables at the top."""
+    body = TEXT[TEXT.index("\npermissions:") :]
+    assert set(re.findall(r"inputs\.([\w-]+)", body)) == set(CALL)
+
+
+def test_a_condition_says_what_a_failed_job_before_it_means() -> None:
+    """Without a status function GitHub would add success(), and skip all that comes after a red job."""
+    for name, job in JOBS.items():
+        if name not in ("prepare", "build"):
+            assert expressions_in(job["if"]) == ({"always"} if name == "summary" else {"cancelled"}), name
+    for name, step in steps():
+        if "if" in step:
+            assert expressions_in(step["if"]) == ({"always"} if name == "summary" else {"cancelled"}), step
+    assert "continue-on-error" not in TEXT
+    assert "|| true" not in TEXT
+
+
+def test_the_summary_hears_of_every_job() -> None:
+    """It waits for all of them, and hands on each result; a job that it forgot could be red unnoticed."""
+    others = [name for name in JOBS if name != "summary"]
+    assert JOBS["summary"]["needs"] == others
+    (judging,) = (step for _, step in steps() if step.get("id") == "summary")
+    told = yaml.safe_load(judging["env"]["NIGHT_NEEDS"])
+    assert told == {name: {"result": f"${{{{ needs.{name}.result }}}}"} for name in others}
+    assert set(others) == {job for jobs in PARTS.values() for job in jobs}
+
+
+def test_a_red_night_keeps_everything() -> None:
+    """Each upload of the summary comes whatever was red, and after it was told."""
+    names = [step.get("name") or step["with"]["name"] for step in JOBS["summary"]["steps"] if "if" in step]
+    assert names == ["Judge the night", "Tell it", *sorted(FINAL, key=names.index)]
+    assert set(names[2:]) == set(FINAL)
+
+
+def test_artifacts_are_kept_as_long_as_the_document_says() -> None:
+    """What is handed on from job to job is kept for a day; all of it may be replaced by another attempt."""
+    found = uploads()
+    assert set(FINAL) < set(found)
+    for name, given in found.items():
+        days, paths = FINAL.get(name, (1, None))
+        assert given["retention-days"] == days, name
+        assert given["overwrite"] is True, name
+        assert paths is None or given["path"].split() == paths, name
+        assert name in FINAL or name.startswith(("vopr-night-build-", "vopr-night-files-")), name
+    assert TRENDS_ARTIFACT in FINAL
+
+
+def test_every_leg_has_an_artifact_of_its_own() -> None:
+    """An artifact's name is taken once; legs of a matrix would replace each other's."""
+    for name in MATRICES:
+        (upload,) = using("actions/upload-artifact", name)
+        assert re.search(r"\$\{\{ matrix\.(name|build) \}\}$", upload["with"]["name"]), name
+
+
+def test_what_is_downloaded_was_uploaded() -> None:
+    """By its name, or by a pattern that fits what is meant and no build."""
+    names = [re.sub(r"\$\{\{.*?\}\}", "X", name) for name in uploads()]
+    patterns = {name: [step["with"]["pattern"] for step in using("actions/download-artifact", name)] for name in JOBS}
+    expected = {
+        "coverage": {"vopr-night-files-coverage-X"},
+        "canary": {"vopr-night-files-canary-X"},
+        "summary": {name for name in names if name.startswith("vopr-night-files-")},
+    }
+    for job, found in patterns.items():
+        matching = {name for pattern in found for name in names if re.match(pattern.replace("*", ".*") + "$", name)}
+        assert matching == expected.get(job, set()), job
+    (download,) = (step for step in SETUP["runs"]["steps"] if "uses" in step)
+    assert re.sub(r"\$\{\{.*?\}\}", "X", download["with"]["name"]) in names
+
+
+def test_no_artifact_is_looked_for_in_a_hidden_folder() -> None:
+    """The upload leaves those out."""
+    for name, given in uploads().items():
+        for path in given["path"].split("\n"):
+            assert not any(part.startswith(".") for part in path.split("/")), name
+
+
+def test_one_night_at_a_time() -> None:
+    """And none is broken off by the next; a caller's own group has another name, or both would wait for ever."""
+    assert WORKFLOW["concurrency"]["cancel-in-progress"] is False
+    group = WORKFLOW["concurrency"]["group"]
+    assert "github.workflow" in group
+    for starter in STARTERS.values():
+        assert starter["concurrency"]["cancel-in-progress"] is False
+        assert not group.startswith(starter["concurrency"]["group"])
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_starter_gives_inputs_that_exist(name: str) -> None:
+    """GitHub refuses others when the night begins, in the night."""
+    given = STARTERS[name]["jobs"]["night"]["with"]
+    assert set(given) <= set(CALL)
+    words = {"string": str, "number": int, "boolean": bool}
+    assert all(type(value) is words[CALL[key]["type"]] for key, value in given.items())
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_starters_issue_hears_of_every_night(name: str) -> None:
+    """Of a red one and of one without a verdict, too; the verdict is fetched where it was left."""
+    job = STARTERS[name]["jobs"]["tracking-issue"]
+    assert job["needs"] == "night"
+    assert job["if"] == "${{ !cancelled() }}"
+    download, issue = job["steps"]
+    assert download["with"] == {"name": "vopr-nightly-verdict", "path": "vopr-nightly-verdict"}
+    assert issue["with"] == {"command": "tracking-issue", "reports": "vopr-nightly-verdict/night.json"}
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_starter_has_an_odd_minute(name: str) -> None:
+    """At the full hour GitHub's schedule is late, or leaves a night out."""
+    (schedule,) = STARTERS[name]["on"]["schedule"]
+    assert int(schedule["cron"].split()[0]) % 15 != 0
+    assert "workflow_dispatch" in STARTERS[name]["on"]
+
+
+INPUTS_STEP = {"NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("NIGHT_BUILD", "", "The input build is empty"),
+        ("NIGHT_BUILD", "if then", "no script that bash can read"),
+        ("NIGHT_BINARY", "", "The input binary is empty"),
+        ("NIGHT_COMMAND", "", "The input command is empty"),
+        ("NIGHT_MINUTES", "2.5", "not a whole number"),
+        ("NIGHT_MINUTES", "0", "not a whole number"),
+        ("NIGHT_MINUTES", "a[$(touch pwned)]", "not a whole number"),
+    ],
+)
+def test_inputs_that_cannot_work_are_told_at_once(tmp_path: Any, variable: str, value: str, said: str) -> None:
+    """Before anything is built."""
+    (step,) = (step for _, step in steps() if step.get("name") == "Look at the inputs")
+
+    def run(**changes: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": "/usr/bin:/bin", "GITHUB_OUTPUT": str(tmp_path / "output"), **INPUTS_STEP, **changes}
+        line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        return subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert run().returncode == 0
+    assert (tmp_path / "output").read_text() == "seconds=9000\njob-minutes=180\n"
+    ended = run(**{variable: value})
+    assert ended.returncode == 2
+    assert f"::error title=VOPR nightly::The input {variable.removeprefix('NIGHT_').lower()}" in ended.stdout
+    assert said in ended.stdout
+    assert not (tmp_path / "pwned").exists()
