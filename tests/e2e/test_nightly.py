@@ -71,6 +71,7 @@ def canary(name: str) -> dict[str, Any]:
 
 
 ONE_CANARY = {"canaries": "true"}
+TWICE = "build/simulator --scenario {scenario} --seed {seed} --iterations {iterations} --json --check-determinism"
 RED = {
     "a failing seed": Red(
         {"scenarios": "equivocation=8", "rates": "combined=50 equivocation=50"},
@@ -95,7 +96,7 @@ RED = {
         ("combined-1: Fault point 'network.drop' took effect too few times: 0 (expected >= 20)",),
     ),
     "a missed canary": Red(
-        ONE_CANARY,
+        {**ONE_CANARY, "canary-command": TWICE},
         {"Canaries"},
         {("canary", "canary")},
         ("drop-disabled", "not detected", "0 of 1 canaries detected"),
@@ -237,6 +238,15 @@ def test_a_red_night_is_red_for_its_own_reason(desk: NightDesk, why: str) -> Non
     assert night.outputs["passed"] == "false"
     assert night.artifact("vopr-nightly-verdict") == {"night.json", "night.md"}
     assert night.artifact("vopr-coverage-trends") == {"trends.ndjson"}
+    if "canary-command" in red.inputs:
+        assert [double_runs_of(night, run) for run in ("canary/control", "coverage/combined-1")] == [True, False]
+
+
+def double_runs_of(night: Night, run: str) -> bool:
+    """Whether the seeds of a run that was kept ran twice."""
+    manifest = json.loads((night.artifacts / "vopr-coverage-report" / run / "manifest.json").read_bytes())
+    double_runs: bool = manifest["double_runs"]
+    return double_runs
 
 
 def text_of(markdown: str) -> str:

@@ -118,7 +118,7 @@ def test_a_failing_seed_is_told_with_invariant_and_command_and_the_line_to_keep(
     assert (finding.job, finding.source, finding.kind) == ("long-run", "combined-2", "failing seed")
     assert (finding.seed, finding.invariant) == (str(seed), "hash_chain")
     assert finding.repro == f"vopr --scenario combined --seed {seed} --iterations 1 --json"
-    assert "(and 1 more seeds)" in finding.line
+    assert "(and 1 more seed)" in finding.line
     (line,) = verdict.regressions
     assert line.startswith(f"combined {seed}  # hash_chain, 20")
     for text in (ended.out, (tmp_path / "night.md").read_text(encoding="utf-8")):
@@ -346,7 +346,7 @@ def test_without_a_plan_nothing_was_run_and_it_says_why(tmp_path: Path) -> None:
     ended, verdict = summarised(tmp_path, needs)
     assert ended.code == 1
     assert verdict.findings[0].job == "build"
-    assert set(red_parts(verdict)) == {"build", "plan", "long-run", "determinism", "coverage", "canary"}
+    assert set(red_parts(verdict)) == {"build", "plan", "long-run", "regressions", "determinism", "coverage", "canary"}
     assert outputs_of(tmp_path)["verdict"] == "failed"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canary import CanaryVerdict, Ending
+from vopr_coverage.canary import CanaryVerdict
 from vopr_coverage.check import Settings, find_and_load_config
 from vopr_coverage.config import Config
 from vopr_coverage.errors import UsageError, UserError, printable
@@ -23,12 +23,13 @@ from vopr_coverage.nightly.judged import canary_findings, judge_coverage, judge_
 from vopr_coverage.nightly.needs import job_seen
 from vopr_coverage.nightly.plan import CONTROL, PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
 from vopr_coverage.nightly.replay import replay_folder
-from vopr_coverage.nightly.shards import FailedSeed, RunSeen, judge_shards, merged_figures
-from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place, Work
+from vopr_coverage.nightly.shards import RunSeen, counted, judge_shards
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place
+from vopr_coverage.nightly.work import regression_lines, work_of
 from vopr_coverage.verdict import Remark, VerdictStatus
 
 PLAN = "plan.json"
-REGRESSION_LINES_MAX = 100
+NO_CANARY_ASKED = "no canary was asked for"
 NO_CANARIES = "No canary was asked for: nothing shows that this simulator would find a bug."
 
 
@@ -98,12 +99,12 @@ def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms
             version=__version__,
             place=terms.place,
             seed_base=plan.seed_base,
-            work=tuple(_work(plan, runs, canaries, config)),
+            work=tuple(work_of(plan, runs, canaries, config)),
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
             at_most=doubles.at_most,
-            regressions=tuple(_regression_lines(plan, chain.from_iterable(runs.values()), terms)),
+            regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
         ),
     )
@@ -124,9 +125,10 @@ def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> Night
     """Nothing was planned, so nothing was run: what the results say of build and plan is all there is."""
     missing = Finding("plan", "", "plan", f"there is no {PLAN}: nothing was planned", advice.NO_PLAN)
     seen = [job_seen("build", needs, (), "nothing of it was run"), job_seen("plan", needs, (missing,), "")]
-    seen += [job_seen(name, needs, (_unplanned(name),), "") for name in ("long-run", "determinism", "coverage")]
-    if terms.canaries:
-        seen.append(job_seen("canary", needs, (_unplanned("canary"),), ""))
+    parts = ("long-run", "regressions", "determinism", "coverage", *(["canary"] if terms.canaries else []))
+    seen += [job_seen(name, needs, (_unplanned(name),), "") for name in parts]
+    if not terms.canaries:
+        seen.append(job_seen("canary", needs, (), NO_CANARY_ASKED, required=False))
     verdict = NightVerdict("failed", False, "", __version__, terms.place)
     return _conclude([job for job, _ in seen], tuple(chain.from_iterable(found for _, found in seen)), verdict)
 
@@ -151,7 +153,9 @@ def _plan_part(plan: NightPlan) -> _Part:
     if not plan.enough and not findings:
         findings.append(Finding("plan", "", "plan", "the budget can't hold what is required", advice.BUDGET))
     jobs = len(plan.long_run.include) + len(plan.coverage.include)
-    return _Part("plan", f"seeds from {plan.seed_base} on, {jobs:,} jobs of long run and coverage", tuple(findings))
+    return _Part(
+        "plan", f"seeds from {plan.seed_base} on, {counted(jobs, 'job')} of long run and coverage", tuple(findings)
+    )
 
 
 def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
@@ -162,7 +166,7 @@ def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
     ran = sum(run.ran for run in runs)
     return _Part(
         "long-run",
-        f"{ran:,} iterations in {len(runs):,} run{'' if len(runs) == 1 else 's'}, no seed failed",
+        f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
         _findings(runs),
         tuple(runs),
     )
@@ -173,7 +177,7 @@ def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
     if not replays:
         return _Part("regressions", "no seed has failed before", required=False)
     runs = judge_shards("regressions", replays, folder / "regressions", terms.settings)
-    return _Part("regressions", f"{len(runs)} once-failed seeds hold", _findings(runs), tuple(runs))
+    return _Part("regressions", f"{counted(len(runs), 'once-failed seed')} held", _findings(runs), tuple(runs))
 
 
 def replays_of(plan: NightPlan) -> list[SeedRange]:
@@ -197,7 +201,7 @@ def _coverage(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
 def _canary(plan: NightPlan, folder: Path, config: Config, terms: NightTerms) -> tuple[CanaryVerdict | None, _Part]:
     """Judge the canaries, and the control run by what was planned for it, too."""
     if not terms.canaries:
-        return None, _Part("canary", "no canary was asked for", required=False)
+        return None, _Part("canary", NO_CANARY_ASKED, required=False)
     planned = plan.canary.include
     control = [run for run in planned if run.name == CONTROL]
     runs = judge_shards("canary", control, folder, terms.settings)
@@ -243,50 +247,12 @@ def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
         return f"all of {sum(job.status == 'passed' for job in jobs)} parts hold"
     first = findings[0]
     where = f"{first.job}, {first.source}" if first.source else first.job
-    more = f"; {len(findings) - 1:,} more finding{'s' if len(findings) > 2 else ''}" if len(findings) > 1 else ""
+    more = f"; {counted(len(findings) - 1, 'more finding')}" if len(findings) > 1 else ""
     return f"{printable(where)}: {first.line}{more}"
 
 
-def _work(
-    plan: NightPlan, runs: Mapping[str, Sequence[RunSeen]], canaries: CanaryVerdict | None, config: Config
-) -> Iterator[Work]:
-    """Asked, planned and ran, by job and scenario."""
-    for one in plan.work:
-        mine = [run for run in runs.get(one.job, ()) if run.scenario.lower() == one.scenario.lower()]
-        rates = [run.rate for run in mine if run.rate]
-        report = merged_figures(mine)
-        known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
-        ran = sum(run.ran for run in mine)
-        lost = sum(not run.present for run in mine)
-        if one.job == "canary" and canaries:  # of which `mine` has the control run alone
-            ran += sum(result.iterations or 0 for result in canaries.results)
-            lost += sum(result.ending is Ending.NOT_RUN for result in canaries.results)
-        yield Work(
-            job=one.job,
-            scenario=one.scenario,
-            asked=one.asked,
-            planned=one.planned,
-            ran=ran,
-            runs=one.jobs,
-            lost=lost,
-            failed=sum(run.failed for run in mine),
-            rate=round(sum(rates) / len(rates), 3) if rates else None,
-            fault_points_hit=report.fault_points_hit if report else None,
-            fault_points_known=len(known) if report else None,
-            invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
-            view_changes=report.view_changes if report else None,
-        )
-
-
-def _regression_lines(plan: NightPlan, runs: Iterable[RunSeen], terms: NightTerms) -> Iterator[str]:
-    """Lines for the regression file: each invariant's first seed in each run, unless it stands there already."""
-    failed: dict[FailedSeed, None] = dict.fromkeys(chain.from_iterable(run.failures for run in runs))
-    known = set(terms.kept) | {(one.scenario.lower(), one.seed) for one in replays_of(plan)}
-    fresh = [one for one in failed if (one.scenario.lower(), one.seed) not in known]
-    for one in fresh[:REGRESSION_LINES_MAX]:
-        if not any(letter.isspace() or letter == "#" for letter in one.scenario):
-            since = f", {terms.today}" if terms.today else ""
-            yield f"{one.scenario} {one.seed}  # {printable(one.invariant)[:100]}{since}"
+def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:
+    return {*terms.kept, *((one.scenario.lower(), one.seed) for one in replays_of(plan))}
 
 
 def _warnings(plan: NightPlan, doubles: Iterable[Remark], terms: NightTerms) -> Iterator[Remark]:

@@ -134,10 +134,15 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
     yield Finding(job, source, kind, printable(violation.line), violation.advice)  # type: ignore[arg-type]
 
 
+def counted(number: int, what: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def failing_seed(job: str, source: str, failure: Failure) -> Finding:
     """Seeds that failed one invariant, told by the first of them."""
     seed = failure.seeds[0] if failure.seeds else None
-    more = f" (and {failure.count - 1:,} more seeds)" if failure.count > 1 else ""
+    more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
     message = f": {printable(failure.message)[:200]}" if failure.message else ""
     return Finding(
         job=job,

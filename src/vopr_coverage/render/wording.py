@@ -93,7 +93,7 @@ _SENTENCES = (
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
 _VOCABULARY = """
-≥ + a agree all always any at caught contradicts counts differ early ended every expected fail failed for gate hit
+≥ + a agree all always any at caught contradicts counts differ early ended every expected fail failed for gate hit held
 holds it iterations its itself lost met minimum minimums most not measured nothing of over override overrides points
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long made most no none on once-failed
