@@ -241,6 +241,15 @@ def test_low_coverage_names_the_fault_points(tmp_path: Path) -> None:
     assert (work.fault_points_hit, work.fault_points_known) == (3, 7)
 
 
+def test_coverage_whose_runs_are_all_lost_is_incomplete(tmp_path: Path) -> None:
+    """It is told once, by the run."""
+    night = a_night(tmp_path)
+    shutil.rmtree(night / "coverage")
+    _, verdict = summarised(tmp_path, GREEN)
+    assert red_parts(verdict) == {"coverage": "incomplete"}
+    assert [finding.kind for finding in verdict.findings] == ["lost run"]
+
+
 def test_the_profile_of_the_flag_judges_coverage(tmp_path: Path) -> None:
     """Nightly asks for names that this simulator doesn't speak."""
     a_night(tmp_path)

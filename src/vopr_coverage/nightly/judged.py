@@ -95,8 +95,10 @@ def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iter
 def judge_coverage(runs: Sequence[RunSeen], planned: Sequence[Planned], folder: Path, settings: Settings) -> Covered:
     """Judge what the coverage runs exercised, added up by scenario. Their health was judged before."""
     usable = [run for run in runs if run.ran]
-    if not usable:
-        return Covered("", (Finding("coverage", "", "coverage", "Coverage not measured: no run can be used"),))
+    if not usable:  # why, each run says itself
+        known = any(run.findings for run in runs)
+        nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
+        return Covered("", () if known else (nothing,))
     least = min(run.iterations for run in planned)
     terms = replace(settings, merge="scenario", min_iterations=least)
     try:
