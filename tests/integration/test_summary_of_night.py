@@ -324,6 +324,16 @@ def test_a_canary_on_other_seeds_than_the_control_run_shows_nothing(tmp_path: Pa
     assert "60 iterations from seed 7, planned were 60 from" in verdict.findings[0].line
 
 
+@pytest.mark.parametrize(("run", "passes"), [("canary/control", True), ("coverage/combined-1", False)])
+def test_the_commit_of_a_control_run_is_not_compared(tmp_path: Path, run: str, passes: bool) -> None:
+    """That of every other run is."""
+    night = a_night(tmp_path)
+    seed = {"canary/control": BASE + 2_000, "coverage/combined-1": BASE + 1_000}[run]
+    a_recorded_run(night / run, seed, SHARD_SEEDS, commit="b" * 40, commit_source="environment")
+    settings = Settings(config="config.json", folder=tmp_path, commits=("a" * 40,))
+    assert judge_night(night, None, NightTerms(settings)).passed is passes
+
+
 def test_a_night_without_canaries_says_what_that_leaves_open(tmp_path: Path) -> None:
     """It can be green, and never silent about it."""
     night = a_night(tmp_path)

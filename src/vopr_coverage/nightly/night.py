@@ -204,7 +204,8 @@ def _canary(plan: NightPlan, folder: Path, config: Config, terms: NightTerms) ->
         return None, _Part("canary", NO_CANARY_ASKED, required=False)
     planned = plan.canary.include
     control = [run for run in planned if run.name == CONTROL]
-    runs = judge_shards("canary", control, folder, terms.settings)
+    # A control run's commit is shown and not compared: it is beside canaries, which are other code by design.
+    runs = judge_shards("canary", control, folder, msgspec.structs.replace(terms.settings, commits=()))
     if not control:
         nothing = Finding("canary", "", "lost run", "nothing was planned for it", advice.BUDGET)
         return None, _Part("canary", "", (nothing,))
