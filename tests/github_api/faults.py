@@ -55,6 +55,12 @@ class Fault:
 Plan = Mapping[int, Fault] | Callable[[int], Fault | None]
 
 AFTER_EFFECT = frozenset(kind for kind in Kind if kind.name.endswith("_AFTER") or kind.name.startswith("TRUNCATED"))
+# After these nobody knows whether a write was done.
+WITHOUT_ANSWER = (
+    *(Kind.BAD_GATEWAY_502, Kind.ERROR_500, Kind.RESET, Kind.TIMEOUT),
+    *(Kind.BAD_GATEWAY_502_AFTER, Kind.ERROR_500_AFTER, Kind.RESET_AFTER, Kind.TIMEOUT_AFTER),
+    *(Kind.TRUNCATED_LENGTH, Kind.TRUNCATED_JSON),
+)
 # Silent requests cost a client's whole timeout, so they are drawn rarely.
 WEIGHTS: Mapping[Kind, float] = {**dict.fromkeys(Kind, 1.0), Kind.TIMEOUT: 0.1, Kind.TIMEOUT_AFTER: 0.1}
 SECONDS: Mapping[Kind, tuple[int | None, ...]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import Fault, Kind
+from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
 from tests.github_api.state import ACTIONS_BOT
 from tests.scenes import SECRET, at_once
 from tests.tracking import (
@@ -196,21 +196,14 @@ def test_green_closes_all_that_are_open(repository: FakeGitHub) -> None:
     assert tracked(repository) == []
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *(Kind.BAD_GATEWAY_502, Kind.ERROR_500, Kind.RESET, Kind.TIMEOUT),
-        *(Kind.BAD_GATEWAY_502_AFTER, Kind.ERROR_500_AFTER, Kind.RESET_AFTER, Kind.TIMEOUT_AFTER),
-        *(Kind.TRUNCATED_LENGTH, Kind.TRUNCATED_JSON),
-    ],
-)
+@pytest.mark.parametrize("kind", WITHOUT_ANSWER)
 def test_a_create_without_an_answer_is_looked_for_before_it_is_repeated(repository: FakeGitHub, kind: Kind) -> None:
     """Whether it took effect or not: one issue in the end, and a second POST only where the first did nothing."""
     repository.inject(SECRET, {2: Fault(kind)})
     ended = tell(repository, wanted_issue(1))
     assert ended.trouble is None
     assert len(tracked(repository)) == 1
-    took_effect = kind.name.endswith("_AFTER") or kind.name.startswith("TRUNCATED")
+    took_effect = kind in AFTER_EFFECT
     expected = ["GET"] if took_effect else ["GET", "GET", "POST", "GET"]
     assert methods(repository) == ["GET", "GET", "POST", *expected]
 

@@ -12,7 +12,7 @@ import trustme
 
 from tests.github_api.contract import Contract
 from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import Fault, Kind
+from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
 from tests.scenes import PULL, SECRET, Ended, a_schedule, at_once, comment, complaints, ours, run_of, set_up, wanted
 from vopr_coverage.github.patience import Kind as TroubleKind
 from vopr_coverage.github.plan import Wanted
@@ -66,21 +66,14 @@ def test_a_new_comment_is_looked_at_once_more(pull: FakeGitHub) -> None:
     assert methods(pull) == ["GET", "POST", "GET"]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *(Kind.BAD_GATEWAY_502, Kind.ERROR_500, Kind.RESET, Kind.TIMEOUT),
-        *(Kind.BAD_GATEWAY_502_AFTER, Kind.ERROR_500_AFTER, Kind.RESET_AFTER, Kind.TIMEOUT_AFTER),
-        *(Kind.TRUNCATED_LENGTH, Kind.TRUNCATED_JSON),
-    ],
-)
+@pytest.mark.parametrize("kind", WITHOUT_ANSWER)
 def test_a_create_without_an_answer_is_looked_for_before_it_is_repeated(pull: FakeGitHub, kind: Kind) -> None:
     """Whether it took effect or not: one comment in the end, and a second POST only where the first did nothing."""
     pull.inject(SECRET, {1: Fault(kind)})
     ended = comment(pull, wanted(1))
     assert ended.trouble is None
     assert len(ours(pull)) == 1
-    took_effect = kind.name.endswith("_AFTER") or kind.name.startswith("TRUNCATED")
+    took_effect = kind in AFTER_EFFECT
     assert methods(pull) == ["GET", "POST", "GET"] + ([] if took_effect else ["POST", "GET"])
 
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from tests.pages import HOSTILE, LIVE, NAME, assert_inert, closed, even_tables, page_of, replaced
+from vopr_coverage.errors import UserError
 from vopr_coverage.nightly.verdict import (
     Finding,
     JobSeen,
@@ -153,5 +154,5 @@ def test_a_verdict_survives_its_file() -> None:
 def test_a_file_that_is_no_verdict_is_refused(change: dict[str, object]) -> None:
     """Whoever reads it back need not trust it."""
     told = msgspec.json.decode(a_verdict().to_json().encode()) | change
-    with pytest.raises(Exception, match=r"night\.json"):
+    with pytest.raises(UserError, match=r"night\.json"):
         night_from_json(msgspec.json.encode(told), "night.json")

@@ -14,6 +14,7 @@ from vopr_coverage import __version__
 from vopr_coverage.canary import CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries, nothing_judged
 from vopr_coverage.check import Settings, find_and_load_config
 from vopr_coverage.commands.telling import add_telling, judge_and_tell
+from vopr_coverage.commands.words import add_config
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.nightly.canaries import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
 from vopr_coverage.nightly.plan import CONTROL
@@ -42,9 +43,7 @@ def add_canary(parser: argparse.ArgumentParser) -> None:
         "--names", action="store_true",
         help="print the declared canaries, one a line, and judge nothing; --format json: as one array",
     )  # fmt: skip
-    parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
-    )
+    add_config(parser)
     add_telling(parser)
 
 

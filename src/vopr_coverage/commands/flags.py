@@ -24,7 +24,7 @@ from vopr_coverage.commands.tracking import EPILOG as TRACKING_EPILOG
 from vopr_coverage.commands.tracking import add_tracking
 from vopr_coverage.commands.trends import EPILOG as TRENDS_EPILOG
 from vopr_coverage.commands.trends import add_trends
-from vopr_coverage.commands.words import one_of
+from vopr_coverage.commands.words import add_config, one_of
 from vopr_coverage.contract import SCHEMA_NAMES
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 from vopr_coverage.thresholds import PROFILE_NAMES
@@ -165,9 +165,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
         "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
         help="the thresholds to start from (default: the config's, else default)",
     )  # fmt: skip
-    parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
-    )
+    add_config(parser)
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
     parser.add_argument("--min-iterations", type=_count, metavar="N", help="fail a stream that ran fewer iterations")
 

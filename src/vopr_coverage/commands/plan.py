@@ -9,7 +9,17 @@ from itertools import groupby
 from pathlib import Path
 
 from vopr_coverage.check import Settings, find_and_load_config, terms_for
-from vopr_coverage.commands.words import add_template, minutes, one_of, pair, seconds, the_command, uint64, words_of
+from vopr_coverage.commands.words import (
+    add_config,
+    add_template,
+    minutes,
+    one_of,
+    pair,
+    seconds,
+    the_command,
+    uint64,
+    words_of,
+)
 from vopr_coverage.config import Config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
@@ -75,9 +85,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="seeds that failed once, a line `SCENARIO SEED` each; they are run every night",
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
-    )
+    add_config(parser)
     add_template(parser)
     parser.add_argument(
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",

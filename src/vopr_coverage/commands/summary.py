@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.check import Settings
 from vopr_coverage.commands.telling import add_telling, judge_and_tell
-from vopr_coverage.commands.words import one_of
+from vopr_coverage.commands.words import add_config, one_of
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.nightly.needs import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
@@ -53,9 +53,7 @@ def add_summary(parser: argparse.ArgumentParser) -> None:
         "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
         help="the thresholds for coverage (default: the config's, else default)",
     )  # fmt: skip
-    parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
-    )
+    add_config(parser)
     parser.add_argument("--regressions", metavar="F", help="the regression file: its seeds need not be added again")
     parser.add_argument("--no-canaries", action="store_true", help="no canary was run, and none was asked for")
     parser.add_argument("--trends", metavar="F", help="the history of earlier nights; this one is added to it")

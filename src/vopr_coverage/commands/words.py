@@ -20,6 +20,13 @@ def add_template(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """The flag that names the config."""
+    parser.add_argument(
+        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
+    )
+
+
 def the_command(template: str | None, simulator: Sequence[str]) -> tuple[str, ...]:
     """The simulator's command, a word each, from `--command` or from behind `--`; none where there is neither.
 

@@ -15,7 +15,7 @@ from vopr_coverage.health import ADVICE
 from vopr_coverage.merging import merge_reports
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.plan import SeedRange, Shard
-from vopr_coverage.nightly.verdict import Finding
+from vopr_coverage.nightly.verdict import Finding, FindingKind
 from vopr_coverage.paths import find_reports
 from vopr_coverage.recording import MANIFEST
 from vopr_coverage.report import CoverageReport
@@ -130,8 +130,8 @@ def findings_of(job: str, source: str, verdict: Verdict) -> Iterator[Finding]:
 
 
 def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
-    kind = "lost run" if violation.kind == RUN_INCOMPLETE else "run health"
-    yield Finding(job, source, kind, printable(violation.line), violation.advice)  # type: ignore[arg-type]
+    kind: FindingKind = "lost run" if violation.kind == RUN_INCOMPLETE else "run health"
+    yield Finding(job, source, kind, printable(violation.line), violation.advice)
 
 
 def counted(number: int, what: str) -> str:
