@@ -19,7 +19,8 @@ from vopr_coverage import __version__
 from vopr_coverage.basefile import base_from_file
 from vopr_coverage.check import check
 from vopr_coverage.comparing import Base
-from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
+from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
+from vopr_coverage.files import append_text
 from vopr_coverage.github.hub import Hub, Said
 from vopr_coverage.github.patience import Clock, SystemClock
 from vopr_coverage.github.settings import CommentSettings, comment_settings_of
@@ -33,7 +34,6 @@ from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.text import render_text
 from vopr_coverage.runner_files import (
     append_outputs,
-    append_summary,
     bytes_in,
     event_payload,
     step_folder,
@@ -67,9 +67,10 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
         inputs = read_inputs(environ)
         one_of(inputs, "command", COMMANDS)
         how = comment_settings_of(inputs)
+        event = _event(environ)
     except UserError as error:
         return _tell(error_verdict(__version__, str(error)), Switches(), environ)
-    hub = Hub(environ, _event(environ), inputs["token"], clock, _say)
+    hub = Hub(environ, event, inputs["token"], clock, _say)
     if inputs["command"] == "comment":
         return _relay(inputs, how, hub, environ)
     if inputs["command"] == "tracking-issue":
@@ -161,20 +162,20 @@ def _publish(verdict: Verdict, environ: Mapping[str, str], switches: Switches) -
     for name, path in list(written.items()):
         try:
             write_in_workspace(workspace, path, texts[name])
-        except OSError as error:
-            _warn(f"{path} was not written: {error}")
+        except FileError as error:
+            _warn(f"{path} was not written: {error.found}")
             del written[name]
     try:
         if switches.summary and environ.get("GITHUB_STEP_SUMMARY"):
             _summarise(verdict, environ["GITHUB_STEP_SUMMARY"])
-    except OSError as error:
-        _warn(f"the job summary was not written: {error}")
+    except FileError as error:
+        _warn(f"the job summary was not written: {error.found}")
     _write_outputs(environ, _outputs(verdict) | written)
 
 
 def _summarise(verdict: Verdict, path: str) -> None:
     left = SUMMARY_BYTES_MAX - bytes_in(path)
-    append_summary(path, render_markdown(verdict, budget=max(left, 4096)))
+    append_text(path, render_markdown(verdict, budget=max(left, 4096)))
 
 
 def _outputs(verdict: Verdict) -> dict[str, str]:
@@ -193,8 +194,8 @@ def _write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> No
     try:
         if environ.get("GITHUB_OUTPUT"):
             append_outputs(environ["GITHUB_OUTPUT"], outputs)
-    except OSError as error:
-        _warn(f"the outputs were not written: {error}")
+    except FileError as error:
+        _warn(f"the outputs were not written: {error.found}")
 
 
 def _event(environ: Mapping[str, str]) -> bytes:

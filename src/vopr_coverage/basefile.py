@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vopr_coverage.comparing import Base, bounds_of
-from vopr_coverage.errors import UsageError, UserError, printable, shown
+from vopr_coverage.errors import FileError, UserError, printable
+from vopr_coverage.files import read_bytes, refuse_outside
 from vopr_coverage.verdict import verdict_from_json
 
 BASE_BYTES_MAX = 16 << 20
@@ -17,19 +18,14 @@ def base_from_file(path: str, roots: tuple[Path, ...] = ()) -> Base:
     A file that isn't there or can't be used never fails a check by itself: `Base.missing` tells why.
 
     Raises:
-        UsageError: the path leads outside of `roots`.
+        FileError: the path leads outside of `roots`.
     """
-    origin = f"the verdict file {path}"
+    origin = f"the verdict file {printable(path)}"
+    refuse_outside(path, roots)
     try:
-        if roots and not any(Path(path).resolve().is_relative_to(root.resolve()) for root in roots):
-            expected = "expected `none`, `artifact` or a verdict file inside the workspace"
-            raise UsageError(f"base: {expected}, found {shown(path)}")
-        if Path(path).is_file() and Path(path).stat().st_size > BASE_BYTES_MAX:
-            return Base(origin, missing=f"it is larger than {BASE_BYTES_MAX >> 20} MiB")
-        data = Path(path).read_bytes()
-    except (OSError, ValueError, RuntimeError) as error:
-        why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "not a path"
-        return Base(origin, missing=f"it can't be read: {printable(why)}")
+        data = read_bytes(path, BASE_BYTES_MAX)
+    except FileError as error:
+        return Base(origin, missing=f"it can't be read: {error.complaint}")
     return base_from_bytes(data, origin)
 
 

@@ -15,12 +15,13 @@ from vopr_coverage import __version__
 from vopr_coverage.comparing import Base, counterparts
 from vopr_coverage.config import Config, as_policy, find_config, load_config
 from vopr_coverage.contract import schema
-from vopr_coverage.errors import ManyErrors, UsageError, UserError, nearest, printable, shown
+from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, nearest, printable, shown
+from vopr_coverage.files import STDIN, refuse_outside
 from vopr_coverage.judging import Terms, conclude, judge, lost_reports
 from vopr_coverage.merging import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.paths import ReportFile, find_reports
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.source import STDIN, Progress
+from vopr_coverage.reading.source import Progress
 from vopr_coverage.regression import Limit, parse_limit
 from vopr_coverage.report import Input
 from vopr_coverage.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
@@ -120,9 +121,7 @@ def find_and_load_config(settings: Settings) -> Config:
         path, shown_as = found, found.relative_to(settings.folder).as_posix()
     else:
         return Config()
-    if settings.roots and not any(path.resolve().is_relative_to(root.resolve()) for root in settings.roots):
-        expected = "expected a config inside the workspace"  # a link may lead out of it, too
-        raise UsageError(f"{printable(shown_as)}: {expected}, found a path outside")
+    refuse_outside(path, settings.roots, shown_as)
     return load_config(path, shown_as)
 
 
@@ -212,6 +211,7 @@ def _with_recording(read: Input, file: ReportFile, settings: Settings) -> Input:
     if recording and recording.double_runs and run is not None:
         run = replace(run, double_runs=True)
     scenario = file.scenario or settings.scenario
+    scenario = None if scenario is None else encodable(scenario)
     return replace(read, source=file.label, scenario=scenario, run=run, recording=recording, commits=settings.commits)
 
 

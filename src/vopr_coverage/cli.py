@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from traceback import format_exc
 from typing import NoReturn
 
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.basefile import base_from_file
+from vopr_coverage.basefile import BASE_BYTES_MAX, base_from_file
 from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
 from vopr_coverage.commands.canary import run_canary
 from vopr_coverage.commands.determinism import run_determinism
@@ -28,7 +27,8 @@ from vopr_coverage.commands.telling import judge_and_tell
 from vopr_coverage.commands.tracking import run_tracking
 from vopr_coverage.commands.trends import run_trends
 from vopr_coverage.contract import schema_text
-from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
+from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
+from vopr_coverage.files import create_text, read_bytes
 from vopr_coverage.paths import find_reports
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
@@ -132,10 +132,7 @@ def _markdown(verdict: Verdict) -> str:
 def _run_comment(arguments: argparse.Namespace) -> int:
     from vopr_coverage.render.comment import About, render_comment
 
-    try:
-        data = Path(arguments.verdict).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{printable(arguments.verdict)} can't be read: {(error.strerror or '').lower()}") from None
+    data = read_bytes(arguments.verdict, BASE_BYTES_MAX)
     sys.stdout.write(render_comment(verdict_from_json(data, arguments.verdict), About()))
     return ExitCode.PASSED
 
@@ -149,11 +146,9 @@ def _run_init(arguments: argparse.Namespace) -> int:
         sys.stdout.write(config)
         return ExitCode.PASSED
     try:
-        Path(arguments.output).parent.mkdir(parents=True, exist_ok=True)
-        with open(arguments.output, "x", encoding="utf-8", newline="\n") as file:
-            file.write(config)
-    except OSError as error:
-        raise UsageError(f"{printable(arguments.output)} was not written: {(error.strerror or '').lower()}") from None
+        create_text(arguments.output, config)
+    except FileError as error:
+        raise UsageError(f"{printable(arguments.output)} was not written: {error.found}") from None
     print(f"wrote {printable(arguments.output)}; look at its comments before you commit it")
     return ExitCode.PASSED
 

@@ -11,6 +11,7 @@ import msgspec
 from vopr_coverage import contract
 from vopr_coverage.canary import SHIPPED, Detector
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
+from vopr_coverage.files import is_there, read_text
 from vopr_coverage.health import Expectation
 from vopr_coverage.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
 
@@ -62,10 +63,7 @@ class Config(msgspec.Struct, frozen=True):
 
 def find_config(folder: Path) -> Path | None:
     """The config that is used without being named: `.github/vopr-coverage.yml` below `folder`."""
-    try:
-        found = [folder / path for path in CONFIG_PATHS if (folder / path).is_file()]
-    except OSError as error:
-        raise ConfigError(_unreadable(CONFIG_PATHS[0], error)) from None
+    found = [folder / path for path in CONFIG_PATHS if is_there(folder / path, path)]
     if len(found) > 1:
         raise UsageError(f"both {' and '.join(CONFIG_PATHS)} exist: name one with --config")
     return found[0] if found else None
@@ -78,15 +76,10 @@ def load_config(path: Path, shown_as: str) -> Config:
         shown_as: what messages and origins call it.
 
     Raises:
+        FileError: it can't be read, or is larger than 1 MiB.
         ConfigError: the first ten problems, each with file, line and what was expected.
     """
-    try:
-        if path.is_file() and path.stat().st_size > CONFIG_BYTES_MAX:
-            raise ConfigError(f"{printable(shown_as)}: expected at most 1 MiB, found a larger file")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise ConfigError(_unreadable(shown_as, error)) from None
-    return parse_config(text, shown_as)
+    return parse_config(read_text(path, CONFIG_BYTES_MAX, shown_as), shown_as)
 
 
 def parse_config(text: str, source: str) -> Config:
@@ -114,11 +107,6 @@ def parse_config(text: str, source: str) -> Config:
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
         canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
     )
-
-
-def _unreadable(path: str, error: OSError | ValueError) -> str:
-    why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "text that is not UTF-8"
-    return f"{printable(path)}: expected a readable config file, found {why}"
 
 
 def as_policy(setting: str | Mapping[str, str]) -> dict[str, str]:

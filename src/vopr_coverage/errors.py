@@ -2,6 +2,7 @@
 
     UserError                 the run can't be judged, and the user can mend it
     ├── UsageError            flags, inputs or the combination of files
+    ├── FileError             a file that can't be read or written, whatever it holds
     ├── ConfigError           the config file
     └── ReportError           a report that can't be read
 
@@ -34,6 +35,15 @@ class UserError(Exception):
 
 class UsageError(UserError):
     """Flags or inputs that are unknown, contradictory or ask for nothing."""
+
+
+class FileError(UserError):
+    """A file that can't be read or written: its name, what was expected of it, and what was found, in our words."""
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        self.name, self.found = name, found
+        self.complaint = f"expected {expected}, found {found}"
+        super().__init__(f"{printable(name)}: {self.complaint}")
 
 
 class ConfigError(UserError):
@@ -71,6 +81,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in text)
+
+
+def encodable(text: str) -> str:
+    """A name from outside as text that any file can hold: bytes that are not UTF-8 become visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def shown(found: object) -> str:

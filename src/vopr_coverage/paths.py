@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, printable, shown
-from vopr_coverage.reading.source import STDIN, opened
+from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, encodable, printable, shown
+from vopr_coverage.files import STDIN, read_bytes, refuse_outside
 from vopr_coverage.recording import MANIFEST, MANIFEST_BYTES_MAX, STREAM, Recording, recording_from_json
 
 _NAMED = re.compile(r"([A-Za-z0-9_.:-]+)=(.+)", re.DOTALL)
@@ -43,7 +43,7 @@ def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[Repor
     Raises:
         UsageError: nothing was named, one file under two scenarios, or a recording under
             another than its own.
-        ReportError, ManyErrors: a line that matches nothing, or leads outside the roots.
+        FileError, ReportError, ManyErrors: a line that matches nothing, or leads outside the roots.
     """
     if not lines:
         raise UsageError("no reports: name at least one file, pattern, or - for standard input")
@@ -73,7 +73,7 @@ def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
         if not paths:
             raise ReportError(pattern, "", expected="at least one file", found=Words("no match for this pattern"))
     for path in paths:
-        _refuse_outside(path, roots)
+        refuse_outside(path, roots)
         yield _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
 
 
@@ -96,26 +96,13 @@ def _recorded(folder: str, scenario: str | None, roots: Sequence[Path]) -> Repor
     """A recording, with the scenario that its manifest names. Nothing but its own two files is opened."""
     manifest, stream = (os.path.join(folder, name) for name in (MANIFEST, STREAM))
     for path in (manifest, stream):
-        _refuse_outside(path, roots)
-    with opened(manifest) as file:
-        recording = recording_from_json(file.read(MANIFEST_BYTES_MAX + 1), manifest)
+        refuse_outside(path, roots)
+    recording = recording_from_json(read_bytes(manifest, MANIFEST_BYTES_MAX), manifest)
     if scenario is not None and scenario.lower() != recording.scenario.lower():
         raise UsageError(
             f"{printable(folder)} is named as scenario {shown(scenario)}, its manifest says {shown(recording.scenario)}"
         )
     return ReportFile(stream, folder, recording.scenario, recording)
-
-
-def _refuse_outside(path: str, roots: Sequence[Path]) -> None:
-    if not roots:
-        return
-    try:
-        real = Path(path).resolve()
-    except (OSError, RuntimeError, ValueError):
-        return  # a loop of links or a NUL byte: opening it says so
-    if not any(real.is_relative_to(root.resolve()) for root in roots):
-        reach = "a path inside the workspace or RUNNER_TEMP, all that this action sees and reads"
-        raise ReportError(path, "", expected=reach, found=Words("a path outside; make it relative to the workspace"))
 
 
 def _each_once(found: Sequence[ReportFile]) -> list[ReportFile]:
@@ -145,7 +132,7 @@ def _labelled(found: Sequence[ReportFile]) -> list[ReportFile]:
     """Last path components as labels, or whole paths where those would be the same."""
     names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in found]
     return [
-        replace(report, label=name if names.count(name) == 1 else report.label)
+        replace(report, label=encodable(name if names.count(name) == 1 else report.label))
         for report, name in zip(found, names, strict=True)
     ]
 

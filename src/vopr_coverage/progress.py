@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import TextIO
 
 from vopr_coverage.errors import printable
-from vopr_coverage.reading.source import STDIN, Progress
+from vopr_coverage.files import STDIN
+from vopr_coverage.reading.source import Progress
 
 QUIET_S = 1.0  # files that are done by then need no line
 INTERVAL_S = 0.2

@@ -6,31 +6,32 @@ followed, and files end up owned by whoever owns the workspace.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from vopr_coverage.errors import FileError
+from vopr_coverage.files import append_text, is_there, read_bytes, why
+
 FOLDER = "vopr-coverage"
 EVENT_BYTES_MAX = 32 << 20
 
 
 def append_outputs(path: str, outputs: Mapping[str, str]) -> None:
-    """Append step outputs; a random delimiter keeps any value from setting another output."""
+    """Append step outputs; a random delimiter keeps any value from setting another output.
+
+    Raises:
+        FileError: they can't be written.
+    """
     lines = []
     for name, value in outputs.items():
         delimiter = f"vopr_coverage_{secrets.token_hex(16)}"
         assert delimiter not in value, "a random delimiter can't be guessed"
         lines.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
-    with open(path, "a", encoding="utf-8", newline="\n") as file:
-        file.writelines(lines)
-
-
-def append_summary(path: str, text: str) -> None:
-    """Append to the step's job summary."""
-    with open(path, "a", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    append_text(path, "".join(lines))
 
 
 def bytes_in(path: str) -> int:
@@ -42,12 +43,12 @@ def bytes_in(path: str) -> int:
 
 
 def event_payload(path: str) -> bytes:
-    """The event that a job runs for, as GitHub's file tells it; b"" where there is none."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(EVENT_BYTES_MAX)
-    except (OSError, ValueError):
-        return b""
+    """The event that a job runs for, as GitHub's file has it; b"" where there is no such file.
+
+    Raises:
+        FileError: there is one, and it can't be read.
+    """
+    return read_bytes(path, EVENT_BYTES_MAX) if path and is_there(path) else b""
 
 
 def step_folder(step: str) -> str:
@@ -60,15 +61,22 @@ def write_in_workspace(workspace: Path, relative: str, text: str) -> None:
     """Write a file below the workspace, through no link, owned by the workspace's owner.
 
     Raises:
-        OSError: a link stands in the way, or the file can't be written.
+        FileError: a link stands in the way, or the file can't be written.
     """
-    *folders, name = relative.split("/")
+    try:
+        _write_below(workspace, relative.split("/"), text)
+    except (OSError, ValueError) as error:
+        raise FileError(relative, "a file that can be written", why(error)) from None
+
+
+def _write_below(workspace: Path, parts: list[str], text: str) -> None:
+    *folders, name = parts
     owner = workspace.stat()
     folder = workspace
     for part in folders:
         folder = folder / part
         if folder.is_symlink():
-            raise OSError(f"{part} is a symbolic link")
+            raise OSError(errno.EPERM, f"{part} is a symbolic link")
         if not folder.is_dir():
             folder.mkdir()
             _give_to(folder, owner)

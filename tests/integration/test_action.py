@@ -118,7 +118,10 @@ def test_fail_false_reports_and_passes(workspace: Path) -> None:
         ({"reports": "good.ndjson", "min_iterations": "1e6"}, "input min-iterations: expected an integer of 0 or more"),
         ({"reports": "good.ndjson", "fail": "yes"}, "input fail: expected true or false, found 'yes'"),
         ({"reports": "good.ndjson", "on_not_measured": "repair=warn"}, "input on-not-measured: unknown 'repair'"),
-        ({"reports": "good.ndjson", "config": "../x.yml"}, "../x.yml: expected a config inside the workspace"),
+        (
+            {"reports": "good.ndjson", "config": "../x.yml"},
+            "../x.yml: expected a path inside the workspace or RUN",
+        ),
         ({"reports": "/etc/hostname"}, "/etc/hostname: expected a path inside the workspace or RUNNER_TEMP"),
         ({"reports": "out.ndjson"}, "out.ndjson: expected a path inside the workspace or RUNNER_TEMP"),
     ],
@@ -142,7 +145,7 @@ def test_a_config_that_is_a_link_out_of_the_workspace_is_not_read(workspace: Pat
     step = run_action(workspace, reports="good.ndjson")
     assert step.code == 2
     assert "password" not in step.log
-    assert ".github/vopr-coverage.yml: expected a config inside the workspace, found a path outside" in step.log
+    assert ".github/vopr-coverage.yml: expected a path inside the workspace or RUNNER_TEMP" in step.log
 
 
 def test_a_variable_of_the_job_that_looks_like_an_input_is_not_ours(workspace: Path) -> None:

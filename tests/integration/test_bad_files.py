@@ -121,7 +121,7 @@ def test_patterns_that_match_nothing_are_told_and_hostile_names_escaped(tmp_path
     ("secret", "told"),
     [
         ("secret.json", "secret.json: expected a readable file, found permission denied"),
-        (".github", ".github/vopr-coverage.yml: expected a readable config file, found permission denied"),
+        (".github", ".github/vopr-coverage.yml: expected a readable file, found permission denied"),
     ],
 )
 def test_what_may_not_be_read_is_named(secret: str, told: str) -> None:

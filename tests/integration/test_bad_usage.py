@@ -90,9 +90,9 @@ def test_a_config_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "latin.yml").write_bytes(b"profile: \xe9")
     (tmp_path / "huge.yml").write_bytes(b"a: " + b"x" * (1 << 20))
     for name, why in {
-        "missing.yml": "expected a readable config file, found no such file or directory",
-        "dir.yml": "expected a readable config file, found is a directory",
-        "latin.yml": "expected a readable config file, found text that is not UTF-8",
+        "missing.yml": "expected a readable file, found no such file or directory",
+        "dir.yml": "expected a regular file, found a directory",
+        "latin.yml": "expected a readable file, found text that is not UTF-8",
         "huge.yml": "expected at most 1 MiB, found a larger file",
     }.items():
         assert refused(run_cli("check", "r.json", "--config", name, cwd=tmp_path)) == [f"{name}: {why}"]

@@ -100,7 +100,7 @@ def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "gate.yml").write_text(json.dumps(MODEST))
     ended = run_cli("check", "-", "--config", "gate.yml", "--verdict-file", ".", cwd=tmp_path, stdin=a_stream())
     assert ended.code == 0
-    assert ended.err == "vopr-coverage: warning: . was not written: Is a directory\n"
+    assert ended.err == "vopr-coverage: warning: . was not written: a directory\n"
 
 
 @pytest.mark.parametrize(

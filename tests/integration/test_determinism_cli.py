@@ -176,7 +176,7 @@ def test_two_runs_that_agree_in_all_but_the_clock_pass(tmp_path: Path) -> None:
         (["combined.ndjson", "nowhere"], "nowhere: expected a readable file, found no such file or directory"),
         (["combined.ndjson", "--format", "yaml"], "unknown 'yaml'"),
         (["combined.ndjson", "--profile", "nightly"], "unknown argument '--profile'"),
-        (["combined.ndjson", "--config", "nowhere.yml"], "nowhere.yml: expected a readable config file"),
+        (["combined.ndjson", "--config", "nowhere.yml"], "nowhere.yml: expected a readable file"),
     ],
 )
 def test_what_can_not_be_used_is_refused(arguments: list[str], told: str) -> None:

@@ -21,6 +21,7 @@ JUDGES = (
 # Left to right: a module imports only what stands on a line above its own. A folder stands for all that is in it.
 ORDER = (
     ("errors",),
+    ("files",),
     ("jsontext", "contract", "confidence"),
     ("serde", "recording"),
     ("report",),

@@ -17,7 +17,7 @@ from tests.build import (
     start,
 )
 from tests.streams import complaint, reading
-from vopr_coverage.errors import ReportError
+from vopr_coverage.errors import FileError
 from vopr_coverage.reading import read_report
 
 
@@ -108,7 +108,7 @@ def test_a_pipe_may_deliver_a_stream_in_any_pieces(noise: bytes, monkeypatch: py
 def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """`vopr-coverage check - <&-` has no stream to read from, which is not a bug of ours."""
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(ReportError, match=r"^-: expected data on standard input, found none: it is closed$"):
+    with pytest.raises(FileError, match=r"^-: expected data on standard input, found none: it is closed$"):
         read_report("-")
 
 

@@ -16,6 +16,7 @@ from vopr_coverage.check import Settings, find_and_load_config
 from vopr_coverage.commands.telling import add_telling, judge_and_tell
 from vopr_coverage.commands.words import add_config
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
+from vopr_coverage.files import why
 from vopr_coverage.nightly.canaries import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
 from vopr_coverage.nightly.plan import CONTROL
 from vopr_coverage.nightly.planning import refuse_unsafe_canaries
@@ -91,8 +92,8 @@ def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
     refuse_unsafe_canaries(list(declared))
     try:
         found = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    except OSError as error:
-        raise UsageError(f"--runs {printable(str(folder))} can't be read: {(error.strerror or '').lower()}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--runs {printable(str(folder))} can't be read: {why(error)}") from None
     for name in found:
         if name not in declared and name != CONTROL:
             raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")

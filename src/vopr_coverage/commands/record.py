@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vopr_coverage.commands.words import add_template, seconds, the_command, uint64
 from vopr_coverage.errors import ExitCode, printable
+from vopr_coverage.files import why
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recording import Recording
 
@@ -68,7 +69,7 @@ def run_record(arguments: argparse.Namespace, simulator: Sequence[str], sha: str
     try:
         recording = record(plan, progress)
     except OSError as error:
-        _say(f"{arguments.out} can't be written to: {(error.strerror or str(error)).lower()}; the run was ended")
+        _say(f"{arguments.out} can't be written to: {why(error)}; the run was ended")
         return ExitCode.GATE_FAILED
     _say(_told(recording, arguments.out))
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.commands.words import add_template, minutes, seconds, the_command
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable, shown
+from vopr_coverage.files import why
 from vopr_coverage.nightly.regressions import read_regressions
 from vopr_coverage.nightly.replay import Played, ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.progress import RunProgress
@@ -131,7 +132,7 @@ class _Session:
             )
         except OSError as error:
             self._stopped = "the disk can't be written to"
-            return False, f"incomplete: {(error.strerror or str(error)).lower()}"
+            return False, f"incomplete: {why(error)}"
         self._interrupted |= recording.interrupted
         if not recording.whole:
             return False, f"incomplete: {ended_early(recording)}"
@@ -146,8 +147,8 @@ def _refuse_used(folder: Path) -> None:
     """Before anything was played: a recording needs a folder of its own."""
     try:
         used = folder.is_dir() and any(folder.iterdir())
-    except OSError as error:
-        raise UsageError(f"--out: {printable(str(folder))} can't be used: {(error.strerror or '').lower()}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--out: {printable(str(folder))} can't be used: {why(error)}") from None
     if used:
         raise UsageError(f"--out: {printable(str(folder))} is not empty: every replay needs a folder of its own")
 

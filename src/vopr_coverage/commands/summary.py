@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +14,7 @@ from vopr_coverage import __version__
 from vopr_coverage.check import Settings
 from vopr_coverage.commands.telling import add_telling, judge_and_tell
 from vopr_coverage.commands.words import add_config, one_of
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.files import read_bytes
 from vopr_coverage.nightly.needs import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regressions import read_regressions
@@ -25,7 +24,6 @@ from vopr_coverage.recording import SHA
 from vopr_coverage.thresholds import PROFILE_NAMES
 from vopr_coverage.verdict import Remark
 
-STDIN = "-"
 # Told as outputs of the workflow; build and plan are steps on the way.
 TOLD_PARTS = tuple(name for name in PARTS if name not in ("build", "plan"))
 
@@ -88,7 +86,7 @@ def run_summary(arguments: argparse.Namespace, place: Place, commits: Sequence[s
     def judged() -> NightVerdict:
         replays = read_regressions(Path(arguments.regressions)) if arguments.regressions else ()
         kept = frozenset((one.scenario.lower(), seed) for one in replays for seed in one.seeds)
-        needs = needs_from_json(_read(arguments.needs), "needs") if arguments.needs else None
+        needs = needs_from_json(read_bytes(arguments.needs, NEEDS_BYTES_MAX), "needs") if arguments.needs else None
         terms = NightTerms(settings, not arguments.no_canaries, kept, place, now.strftime("%Y-%m-%d"))
         verdict = judge_night(Path(arguments.night), needs, terms)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
@@ -110,16 +108,6 @@ def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdi
     return replace(verdict, trends=lines, warnings=(*verdict.warnings, *remarks))
 
 
-def _read(path: str) -> bytes:
-    try:
-        if path == STDIN:
-            return sys.stdin.buffer.read(NEEDS_BYTES_MAX + 1)
-        with open(path, "rb") as file:
-            return file.read(NEEDS_BYTES_MAX + 1)
-    except OSError as error:
-        raise UsageError(f"--needs: {printable(path)} can't be read: {(error.strerror or '').lower()}") from None
-
-
 def _append_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:
     """Outputs of the step: a part that nobody judged has shown nothing."""
     from vopr_coverage.runner_files import append_outputs
@@ -130,7 +118,4 @@ def _append_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> Non
     outputs = {"verdict": str(verdict.status), "passed": "true" if verdict.passed else "false"}
     outputs |= {name: statuses.get(name, "failed") for name in TOLD_PARTS}
     outputs |= {"night-file": arguments.verdict_file or "", "summary-file": arguments.summary_file or ""}
-    try:
-        append_outputs(arguments.outputs, outputs)
-    except OSError as error:
-        raise UsageError(f"--outputs: {printable(arguments.outputs)} can't be written: {error.strerror}") from None
+    append_outputs(arguments.outputs, outputs)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from vopr_coverage.commands.words import one_of
-from vopr_coverage.errors import ExitCode, UserError, printable
+from vopr_coverage.errors import ExitCode, FileError, UserError, printable
+from vopr_coverage.files import write_text
 
 FORMATS = ("text", "json", "markdown")
 
@@ -89,7 +89,6 @@ def judge_and_tell(
 def _write(path: str, text: str) -> None:
     """Write a file; that it can't be written is a warning: the verdict stands."""
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        print(f"vopr-coverage: warning: {printable(path)} was not written: {error.strerror}", file=sys.stderr)
+        write_text(path, text)
+    except FileError as error:
+        print(f"vopr-coverage: warning: {printable(path)} was not written: {error.found}", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vopr_coverage.commands.telling import add_format
 from vopr_coverage.errors import ExitCode, printable
+from vopr_coverage.files import is_there
 from vopr_coverage.nightly.trends_file import read_history, write_history
 from vopr_coverage.nightly.trends_history import History, TrendRecord, union
 
@@ -47,7 +48,7 @@ def run_trends(arguments: argparse.Namespace, environ: Mapping[str, str], clock:
         environ: the process's variables: on a runner they say which repository, run and branch this is.
     """
     path = Path(arguments.file)
-    history = History() if arguments.restore and not path.exists() else read_history(path)
+    history = History() if arguments.restore and not is_there(path) else read_history(path)
     records, warnings = history.records, history.warnings
     if arguments.restore:
         restored = _restored(environ, clock)

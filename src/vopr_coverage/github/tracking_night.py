@@ -8,13 +8,13 @@ from pathlib import Path
 
 from vopr_coverage import __version__
 from vopr_coverage.errors import ReportError, UsageError, UserError, Words, printable, shown
+from vopr_coverage.files import read_bytes, refuse_outside
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.place import SHA, Place
 from vopr_coverage.github.tracking import IssueStamp, Text, Wanted
 from vopr_coverage.github.tracking_upsert import Tracked, Tracker, track
 from vopr_coverage.nightly.verdict import NightVerdict, error_night, night_from_json
 from vopr_coverage.nightly.verdict import Place as NightPlace
-from vopr_coverage.reading.source import opened
 from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
 
 NIGHT_BYTES_MAX = 16 << 20
@@ -32,27 +32,10 @@ def read_night(path: str, roots: Sequence[Path] = (), here: NightPlace = NOWHERE
         Where the file can't be used, a verdict that says that there is none.
     """
     try:
-        return _usable(night_from_json(_bytes(path, roots), path), path, here), ""
+        refuse_outside(path, roots)
+        return _usable(night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path), path, here), ""
     except UserError as error:
         return error_night(__version__, f"this run left no verdict on its night.\n{error}", here), str(error)
-
-
-def _bytes(path: str, roots: Sequence[Path]) -> bytes:
-    try:
-        if roots and not any(Path(path).resolve().is_relative_to(root.resolve()) for root in roots):
-            outside = Words("a path outside; make it relative to the workspace")
-            raise ReportError(path, "", expected="a path inside the workspace or RUNNER_TEMP", found=outside)
-    except (OSError, RuntimeError, ValueError):
-        pass  # a loop of links or a NUL byte: opening it says so
-    with opened(path) as file:
-        try:
-            data = file.read(NIGHT_BYTES_MAX + 1)
-        except OSError as error:
-            told = Words((error.strerror or "an error").lower())
-            raise ReportError(path, "", expected="a readable file", found=told) from None
-    if len(data) > NIGHT_BYTES_MAX:
-        raise ReportError(path, "", expected=f"at most {NIGHT_BYTES_MAX >> 20} MiB", found=Words("more"))
-    return data
 
 
 def _usable(night: NightVerdict, path: str, here: NightPlace) -> NightVerdict:

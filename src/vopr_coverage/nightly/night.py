@@ -17,6 +17,7 @@ from vopr_coverage.canary import CanaryVerdict
 from vopr_coverage.check import Settings, find_and_load_config
 from vopr_coverage.config import Config
 from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.canaries import judge_canary_folder
 from vopr_coverage.nightly.judged import canary_findings, judge_coverage, judge_doubles, other_seeds
@@ -112,13 +113,7 @@ def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms
 
 def _read_plan(folder: Path) -> NightPlan | None:
     path = folder / PLAN
-    try:
-        with open(path, "rb") as file:
-            return plan_from_json(file.read(PLAN_BYTES_MAX + 1), str(path))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise UsageError(f"{printable(str(path))} can't be read: {(error.strerror or '').lower()}") from None
+    return plan_from_json(read_bytes(path, PLAN_BYTES_MAX), str(path)) if is_there(path) else None
 
 
 def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:

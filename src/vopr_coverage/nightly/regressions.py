@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, printable, shown
+from vopr_coverage.files import is_there, read_text
 from vopr_coverage.report import SEED_COUNT
 
 FILE_BYTES_MAX = 1 << 20
@@ -27,18 +28,12 @@ def read_regressions(path: Path) -> tuple[Replay, ...]:
     A file that isn't there yet has none.
 
     Raises:
-        ConfigError: no readable file of at most 1 MiB, or the first ten lines that can't be used, each with its number.
+        FileError: it can't be read, or is larger than 1 MiB.
+        ConfigError: the first ten lines that can't be used, each with its number.
     """
-    try:
-        if not path.exists():
-            return ()
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise ConfigError(f"{printable(str(path))}: expected at most 1 MiB, found a larger file")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "text that is not UTF-8"
-        raise ConfigError(f"{printable(str(path))}: expected a readable file, found {why}") from None
-    return parse_regressions(text, str(path))
+    if not is_there(path):
+        return ()
+    return parse_regressions(read_text(path, FILE_BYTES_MAX), str(path))
 
 
 def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.files import is_there, read_bytes, replace_file, why
 from vopr_coverage.nightly.trends import lines_of
 from vopr_coverage.nightly.trends_history import (
     HISTORY_BYTES_MAX,
@@ -26,14 +25,9 @@ def read_history(path: Path) -> History:
     """The history in that file.
 
     Raises:
-        UserError: it can't be read, or is larger than 8 MiB.
+        FileError: it can't be read, or is larger than 8 MiB.
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read(HISTORY_BYTES_MAX + 1)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{printable(str(path))} can't be read: {_why(error)}") from None
-    return parse_history(data, str(path))
+    return parse_history(read_bytes(path, HISTORY_BYTES_MAX), str(path))
 
 
 def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
@@ -42,17 +36,11 @@ def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
     Raises:
         UsageError: it can't be written; then the file is as it was.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "xb") as file:
-            file.write(text_of(history))
-        os.replace(part, path)
+        replace_file(path, text_of(history))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{printable(str(path))} was not written: {_why(error)}") from None
-    finally:
-        if os.path.lexists(part):
-            os.unlink(part)
+        raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
 
 
 def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[TrendLine, ...], tuple[str, ...]]:
@@ -66,7 +54,7 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[T
     """
     tonight = records_of(night, at)
     try:
-        there = read_history(path) if path.exists() else History()
+        there = read_history(path) if is_there(path) else History()
     except UserError as error:
         return lines_of((), tonight), (f"this night was not added to the history: {error}",)
     lines = lines_of(there.records, tonight)
@@ -75,7 +63,3 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[T
     except UserError as error:
         return lines, (*there.warnings, f"this night was not added to the history: {error}")
     return lines, there.warnings
-
-
-def _why(error: Exception) -> str:
-    return printable((error.strerror or str(error)).lower()) if isinstance(error, OSError) else "not a path"

@@ -8,9 +8,10 @@ from itertools import chain
 
 import msgspec
 
+from vopr_coverage.files import opened
 from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
-from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks, opened
+from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.report import Input
 
@@ -28,7 +29,7 @@ def read_report(source: str, progress: Progress | None = None) -> Input:
         progress: called with the number of unpacked bytes of each block.
 
     Raises:
-        ReportError, ManyErrors: see the readers.
+        FileError, ReportError, ManyErrors: see `opened` and the readers.
     """
     with opened(source) as stream:
         following = blocks(stream, source, progress)

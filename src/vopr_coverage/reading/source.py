@@ -1,28 +1,22 @@
 """Bytes of a report file, a block of whole lines at a time, in constant memory.
 
-Plain or gzip (told by content), from a file or standard input. Refuses what is no regular
-file, what is not text, and lines above `LINE_BYTES_MAX`.
+Plain or gzip (told by content). Refuses what is not text, and lines above `LINE_BYTES_MAX`.
 """
 
 from __future__ import annotations
 
-import errno
 import gzip
-import os
-import stat
-import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from io import BufferedReader
 from typing import Protocol
 
 from vopr_coverage.errors import ReportError, Words
+from vopr_coverage.files import why
 
 LINE_BYTES_MAX = 64 << 20
 BLOCK_BYTES = 64 << 10  # fits the cache, and what is decoded from it the allocator's arena: larger blocks are slower
 
-STDIN = "-"
 Progress = Callable[[int], None]
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -47,29 +41,6 @@ class CutShort(BrokenData):
 
 class _Reads(Protocol):
     def read1(self, size: int, /) -> bytes: ...
-
-
-@contextmanager
-def opened(source: str) -> Iterator[BufferedReader]:
-    """Open a report for reading; `-` is standard input.
-
-    Raises:
-        ReportError: no such file, not a regular file, or not readable, in one line.
-    """
-    if source == STDIN:
-        if sys.stdin is None:
-            raise ReportError(source, "", expected="data on standard input", found=Words("none: it is closed"))
-        yield sys.stdin.buffer  # type: ignore[misc]
-        return
-    try:
-        kind = os.stat(source).st_mode
-        if not stat.S_ISREG(kind):
-            raise ReportError(source, "", expected="a regular file", found=Words(_kind_of_file(kind)))
-        handle = open(source, "rb")  # noqa: SIM115 (closed below; the error belongs to opening alone)
-    except (OSError, ValueError) as error:
-        raise ReportError(source, "", expected="a readable file", found=Words(_why(error))) from None
-    with handle:
-        yield handle
 
 
 def blocks(stream: BufferedReader, source: str, progress: Progress | None = None) -> Iterator[bytes]:
@@ -114,7 +85,7 @@ def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
     try:
         packed = stream.peek(2)[:2] == _GZIP_MAGIC
     except OSError as error:
-        raise ReportError(source, "", expected="readable data", found=Words(_why(error))) from None
+        raise ReportError(source, "", expected="readable data", found=Words(why(error))) from None
     reader: _Reads = gzip.GzipFile(fileobj=stream) if packed else stream
     return reader, _read(reader, source)
 
@@ -127,7 +98,7 @@ def _read(reader: _Reads, source: str) -> bytes:
     except (gzip.BadGzipFile, zlib.error):
         raise BrokenData(source, "gzip data", "damaged data") from None
     except OSError as error:
-        raise BrokenData(source, "readable data", _why(error)) from None
+        raise BrokenData(source, "readable data", why(error)) from None
 
 
 def count_lines(block: bytes) -> int:
@@ -140,16 +111,3 @@ def _refuse_binary(head: bytes, source: str) -> None:
         raise ReportError(source, "", expected="UTF-8 text", found=Words("UTF-16 text; write it as UTF-8"))
     if b"\0" in head[:4096]:
         raise ReportError(source, "", expected="UTF-8 text", found=Words("binary data"))
-
-
-def _why(error: OSError | ValueError) -> str:
-    if isinstance(error, ValueError):
-        return "a path with a NUL byte"
-    if error.errno == errno.ELOOP:
-        return "a loop of symbolic links"
-    return (error.strerror or str(error)).lower()
-
-
-def _kind_of_file(mode: int) -> str:
-    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
-    return kinds.get(stat.S_IFMT(mode), "a device")

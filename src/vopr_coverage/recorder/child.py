@@ -14,6 +14,7 @@ from types import FrameType
 from typing import IO
 
 from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.files import why
 
 KILL_AFTER_S = 10.0  # between asking and ending
 ABANDON_AFTER_S = 2.0  # between ending and no longer waiting for what a process left behind
@@ -47,8 +48,7 @@ class Child:
                 start_new_session=_HAS_GROUPS,
             )
         except (OSError, ValueError) as error:
-            why = (getattr(error, "strerror", None) or str(error)).lower()
-            raise UsageError(f"the command {printable(words[0])} can't be started: {why}") from None
+            raise UsageError(f"the command {printable(words[0])} can't be started: {why(error)}") from None
         self.stopping_since: float | None = None
         self._killed_at: float | None = None
         self._ended_at: float | None = None

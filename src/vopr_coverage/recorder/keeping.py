@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from pathlib import Path
 from threading import Lock
@@ -95,13 +94,3 @@ class BoundedLog:
         """Flush and close."""
         self.flush()
         self._file.close()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file, so that whoever reads it finds the old text or the new one and nothing between."""
-    part = path.with_name(path.name + ".part")
-    with open(part, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)

@@ -20,10 +20,11 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.files import replace_file, why
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
 from vopr_coverage.recorder.child import Child, signals_told
-from vopr_coverage.recorder.keeping import BoundedLog, PackedFile, write_atomically
+from vopr_coverage.recorder.keeping import BoundedLog, PackedFile
 from vopr_coverage.recording import (
     COMMIT,
     DOUBLE_RUNS_FLAG,
@@ -112,7 +113,7 @@ def record(plan: Plan, progress: RunProgress, clock: Clock = time.monotonic) -> 
     early: list[int] = []  # signals that come before there is a process to pass them on to
     with signals_told(early.append) as told:
         with _clean_up_unless_started(plan.folder, made):
-            write_atomically(manifest, started.to_json())
+            replace_file(manifest, started.to_json().encode())
             log = BoundedLog(plan.folder / STDERR)
             artifact = PackedFile(plan.folder / STREAM)
             child = Child(filled(plan.command, plan.scenario, str(plan.seed), plan.iterations), log.write)
@@ -159,7 +160,7 @@ class _Recorder:
                 self._log.finish()
             ended = self._ended(status, at_end)
             with suppress(OSError):
-                write_atomically(self._plan.folder / MANIFEST, ended.to_json())
+                replace_file(self._plan.folder / MANIFEST, ended.to_json().encode())
         if self._child.log_error:
             raise self._child.log_error
         return ended
@@ -262,9 +263,8 @@ def _make_folder(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UsageError(f"--out {printable(str(folder))} is not empty: a recording needs a folder of its own")
-    except OSError as error:
-        why = (error.strerror or "").lower()
-        raise UsageError(f"--out {printable(str(folder))} can't be used: {why}") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--out {printable(str(folder))} can't be used: {why(error)}") from None
     return missing
 
 
@@ -274,7 +274,7 @@ def _clean_up_unless_started(folder: Path, made: Sequence[Path]) -> Iterator[Non
     try:
         yield
     except BaseException:
-        for name in (MANIFEST, f"{MANIFEST}.part", STDERR, STREAM):
+        for name in (MANIFEST, STDERR, STREAM):
             with suppress(OSError):
                 (folder / name).unlink()
         for path in made:
