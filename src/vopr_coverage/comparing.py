@@ -19,7 +19,7 @@ from vopr_coverage.report import CoverageReport
 from vopr_coverage.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve
 from vopr_coverage.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
 
-EXCUSED_NOTE = "excused: on_not_measured is "
+EXCUSED_PREFIX = "excused: on_not_measured is "
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -145,9 +145,9 @@ def loosened(
         yield f"{words}, instead of {before.thresholds}"
     if report and before.report and report.total_fault_points < before.report.total_fault_points:
         yield f"{report.total_fault_points} known fault points instead of {before.report.total_fault_points}"
-    excused = {gate.gate for gate in before.gates if gate.note.startswith(EXCUSED_NOTE)}
+    excused = {gate.gate for gate in before.gates if gate.note.startswith(EXCUSED_PREFIX)}
     for gate in gates:
-        if gate.note.startswith(EXCUSED_NOTE) and gate.gate not in excused:
+        if gate.note.startswith(EXCUSED_PREFIX) and gate.gate not in excused:
             yield f"{gate.gate}: {gate.note}"
 
 

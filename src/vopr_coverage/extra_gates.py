@@ -11,6 +11,7 @@ from vopr_coverage.ladder import NOT_MEASURED_TEXT, Evidence, Gate, absent, judg
 from vopr_coverage.outcome import Outcome, Status, Violation
 from vopr_coverage.thresholds import Bounds
 
+SILENCE_NOTE = "min_properties.sometimes_total must be set and met, else silence proves nothing"
 ADVICE = {
     "fault-effects": "The fault is scheduled but has no effect, or isn't there: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
@@ -105,7 +106,7 @@ def judge_required_properties(evidence: Evidence, bounds: Bounds) -> Outcome:
         tuple(_unsatisfied(name, "never satisfied") for name in missed)
         + tuple(_unsatisfied(name, NOT_MEASURED_TEXT) for name in untold),
         advice=ADVICE[gate],
-        note="min_properties.sometimes_total must be set and met, else silence proves nothing" if untold else "",
+        note=SILENCE_NOTE if untold else "",
     )
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.build import PROPERTIES, REAL, Record, ending, start
+from tests.schemas import a_value, definition
 from vopr_coverage import contract
 from vopr_coverage.reading.shapes import fits
 
@@ -29,6 +30,7 @@ BASES: list[Record] = [
     ending(3),
     ending(3, properties=PROPERTIES),
     ending(3, coverage=None, rate=None),
+    *(a_value("stream", definition("stream", kind)) for kind in ("start", "batch_complete")),  # every key of the schema
 ]
 
 

@@ -85,7 +85,7 @@ _SENTENCES = (
         health.SINGLE_RUNS_NOTE,
         health.NO_PROPERTIES_NOTE,
         regression.NO_COUNTERPART_NOTE,
-        "min_properties.sometimes_total must be set and met, else silence proves nothing",
+        extra_gates.SILENCE_NOTE,
     }
     | EXCUSED
     | advice.ALL
