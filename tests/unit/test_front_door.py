@@ -12,6 +12,7 @@ import yaml
 
 from vopr_coverage.commands.flags import the_parser
 from vopr_coverage.contract import schema
+from vopr_coverage.errors import ExitCode
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
 from vopr_coverage.github.patience import WAIT_S_MAX, WAITS_S_MAX
@@ -93,6 +94,30 @@ def test_the_composite_hands_every_input_on_through_the_environment() -> None:
         assert step["env"][f"INPUT_{name.upper().replace('-', '_')}"] == f"${{{{ inputs.{name} }}}}"
     assert "${{" not in step["run"]
     assert step["env"]["PYTHONUTF8"] == "1"
+
+
+def test_the_composite_takes_each_output_from_its_own_step() -> None:
+    """By the same name: GitHub puts an empty text in the place of one that is misspelt."""
+    composite = metadata("composite/action.yml")
+    (step,) = composite["runs"]["steps"]
+    for name, output in composite["outputs"].items():
+        assert output["value"] == f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
+
+
+def test_the_setup_action_uses_the_inputs_that_it_declares() -> None:
+    """All of them, and no others."""
+    text = (ROOT / "setup" / "action.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"\binputs\.([\w-]+)", text)) == set(metadata("setup/action.yml")["inputs"])
+
+
+def test_every_exit_code_is_explained() -> None:
+    """In the README; a command's help names no other, and always those of an error."""
+    assert {int(row[0]) for row in table(README, "exit code")} == set(ExitCode)
+    told = {name: parser.epilog.partition("exit codes:\n")[2] for name, parser in commands().items() if parser.epilog}
+    assert told
+    for name, text in told.items():
+        codes = {int(code) for code in re.findall(r"^  (\d+)  ", text, re.M)}
+        assert {ExitCode.PASSED, ExitCode.UNUSABLE, ExitCode.OUR_BUG} <= codes <= set(ExitCode), name
 
 
 def test_the_readme_has_every_input_and_output() -> None:
@@ -179,8 +204,17 @@ def test_every_message_that_has_an_advice_is_still_one_of_ours() -> None:
             assert part.strip() in texts, cell
 
 
+def heading_links(page: Path) -> set[str]:
+    """What a link to one of a page's headings says behind its #, by GitHub's rule."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links_in_the_documentation_lead_somewhere() -> None:
-    """Relative links name files that exist."""
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    """Relative links name files that exist, and headings that are in them."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    for page in pages:
+        for target, _, heading in re.findall(r"\]\(([^)#:]*)(#([^)]+))?\)", page.read_text(encoding="utf-8")):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name}: {target}"
+            assert not heading or heading in heading_links(found), f"{page.name}: {target}#{heading}"
