@@ -24,8 +24,8 @@ from pathlib import Path
 from types import ModuleType
 
 from vopr_coverage.errors import UserError
+from vopr_coverage.model.report import Input
 from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.report import Input
 
 GENERATOR = Path(__file__).resolve().parents[2] / "shared" / "tools" / "gen_vopr.py"
 COMPLAINTS_TOLD = 20

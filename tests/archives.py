@@ -7,8 +7,8 @@ import stat
 import zipfile
 
 from tests.build import a_flat_report
-from vopr_coverage.check import Settings, check
-from vopr_coverage.github.unzip import VERDICT_NAME
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.github.artifact_zip import VERDICT_NAME
 
 
 def zipped(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:

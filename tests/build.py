@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import vopr_coverage
-from vopr_coverage.report import CoverageReport
-from vopr_coverage.thresholds import Bound, Bounds, nothing_layer, resolve
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import Bound, Bounds, nothing_layer, resolve
 
 REAL = Path(__file__).parent / "data" / "real"
 SEED_COUNT = 1 << 64

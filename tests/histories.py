@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from vopr_coverage.nightly.trends import lines_of
-from vopr_coverage.nightly.trends_history import TrendRecord, records_of
 from vopr_coverage.nightly.verdict import NightVerdict, Place, TrendLine, Work
+from vopr_coverage.trends.compare import lines_of
+from vopr_coverage.trends.history import TrendRecord, records_of
 
 FIRST_RUN = 2_600_000_000
 FIRST_NIGHT = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)

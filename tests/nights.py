@@ -11,9 +11,9 @@ from typing import Any
 from tests.build import MODEST, Ended, a_stream, run_cli
 from tests.e2e.formats import read_outputs
 from tests.recordings import a_recording
-from vopr_coverage.nightly.needs import PARTS
+from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRange, SeedRanges, Shard, Shards
-from vopr_coverage.nightly.regressions import Replay
+from vopr_coverage.nightly.regression_file import Replay
 from vopr_coverage.nightly.replay import replay_folder
 from vopr_coverage.nightly.verdict import JobSeen, NightVerdict, night_from_json
 

@@ -16,12 +16,9 @@ import html5lib
 import msgspec
 from cmarkgfm.cmark import Options
 
-from vopr_coverage.outcome import Status
-from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.render.drafting import TIERS
-from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.report import CoverageReport
-from vopr_coverage.verdict import (
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.verdict import (
     BaseSeen,
     BoundUsed,
     Change,
@@ -34,6 +31,9 @@ from vopr_coverage.verdict import (
     Verdict,
     Violation,
 )
+from vopr_coverage.render.comment import About, render_comment
+from vopr_coverage.render.markdown import render_markdown
+from vopr_coverage.render.tiers import TIERS
 
 HOSTILE: list[str] = json.loads((Path(__file__).parent / "corpus" / "hostile.json").read_text(encoding="utf-8"))
 NAME = "plainname"  # stands in a model verdict wherever a file could put anything

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from vopr_coverage.model.manifest import MANIFEST, STREAM, Recording
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recorder.record import Plan, record
-from vopr_coverage.recording import MANIFEST, STREAM, Recording
 
 SCENARIO = "combined"
 _PRINT = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read()); sys.exit(int(sys.argv[2]))"

@@ -16,10 +16,10 @@ from tests.github_api.state import REPOSITORY, Artifact, Run
 from tests.histories import a_night, night_at, work
 from tests.scenes import SECRET, FakeClock
 from vopr_coverage import cli
-from vopr_coverage.commands.flags import the_parser
+from vopr_coverage.commands.parser import the_parser
 from vopr_coverage.commands.trends import run_trends
-from vopr_coverage.nightly.trends_file import read_history, record_night
 from vopr_coverage.nightly.verdict import TrendLine
+from vopr_coverage.trends.file import read_history, record_night
 
 ARTIFACT = "vopr-coverage-trends"
 

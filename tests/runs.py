@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from vopr_coverage.check import Settings, check
-from vopr_coverage.comparing import Base
+from vopr_coverage.base.compare import Base
+from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
-from vopr_coverage.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict, error_verdict
 
 ROOT = Path(__file__).parents[1]
 DATA = "tests/data/real"

@@ -13,10 +13,10 @@ from tests.github_api.faults import Fault, random_faults
 from tests.github_api.faults import Kind as FaultKind
 from tests.github_api.state import A_SHA, ACTIONS_BOT, REPOSITORY, Comment
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.patience import Patience, Trouble
-from vopr_coverage.github.plan import Wanted
-from vopr_coverage.github.stamp import Stamp, stamp_of
-from vopr_coverage.github.upsert import Thread, Written, upsert
+from vopr_coverage.github.comment_marker import Stamp, stamp_of
+from vopr_coverage.github.comment_plan import Wanted
+from vopr_coverage.github.comment_upsert import Thread, Written, upsert
+from vopr_coverage.github.retry import Patience, Trouble
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vopr_coverage.contract import schema
+from vopr_coverage.formats.schema import schema
 
 Schema = Mapping[str, Any]
 

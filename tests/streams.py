@@ -11,8 +11,8 @@ from tests.build import (
     ndjson,
 )
 from vopr_coverage.errors import UserError
+from vopr_coverage.model.report import CoverageReport, Input, Run
 from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.report import CoverageReport, Input, Run
 
 
 def reading(*pieces: Record | bytes) -> Input:

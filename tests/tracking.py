@@ -17,11 +17,11 @@ from tests.github_api.state import Issue as SeenIssue
 from tests.pages import NAME
 from tests.scenes import SECRET, SILENT, TIMEOUT_S, WEIGHTS, FakeClock
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.patience import Patience, Trouble
-from vopr_coverage.github.tracking import IssueStamp, Text, Wanted, issue_stamp_of
-from vopr_coverage.github.tracking_upsert import Tracked, Tracker, track
+from vopr_coverage.github.issue_plan import IssueStamp, Text, Wanted, issue_stamp_of
+from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
+from vopr_coverage.github.retry import Patience, Trouble
+from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place, TrendLine
-from vopr_coverage.verdict import Remark
 
 FORGED = 999
 DAY = "2026-11-20"

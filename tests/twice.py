@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.build import a_stream, ndjson, records_of
-from vopr_coverage import contract
+from vopr_coverage.determinism.judge import Context, Subject, judge_one, judge_two
+from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.formats import schema as contract
 from vopr_coverage.reading.seeds import Seeds
-from vopr_coverage.twice.judging import Context, Subject, judge_one, judge_two
-from vopr_coverage.twice.verdict import DeterminismVerdict
 
 CONTEXT = Context("1.0", "vopr --scenario {scenario} --seed {seed}")
 FULL = "0123456789abcdef" * 4

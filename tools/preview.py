@@ -22,6 +22,7 @@ import cmarkgfm
 from cmarkgfm.cmark import Options
 
 from vopr_coverage.errors import UserError
+from vopr_coverage.model.verdict import Verdict, verdict_from_json
 from vopr_coverage.render.budget import (
     COMMENT_CHARACTERS_MAX,
     COMMENT_CHARACTERS_MIN,
@@ -30,7 +31,6 @@ from vopr_coverage.render.budget import (
 )
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.verdict import Verdict, verdict_from_json
 
 WIDTH_PX = 1_100
 SUMMARY_WIDTH_PX, COMMENT_WIDTH_PX = 980, 780

@@ -2,7 +2,8 @@
 
 __version__ = "1.0.0"
 
-from vopr_coverage.report import CoverageReport
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import CoverageThresholds
 from vopr_coverage.seed_api import (
     CoverageValidationResult,
     CoverageViolation,
@@ -10,7 +11,6 @@ from vopr_coverage.seed_api import (
     format_validation_result,
     validate_coverage,
 )
-from vopr_coverage.thresholds import CoverageThresholds
 
 __all__ = [
     "CoverageReport",

@@ -16,30 +16,30 @@ from traceback import print_exc
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.basefile import base_from_file
-from vopr_coverage.check import check
-from vopr_coverage.comparing import Base
+from vopr_coverage.base.compare import Base
+from vopr_coverage.base.file import base_from_file
+from vopr_coverage.check.flow import check
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import append_text
-from vopr_coverage.github.hub import Hub, Said
-from vopr_coverage.github.patience import Clock, SystemClock
-from vopr_coverage.github.settings import CommentSettings, comment_settings_of
-from vopr_coverage.github.stamp import checked_id
-from vopr_coverage.github.tracking import ID_DEFAULT as TRACKING_ID_DEFAULT
-from vopr_coverage.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
-from vopr_coverage.recording import commits_of
+from vopr_coverage.github.comment_marker import checked_id
+from vopr_coverage.github.comment_settings import CommentSettings, comment_settings_of
+from vopr_coverage.github.issue_plan import ID_DEFAULT as TRACKING_ID_DEFAULT
+from vopr_coverage.github.retry import Clock, SystemClock
+from vopr_coverage.github.session import Hub, Said
+from vopr_coverage.model.manifest import commits_of
+from vopr_coverage.model.verdict import Verdict, error_verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.text import render_text
-from vopr_coverage.runner_files import (
+from vopr_coverage.runner.files import (
     append_outputs,
     bytes_in,
     event_payload,
     step_folder,
     write_in_workspace,
 )
-from vopr_coverage.verdict import Verdict, error_verdict
+from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
 
 
 class Switches(msgspec.Struct, frozen=True):

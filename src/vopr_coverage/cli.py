@@ -14,28 +14,28 @@ from typing import NoReturn
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.basefile import BASE_BYTES_MAX, base_from_file
-from vopr_coverage.check import Settings, check, find_and_load_config, terms_for
+from vopr_coverage.base.file import BASE_BYTES_MAX, base_from_file
+from vopr_coverage.check.flow import Settings, check, find_and_load_config, terms_for
 from vopr_coverage.commands.canary import run_canary
 from vopr_coverage.commands.determinism import run_determinism
-from vopr_coverage.commands.flags import split_command, the_parser
+from vopr_coverage.commands.output import judge_and_tell
+from vopr_coverage.commands.parser import split_command, the_parser
 from vopr_coverage.commands.plan import run_plan
 from vopr_coverage.commands.record import run_record
 from vopr_coverage.commands.replay import run_replay
 from vopr_coverage.commands.summary import place_in, run_summary
-from vopr_coverage.commands.telling import judge_and_tell
-from vopr_coverage.commands.tracking import run_tracking
+from vopr_coverage.commands.tracking_issue import run_tracking
 from vopr_coverage.commands.trends import run_trends
-from vopr_coverage.contract import schema_text
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import create_text, read_bytes
-from vopr_coverage.paths import find_reports
+from vopr_coverage.formats.schema import schema_text
+from vopr_coverage.model.manifest import commits_of
+from vopr_coverage.model.thresholds import profile_layer, resolve, thresholds_of
+from vopr_coverage.model.verdict import Verdict, error_verdict, verdict_from_json
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
-from vopr_coverage.recording import commits_of
+from vopr_coverage.reading.find import find_reports
 from vopr_coverage.render.text import render_text
-from vopr_coverage.thresholds import profile_layer, resolve, thresholds_of
-from vopr_coverage.verdict import Verdict, error_verdict, verdict_from_json
 
 INTERRUPTED = 130
 OUR_BUG = "this is our bug, please report it on vopr-coverage-action's issue tracker, with all of this:"
@@ -104,7 +104,7 @@ def _commits() -> tuple[str, ...]:
     sha = os.environ.get("GITHUB_SHA")
     if not sha:
         return ()
-    from vopr_coverage.runner_files import event_payload  # only a runner has events
+    from vopr_coverage.runner.files import event_payload  # only a runner has events
 
     payload = event_payload(os.environ.get("GITHUB_EVENT_PATH", ""))
     return commits_of(os.environ.get("GITHUB_EVENT_NAME", ""), sha, payload)
@@ -138,7 +138,7 @@ def _run_comment(arguments: argparse.Namespace) -> int:
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
-    from vopr_coverage.starter import starter_config
+    from vopr_coverage.config.starter import starter_config
 
     files = find_reports(arguments.runs)
     config = starter_config([replace(read_report(file.path), source=file.label) for file in files])

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
-from vopr_coverage.gates import CATEGORIES, many_missed
-from vopr_coverage.ladder import Evidence
-from vopr_coverage.report import CoverageReport
-from vopr_coverage.serde import Serde
-from vopr_coverage.thresholds import SEED_KEYS, Bound, CoverageThresholds, nothing_layer, resolve
+from vopr_coverage.formats.serde import Serde
+from vopr_coverage.gates.coverage import CATEGORIES, many_missed
+from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import SEED_KEYS, Bound, CoverageThresholds, nothing_layer, resolve
 
 
 class ViolationKind(StrEnum):

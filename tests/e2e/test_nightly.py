@@ -22,8 +22,8 @@ from tests.github_api.fake import FakeGitHub
 from tests.github_api.fixtures import github, github_contract, github_server
 from tests.github_api.state import A_SHA
 from tests.histories import a_record
-from vopr_coverage.github.history import TRENDS_ARTIFACT
-from vopr_coverage.github.tracking import IssueStamp
+from vopr_coverage.github.issue_plan import IssueStamp
+from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 
 __all__ = ["github", "github_contract", "github_server"]
 

@@ -14,7 +14,7 @@ import pytest
 
 import vopr_coverage
 from tests.build import MODEST, a_stream
-from vopr_coverage.contract import problems
+from vopr_coverage.formats.schema import problems
 
 
 class Step(NamedTuple):
@@ -209,7 +209,7 @@ def test_no_text_of_a_report_becomes_a_command(workspace: Path) -> None:
 
 def test_a_second_step_of_a_job_keeps_the_first_ones_files(workspace: Path) -> None:
     """GITHUB_ACTION tells steps apart; without one the folder has no subfolder."""
-    from vopr_coverage.runner_files import step_folder
+    from vopr_coverage.runner.files import step_folder
 
     assert step_folder("__org_repo_2") == "vopr-coverage/org_repo_2"
     assert step_folder("../../etc") == "vopr-coverage/etc"

@@ -10,8 +10,8 @@ import pytest
 from tests.build import REAL, Ended, run_cli
 from tests.endings import refused
 from tests.recordings import a_recording, asked_for
-from vopr_coverage.canary import SHIPPED
-from vopr_coverage.contract import problems
+from vopr_coverage.canaries.judge import SHIPPED
+from vopr_coverage.formats.schema import problems
 
 CONFIG = {
     "canaries": {

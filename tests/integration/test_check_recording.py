@@ -17,10 +17,10 @@ import vopr_coverage
 from tests.build import MODEST, a_stream, run_cli
 from tests.endings import passed, refused, violations
 from tests.recordings import a_manifest, a_recording
-from vopr_coverage.check import Settings, check
+from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
-from vopr_coverage.paths import find_reports
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.model.verdict import Verdict
+from vopr_coverage.reading.find import find_reports
 
 SHA, HEAD = "a" * 40, "b" * 40
 

@@ -13,8 +13,8 @@ import pytest
 import vopr_coverage
 from tests.build import MODEST, REAL, a_stream, run_cli
 from vopr_coverage import CoverageThresholds, cli
-from vopr_coverage.contract import SCHEMA_NAMES, problems
-from vopr_coverage.thresholds import PROFILE_NAMES
+from vopr_coverage.formats.schema import SCHEMA_NAMES, problems
+from vopr_coverage.model.thresholds import PROFILE_NAMES
 
 
 def test_the_seeds_example_prints_the_seeds_block(tmp_path: Path) -> None:

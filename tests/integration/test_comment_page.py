@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from tests.build import a_flat_report
 from tests.pages import ABOUT, LIVE, closed, even_tables, page_of
 from tests.runs import CASES, COMPARED, ORIGIN, ROOT, Case, judged
-from vopr_coverage.check import Settings, check
-from vopr_coverage.comparing import Base
+from vopr_coverage.base.compare import Base
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.model.verdict import Remark, Verdict, verdict_from_json
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.verdict import Remark, Verdict, verdict_from_json
 
 
 class Scene(NamedTuple):

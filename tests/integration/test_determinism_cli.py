@@ -12,7 +12,7 @@ import pytest
 from tests.build import REAL, Ended, ndjson, records_of, run_cli
 from tests.endings import refused
 from tests.twice import changed, varying
-from vopr_coverage import contract
+from vopr_coverage.formats import schema as contract
 
 UNSEEDED = "canary-rng-unseeded-check-determinism.ndjson"
 MASKED = "check-determinism-byzantine.ndjson"

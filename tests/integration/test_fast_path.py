@@ -17,9 +17,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.build import SEED_COUNT, Record, a_record, a_stream, ending, failed, line, ndjson, ok, start
-from vopr_coverage import contract
 from vopr_coverage.errors import UserError
-from vopr_coverage.jsontext import JsonError, JsonSyntaxError, strict_loads
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
 from vopr_coverage.reading import records, source
 from vopr_coverage.reading.records import FailedData, decode_ok_block, read_record
 from vopr_coverage.reading.records import Record as Read

@@ -14,7 +14,7 @@ from tests.github_api.faults import Fault, Kind
 from tests.github_api.state import Artifact
 from tests.scenes import PULL, SECRET, ours
 from tests.steps import Desk, Told
-from vopr_coverage.verdict import BaseSeen, verdict_from_json
+from vopr_coverage.model.verdict import BaseSeen, verdict_from_json
 
 NAME = "vopr-coverage-default"
 FORK = "mallory/database"

@@ -14,7 +14,7 @@ from tests.github_api.faults import Fault, Kind
 from tests.github_api.state import A_SHA, REPOSITORY, Run
 from tests.scenes import PULL, SECRET, ours, run_of, wanted
 from tests.steps import Desk, Told
-from vopr_coverage.github.stamp import stamp_of
+from vopr_coverage.github.comment_marker import stamp_of
 
 FORK = "mallory/database"
 NAME = "vopr-coverage-default"

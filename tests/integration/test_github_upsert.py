@@ -14,8 +14,8 @@ from tests.github_api.contract import Contract
 from tests.github_api.fake import FakeGitHub
 from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
 from tests.scenes import PULL, SECRET, Ended, a_schedule, at_once, comment, complaints, ours, run_of, set_up, wanted
-from vopr_coverage.github.patience import Kind as TroubleKind
-from vopr_coverage.github.plan import Wanted
+from vopr_coverage.github.comment_plan import Wanted
+from vopr_coverage.github.retry import Kind as TroubleKind
 
 SCHEDULES = 400
 ELSE = "Looks good to me."

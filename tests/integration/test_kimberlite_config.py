@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.build import REAL
-from vopr_coverage.check import Settings, check
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.model.verdict import Verdict
 
 CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")
 

@@ -18,8 +18,8 @@ from tests.nights import a_night, a_recorded_run
 from tests.steps import Desk
 from vopr_coverage import cli, files
 from vopr_coverage.errors import FileError
-from vopr_coverage.recording import MANIFEST
-from vopr_coverage.runner_files import write_in_workspace
+from vopr_coverage.model.manifest import MANIFEST
+from vopr_coverage.runner.files import write_in_workspace
 
 SECONDS_MAX = 60  # no door may wait for a FIFO
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.build import line, ok, run_cli, start
 from tests.endings import refused
-from vopr_coverage.contract import problems
+from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 
 NIGHT = ["plan", "combined=1000", "swizzle=500", "--minutes", "1", "--run-number", "3"]

@@ -12,8 +12,8 @@ import pytest
 from tests.build import SEED_COUNT, Ended, a_stream
 from tests.processes import record
 from tests.recordings import kept, manifest_of, printing
-from vopr_coverage.recorder import keeping
-from vopr_coverage.recording import recording_from_json
+from vopr_coverage.model.manifest import recording_from_json
+from vopr_coverage.recorder import files as keeping
 
 
 def printed(folder: Path, stream: bytes, exit_code: int = 0, options: tuple[str, ...] = ()) -> Ended:

@@ -29,7 +29,7 @@ from tests.build import (
     start,
 )
 from tests.recordings import SCENARIO, recorded
-from vopr_coverage.check import Settings, check
+from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
 
 LOG = b'{"level":"info","msg":"type and data"}\n'

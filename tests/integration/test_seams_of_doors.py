@@ -25,9 +25,9 @@ from tests.processes import a_simulator
 from tests.scenes import PULL, SECRET
 from tests.steps import Desk
 from vopr_coverage import action, cli
-from vopr_coverage.commands.flags import split_command, the_parser
+from vopr_coverage.commands.parser import split_command, the_parser
 from vopr_coverage.errors import ExitCode
-from vopr_coverage.inputs import COMMANDS, INPUTS, read_inputs
+from vopr_coverage.runner.inputs import COMMANDS, INPUTS, read_inputs
 
 # ---- the action
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.build import PROPERTIES, REAL, Record, ending, start
 from tests.schemas import a_value, definition
-from vopr_coverage import contract
+from vopr_coverage.formats import schema as contract
 from vopr_coverage.reading.shapes import fits
 
 # Values on both sides of every type and bound of the schema.

@@ -20,10 +20,10 @@ from examples.simulator.invariants import INVARIANTS
 from examples.simulator.scenarios import FEATURES, SCENARIOS
 from tests.build import run_cli
 from tests.unit.test_simulator import CANARIES
-from vopr_coverage.contract import problems
+from vopr_coverage.formats.schema import problems
+from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.reading import read_report
-from vopr_coverage.report import Input, Run
-from vopr_coverage.thresholds import PROFILE_NAMES
 
 SOURCE = Path(__file__).parents[2] / "examples" / "simulator"
 WALL_CLOCK = re.compile(rb'"(timestamp":"[^"]+"|elapsed_secs":[^,]+|rate":[^,]+)')

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from examples.simulator.coverage import FAULT_POINTS
-from vopr_coverage.check import Settings, check
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.model.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "examples" / "configs" / "simulator.yml")

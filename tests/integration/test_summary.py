@@ -13,11 +13,11 @@ import pytest
 from tests.build import a_flat_report
 from tests.pages import closed, even_tables, page_of
 from tests.runs import CASES, COMPARED, ROOT, judged
-from vopr_coverage.check import Settings, check
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.render.budget import utf8_bytes
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.text import render_text
-from vopr_coverage.verdict import verdict_from_json
 
 EVERY = CASES | COMPARED
 

@@ -21,7 +21,7 @@ from tests.nights import (
     red_parts,
     summarised,
 )
-from vopr_coverage.check import Settings
+from vopr_coverage.check.flow import Settings
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
 GREEN = all_needs(regressions="skipped")

@@ -23,8 +23,8 @@ from tests.nights import (
     red_parts,
     summarised,
 )
-from vopr_coverage.check import Settings
-from vopr_coverage.nightly.needs import PARTS
+from vopr_coverage.check.flow import Settings
+from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
 GREEN = all_needs(regressions="skipped")

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from tests.build import run_cli
 from tests.histories import WORKFLOW, a_night, night_at, series, work
 from vopr_coverage.errors import UsageError
-from vopr_coverage.nightly.trends_file import record_night, write_history
-from vopr_coverage.nightly.trends_history import text_of
 from vopr_coverage.nightly.verdict import night_from_json
+from vopr_coverage.trends.file import record_night, write_history
+from vopr_coverage.trends.history import text_of
 
 FORMS = ("text", "markdown", "json")
 

@@ -13,7 +13,7 @@ from tests.github_api.faults import Fault, Kind
 from tests.histories import a_record
 from tests.runners import Nightly
 from tests.scenes import SECRET, FakeClock
-from vopr_coverage.nightly.trends_history import text_of
+from vopr_coverage.trends.history import text_of
 
 FORK = "mallory/database"
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from tests.build import a_coverage, a_stream
 from tests.pages import HOSTILE, assert_inert
-from vopr_coverage.canary import SHIPPED, CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries
-from vopr_coverage.confidence import wilson
-from vopr_coverage.contract import problems
-from vopr_coverage.jsontext import strict_loads
+from vopr_coverage.canaries.judge import SHIPPED, CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries
+from vopr_coverage.formats.schema import problems
+from vopr_coverage.formats.strict_json import strict_loads
+from vopr_coverage.model.confidence import wilson
+from vopr_coverage.model.report import Input
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
-from vopr_coverage.report import Input
 
 WRONG_HASH = Detector(("hash_chain", "hash_chain_integrity"))
 ATTEMPTED = {"sim.network.send": 400, "sim.storage.write": 300}

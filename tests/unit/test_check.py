@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.build import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
-from vopr_coverage.check import Settings, check
+from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UsageError
-from vopr_coverage.verdict import Verdict, verdict_from_json
+from vopr_coverage.model.verdict import Verdict, verdict_from_json
 
 Judge = Callable[..., Verdict]
 

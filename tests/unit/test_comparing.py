@@ -8,15 +8,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.build import a_report, requiring
-from vopr_coverage.comparing import Base, Before, bounds_of, changed, counterparts, loosened
+from vopr_coverage.base.compare import Base, Before, bounds_of, changed, counterparts, loosened
+from vopr_coverage.base.gate import Limit, parse_limit
+from vopr_coverage.check.judge import Terms, conclude, judge, lost_reports
+from vopr_coverage.check.merge import Unit
 from vopr_coverage.errors import ReportError, UsageError
-from vopr_coverage.judging import Terms, conclude, judge, lost_reports
-from vopr_coverage.ladder import Evidence
-from vopr_coverage.merging import Unit
-from vopr_coverage.outcome import Status
-from vopr_coverage.regression import Limit, parse_limit
-from vopr_coverage.report import Input
-from vopr_coverage.verdict import BoundUsed, Change, JudgedReport, Verdict
+from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.report import Input
+from vopr_coverage.model.verdict import BoundUsed, Change, JudgedReport, Verdict
 
 HALF: dict[str, Any] = {"fault_point_coverage_min": 0.5}
 NIGHT = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vopr_coverage.check import Settings, parse_policy, terms_for
-from vopr_coverage.config import Config, parse_config
+from vopr_coverage.check.flow import Settings, parse_policy, terms_for
+from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.errors import ConfigError, UsageError
 
 SAMPLE = """\

@@ -9,13 +9,13 @@ import pytest
 
 from tests.build import SEED_COUNT, a_stream, ending, failed, ndjson, ok, records_of, start
 from tests.twice import CONTEXT, a_subject, changed, in_blocks, kinds, one, two, valid, varying
-from vopr_coverage.confidence import bounds_of, percent
+from vopr_coverage.determinism.differences import told_apart
+from vopr_coverage.determinism.judge import Subject, judge_one
+from vopr_coverage.determinism.verdict import error_verdict
 from vopr_coverage.errors import ManyErrors
+from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.report import Run
 from vopr_coverage.reading.seeds import Seeds
-from vopr_coverage.report import Run
-from vopr_coverage.twice.differing import told_apart
-from vopr_coverage.twice.judging import Subject, judge_one
-from vopr_coverage.twice.verdict import error_verdict
 
 # ---- runs that don't add up
 

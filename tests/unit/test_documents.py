@@ -14,11 +14,11 @@ from tests.build import (
     a_stream,
     records_of,
 )
-from vopr_coverage import contract
 from vopr_coverage.errors import ManyErrors, ReportError
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.model.report import CoverageReport, Input
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.documents import read_document
-from vopr_coverage.report import CoverageReport, Input
 
 
 def document(text: bytes) -> Input:

@@ -10,18 +10,18 @@ from typing import Any
 
 import yaml
 
-from vopr_coverage.commands.flags import the_parser
-from vopr_coverage.contract import schema
+from vopr_coverage.commands.parser import the_parser
 from vopr_coverage.errors import ExitCode
-from vopr_coverage.gates import CATEGORIES
+from vopr_coverage.formats.schema import schema
+from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
-from vopr_coverage.github.patience import WAIT_S_MAX, WAITS_S_MAX
-from vopr_coverage.github.plan import MODES
-from vopr_coverage.github.unzip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX
-from vopr_coverage.inputs import COMMANDS, INPUTS
-from vopr_coverage.ladder import Evidence
+from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX
+from vopr_coverage.github.comment_plan import MODES
+from vopr_coverage.github.retry import WAIT_S_MAX, WAITS_S_MAX
+from vopr_coverage.model.thresholds import PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
-from vopr_coverage.thresholds import PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
+from vopr_coverage.runner.inputs import COMMANDS, INPUTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

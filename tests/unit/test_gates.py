@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.build import a_report, requiring
-from vopr_coverage.extra_gates import (
-    judge_fault_effects,
-    judge_per_iteration,
-    judge_property_floors,
-    judge_required_properties,
-)
-from vopr_coverage.gates import (
+from vopr_coverage.gates.coverage import (
     CATEGORIES,
     judge_critical_fault_points,
     judge_fault_point_coverage,
@@ -21,9 +15,15 @@ from vopr_coverage.gates import (
     judge_required_invariants,
     judge_view_changes,
 )
-from vopr_coverage.ladder import ADVICE, Evidence
-from vopr_coverage.outcome import Outcome, Status
-from vopr_coverage.report import Properties
+from vopr_coverage.gates.endings import ADVICE, Evidence
+from vopr_coverage.gates.extras import (
+    judge_fault_effects,
+    judge_per_iteration,
+    judge_property_floors,
+    judge_required_properties,
+)
+from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.report import Properties
 
 
 def lines(outcome: Outcome) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.scenes import FakeClock
-from vopr_coverage.github.patience import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, Kind, Patience, Trouble
+from vopr_coverage.github.retry import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, Kind, Patience, Trouble
 
 BROKEN = Trouble(Kind.BROKEN, "no answer")
 REFUSED = Trouble(Kind.REFUSED, "no", 403)

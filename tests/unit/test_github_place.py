@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vopr_coverage.errors import UsageError
-from vopr_coverage.github.place import Place, place_of
+from vopr_coverage.github.context import Place, place_of
 
 HEAD, MERGE = "a" * 40, "b" * 40
 RUNNER = {

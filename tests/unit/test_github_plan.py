@@ -8,9 +8,9 @@ import pytest
 
 from tests.scenes import wanted
 from vopr_coverage.errors import UsageError
-from vopr_coverage.github.plan import MODES, Comment, Create, Delete, Mode, Operation, Update, may_create, plan
-from vopr_coverage.github.settings import comment_settings_of
-from vopr_coverage.github.stamp import Stamp, checked_id, stamp_of
+from vopr_coverage.github.comment_marker import Stamp, checked_id, stamp_of
+from vopr_coverage.github.comment_plan import MODES, Comment, Create, Delete, Mode, Operation, Update, may_create, plan
+from vopr_coverage.github.comment_settings import comment_settings_of
 
 BOT = "github-actions[bot]"
 NOW = wanted(100)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from tests.github_api.state import A_SHA, ACTIONS_BOT
 from tests.tracking import DAY, wanted_issue
-from vopr_coverage.github.stamp import Stamp, stamp_of
-from vopr_coverage.github.tracking import (
+from vopr_coverage.github.comment_marker import Stamp, stamp_of
+from vopr_coverage.github.issue_plan import (
     BEFORE,
     Close,
     Create,

@@ -10,7 +10,7 @@ from tests.build import (
     a_stream,
 )
 from tests.streams import reading
-from vopr_coverage.merging import as_unit
+from vopr_coverage.check.merge import as_unit
 from vopr_coverage.reading import read_report
 
 

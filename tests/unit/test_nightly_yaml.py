@@ -26,8 +26,8 @@ from tests.nightly_yaml import (
     uploads,
     using,
 )
-from vopr_coverage.github.history import TRENDS_ARTIFACT
-from vopr_coverage.nightly.needs import PARTS
+from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
+from vopr_coverage.nightly.job_results import PARTS
 
 SETUP: Yaml = yaml.safe_load((ROOT / "setup" / "action.yml").read_text("utf-8"))
 READ = {"contents": "read"}

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vopr_coverage.contract import schema
 from vopr_coverage.errors import UserError
+from vopr_coverage.formats.schema import schema
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, is_safe, plan_from_json, safe_name
-from vopr_coverage.nightly.planning import Asked, Wish, plan_night
-from vopr_coverage.nightly.regressions import Replay
+from vopr_coverage.nightly.planner import Asked, Wish, plan_night
+from vopr_coverage.nightly.regression_file import Replay
 
 ONE = Asked("combined", 40)
 PLAN = plan_night(

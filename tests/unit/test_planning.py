@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard, plan_from_json
-from vopr_coverage.nightly.planning import (
+from vopr_coverage.nightly.planner import (
     DETERMINISM_SEEDS,
     HEADROOM,
     JOBS_MAX,

@@ -16,10 +16,8 @@ from tests.recordings import a_manifest
 from tests.streams import reading
 from vopr_coverage.commands.record import add_record
 from vopr_coverage.errors import UserError
-from vopr_coverage.health import judge_determinism, judge_run_complete
-from vopr_coverage.outcome import Outcome, Status
-from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.recording import (
+from vopr_coverage.gates.health import judge_determinism, judge_run_complete
+from vopr_coverage.model.manifest import (
     MANIFEST_BYTES_MAX,
     Recording,
     commits_of,
@@ -27,7 +25,9 @@ from vopr_coverage.recording import (
     recording_from_json,
     unknown_placeholders,
 )
-from vopr_coverage.report import Input
+from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.report import Input
+from vopr_coverage.reading.stream import read_stream
 
 SHA, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
 BOUNDS = requiring(required_invariants=["vsr_agreement"])

@@ -9,12 +9,12 @@ import pytest
 from tests.build import a_stream
 from tests.recordings import a_manifest
 from vopr_coverage.errors import ConfigError, UsageError
+from vopr_coverage.model.manifest import Recording, recording_from_json
+from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import is_safe
-from vopr_coverage.nightly.regressions import Replay, parse_regressions
+from vopr_coverage.nightly.regression_file import Replay, parse_regressions
 from vopr_coverage.nightly.replay import ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.recording import Recording, recording_from_json
-from vopr_coverage.report import Run
 
 COMMAND = ("vopr", "--scenario={scenario}", "--seed={seed}")
 

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.pages import HOSTILE, a_verdict, a_violation, compared, flooded, named, without_base
+from vopr_coverage.model.verdict import Remark, Verdict, Violation, error_verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
-from vopr_coverage.verdict import Remark, Verdict, Violation, error_verdict
 
 ERROR, WARNING = "::error title=Simulation coverage::", "::warning title=Simulation coverage::"
 

@@ -10,19 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
-from vopr_coverage.outcome import Status
-from vopr_coverage.render.budget import (
-    COMMENT_CHARACTERS_MAX,
-    COMMENT_CHARACTERS_MIN,
-    SUMMARY_BYTES_MAX,
-    SUMMARY_BYTES_MIN,
-    utf8_bytes,
-)
-from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.render.inert import inert
-from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.render.wording import GATES
-from vopr_coverage.verdict import (
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.verdict import (
     BaseSeen,
     BoundUsed,
     Change,
@@ -35,6 +24,17 @@ from vopr_coverage.verdict import (
     Violation,
     error_verdict,
 )
+from vopr_coverage.render.budget import (
+    COMMENT_CHARACTERS_MAX,
+    COMMENT_CHARACTERS_MIN,
+    SUMMARY_BYTES_MAX,
+    SUMMARY_BYTES_MIN,
+    utf8_bytes,
+)
+from vopr_coverage.render.comment import About, render_comment
+from vopr_coverage.render.inert import inert
+from vopr_coverage.render.markdown import render_markdown
+from vopr_coverage.render.wording import GATES
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30) | st.sampled_from(sorted(GATES))
 GATE_IDS = st.sampled_from(sorted(GATES)) | TEXTS

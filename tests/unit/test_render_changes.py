@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.pages import NAME, a_change, a_gate, a_judged, a_verdict, compared
-from vopr_coverage.outcome import Status
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.verdict import BaseSeen, GateBefore, Verdict
 from vopr_coverage.render.changes import (
     before_in_words,
     befores_of,
@@ -23,7 +24,6 @@ from vopr_coverage.render.changes import (
     lost_of,
     shared_of,
 )
-from vopr_coverage.verdict import BaseSeen, GateBefore, Verdict
 
 NUMBERS = st.integers() | st.integers(-(1 << 5_000), 1 << 5_000) | st.floats(allow_nan=False, allow_infinity=False)
 

@@ -24,8 +24,8 @@ from tests.pages import (
     several,
     well,
 )
+from vopr_coverage.model.verdict import Remark, Verdict, error_verdict
 from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.verdict import Remark, Verdict, error_verdict
 
 # ---- headline
 

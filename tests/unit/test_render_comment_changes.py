@@ -24,8 +24,8 @@ from tests.pages import (
     well,
     without_base,
 )
-from vopr_coverage.outcome import Status
-from vopr_coverage.verdict import BaseSeen, GateBefore
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.verdict import BaseSeen, GateBefore
 
 
 def test_the_page_is_in_the_order_of_what_a_reviewer_needs() -> None:

@@ -27,10 +27,10 @@ from tests.pages import (
     without_base,
 )
 from vopr_coverage.errors import printable
+from vopr_coverage.model.verdict import Verdict, error_verdict
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.wording import figure
-from vopr_coverage.verdict import Verdict, error_verdict
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
 MODEL = compared(a_verdict())

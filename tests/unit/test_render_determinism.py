@@ -10,9 +10,9 @@ import pytest
 from tests.build import SEED_COUNT, a_stream, ending, failed, ndjson, start
 from tests.pages import HOSTILE, NAME, assert_inert, closed, even_tables, page_of, replaced
 from tests.twice import changed, one, two, varying
+from vopr_coverage.determinism.verdict import DeterminismVerdict, error_verdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
-from vopr_coverage.twice.verdict import DeterminismVerdict, error_verdict
 
 OURS = {"status", "mode", "kind", "format", "seed", "first_seed", "ranges", "version", "advice"}
 

@@ -24,9 +24,9 @@ from tests.pages import (
     without_base,
 )
 from vopr_coverage.errors import printable
+from vopr_coverage.model.verdict import error_verdict
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
-from vopr_coverage.verdict import error_verdict
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
 MODEL = compared(a_verdict())

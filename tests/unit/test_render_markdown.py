@@ -16,15 +16,17 @@ from tests.pages import (
     at_tier,
     page_of,
 )
-from vopr_coverage import extra_gates, gates, health
 from vopr_coverage.errors import printable
-from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.render.wording import GATES, gate_title
-from vopr_coverage.verdict import (
+from vopr_coverage.gates import coverage as gates
+from vopr_coverage.gates import extras as extra_gates
+from vopr_coverage.gates import health
+from vopr_coverage.model.verdict import (
     Remark,
     Verdict,
     error_verdict,
 )
+from vopr_coverage.render.markdown import render_markdown
+from vopr_coverage.render.wording import GATES, gate_title
 
 # ---- tiers: everything, failing parts, headline
 

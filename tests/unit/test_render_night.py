@@ -7,6 +7,7 @@ import pytest
 
 from tests.pages import HOSTILE, LIVE, NAME, assert_inert, closed, even_tables, page_of, replaced
 from vopr_coverage.errors import UserError
+from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.verdict import (
     Finding,
     JobSeen,
@@ -20,7 +21,6 @@ from vopr_coverage.nightly.verdict import (
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.night import render_night_markdown, render_night_text
 from vopr_coverage.render.wording import figure
-from vopr_coverage.verdict import Remark
 
 OURS = {"status", "format", "seed", "seed_base", "kind", "result", "run_id", "commit"}
 SHA = "0123456789abcdef0123456789abcdef01234567"

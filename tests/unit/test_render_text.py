@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from tests.build import a_flat_report, run_cli
 from tests.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
+from vopr_coverage.model.verdict import Remark, Verdict, error_verdict
 from vopr_coverage.render.text import render_text
-from vopr_coverage.verdict import Remark, Verdict, error_verdict
 
 # The example of the seed document, "Output Format", with the rest of what nightly asks.
 HIT = "sim.storage.fsync sim.storage.write sim.storage.read sim.network.send sim.network.deliver sim.network.partition"

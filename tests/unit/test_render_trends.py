@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from tests.histories import POINTS, RATE, a_record, line_of, records, series, work
 from tests.pages import HOSTILE, LIVE, NAME, page_of
-from vopr_coverage.nightly.trends import lately
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN
 from vopr_coverage.render.trends import render_trends_markdown, render_trends_text, sparkline, trend_rows
+from vopr_coverage.trends.compare import lately
 
 ODD = "\x1b[2J\n::error::x"
 

@@ -19,26 +19,26 @@ import pytest
 import vopr_coverage
 from tests.build import a_coverage, a_stream
 from tests.schemas import MAP_KEY, a_value, definition, keys_and_words
-from vopr_coverage import contract
-from vopr_coverage.canary import CanaryVerdict, Detector
-from vopr_coverage.check import POLICIES, Settings, check, terms_for
-from vopr_coverage.config import Config, Scenario, as_policy, parse_config
-from vopr_coverage.contract import SCHEMA_NAMES, schema
-from vopr_coverage.health import Expectation
-from vopr_coverage.judging import Terms
+from vopr_coverage.canaries.judge import CanaryVerdict, Detector
+from vopr_coverage.check.flow import POLICIES, Settings, check, terms_for
+from vopr_coverage.check.judge import Terms
+from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
+from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
+from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.report import CoverageReport, Format
+from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, SEED_KEYS, CoverageThresholds
+from vopr_coverage.model.verdict import GateResult, Verdict
 from vopr_coverage.nightly.plan import NightPlan
-from vopr_coverage.nightly.trends_history import TrendRecord
 from vopr_coverage.nightly.verdict import NightVerdict
-from vopr_coverage.outcome import Status
 from vopr_coverage.reading.ending import PROPERTY_COUNTERS, read_ending
 from vopr_coverage.reading.tally import Tally
-from vopr_coverage.recording import Recording
-from vopr_coverage.report import CoverageReport, Format
 from vopr_coverage.seed_api import CoverageValidationResult
-from vopr_coverage.thresholds import BOUND_KEYS, PROFILE_NAMES, SEED_KEYS, CoverageThresholds
-from vopr_coverage.twice.judging import ADVICE as DETERMINISM_ADVICE
-from vopr_coverage.twice.verdict import DeterminismVerdict
-from vopr_coverage.verdict import GateResult, Verdict
+from vopr_coverage.trends.history import TrendRecord
 
 PACKAGE = Path(vopr_coverage.__file__).parent
 TYPES: Mapping[str, Any] = {

@@ -27,33 +27,33 @@ from tests.histories import a_night
 from tests.pages import a_gate, a_judged, a_verdict
 from tests.schemas import a_value
 from tests.twice import one, varying
-from vopr_coverage.canary import ADVICE, CanaryResult, CanaryVerdict, Ending
-from vopr_coverage.check import POLICIES, Settings, check
+from vopr_coverage.base.gate import REGRESSION
+from vopr_coverage.canaries.judge import ADVICE, CanaryResult, CanaryVerdict, Ending
+from vopr_coverage.check.flow import POLICIES, Settings, check
+from vopr_coverage.check.judge import HEALTH_IDS
 from vopr_coverage.commands.plan import HEADINGS
-from vopr_coverage.extra_gates import EXTRAS
-from vopr_coverage.gates import CATEGORIES
-from vopr_coverage.health import HEALTH_GATES
-from vopr_coverage.judging import HEALTH_IDS
-from vopr_coverage.ladder import Evidence
-from vopr_coverage.nightly.needs import PARTS, job_seen
+from vopr_coverage.determinism.verdict import Status as DeterminismStatus
+from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.gates.extras import EXTRAS
+from vopr_coverage.gates.health import HEALTH_GATES
+from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.report import CoverageReport, Input, Properties
+from vopr_coverage.model.thresholds import BOUND_KEYS, Bounds
+from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.job_results import PARTS, job_seen
 from vopr_coverage.nightly.plan import PlannedJob
 from vopr_coverage.nightly.verdict import Finding, FindingKind, JobSeen, JobStatus
-from vopr_coverage.outcome import Outcome, Status
 from vopr_coverage.reading.stream import read_stream
-from vopr_coverage.regression import REGRESSION
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
-from vopr_coverage.render.drafting import _environment
 from vopr_coverage.render.issue import IssueAbout, render_issue
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.night import render_night_markdown, render_night_text, title
 from vopr_coverage.render.text import render_text
+from vopr_coverage.render.tiers import _environment
 from vopr_coverage.render.wording import COVERAGE, EXTRA, RUN_HEALTH, figure, gate_part, gate_title, prose
-from vopr_coverage.report import CoverageReport, Input, Properties
-from vopr_coverage.thresholds import BOUND_KEYS, Bounds
-from vopr_coverage.twice.verdict import Status as DeterminismStatus
-from vopr_coverage.verdict import VerdictStatus
 
 MODULES: list[ModuleType] = [
     import_module(module.name)

@@ -17,9 +17,9 @@ from vopr_coverage import (
     format_validation_result,
     validate_coverage,
 )
-from vopr_coverage.contract import problems
 from vopr_coverage.errors import UserError
-from vopr_coverage.thresholds import PROFILE_NAMES
+from vopr_coverage.formats.schema import problems
+from vopr_coverage.model.thresholds import PROFILE_NAMES
 
 
 def a_passing_report(thresholds: CoverageThresholds) -> CoverageReport:

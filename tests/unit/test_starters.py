@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from vopr_coverage.github.artifacts import artifact_name
-from vopr_coverage.github.finding import BASE_EVENTS
-from vopr_coverage.github.stamp import ID_DEFAULT
-from vopr_coverage.inputs import INPUTS
+from vopr_coverage.github.comment_marker import ID_DEFAULT
+from vopr_coverage.github.lookup import BASE_EVENTS
+from vopr_coverage.runner.inputs import INPUTS
 
 ROOT = Path(__file__).parents[2]
 STARTERS = sorted((ROOT / "workflows").glob("*.yml"))

@@ -10,8 +10,8 @@ from tests.build import (
     start,
 )
 from tests.streams import reading, run_of
+from vopr_coverage.model.report import SEEDS_KEPT_MAX
 from vopr_coverage.reading.tally import Tally
-from vopr_coverage.report import SEEDS_KEPT_MAX
 
 
 def test_a_million_failures_keep_a_thousand_seeds() -> None:

@@ -26,7 +26,7 @@ from tests.histories import (
     series,
     work,
 )
-from vopr_coverage.nightly.trends import FIGURES, in_digits, lately, lines_of, median
+from vopr_coverage.trends.compare import FIGURES, in_digits, lately, lines_of, median
 
 thorough = settings(derandomize=True, database=None, deadline=None, max_examples=200)
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.histories import FIRST_RUN, a_night, a_record, night_at, records, work
-from vopr_coverage import contract
 from vopr_coverage.errors import ReportError
-from vopr_coverage.nightly.trends_history import (
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.trends.history import (
     COUNT_MAX,
     HISTORY_BYTES_MAX,
     NIGHTS_MAX,

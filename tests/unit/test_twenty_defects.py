@@ -33,12 +33,12 @@ from tests.nightly_yaml import (
 )
 from tests.nights import BASE, SHARD_SEEDS, a_night, a_recorded_run, all_needs, summarised
 from tests.recordings import recorded
-from vopr_coverage.canary import CanaryRun, Detector, Ending, judge_canaries
-from vopr_coverage.commands.words import the_command
-from vopr_coverage.nightly.plan import CONTROL, NightPlan, SeedRange, Shard
-from vopr_coverage.nightly.planning import HEADROOM, Asked, Wish, plan_night
+from vopr_coverage.canaries.judge import CONTROL, CanaryRun, Detector, Ending, judge_canaries
+from vopr_coverage.commands.options import the_command
+from vopr_coverage.model.manifest import filled
+from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
+from vopr_coverage.nightly.planner import HEADROOM, Asked, Wish, plan_night
 from vopr_coverage.reading import read_report
-from vopr_coverage.recording import filled
 
 MEASURED = {"baseline": 80.0, "combined": 5.2, "multi-tenant": 32.0, "swizzle": 68.0}  # iterations a second
 DETECTOR = Detector(("hash_chain",))

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from vopr_coverage import CoverageThresholds
-from vopr_coverage.check import Settings, check
+from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.model.verdict import Verdict
 
 REAL = Path(__file__).parents[1] / "data" / "real"
 KIMBERLITE = str(Path(__file__).parents[2] / "examples" / "configs" / "kimberlite.yml")

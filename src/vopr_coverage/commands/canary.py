@@ -11,15 +11,22 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canary import CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries, nothing_judged
-from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.commands.telling import add_telling, judge_and_tell
-from vopr_coverage.commands.words import add_config
+from vopr_coverage.canaries.folder import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
+from vopr_coverage.canaries.judge import (
+    CONTROL,
+    CanaryRun,
+    CanaryVerdict,
+    Detector,
+    Ending,
+    judge_canaries,
+    nothing_judged,
+)
+from vopr_coverage.check.flow import Settings, find_and_load_config
+from vopr_coverage.commands.options import add_config
+from vopr_coverage.commands.output import add_telling, judge_and_tell
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
-from vopr_coverage.nightly.canaries import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
-from vopr_coverage.nightly.plan import CONTROL
-from vopr_coverage.nightly.planning import refuse_unsafe_canaries
+from vopr_coverage.nightly.planner import refuse_unsafe_canaries
 
 EPILOG = """Expectations come from the config's `canaries`; without it, from the five of the simulator's document.
 A canary whose run is missing was not run. NAME=build-failed says that there is no run because its build failed;

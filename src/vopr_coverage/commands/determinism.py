@@ -7,8 +7,8 @@ import sys
 from functools import partial
 
 from vopr_coverage import __version__
-from vopr_coverage.check import Settings
-from vopr_coverage.commands.telling import add_telling, judge_and_tell
+from vopr_coverage.check.flow import Settings
+from vopr_coverage.commands.output import add_telling, judge_and_tell
 from vopr_coverage.progress import ProgressLine
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
@@ -39,12 +39,12 @@ def add_determinism(parser: argparse.ArgumentParser) -> None:
 
 def run_determinism(arguments: argparse.Namespace) -> int:
     """Judge, print and write."""
-    from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
-    from vopr_coverage.twice.doublecheck import doublecheck
-    from vopr_coverage.twice.verdict import (  # other commands need not wait for these to load
+    from vopr_coverage.determinism.flow import doublecheck
+    from vopr_coverage.determinism.verdict import (  # other commands need not wait for these to load
         DeterminismVerdict,
         error_verdict,
     )
+    from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 
     line = ProgressLine(sys.stderr)
     progress = line.for_file if sys.stderr.isatty() else lambda _: None

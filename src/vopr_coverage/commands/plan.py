@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from vopr_coverage.check import Settings, find_and_load_config, terms_for
-from vopr_coverage.commands.words import (
+from vopr_coverage.check.flow import Settings, find_and_load_config, terms_for
+from vopr_coverage.commands.options import (
     add_config,
     add_template,
     minutes,
@@ -20,12 +20,12 @@ from vopr_coverage.commands.words import (
     uint64,
     words_of,
 )
-from vopr_coverage.config import Config
+from vopr_coverage.config.file import Config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
+from vopr_coverage.model.manifest import filled, unknown_placeholders
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
-from vopr_coverage.nightly.planning import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
-from vopr_coverage.nightly.regressions import read_regressions
-from vopr_coverage.recording import filled, unknown_placeholders
+from vopr_coverage.nightly.planner import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
+from vopr_coverage.nightly.regression_file import read_regressions
 
 CALIBRATION_SEED = "0"
 CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vopr_coverage.commands.words import add_template, seconds, the_command, uint64
+from vopr_coverage.commands.options import add_template, seconds, the_command, uint64
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import why
+from vopr_coverage.model.manifest import Recording
 from vopr_coverage.progress import RunProgress
-from vopr_coverage.recording import Recording
 
 EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from vopr_coverage.commands.words import add_template, minutes, seconds, the_command
+from vopr_coverage.commands.options import add_template, minutes, seconds, the_command
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable, shown
 from vopr_coverage.files import why
-from vopr_coverage.nightly.regressions import read_regressions
+from vopr_coverage.model.manifest import STREAM, unknown_placeholders
+from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import Played, ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
-from vopr_coverage.recording import STREAM, unknown_placeholders
 
 if TYPE_CHECKING:
     from vopr_coverage.recorder.record import Plan

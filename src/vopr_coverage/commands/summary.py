@@ -11,18 +11,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check import Settings
-from vopr_coverage.commands.telling import add_telling, judge_and_tell
-from vopr_coverage.commands.words import add_config, one_of
+from vopr_coverage.check.flow import Settings
+from vopr_coverage.commands.options import add_config, one_of
+from vopr_coverage.commands.output import add_telling, judge_and_tell
 from vopr_coverage.files import read_bytes
-from vopr_coverage.nightly.needs import NEEDS_BYTES_MAX, PARTS, needs_from_json
+from vopr_coverage.model.manifest import SHA
+from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.verdict import Remark
+from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
-from vopr_coverage.nightly.regressions import read_regressions
-from vopr_coverage.nightly.trends_file import record_night
+from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.verdict import NightVerdict, Place, error_night
-from vopr_coverage.recording import SHA
-from vopr_coverage.thresholds import PROFILE_NAMES
-from vopr_coverage.verdict import Remark
+from vopr_coverage.trends.file import record_night
 
 # Told as outputs of the workflow; build and plan are steps on the way.
 TOLD_PARTS = tuple(name for name in PARTS if name not in ("build", "plan"))
@@ -110,7 +110,7 @@ def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdi
 
 def _append_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:
     """Outputs of the step: a part that nobody judged has shown nothing."""
-    from vopr_coverage.runner_files import append_outputs
+    from vopr_coverage.runner.files import append_outputs
 
     if not arguments.outputs:
         return

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vopr_coverage.commands.telling import add_format
+from vopr_coverage.commands.output import add_format
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import is_there
-from vopr_coverage.nightly.trends_file import read_history, write_history
-from vopr_coverage.nightly.trends_history import History, TrendRecord, union
+from vopr_coverage.trends.file import read_history, write_history
+from vopr_coverage.trends.history import History, TrendRecord, union
 
 if TYPE_CHECKING:  # else imported by those who ask GitHub
-    from vopr_coverage.github.patience import Clock
+    from vopr_coverage.github.retry import Clock
 
 WARNING_TITLE = "Simulation trends"
 
@@ -62,9 +62,9 @@ def run_trends(arguments: argparse.Namespace, environ: Mapping[str, str], clock:
 
 
 def _restored(environ: Mapping[str, str], clock: Clock | None) -> History:
-    from vopr_coverage.github.history import TRENDS_ARTIFACT, restore_history
-    from vopr_coverage.github.patience import SystemClock
-    from vopr_coverage.runner_files import event_payload
+    from vopr_coverage.github.retry import SystemClock
+    from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT, restore_history
+    from vopr_coverage.runner.files import event_payload
 
     event = event_payload(environ.get("GITHUB_EVENT_PATH", ""))
     found = restore_history(environ, event, environ.get("GITHUB_TOKEN", ""), clock or SystemClock(), _say)
@@ -76,7 +76,7 @@ def _restored(environ: Mapping[str, str], clock: Clock | None) -> History:
 
 
 def _told(form: str, records: Sequence[TrendRecord], warnings: Sequence[str]) -> str:
-    from vopr_coverage.nightly.trends import lately
+    from vopr_coverage.trends.compare import lately
 
     chapters = lately(records)
     if form == "json":

@@ -15,7 +15,7 @@ from github import Auth, Github, GithubException
 
 from vopr_coverage import __version__
 from vopr_coverage.errors import printable
-from vopr_coverage.github.patience import Kind, Patience, Trouble
+from vopr_coverage.github.retry import Kind, Patience, Trouble
 
 PER_PAGE = 100
 PAGES_MAX = 50

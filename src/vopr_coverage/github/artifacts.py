@@ -11,8 +11,8 @@ import requests
 
 from vopr_coverage.errors import shown
 from vopr_coverage.github.api import Api, no_answer
-from vopr_coverage.github.patience import Kind, Trouble
-from vopr_coverage.github.unzip import VERDICT_BYTES_MAX, VERDICT_NAME, ZIP_BYTES_MAX, ArtifactError, entry_in
+from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, VERDICT_NAME, ZIP_BYTES_MAX, ArtifactError, entry_in
+from vopr_coverage.github.retry import Kind, Trouble
 
 NAME_PREFIX = "vopr-coverage-"
 REDIRECTS_MAX = 3

@@ -13,21 +13,21 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canary import CanaryVerdict
-from vopr_coverage.check import Settings, find_and_load_config
-from vopr_coverage.config import Config
+from vopr_coverage.canaries.folder import judge_canary_folder
+from vopr_coverage.canaries.judge import CONTROL, CanaryVerdict
+from vopr_coverage.check.flow import Settings, find_and_load_config
+from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes
+from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
-from vopr_coverage.nightly.canaries import judge_canary_folder
-from vopr_coverage.nightly.judged import canary_findings, judge_coverage, judge_doubles, other_seeds
-from vopr_coverage.nightly.needs import job_seen
-from vopr_coverage.nightly.plan import CONTROL, PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
+from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.job_results import job_seen
+from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
 from vopr_coverage.nightly.replay import replay_folder
-from vopr_coverage.nightly.shards import RunSeen, counted, judge_shards
+from vopr_coverage.nightly.run_health import RunSeen, counted, judge_shards
+from vopr_coverage.nightly.totals import regression_lines, work_of
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place
-from vopr_coverage.nightly.work import regression_lines, work_of
-from vopr_coverage.verdict import Remark, VerdictStatus
 
 PLAN = "plan.json"
 NO_CANARY_ASKED = "no canary was asked for"

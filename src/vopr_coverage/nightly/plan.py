@@ -13,13 +13,12 @@ from typing import Literal
 
 import msgspec
 
-from vopr_coverage import contract
 from vopr_coverage.errors import ManyErrors, ReportError, Words
-from vopr_coverage.nightly.regressions import Replay, is_seed
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.nightly.regression_file import Replay, is_seed
 
 PLAN_FORMAT = "urn:vopr-coverage:schema:plan:v1"
 PLAN_BYTES_MAX = 4 << 20
-CONTROL = "control"  # the name of the run without a canary
 _SAFE = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,49}")
 

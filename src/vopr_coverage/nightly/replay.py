@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import safe_name
-from vopr_coverage.nightly.regressions import Replay
-from vopr_coverage.recording import Recording
-from vopr_coverage.report import Run
+from vopr_coverage.nightly.regression_file import Replay
 
 
 class Played(msgspec.Struct, frozen=True):

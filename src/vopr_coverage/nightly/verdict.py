@@ -1,4 +1,4 @@
-"""The verdict on a whole night, as plain data. Seeds and run ids are strings, as in vopr_coverage.verdict."""
+"""The verdict on a whole night, as plain data. Seeds and run ids are strings, as in vopr_coverage.model.verdict."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from vopr_coverage import contract
-from vopr_coverage.verdict import Remark, VerdictStatus
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.model.verdict import Remark, VerdictStatus
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.reading.records import (
     CompactData,
     FailedData,
@@ -21,7 +22,6 @@ from vopr_coverage.reading.records import (
     read_record,
 )
 from vopr_coverage.reading.source import LINE_BYTES_MAX, count_lines
-from vopr_coverage.report import SEED_COUNT
 
 HASH_DIGITS = 64  # what the simulator writes, in lower-case hexadecimal
 HASH_DIGITS_KEPT = 16  # 64 bits: two runs of a seed that differ do so here, too

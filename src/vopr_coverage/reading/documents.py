@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from vopr_coverage import contract
 from vopr_coverage.errors import ManyErrors, ReportError, Words, shown
-from vopr_coverage.jsontext import JsonError, strict_loads
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.model.report import CoverageReport, Format, Input, remarks_on
 from vopr_coverage.reading.ending import dotted
 from vopr_coverage.reading.source import LINE_BYTES_MAX, BrokenData
-from vopr_coverage.report import CoverageReport, Format, Input, remarks_on
 
 DOCUMENT_BYTES_MAX = LINE_BYTES_MAX
 _STREAM_PARTS = ("fault_points", "phases", "invariants")

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
 from vopr_coverage.reading.tally import Contradictions, Tally
-from vopr_coverage.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
 
 PROPERTY_COUNTERS = (
     "total_observed",

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
-from vopr_coverage import contract
 from vopr_coverage.errors import ReportError
-from vopr_coverage.jsontext import JsonError, JsonSyntaxError, strict_loads
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
 from vopr_coverage.reading.shapes import fits
 
 UINT64_MAX = (1 << 64) - 1

@@ -14,11 +14,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vopr_coverage.files import opened
+from vopr_coverage.model.report import SEED_COUNT, Input
 from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData
 from vopr_coverage.reading.source import Progress, blocks
 from vopr_coverage.reading.stream import StreamReader
 from vopr_coverage.reading.tally import Tally
-from vopr_coverage.report import SEED_COUNT, Input
 
 SeedRecord = OkData | PlainOkData | CompactData | FailedData
 

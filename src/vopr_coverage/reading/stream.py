@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
+from vopr_coverage.model.report import Input, Run, SeedList
 from vopr_coverage.reading.ending import Ending, read_ending
 from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
 from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
 from vopr_coverage.reading.tally import Tally
-from vopr_coverage.report import Input, Run, SeedList
 
 UNKNOWN_NAMES_KEPT_MAX = 10
 

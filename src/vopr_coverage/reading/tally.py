@@ -11,8 +11,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
-from vopr_coverage.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 
 CONTRADICTIONS_KEPT_MAX = 10
 INVARIANTS_KEPT_MAX = 100

@@ -21,11 +21,7 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.files import replace_file, why
-from vopr_coverage.progress import RunProgress
-from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.recorder.child import Child, signals_told
-from vopr_coverage.recorder.keeping import BoundedLog, PackedFile
-from vopr_coverage.recording import (
+from vopr_coverage.model.manifest import (
     COMMIT,
     DOUBLE_RUNS_FLAG,
     MANIFEST,
@@ -40,6 +36,10 @@ from vopr_coverage.recording import (
     filled,
     unknown_placeholders,
 )
+from vopr_coverage.progress import RunProgress
+from vopr_coverage.reading.compact import Compactor
+from vopr_coverage.recorder.child import Child, signals_told
+from vopr_coverage.recorder.files import BoundedLog, PackedFile
 
 FLUSH_EVERY_S = 1.0
 WAIT_S = 0.1  # for output, before looking at the clock again

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
-from vopr_coverage.render.digest import Group, Item, groups_of
+from vopr_coverage.render.outline import Group, Item, groups_of
 from vopr_coverage.render.wording import GATES
-from vopr_coverage.verdict import Remark, Verdict
 
 TITLE = "Simulation coverage"
 LINES_MAX = 10  # in one annotation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vopr_coverage.canary import CanaryResult, CanaryVerdict, Ending
-from vopr_coverage.confidence import percent
+from vopr_coverage.canaries.judge import CanaryResult, CanaryVerdict, Ending
 from vopr_coverage.errors import printable
+from vopr_coverage.model.confidence import percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
 
 
@@ -46,7 +46,7 @@ def score(verdict: CanaryVerdict) -> str:
 
 def render_canaries_markdown(verdict: CanaryVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
 
     told = {"verdict": verdict, "score": score(verdict), "detected": Ending.DETECTED}
     return draft_told_until_it_fits("canaries.md.j2", told, budget, utf8_bytes)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from vopr_coverage.outcome import Status
-from vopr_coverage.render.digest import NEVER_WORDS, Group, Item
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
+from vopr_coverage.render.outline import NEVER_WORDS, Group, Item
 from vopr_coverage.render.wording import EXCUSED, unbroken
-from vopr_coverage.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
 
 SAME, ALMOST_SAME, NEW, GONE, NO_COMPARISON = "=", "≈", "new", "gone", "–"
 SHARE = "fault-point-coverage"  # the gate whose value is a fraction; the others' are counts

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import msgspec
 from markupsafe import Markup, escape
 
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX, COMMENT_CHARACTERS_MIN
-from vopr_coverage.render.digest import ending_of
-from vopr_coverage.render.drafting import draft_until_it_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.render.outline import ending_of
+from vopr_coverage.render.tiers import draft_until_it_fits
 
 SHA_CHARACTERS = 7
 SUCCESS = ("", "success")

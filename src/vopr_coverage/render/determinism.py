@@ -7,12 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from vopr_coverage.confidence import percent
+from vopr_coverage.determinism.differences import HASHES, Difference, told_apart
+from vopr_coverage.determinism.judge import ADVICE
+from vopr_coverage.determinism.verdict import DeterminismVerdict, Divergence, RunSeen, SeedsListed
 from vopr_coverage.errors import printable
+from vopr_coverage.model.confidence import percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
-from vopr_coverage.twice.differing import HASHES, Difference, told_apart
-from vopr_coverage.twice.judging import ADVICE
-from vopr_coverage.twice.verdict import DeterminismVerdict, Divergence, RunSeen, SeedsListed
 
 ENTRIES_TOLD = 10  # per section of the text
 REPLAYS_TOLD = 3
@@ -61,7 +61,7 @@ def render_determinism_markdown(
         budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
     """
-    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
 
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
     told: dict[str, Any] = {

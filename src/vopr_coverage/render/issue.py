@@ -13,8 +13,8 @@ from vopr_coverage.errors import printable
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.comment import SHA_CHARACTERS, link
-from vopr_coverage.render.drafting import draft_told_until_it_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.tiers import draft_told_until_it_fits
 from vopr_coverage.render.wording import ours, plural
 
 TITLE_CHARACTERS_MAX = 160  # GitHub takes 256

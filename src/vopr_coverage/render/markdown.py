@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
-from vopr_coverage.render.drafting import draft_until_it_fits
-from vopr_coverage.verdict import Verdict
+from vopr_coverage.render.tiers import draft_until_it_fits
 
 
 def render_markdown(

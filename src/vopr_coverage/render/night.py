@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vopr_coverage.confidence import percent, wilson
 from vopr_coverage.errors import printable
+from vopr_coverage.model.confidence import percent, wilson
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
 
@@ -113,7 +113,7 @@ def by_part(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
 
 def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
     from vopr_coverage.render.trends import trend_rows
 
     told = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
 from vopr_coverage.render.budget import TEXT_LINES_MAX
-from vopr_coverage.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
 
 LINES_TOLD = 50  # per section
 DETAILS_TOLD = 10  # per piece of advice

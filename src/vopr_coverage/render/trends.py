@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable
-from vopr_coverage.nightly.trends import FIGURES, Lately, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_LINES_MAX, utf8_bytes
+from vopr_coverage.trends.compare import FIGURES, Lately, in_digits
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 GAP = "·"
@@ -123,7 +123,7 @@ def render_trends_markdown(
     chapters: Sequence[Lately], warnings: Sequence[str] = (), budget: int = SUMMARY_BYTES_MAX
 ) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.drafting import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
 
     told: dict[str, Any] = {
         "chapters": [(chapter, trend_rows(chapter.lines)) for chapter in chapters],

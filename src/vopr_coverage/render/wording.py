@@ -12,11 +12,16 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from vopr_coverage import canary, extra_gates, gates, health, ladder, regression
+from vopr_coverage.base import gate as regression
+from vopr_coverage.canaries import judge as canary
+from vopr_coverage.determinism import judge as twice
+from vopr_coverage.gates import coverage as gates
+from vopr_coverage.gates import endings as ladder
+from vopr_coverage.gates import extras as extra_gates
+from vopr_coverage.gates import health
+from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.nightly import advice
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
-from vopr_coverage.thresholds import PROFILE_NAMES
-from vopr_coverage.twice import judging as twice
 
 
 class GateWords(NamedTuple):

@@ -1,0 +1,186 @@
+"""A report against its counterpart on the base branch: what changed, and what was loosened. Pure.
+
+The base's figures are held against the bounds of today, so that a change is one of the
+simulation and not of its thresholds. Changes of the thresholds are told apart, as `loosened`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from vopr_coverage.errors import ReportError
+from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve
+from vopr_coverage.model.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
+
+EXCUSED_PREFIX = "excused: on_not_measured is "
+
+
+class Base(msgspec.Struct, frozen=True):
+    """What a run is compared with, or why there is nothing to compare it with (`missing`)."""
+
+    origin: str
+    verdict: Verdict | None = None
+    missing: str | None = None
+
+
+class Before(msgspec.Struct, frozen=True):
+    """A report's counterpart on base; `report` is None where the base has none, or is `missing` as a whole."""
+
+    report: JudgedReport | None = None
+    missing: str | None = None
+
+
+def counterparts(names: Sequence[tuple[str, str | None]], base: Base | None) -> tuple[list[Before], list[str]]:
+    """For each (name, scenario) its counterpart on base, and the names of base that nobody answers to.
+
+    Scenarios come first, for file names often carry a run's number; then names; and where one
+    report is left on either side, these two, unless they are of different scenarios.
+    """
+    if base is None or base.verdict is None:
+        return [Before(missing=base.missing if base else None)] * len(names), []
+    theirs = base.verdict.reports
+    found: dict[int, int] = {}
+    for key in (_scenario_key, _name_key, _any_key):
+        mine = _unique({i: key(*name) for i, name in enumerate(names) if i not in found})
+        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in found.values()}
+        place = {value: j for j, value in _unique(others).items()}
+        for i, value in mine.items():
+            j = place.get(value)
+            if j is not None and _may_match(names[i][1], theirs[j].scenario):
+                found[i] = j
+    befores = [Before(theirs[found[i]]) if i in found else Before() for i in range(len(names))]
+    return befores, [report.name for j, report in enumerate(theirs) if j not in found.values()]
+
+
+def _scenario_key(_name: str, scenario: str | None) -> str | None:
+    return scenario.lower() if scenario else None
+
+
+def _name_key(name: str, _scenario: str | None) -> str | None:
+    return name
+
+
+def _any_key(_name: str, _scenario: str | None) -> str | None:
+    return ""
+
+
+def _unique(keys: Mapping[int, str | None]) -> dict[int, str]:
+    values = list(keys.values())
+    return {i: key for i, key in keys.items() if key is not None and values.count(key) == 1}
+
+
+def _may_match(ours: str | None, theirs: str | None) -> bool:
+    return ours is None or theirs is None or ours.lower() == theirs.lower()
+
+
+def change_of(
+    report: CoverageReport | None, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
+) -> Change:
+    """What changed against the counterpart; without figures on either side just what was loosened.
+
+    Raises:
+        ReportError: the base's bounds are none of ours.
+    """
+    told = tuple(loosened(report, bounds, words, gates, before))
+    then = figures_today(before, report)
+    if report is None or then is None:
+        return Change(before.name, loosened=told)
+    held = [gate(Evidence(then), bounds) for gate in CATEGORIES]
+    ours, theirs = _ran(report), _ran(then)
+    return Change(
+        before.name,
+        tuple(GateBefore(o.gate, o.status, o.measured, o.value) for o in held),
+        _without(then.hit_fault_points, report.hit_fault_points),
+        _without(report.hit_fault_points, then.hit_fault_points),
+        _without(theirs, ours),
+        _without(ours, theirs),
+        told,
+    )
+
+
+def figures_today(before: JudgedReport, now: CoverageReport | None) -> CoverageReport | None:
+    """The base's figures to compare with, None where it has none.
+
+    A stream's get the denominator of today, for that is made of what a config declares. A flat
+    report's total is its simulator's own: points that are new there and not hit are a fall.
+    """
+    then = before.report
+    if then is None or now is None or not all(read.format == "stream" for read in before.inputs):
+        return then
+    known = {*now.hit_fault_points, *now.missed_fault_points, *then.hit_fault_points}
+    missed = sorted(known - set(then.hit_fault_points))
+    return dataclasses.replace(
+        then,
+        total_fault_points=len(known),
+        fault_points_hit=len(known) - len(missed),
+        missed_fault_points=missed,
+    )
+
+
+def _ran(report: CoverageReport) -> list[str]:
+    return [name for name, count in report.invariant_executions.items() if count]
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    known = set(others)
+    return tuple(sorted(name for name in set(names) if name not in known))
+
+
+def loosened(
+    report: CoverageReport | None, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
+) -> Iterator[str]:
+    """Every way in which a report is judged less strictly than its counterpart was, each as a sentence."""
+    past = bounds_of(before)
+    for key, bound in bounds.items():
+        for less in less_than(bound.value, getattr(past, key).value):
+            yield f"{key}: {less} (set by {bound.origin})"
+    if words != before.thresholds and words.startswith("expect"):
+        yield f"{words}, instead of {before.thresholds}"
+    if report and before.report and report.total_fault_points < before.report.total_fault_points:
+        yield f"{report.total_fault_points} known fault points instead of {before.report.total_fault_points}"
+    excused = {gate.gate for gate in before.gates if gate.note.startswith(EXCUSED_PREFIX)}
+    for gate in gates:
+        if gate.note.startswith(EXCUSED_PREFIX) and gate.gate not in excused:
+            yield f"{gate.gate}: {gate.note}"
+
+
+def bounds_of(judged: JudgedReport) -> Bounds:
+    """The bounds of a verdict that was read back; those that it doesn't know asked for nothing.
+
+    Raises:
+        ReportError: a bound of another type than ours.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(Bounds)}
+    layer: dict[str, Bound[Any]] = {}
+    for used in judged.bounds:
+        if used.key in BOUND_KEYS:
+            try:
+                layer[used.key] = msgspec.convert({"value": used.value, "origin": used.origin}, fields[used.key].type)
+            except msgspec.ValidationError:
+                expected = f"a value of {used.key} as thresholds have it"
+                raise ReportError(judged.name, "", expected=expected, found=used.value) from None
+    return resolve(layer, nothing_layer("base"))
+
+
+def changed(verdict: Verdict) -> bool:
+    """Whether anything is known to have changed against the base, for better or worse."""
+    if verdict.base is None or verdict.base.missing is not None:
+        return False
+    return bool(verdict.base.absent) or any(_differs(report) for report in verdict.reports)
+
+
+def _differs(report: JudgedReport) -> bool:
+    change = report.change
+    if change is None:
+        return True  # a report that is new
+    now = {gate.gate: (gate.status, gate.value) for gate in report.gates}
+    then = {gate.gate: (gate.status, gate.value) for gate in change.gates}
+    names = (change.lost_points, change.new_points, change.lost_invariants, change.new_invariants, change.loosened)
+    return any(names) or any(now.get(gate) != before for gate, before in then.items())

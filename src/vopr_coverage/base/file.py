@@ -1,0 +1,46 @@
+"""The base to compare with, from a verdict file. One that can't be had is a base that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vopr_coverage.base.compare import Base, bounds_of
+from vopr_coverage.errors import FileError, UserError, printable
+from vopr_coverage.files import read_bytes, refuse_outside
+from vopr_coverage.model.verdict import verdict_from_json
+
+BASE_BYTES_MAX = 16 << 20
+
+
+def base_from_file(path: str, roots: tuple[Path, ...] = ()) -> Base:
+    """The verdict file at `path`.
+
+    A file that isn't there or can't be used never fails a check by itself: `Base.missing` tells why.
+
+    Raises:
+        FileError: the path leads outside of `roots`.
+    """
+    origin = f"the verdict file {printable(path)}"
+    refuse_outside(path, roots)
+    try:
+        data = read_bytes(path, BASE_BYTES_MAX)
+    except FileError as error:
+        return Base(origin, missing=f"it can't be read: {error.complaint}")
+    return base_from_bytes(data, origin)
+
+
+def base_from_bytes(data: bytes, origin: str) -> Base:
+    """A base from a verdict's JSON, which is as untrusted as any report.
+
+    Args:
+        origin: where it came from, in words that follow "compared with".
+    """
+    try:
+        verdict = verdict_from_json(data, "verdict")
+        for report in verdict.reports:
+            bounds_of(report)
+    except UserError as error:
+        return Base(origin, missing=f"it is no verdict that can be used: {str(error).splitlines()[0]}")
+    if verdict.error is not None:
+        return Base(origin, missing="nothing was judged there")
+    return Base(origin, verdict)

@@ -1,0 +1,131 @@
+"""The gate `regression`: how much may be lost against the base branch. Pure. Off unless somebody sets a limit."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vopr_coverage.base.compare import Before, figures_today
+from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.gates.coverage import percent
+from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
+from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.verdict import Change
+
+REGRESSION = "regression"
+ROUNDING = 1e-9  # of percentage points: 70 % to 60 % is ten points and not a trace more
+
+ADVICE = {
+    "regression": "Find out what no longer reaches these points, or say what may be lost with `max-regression`.",
+    "report-lost": "Judge this report here, too, or let the base branch run once without it.",
+    "no-base": "Let the base branch run the same check once, or excuse this gate: `on-not-measured: regression=warn`.",
+}
+NO_COUNTERPART_NOTE = "new: the base has no such report"
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """How much may be lost: percentage points of fault point coverage, and named points and invariants.
+
+    `lost` None means that any number may be.
+    """
+
+    points: float
+    lost: int | None
+    origin: str
+
+
+def parse_limit(text: str, origin: str) -> Limit:
+    """`2`, `2.5, lost=3` or `lost=any`: at most so many percentage points and so many names.
+
+    Without `lost` no name may be lost: a point that is lost and another that is won leave the
+    percentage as it was. Without a number any fall is allowed.
+
+    Raises:
+        UsageError: anything else.
+    """
+    points, lost = 100.0, 0
+    allowed: int | None = lost
+    for word in (word.strip() for word in text.replace("\n", ",").split(",")):
+        key, equals, value = (part.strip() for part in word.partition("="))
+        if equals and key == "lost" and value == "any":
+            allowed = None
+        elif equals and key == "lost" and _is_number(value) and "." not in value:
+            allowed = int(value)
+        elif not equals and _is_number(word) and float(word) <= 100:
+            points = float(word)
+        else:
+            expected = "percentage points from 0 to 100, lost=NUMBER or lost=any"
+            raise UsageError(f"{origin}: expected {expected}, found {shown(word)}")
+    return Limit(points, allowed, origin)
+
+
+def _is_number(text: str) -> bool:
+    whole, _, decimals = text.partition(".")
+    digits = whole + decimals
+    return digits.isascii() and digits.isdigit() and bool(whole) and len(digits) <= 9
+
+
+def judge_regression(report: CoverageReport | None, change: Change | None, before: Before, limit: Limit) -> Outcome:
+    """At most so much lost against base. What can't be compared is *not measured*; what is new has lost nothing."""
+    required = _limit_told(limit)
+    if before.missing is None and before.report is None:
+        return Outcome(REGRESSION, Status.NOT_REQUIRED, "", "nothing", limit.origin, note=NO_COUNTERPART_NOTE)
+    then = figures_today(before.report, report) if before.report else None
+    if report is None or change is None or then is None:
+        return _not_compared(report, before, required, limit)
+    fell = (then.fault_point_coverage() - report.fault_point_coverage()) * 100
+    shares = f"{percent(then.fault_point_coverage())} to {percent(report.fault_point_coverage())}"
+    lost = [("FaultPointLost", f"Fault point '{name}' was hit") for name in change.lost_points]
+    lost += [("InvariantLost", f"Invariant '{name}' ran") for name in change.lost_invariants]
+    violations = []
+    if fell > limit.points + ROUNDING:
+        line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
+        expected, actual = f"At most {limit.points:g} points", f"{fell:.1f} points"
+        violations.append(Violation("CoverageFell", "Fault point coverage fell", expected, actual, line))
+    if limit.lost is not None and len(lost) > limit.lost:
+        violations += [_lost(kind, had, limit.lost) for kind, had in lost]
+    fallen = f"{max(fell, 0.0):.1f} points"
+    return Outcome(
+        REGRESSION,
+        Status.FAILED if violations else Status.PASSED,
+        f"{fallen}, {len(lost)} lost",
+        required,
+        limit.origin,
+        max(fell, 0.0),
+        limit.points,
+        tuple(violations),
+        advice=ADVICE["regression"],
+    )
+
+
+def report_lost(name: str) -> Violation:
+    """A report that was judged on base, and nothing here answers to it."""
+    line = f"Report '{name}' was judged on base and is missing here"
+    return Violation("ReportLost", "A report of the base is missing", "Judged as on base", "Missing", line)
+
+
+def _limit_told(limit: Limit) -> str:
+    names = "any lost" if limit.lost is None else f"{limit.lost} lost"
+    return f"at most {limit.points:g} points, {names}"
+
+
+def _not_compared(report: CoverageReport | None, before: Before, required: str, limit: Limit) -> Outcome:
+    """Without figures of our own the missing coverage is told already; without a base it is told here."""
+    line = f"Regression against base: {NOT_MEASURED_TEXT} (expected {required})"
+    why = before.missing or "the base carries no coverage for this report"
+    untold = Violation("RegressionNotMeasured", "Not compared with the base", required, NOT_MEASURED_TEXT, line, why)
+    violations = () if report is None else (untold,)
+    return Outcome(
+        REGRESSION,
+        Status.NOT_MEASURED,
+        NOT_MEASURED_TEXT,
+        required,
+        limit.origin,
+        violations=violations,
+        advice=ADVICE["no-base"],
+    )
+
+
+def _lost(kind: str, had: str, most: int) -> Violation:
+    line = f"{had} on base, not here"
+    return Violation(kind, line, f"At most {most} lost", "Not here", line)

@@ -1,0 +1,1 @@
+"""Bugs planted on purpose, and whether they were detected."""

@@ -1,0 +1,254 @@
+"""Does the simulator still find bugs that were planted on purpose? Pure.
+
+A canary counts as detected only by what its bug really does. A run that crashed, that could not
+be started or that failed for another reason has detected nothing, and each of these has a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from vopr_coverage.model.confidence import wilson
+from vopr_coverage.model.report import Input, Run
+
+CONTROL = "control"  # the name of the run without a canary
+SEEDS_TOLD = 5
+
+
+class Ending(StrEnum):
+    """How a canary's run ended. Only the first is what it was planted for."""
+
+    DETECTED = "detected"
+    NOT_DETECTED = "not detected"
+    WRONG_INVARIANT = "wrong invariant"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    UNUSABLE = "unusable"
+    BUILD_FAILED = "build failed"
+    NOT_MEASURED = "not measured"
+    NOT_RUN = "not run"
+
+
+class Detector(msgspec.Struct, frozen=True):
+    """What may detect a canary; any one of these is enough.
+
+    Attributes:
+        invariants: one of them fails on some seed.
+        properties: one of them is violated.
+        fault_points: one of them is hit in the control run, and never in the canary's.
+        determinism: seeds fail without a record, because their two runs differ.
+    """
+
+    invariants: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    fault_points: tuple[str, ...] = ()
+    determinism: bool = False
+
+    def told(self) -> str:
+        """In words: `an invariant of a, b; a determinism failure`."""
+        parts = []
+        if self.invariants:
+            parts.append(f"invariant {' or '.join(self.invariants)}")
+        if self.properties:
+            parts.append(f"property {' or '.join(self.properties)}")
+        if self.fault_points:
+            parts.append(f"fault point {' or '.join(self.fault_points)} gone")
+        if self.determinism:
+            parts.append("a determinism failure")
+        return ", or ".join(parts)
+
+
+# The document's five, with the names that its simulator and its documentation use for their detectors.
+SHIPPED: Mapping[str, Detector] = {
+    "canary-skip-fsync": Detector(("storage_determinism", "model_verification", "log_consistency")),
+    "canary-wrong-hash": Detector(("hash_chain_integrity", "hash_chain")),
+    "canary-commit-quorum": Detector(("commit_quorum_size", "commit_quorum", "vsr_agreement")),
+    "canary-idempotency-race": Detector(("client_session_monotonic", "linearizability")),
+    "canary-monotonic-regression": Detector(("replica_head_progress", "replica_head", "commit_history_monotonic")),
+}
+
+ADVICE: Mapping[Ending, str] = {
+    Ending.DETECTED: "",
+    Ending.NOT_DETECTED: "Is the planted bug still called, is its oracle still run? Else give it more seeds.",
+    Ending.WRONG_INVARIANT: "Something else failed: look whether the canary breaks what it means to, or name this "
+    "detector in the config.",
+    Ending.CRASHED: "A crash is no detection: look at the simulator's stderr, and make the canary fail an invariant.",
+    Ending.TIMED_OUT: "Give it more time, or fewer iterations.",
+    Ending.UNUSABLE: "The simulator wrote no stream: look at its options and its stderr.",
+    Ending.BUILD_FAILED: "The canary must build before it can be missed: look at the build's log.",
+    Ending.NOT_MEASURED: "Let the canary run at least as many iterations as the control run, on a point that it hits.",
+    Ending.NOT_RUN: "Run every canary that is declared, or take it out of the config.",
+}
+
+
+class CanaryRun(msgspec.Struct, frozen=True):
+    """One run as it was found: what was read, or else how it ended and why."""
+
+    name: str
+    read: Input | None = None
+    ending: Ending = Ending.NOT_RUN
+    why: str = ""
+
+
+class CanaryResult(msgspec.Struct, frozen=True):
+    """How one canary ended. `seeds` (text) are the first that show it; `detail` says what was seen."""
+
+    name: str
+    ending: Ending
+    expected: str
+    detail: str
+    iterations: int | None = None
+    seeds: tuple[str, ...] = ()
+    advice: str = ""
+
+
+class CanaryVerdict(msgspec.Struct, frozen=True):
+    """The answer: every declared canary was detected, beside a control run in which nothing failed.
+
+    `score` is the share detected, `low` and `high` its 95 % interval (Wilson's).
+    """
+
+    passed: bool
+    reason: str
+    version: str
+    control: str
+    control_problems: tuple[str, ...]
+    results: tuple[CanaryResult, ...]
+    detected: int
+    declared: int
+    low: float
+    high: float
+    format: str = "urn:vopr-coverage:schema:canaries:v1"
+
+    def to_json(self) -> str:
+        """This verdict as JSON, indented for people; see schemas/canaries.json."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def judge_canaries(
+    control: Input, runs: Sequence[CanaryRun], declared: Mapping[str, Detector], version: str
+) -> CanaryVerdict:
+    """Hold each declared canary against the control run; those without a run were not run."""
+    assert declared, "a verdict on no canary would be a pass out of nothing"
+    by_name = {run.name: run for run in runs}
+    problems = tuple(problems_of_control(control))
+    results = tuple(
+        judge_canary(by_name.get(name, CanaryRun(name)), detector, control) for name, detector in declared.items()
+    )
+    detected = sum(result.ending is Ending.DETECTED for result in results)
+    low, high = wilson(len(results), detected)
+    passed = detected == len(results) and not problems
+    if problems:
+        reason = "the control run is not green, so that nothing shows what a canary does"
+    else:
+        reason = f"{detected} of {len(results)} canaries detected"
+    return CanaryVerdict(passed, reason, version, control.source, problems, results, detected, len(results), low, high)
+
+
+def nothing_judged(version: str, message: str) -> CanaryVerdict:
+    """The verdict where nothing was judged: it is on disk, so that no old one is taken for it."""
+    reason = f"nothing was judged: {message.splitlines()[0]}"
+    return CanaryVerdict(False, reason, version, "", (), (), 0, 0, 0.0, 1.0)
+
+
+def problems_of_control(control: Input) -> Iterator[str]:
+    """Why the control run is not green, a sentence each."""
+    run = control.run
+    if run is None:
+        yield "it has no run records: pass a stream"
+        return
+    if not run.complete:
+        yield f"it did not finish: {run.ended_early}"
+    yield from run.contradictions
+    if not run.iterations:
+        yield "it ran no iteration"
+    for group in run.failures:
+        yield f"invariant {group.invariant} failed on {group.count} seeds"
+    if run.silent_failures.count:
+        yield f"{run.silent_failures.count} seeds failed without a record"
+    if run.properties:
+        yield from (f"property {name} was violated" for name in run.properties.violated_ids)
+
+
+def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> CanaryResult:
+    """How one canary ended, and by what."""
+    read = canary.read
+    if read is None or read.run is None:
+        ending = canary.ending if read is None else Ending.UNUSABLE
+        return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
+    run, recording = read.run, read.recording
+    if recording and recording.timed_out:
+        return _result(canary.name, detector, Ending.TIMED_OUT, "it was stopped when its time was up", run)
+    if not run.complete and not run.records and run.starting_seed is None:
+        return _result(canary.name, detector, Ending.UNUSABLE, _status(read) or "there is no record in it", run)
+    if not run.complete or _died(read):
+        return _result(canary.name, detector, Ending.CRASHED, _status(read) or run.ended_early or "", run)
+    for detail, seeds in _detections(read, run, detector, control):
+        return _result(canary.name, detector, Ending.DETECTED, detail, run, seeds)
+    others = [f"{group.invariant} on {group.count} seeds" for group in run.failures]
+    if run.silent_failures.count:
+        others.append(f"{run.silent_failures.count} seeds without a record")
+    if run.properties:
+        others += [f"property {name}" for name in run.properties.violated_ids]
+    if others:
+        seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds
+        return _result(canary.name, detector, Ending.WRONG_INVARIANT, "; ".join(others), run, seeds)
+    untold = _cannot_vanish(run, detector, control)
+    if untold:
+        return _result(canary.name, detector, Ending.NOT_MEASURED, untold, run)
+    return _result(canary.name, detector, Ending.NOT_DETECTED, f"nothing failed in {run.iterations} iterations", run)
+
+
+def _died(read: Input) -> bool:
+    """Whether the simulator ended badly although its stream is whole and no seed failed."""
+    run, recording = read.run, read.recording
+    if run is None or recording is None or run.failures or run.silent_failures.count:
+        return False
+    return bool(recording.signal or recording.exit_code)
+
+
+def _status(read: Input) -> str:
+    """How a recorded simulator ended, in words."""
+    if read.recording is None:
+        return ""
+    if read.recording.signal:
+        return f"it was ended by signal {read.recording.signal}"
+    return f"it ended with exit code {read.recording.exit_code}" if read.recording.exit_code else ""
+
+
+def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for group in run.failures:
+        if group.invariant in detector.invariants:
+            yield f"invariant {group.invariant} failed on {group.count} of {run.iterations} seeds", group.seeds
+    for name in run.properties.violated_ids if run.properties else ():
+        if name in detector.properties:
+            yield f"property {name} was violated", ()
+    if detector.determinism and run.silent_failures.count:
+        yield f"{run.silent_failures.count} seeds did not repeat themselves", run.silent_failures.seeds
+    if read.report and control.report and not _cannot_vanish(run, detector, control):
+        gone = set(control.report.hit_fault_points) - set(read.report.hit_fault_points)
+        for name in detector.fault_points:
+            if name in gone:
+                yield f"fault point {name} is hit in the control run and gone here", ()
+
+
+def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
+    """Why the absence of a fault point would show nothing, or "" where it would show something."""
+    if not detector.fault_points or control.run is None:
+        return ""
+    if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
+        return "the control run doesn't hit the fault point either"
+    if run.iterations < control.run.iterations:
+        return f"{run.iterations} iterations, fewer than the control run's {control.run.iterations}"
+    return ""
+
+
+def _result(
+    name: str, detector: Detector, ending: Ending, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
+) -> CanaryResult:
+    iterations = None if run is None else run.iterations
+    told = tuple(str(seed) for seed in seeds[:SEEDS_TOLD])
+    return CanaryResult(name, ending, detector.told(), detail, iterations, told, ADVICE[ending])

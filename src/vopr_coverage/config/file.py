@@ -1,0 +1,174 @@
+"""The config file: thresholds beside a profile, scenarios, aliases, declared points. No judging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from vopr_coverage.canaries.judge import SHIPPED, Detector
+from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
+from vopr_coverage.files import is_there, read_text
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
+
+if TYPE_CHECKING:
+    from vopr_coverage.formats.located_yaml import Located
+
+CONFIG_PATHS = (".github/vopr-coverage.yml", ".github/vopr-coverage.yaml")
+CONFIG_BYTES_MAX = 1 << 20
+DEFAULT_REPRO = "vopr --scenario {scenario} --seed {seed} --iterations 1 --json -v --no-trace-on-failure"
+# What a plain `fail`, `warn` or `ignore` covers: the figures that streams can't carry today.
+PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """What a config asks of one scenario; `expect` turns its failures gate round."""
+
+    name: str
+    layer: Layer
+    expect: Expectation | None = None
+
+
+class Config(msgspec.Struct, frozen=True):
+    """A config file, valid and typed; the empty one stands for "no file"."""
+
+    path: str | None = None
+    profile: str | None = None
+    layer: Layer = {}
+    fault_points: tuple[str, ...] = ()
+    aliases: dict[str, str] = {}
+    on_not_measured: Mapping[str, str] = {}
+    repro: str = DEFAULT_REPRO
+    scenarios: Mapping[str, Scenario] = {}
+    canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
+
+    def scenario(self, name: str | None) -> Scenario | None:
+        """The scenario of that name, whatever its case; None without a name or without scenarios.
+
+        Raises:
+            UsageError: the config has scenarios, and none of that name; names the nearest.
+        """
+        if name is None or not self.scenarios:
+            return None
+        found = self.scenarios.get(name.lower())
+        if found is None:
+            known = nearest(name, (scenario.name for scenario in self.scenarios.values()))
+            raise UsageError(f"scenario {shown(name)} is not in {printable(str(self.path))}; {known}")
+        return found
+
+
+def find_config(folder: Path) -> Path | None:
+    """The config that is used without being named: `.github/vopr-coverage.yml` below `folder`."""
+    found = [folder / path for path in CONFIG_PATHS if is_there(folder / path, path)]
+    if len(found) > 1:
+        raise UsageError(f"both {' and '.join(CONFIG_PATHS)} exist: name one with --config")
+    return found[0] if found else None
+
+
+def load_config(path: Path, shown_as: str) -> Config:
+    """Read, validate and type a config file.
+
+    Args:
+        shown_as: what messages and origins call it.
+
+    Raises:
+        FileError: it can't be read, or is larger than 1 MiB.
+        ConfigError: the first ten problems, each with file, line and what was expected.
+    """
+    return parse_config(read_text(path, CONFIG_BYTES_MAX, shown_as), shown_as)
+
+
+def parse_config(text: str, source: str) -> Config:
+    """`load_config` for text that was already read."""
+    from vopr_coverage.formats.located_yaml import parse  # PyYAML takes as long to load as a small check
+
+    located = parse(text, source)
+    document = {} if located.value is None else located.value
+    broken = contract.problems("config", document)
+    if broken:
+        lines = [_told(problem, located, source) for problem in broken[:PROBLEMS_SHOWN_MAX]]
+        if len(broken) > PROBLEMS_SHOWN_MAX:
+            lines.append(f"… and {len(broken) - PROBLEMS_SHOWN_MAX} more problems")
+        raise ConfigError("\n".join(lines))
+    layer = _layer(document, "", located, source)
+    _refuse_aliased_profile_names(document.get("aliases", {}), located, source)
+    return Config(
+        path=source,
+        profile=document.get("profile"),
+        layer=layer,
+        fault_points=tuple(document.get("fault_points", ())),
+        aliases=dict(document.get("aliases", {})),
+        on_not_measured=as_policy(document.get("on_not_measured", {})),
+        repro=document.get("repro", DEFAULT_REPRO),
+        scenarios=_scenarios(document.get("scenarios", {}), located, source),
+        canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
+    )
+
+
+def as_policy(setting: str | Mapping[str, str]) -> dict[str, str]:
+    """`on_not_measured` per gate; a plain word covers what streams can't carry."""
+    return dict.fromkeys(PLAIN_POLICY_GATES, setting) if isinstance(setting, str) else dict(setting)
+
+
+def _told(problem: contract.Problem, located: Located, source: str) -> str:
+    line = located.line(problem.pointer)
+    where = f"{printable(source)}:{line}" if line else printable(source)
+    return f"{where}#{problem.pointer}: {problem}"
+
+
+def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: str) -> Layer:
+    layer = {}
+    for key in BOUND_KEYS:
+        if key in document:
+            value = document[key]
+            if key in ("min_phase_events", "min_per_iteration"):
+                value = {_dotted(name): least for name, least in value.items()}
+            line = located.line(f"{pointer}/{key}")
+            layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
+    return layer
+
+
+def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
+    return {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+
+
+def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:
+    scenarios: dict[str, Scenario] = {}
+    for name, settings in document.items():
+        place = "/scenarios" + contract.pointer_to(name)
+        where = f"{printable(source)}:{located.line(place)}"
+        if name.lower() in scenarios:
+            raise ConfigError(f"{where}: expected every scenario once, found {shown(name)} in two spellings")
+        expect = None
+        if settings.get("expect"):
+            origin = f"{printable(source)}:{located.line(place + '/expect')}"
+            expect = Expectation(tuple(settings["invariants"]), settings.get("min_caught", 1.0), origin)
+        scenarios[name.lower()] = Scenario(name, _layer(settings, place, located, source), expect)
+    return scenarios
+
+
+def _refuse_aliased_profile_names(aliases: Mapping[str, str], located: Located, source: str) -> None:
+    """An alias that maps a profile's own name away would quietly unhook a requirement."""
+    own: set[str] = set()
+    for profile in PROFILE_NAMES:
+        thresholds = CoverageThresholds.of_profile(profile)
+        own |= {
+            *thresholds.critical_fault_points,
+            *thresholds.required_invariants,
+            *thresholds.min_phase_events,
+        }
+    for theirs, ours in aliases.items():
+        where = f"{printable(source)}:{located.line('/aliases' + contract.pointer_to(theirs))}"
+        if theirs in own or _dotted(theirs) in own:
+            raise ConfigError(f"{where}: expected a name of the simulator, found the profile's own {shown(theirs)}")
+        if ours in aliases:
+            raise ConfigError(f"{where}: expected the profile's name, found {shown(ours)}, an alias itself")
+
+
+def _dotted(name: str) -> str:
+    """Phases are written `storage:fsync_complete` or `storage.fsync_complete`: both are one name."""
+    return name.replace(":", ".")

@@ -1,0 +1,294 @@
+"""Is a run a function of its seed? One run that made every seed twice, or two runs of the same seeds. Pure.
+
+Two runs made by different processes or machines show more: a simulator's own check repeats a
+seed inside one process, where addresses, environment and build are the same both times.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from vopr_coverage.determinism.differences import Constancy, Constant
+from vopr_coverage.determinism.lockstep import Comparison, Ranges, Readable, compare, ranges_of
+from vopr_coverage.determinism.verdict import (
+    DeterminismVerdict,
+    Divergence,
+    FieldCount,
+    Finding,
+    Mode,
+    Replay,
+    RunSeen,
+    SeedsListed,
+    Status,
+    seeds_listed,
+)
+from vopr_coverage.gates.health import seeds_told
+from vopr_coverage.gates.manifest import disagreements
+from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
+from vopr_coverage.model.report import SEED_COUNT, Run
+from vopr_coverage.model.verdict import Remark
+
+RANGES_TOLD = 10
+REPLAYS_MAX = 10
+SHARE_MAX = 0.05  # a bound above this leaves much open
+SEEDS_ENOUGH = 59  # bring the bound below it
+ORDINARY_FAILURES = "failed an invariant, with a record"
+UNNAMED_SCENARIO = "SCENARIO"
+
+# BLAKE3 of 56 zero bytes: what VOPR says of every seed without --vsr-mode (docs/determinism.md).
+EMPTY_STATE_HASH = "16f7d7f185c197029deb76de81b3c86ac70a01af8ae32cc73b59d6cd049cee87"
+
+INCOMPLETE, UNMEASURED = "RunIncomplete", ("NotMeasured", "NothingCompared")
+ADVICE = {
+    INCOMPLETE: "Look at the simulator's stderr and exit status, and run this seed range again.",
+    "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
+    "RecordingDisagrees": "Look at the recording's manifest.json and stderr.log, and record this run again.",
+    "NondeterministicSeeds": "Replay these seeds without --check-determinism: a seed that then holds is "
+    "nondeterministic, one that fails is an ordinary bug that the check hid.",
+    "SeedsDiffer": "Replay the first of these seeds on both sides, with tracing, and look for where they part: order "
+    "of hash maps, addresses, wall clock, threads, or another build.",
+    "NotMeasured": "Give two runs of the same seeds, made by two processes, or a recording of a run with "
+    "--check-determinism.",
+    "NothingCompared": "Give two runs of the same seeds: the same --seed and --iterations.",
+}
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A run to judge: what the user calls it, its scenario, its seeds, yet to be read, and a recording's manifest."""
+
+    name: str
+    scenario: str | None
+    seeds: Readable
+    recording: Recording | None = None
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a verdict says besides the judgement: our version, and the template of replay commands."""
+
+    version: str
+    repro: str
+
+
+def judge_one(subject: Subject, context: Context) -> DeterminismVerdict:
+    """Judge a run by its own check: a seed whose two runs differ fails and leaves no record.
+
+    A whole run without such a seed passes only where something shows that its seeds ran twice.
+    """
+    constancy = Constancy()
+    for stretch in subject.seeds:
+        constancy.see(stretch.records)
+    run = _run_of(subject)
+    findings = list(_troubles(subject, None))
+    recorded = subject.recording is not None and subject.recording.double_runs
+    twice = run.complete and bool(run.double_runs or recorded or run.silent_failures.count)
+    seeds = run.iterations if twice else 0
+    if not findings and not seeds:
+        why = "nothing shows that seeds ran twice" if run.iterations else "no iterations ran"
+        findings.append(_finding(subject.name, "NotMeasured", f"Determinism not measured: {why}"))
+    warnings = [*_constants(subject.name, constancy.told()), *_failures(subject)]
+    silent = run.silent_failures
+    replays = silent.seeds[:REPLAYS_MAX]
+    found = silent.count if twice else 0
+    return _verdict("twice in one run", [(subject, None)], findings, warnings, context, (seeds, found), replays)
+
+
+def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVerdict:
+    """Judge two runs by the seeds that both have; either may have failed seeds of its own check, too."""
+    found = compare(left.seeds, right.seeds)
+    sides = [(left, found.missing[0]), (right, found.missing[1])]
+    findings = [finding for subject, missing in sides for finding in _troubles(subject, missing)]
+    if found.diverging:
+        first = found.kept[0]
+        fields = ", ".join(difference.field for difference in first.differences)
+        line = (
+            f"{_of_seeds(found.diverging, found.compared)} came out differently in {right.name}, "
+            f"the first is seed {first.seed} ({fields})"
+        )
+        findings.append(_finding(left.name, "SeedsDiffer", line))
+    if not findings and not found.compared:
+        spans = f"{left.name} has {_span(left.seeds)}, {right.name} has {_span(right.seeds)}"
+        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, no seed in common: {spans}"))
+    warnings = [*_constants(left.name, found.constant), *_different_ranges(left, right, found)]
+    warnings += [*_failures(left), *_failures(right), *_different_builds(left, right)]
+    silent = [seed for subject, _ in sides for seed in _run_of(subject).silent_failures.seeds[:REPLAYS_MAX]]
+    replays = list(dict.fromkeys([*(one.seed for one in found.kept), *silent]))[:REPLAYS_MAX]
+    counts = (found.compared, found.diverging)
+    verdict = _verdict("two runs", sides, findings, warnings, context, counts, replays)
+    return msgspec.structs.replace(
+        verdict,
+        by_field=tuple(FieldCount(field, seeds) for field, seeds in found.by_field.items()),
+        divergences=tuple(Divergence(str(one.seed), one.differences) for one in found.kept),
+    )
+
+
+def _verdict(
+    mode: Mode,
+    sides: Sequence[tuple[Subject, Ranges | None]],
+    findings: Sequence[Finding],
+    warnings: Sequence[Remark],
+    context: Context,
+    counts: tuple[int, int],
+    replays: Sequence[int],
+) -> DeterminismVerdict:
+    seeds, differing = counts
+    low, high = bounds_of(seeds, differing) if seeds else (None, None)
+    remarks = [Remark(subject.name, text) for subject, _ in sides for text in subject.seeds.read.warnings]
+    if high is not None and not differing and high > SHARE_MAX:
+        remarks.append(Remark("", _few(seeds, high)))
+    status = _status(findings)
+    recording = next((subject.recording for subject, _ in sides if subject.recording), None)
+    scenario = next((subject.scenario for subject, _ in sides if subject.scenario is not None), None)
+    reason = f"no difference in {_seeds(seeds)}, so at most {percent(high or 0.0)} of all would differ (95% confidence)"
+    if findings:
+        reason = f"{findings[0].source}: {findings[0].line[0].lower()}{findings[0].line[1:]}"
+    return DeterminismVerdict(
+        status=status,
+        passed=status == "passed",
+        reason=reason,
+        version=context.version,
+        mode=mode,
+        seeds=seeds,
+        nondeterministic=differing,
+        at_least=low,
+        at_most=high,
+        runs=tuple(_seen(subject, missing) for subject, missing in sides),
+        findings=tuple(findings),
+        replays=tuple(Replay(str(seed), _command(recording, context.repro, scenario, seed)) for seed in replays),
+        fill_in=bool(replays) and recording is None and scenario is None and "{scenario}" in context.repro,
+        warnings=(*warnings, *remarks),
+    )
+
+
+def _status(findings: Sequence[Finding]) -> Status:
+    kinds = {finding.kind for finding in findings}
+    if INCOMPLETE in kinds:
+        return "incomplete"
+    if kinds - set(UNMEASURED):
+        return "failed"
+    return "not measured" if kinds else "passed"
+
+
+def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[Finding]:
+    """What is wrong with a run by itself: it broke off, contradicts itself, or failed its own check."""
+    run = _run_of(subject)
+    if run.ended_early:
+        lost = seeds_listed(missing) if missing else SeedsListed()
+        told = f"; {_seeds(lost.count)} to compare left no record: {_ranges_told(lost)}" if lost.count else ""
+        yield _finding(subject.name, INCOMPLETE, f"Run incomplete: {run.ended_early}{told}")
+    for sentence in run.contradictions:
+        yield _finding(subject.name, "CountsDisagree", f"Counts disagree: {sentence}")
+    for one in disagreements(msgspec.structs.replace(subject.seeds.read, recording=subject.recording)):
+        yield _finding(subject.name, "RecordingDisagrees", one.line)
+    silent = run.silent_failures
+    if silent.count:
+        line = (
+            f"Nondeterministic: {_of_seeds(silent.count, run.iterations)} failed without a record: {seeds_told(silent)}"
+        )
+        yield _finding(subject.name, "NondeterministicSeeds", line)
+
+
+def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) -> Iterator[Remark]:
+    for constant in constants:
+        value, why = constant.value, ""
+        if not value.strip("0"):
+            why = " (it is all zeros: nothing was stored)"
+        elif constant.field == "kernel_state_hash" and EMPTY_STATE_HASH.startswith(value[:64]):
+            why = " (it is VOPR's hash of an empty state: --vsr-mode fills it)"
+        text = (
+            f"{constant.field} is the same for all {_seeds(constant.seeds)}, so that comparing it proves nothing{why}"
+        )
+        yield Remark(source, text)
+
+
+def _failures(subject: Subject) -> Iterator[Remark]:
+    """Ordinary failures are none of ours, but they are told apart from those that are."""
+    run = _run_of(subject)
+    if not run.failed_records:
+        return
+    text = f"{_seeds(run.failed_records)} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
+    if run.silent_failures.count:
+        text += (
+            ". Those without a record may be such bugs, too: VOPR's check compares when failing runs "
+            "began, unless --no-trace-on-failure is set"
+        )
+    yield Remark(subject.name, text)
+
+
+def _different_ranges(left: Subject, right: Subject, found: Comparison) -> Iterator[Remark]:
+    one, other = left.seeds, right.seeds
+    if found.shared and (one.starting_seed, one.announced) != (other.starting_seed, other.announced):
+        spans = f"{left.name} has {_span(one)}, {right.name} has {_span(other)}"
+        yield Remark("", f"The runs announced different seeds, only the {found.shared:,} in common count: {spans}")
+
+
+def _different_builds(left: Subject, right: Subject) -> Iterator[Remark]:
+    one, other = (subject.recording.commit if subject.recording else None for subject in (left, right))
+    if one and other and not (one.startswith(other) or other.startswith(one)):
+        yield Remark("", f"Recorded at two commits, {one[:12]} and {other[:12]}: a difference may be the code's")
+
+
+def _few(seeds: int, high: float) -> str:
+    return (
+        f"{_seeds(seeds)} can't show much: up to {percent(high)} of all seeds may be nondeterministic; "
+        f"it takes {SEEDS_ENOUGH} to bring that below {percent(SHARE_MAX)}"
+    )
+
+
+def _seen(subject: Subject, missing: Ranges | None) -> RunSeen:
+    run, seeds = _run_of(subject), subject.seeds
+    return RunSeen(
+        source=subject.name,
+        scenario=subject.scenario,
+        complete=run.complete,
+        first_seed=None if seeds.starting_seed is None else str(seeds.starting_seed),
+        announced=seeds.announced,
+        iterations=run.iterations,
+        failed=run.failed_records,
+        silent=seeds_listed(ranges_of(run.silent_failures)),
+        missing=seeds_listed(missing) if missing else SeedsListed(),
+    )
+
+
+def _run_of(subject: Subject) -> Run:
+    run = subject.seeds.read.run
+    assert run is not None, "only streams are read seed by seed"
+    return run
+
+
+def _ranges_told(seeds: SeedsListed) -> str:
+    return ", ".join(seeds.ranges[:RANGES_TOLD]) + (", …" if len(seeds.ranges) > RANGES_TOLD else "")
+
+
+def _span(seeds: Readable) -> str:
+    """`seeds 0–14`."""
+    start, count = seeds.starting_seed, seeds.announced
+    if start is None or count is None:
+        return "an unknown range"
+    if count < 2:
+        return f"seed {start}" if count else "no seeds"
+    return f"seeds {start}–{(start + count - 1) % SEED_COUNT}"
+
+
+def _of_seeds(some: int, of: int) -> str:
+    return f"{some:,} of {_seeds(of)}"
+
+
+def _seeds(count: int) -> str:
+    return f"{count:,} seed{'' if count == 1 else 's'}"
+
+
+def _finding(source: str, kind: str, line: str) -> Finding:
+    return Finding(source, kind, line, ADVICE[kind])
+
+
+def _command(recording: Recording | None, template: str, scenario: str | None, seed: int) -> str:
+    """Replays a seed once: the advice is to leave the simulator's own check out."""
+    if recording:
+        words = tuple(word for word in recording.command if word != DOUBLE_RUNS_FLAG)
+        return msgspec.structs.replace(recording, command=words).replay(str(seed))
+    name = UNNAMED_SCENARIO if scenario is None else shlex.quote(scenario)
+    return template.replace("{scenario}", name).replace("{seed}", str(seed))

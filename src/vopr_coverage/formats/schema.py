@@ -1,0 +1,168 @@
+"""Our JSON Schemas, and what they have to say about a document, in our words.
+
+A subschema's `title` completes the sentence "expected …"; jsonschema decides, the titles
+speak. Its own messages print whole schemas and instances and are never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from functools import cache
+from pkgutil import get_data
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from vopr_coverage.errors import ManyErrors, ReportError, UsageError, Words, nearest, printable, shown
+from vopr_coverage.formats.strict_json import JsonError, strict_loads
+
+if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long as all of a small check
+    from jsonschema import TypeChecker, ValidationError
+
+SCHEMA_NAMES = (
+    "report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict", "recording", "determinism",
+    "canaries", "night", "plan", "trend",
+)  # fmt: skip
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing wrong in a document; `pointer` is a JSON pointer, "" for the whole."""
+
+    pointer: str
+    expected: str
+    found: object
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, found {shown(self.found)}"
+
+
+def schema_text(name: str) -> str:
+    """The shipped schema file of that name, byte for byte."""
+    if name not in SCHEMA_NAMES:
+        raise UsageError(f"unknown schema {shown(name)}; {nearest(name, SCHEMA_NAMES)}")
+    return shipped_text(f"schemas/{name}.json")
+
+
+@cache
+def shipped_text(path: str) -> str:
+    """The text of a file of this package. (`importlib.resources` would first load a dozen modules.)"""
+    data = get_data("vopr_coverage", path)
+    assert data is not None
+    return data.decode("utf-8")
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """The shipped schema of that name, parsed; treat it as read-only."""
+    parsed: dict[str, Any] = json.loads(schema_text(name))
+    return parsed
+
+
+def problems(name: str, document: object, definition: str = "") -> list[Problem]:
+    """All that breaks schema `name` (or one of its `$defs`), in the order of the document."""
+    found: dict[tuple[str, str], tuple[list[int], Problem]] = {}
+    for error in _validator(name, definition).iter_errors(document):
+        place = _place(document, list(error.absolute_path))
+        for problem in _explained(error):
+            found.setdefault((problem.pointer, problem.expected), (place, problem))
+    return [problem for _, problem in sorted(found.values(), key=lambda item: item[0])]
+
+
+def document(data: bytes, source: str, name: str) -> object:
+    """Strict JSON that meets schema `name`: what a file of ours is, if it is one.
+
+    Raises:
+        ReportError, ManyErrors: it isn't.
+    """
+    try:
+        found = strict_loads(data)
+    except JsonError as error:
+        raise ReportError(source, "", expected=error.expected, found=error.found) from None
+    broken = problems(name, found)
+    if broken:
+        raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
+    return found
+
+
+def pointer_to(*steps: str | int) -> str:
+    """A JSON pointer (RFC 6901), printable."""
+    return "".join("/" + printable(str(step)).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _explained(error: ValidationError) -> Iterator[Problem]:
+    path = pointer_to(*error.absolute_path)
+    instance: Any = error.instance
+    definition = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "required":
+        missing = [key for key in definition["required"] if key not in instance]
+        for key in missing:
+            yield Problem(path, f"the key '{key}'", Words("no such key"))
+    elif error.validator == "additionalProperties":
+        known = definition.get("properties", {})
+        for key in instance:
+            if key not in known:
+                yield Problem(path + pointer_to(key), f"a known key ({nearest(str(key), known)})", key)
+    elif error.validator == "dependentRequired":
+        for key, needed in definition["dependentRequired"].items():
+            if key in instance and any(other not in instance for other in needed):
+                yield Problem(path, f"{' and '.join(needed)} beside {key}", Words("no such key"))
+    else:
+        yield Problem(path, _expectation(error, definition), error.instance)
+
+
+def _expectation(error: ValidationError, definition: dict[str, Any]) -> str:
+    title = definition.get("title")
+    if title is None and error.validator == "enum":
+        return "one of " + ", ".join(str(word) for word in definition["enum"])
+    return str(title or f"a value that meets {error.validator}")
+
+
+def _place(document: object, path: list[str | int]) -> list[int]:
+    """Where in the text a path stands: the index of each step in its container."""
+    place = []
+    for step in path:
+        if isinstance(document, dict):
+            place.append(list(document).index(step))
+        else:
+            place.append(int(step))
+        document = document[step]  # type: ignore[index]
+    return place
+
+
+def _is_integer(_checker: TypeChecker, value: object) -> bool:
+    # JSON Schema counts 5.0 as an integer; no simulator writes a count that way, serde refuses it too.
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_checker: TypeChecker, value: object) -> bool:
+    return _is_integer(_checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+@cache
+def _validator_class() -> Any:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    return extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+
+
+@cache
+def _validator(name: str, definition: str) -> Any:
+    from referencing import Registry
+
+    root = schema(name)
+    if definition:
+        root = {"$ref": f"{root['$id']}#/$defs/{definition}"}
+    return _validator_class()(root, registry=Registry(retrieve=_by_id))  # type: ignore[call-arg]
+
+
+def _by_id(uri: str) -> Any:
+    from referencing import Resource
+
+    for name in SCHEMA_NAMES:
+        if schema(name)["$id"] == uri:
+            return Resource.from_contents(schema(name))
+    raise LookupError(uri)

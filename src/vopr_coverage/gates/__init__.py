@@ -1,0 +1,1 @@
+"""The gates: each a function of a report and its bounds."""

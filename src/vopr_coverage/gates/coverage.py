@@ -1,0 +1,191 @@
+"""The seven coverage categories. Pure: no file, no clock, no environment.
+
+One function a gate, `(evidence, bounds) → Outcome`; `CATEGORIES` is their order and with it
+the order of the violations. Comparisons are the seed's: `<` fails, equality passes, and
+fractions are compared unrounded.
+"""
+
+from __future__ import annotations
+
+from vopr_coverage.gates.endings import Evidence, Gate, absent, judge_count, judge_floors, judge_names, not_required
+from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import Bounds
+
+LOW_EXECUTIONS = 10
+
+ADVICE = {
+    "fault-point-coverage": "Run more iterations, or add scenarios that reach the points missed.",
+    "critical-fault-points": "Check that this kind of fault is switched on and really gets scheduled.",
+    "required-invariants": "Run a scenario that reaches the state which this invariant checks.",
+    "view-changes": "Run longer, or inject more faults, so that more leaders are lost.",
+    "repairs": "Run longer, or crash and corrupt more, so that replicas have something to repair.",
+    "query-plans": "Widen the mix of queries that the workload generates, or run longer.",
+    "phase-events": "Run longer, or choose a scenario in which this phase takes place.",
+}
+
+
+def percent(fraction: float) -> str:
+    """A fraction as the seed prints it, with one decimal."""
+    return f"{fraction * 100:.1f}%"
+
+
+def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 1: hit / total, at least the minimum; nothing known counts as 0.0."""
+    gate, bound = "fault-point-coverage", bounds.fault_point_coverage_min
+    report = evidence.report
+    required = f"≥ {percent(bound.value)}"
+    if report is None:
+        return absent(gate, bound, required) if bound.value else not_required(gate, bound)
+    share = report.fault_point_coverage()
+    counts = f"{report.fault_points_hit} of {report.total_fault_points}"
+    if not bound.value:
+        return not_required(gate, bound, f"{percent(share)} ({counts})", share)
+    violations: tuple[Violation, ...] = ()
+    if share < bound.value:
+        same = percent(share) == percent(bound.value)
+        violations = (
+            Violation(
+                "FaultPointCoverage",
+                "Fault point coverage below threshold",
+                percent(bound.value),
+                percent(share),
+                f"Fault point coverage too low: {percent(share)} (expected >= {percent(bound.value)})",
+                f"exactly {counts} points, {share:.6f} against {bound.value:.6f}" if same else f"{counts} points",
+            ),
+        )
+    return Outcome(
+        gate,
+        Status.FAILED if violations else Status.PASSED,
+        f"{percent(share)} ({counts})",
+        required,
+        bound.origin,
+        share,
+        bound.value,
+        violations,
+        advice=ADVICE[gate],
+    )
+
+
+def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 2: each was hit. In a stream, silence about a point means that it was not."""
+    hit = set(evidence.report.hit_fault_points) if evidence.report else set()
+    return judge_names(
+        "critical-fault-points",
+        evidence,
+        bounds.critical_fault_points,
+        {name: int(name in hit) for name in bounds.critical_fault_points.value},
+        lambda name: Violation(
+            "CriticalFaultPointMissed",
+            f"Critical fault point '{name}' was never hit",
+            "Hit at least once",
+            "Never hit",
+            f"Critical fault point '{name}' never hit",
+        ),
+        "hit",
+        ADVICE["critical-fault-points"],
+    )
+
+
+def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 3: each ran at least once; fewer than ten times warns."""
+    ran = evidence.report.invariant_executions if evidence.report else {}
+    counts = {name: ran.get(name, 0) for name in bounds.required_invariants.value}
+    return judge_names(
+        "required-invariants",
+        evidence,
+        bounds.required_invariants,
+        counts,
+        lambda name: Violation(
+            "InvariantNotExecuted",
+            f"Required invariant '{name}' never executed",
+            "Executed at least once",
+            "Never executed",
+            f"Required invariant '{name}' never executed",
+        ),
+        "ran",
+        ADVICE["required-invariants"],
+        tuple(
+            f"Invariant '{name}' executed only {count} times (may indicate low coverage)"
+            for name, count in counts.items()
+            if 0 < count < LOW_EXECUTIONS
+        ),
+    )
+
+
+def judge_view_changes(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 4: view changes over all iterations, at least the minimum."""
+    return judge_count(
+        "view-changes",
+        evidence,
+        evidence.report.view_changes if evidence.report else None,
+        bounds.min_view_changes,
+        ("InsufficientViewChanges", "Not enough view changes occurred", "Insufficient view changes"),
+        ADVICE["view-changes"],
+    )
+
+
+def judge_repairs(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 5: repairs over all iterations, at least the minimum."""
+    return judge_count(
+        "repairs",
+        evidence,
+        evidence.report.repairs if evidence.report else None,
+        bounds.min_repairs,
+        ("InsufficientRepairs", "Not enough repair operations occurred", "Insufficient repairs"),
+        ADVICE["repairs"],
+    )
+
+
+def judge_query_plans(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 6: different query plans over all iterations, at least the minimum."""
+    return judge_count(
+        "query-plans",
+        evidence,
+        evidence.report.unique_query_plans if evidence.report else None,
+        bounds.min_unique_query_plans,
+        (
+            "InsufficientQueryPlans",
+            "Not enough unique query plans exercised",
+            "Insufficient unique query plans",
+        ),
+        ADVICE["query-plans"],
+    )
+
+
+def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """Category 7: each phase event at least as often as required, in the profile's order."""
+    events = evidence.report.phase_events if evidence.report else {}
+    return judge_floors(
+        "phase-events",
+        evidence,
+        bounds.min_phase_events,
+        events if evidence.report else None,
+        lambda name, measured, least: Violation(
+            "InsufficientPhaseEvents",
+            f"Phase event '{name}' occurred too few times",
+            f"At least {least}",
+            measured,
+            f"Phase event '{name}' too few: {measured} (expected >= {least})",
+        ),
+        ADVICE["phase-events"],
+    )
+
+
+CATEGORIES: tuple[Gate, ...] = (
+    judge_fault_point_coverage,
+    judge_critical_fault_points,
+    judge_required_invariants,
+    judge_view_changes,
+    judge_repairs,
+    judge_query_plans,
+    judge_phase_events,
+)
+
+
+def many_missed(report: CoverageReport) -> list[str]:
+    """The seed's warning when more than a fifth of the points were missed."""
+    missed, total = len(report.missed_fault_points), report.total_fault_points
+    if missed <= total // 5:
+        return []
+    return [f"Many fault points missed ({missed}/{total}). Consider longer runs or different scenarios."]

@@ -1,0 +1,86 @@
+"""A recording's manifest against its stream, its figures and its commit. Pure."""
+
+from __future__ import annotations
+
+from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.outcome import Violation
+from vopr_coverage.model.report import Input, Run
+
+COMMIT_DIGITS_TOLD = 12
+
+
+def disagreements(read: Input) -> list[Violation]:
+    """What the manifest says otherwise than the stream, and endings that no failed seed explains."""
+    recording, run = read.recording, read.run
+    if recording is None:
+        return []
+    found = []
+    if recording.timed_out:
+        limit = f" after {recording.timeout_s:g} s" if recording.timeout_s is not None else ""
+        found.append(_violation("TimedOut", f"Recording timed out{limit}", "Ended by itself", "Ended by its timeout"))
+    elif recording.interrupted:
+        found.append(_violation("Interrupted", "Recording interrupted", "Ended by itself", "Stopped from outside"))
+    elif not recording.finished:
+        text = "Recording never finished: how the simulator ended is not known"
+        found.append(_violation("RecordingUnfinished", text, "An exit code", "None"))
+    elif ended := _unexplained_end(recording, run):
+        found.append(ended)
+    return [*found, *_other_range(recording, run), *_other_commit(recording, read.commits)]
+
+
+def how_it_ended(recording: Recording | None) -> str:
+    """An ending that a run which broke off is told with; "" where it says nothing."""
+    if recording is None:
+        return ""
+    if recording.signal is not None:
+        return f"the simulator was ended by signal {recording.signal}; its last words may be in stderr.log"
+    if recording.exit_code:
+        return f"the simulator ended with exit code {recording.exit_code}; its last words may be in stderr.log"
+    return ""
+
+
+def _unexplained_end(recording: Recording, run: Run | None) -> Violation | None:
+    """A whole stream without a failed seed, from a simulator that ended badly."""
+    if run is not None and (not run.complete or run.failed_records or run.silent_failures.count):
+        return None
+    if recording.signal is not None:
+        line = f"Simulator ended by signal {recording.signal}, though no seed failed"
+        return _violation("UnexplainedExit", line, "Exit code 0", f"Signal {recording.signal}")
+    if recording.exit_code:
+        line = f"Simulator ended with exit code {recording.exit_code}, though no seed failed"
+        return _violation("UnexplainedExit", line, "Exit code 0", f"Exit code {recording.exit_code}")
+    return None
+
+
+def _other_range(recording: Recording, run: Run | None) -> list[Violation]:
+    """Seeds other than those that were asked for: an option that the simulator passed over, say."""
+    if run is None or run.announced is None:
+        return []
+    pairs = (
+        ("seed", recording.seed, str(run.starting_seed)),
+        ("iterations", str(recording.iterations), str(run.announced)),
+    )
+    return [
+        _violation(
+            "RecordingDisagrees",
+            f"Recording disagrees: {what} {asked} was asked for, the stream starts with {told}",
+            asked,
+            told,
+        )
+        for what, asked, told in pairs
+        if asked != told
+    ]
+
+
+def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Violation]:
+    """Another commit than this check is about. One that the user named is the user's business."""
+    commit = recording.commit
+    if commit is None or recording.commit_source == "flag" or not commits or commit in commits:
+        return []
+    ours, theirs = commits[-1][:COMMIT_DIGITS_TOLD], commit[:COMMIT_DIGITS_TOLD]
+    line = f"Recorded at another commit: {theirs} (expected {ours})"
+    return [_violation("OtherCommit", line, ours, theirs)]
+
+
+def _violation(kind: str, line: str, expected: str, actual: str) -> Violation:
+    return Violation(kind, line, expected, actual, line)

@@ -1,0 +1,152 @@
+"""Where a step runs: the repository, the run, and the pull request that it is about. Pure.
+
+The event's payload is GitHub's, but branch names and repositories in it are a stranger's choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.formats.strict_json import JsonError, strict_loads
+
+REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._/-]{0,200})?")
+_PUBLIC_API = "https://api.github.com"
+_PUBLIC_SERVER = "https://github.com"
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """A repository of the payload."""
+
+    full_name: str
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """One side of a pull request; `repo` is None once a fork was deleted."""
+
+    sha: str
+    ref: str
+    repo: Repository | None = None
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """The pull request that an event is about. Its head is what was pushed, never the merge commit."""
+
+    number: int
+    head: Ref
+    base: Ref
+
+
+class WorkflowRun(msgspec.Struct, frozen=True):
+    """A workflow run, as events and the API have it; `conclusion` is None until it has ended."""
+
+    id: int
+    run_attempt: int
+    event: str
+    head_sha: str
+    head_branch: str | None = None
+    head_repository: Repository | None = None
+    conclusion: str | None = None
+
+
+class MergeGroup(msgspec.Struct, frozen=True):
+    """What a merge queue is about to merge, and into which branch (`refs/heads/main`)."""
+
+    base_ref: str
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """What we read of an event's payload."""
+
+    pull_request: PullRequest | None = None
+    workflow_run: WorkflowRun | None = None
+    merge_group: MergeGroup | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a step runs.
+
+    Attributes:
+        repository: `owner/name`.
+        api_url, server_url: without a slash at the end; a GHES has its own.
+        run_id, run_attempt: of the run that this step belongs to.
+        branch: the branch of the event, without `refs/heads/`; of a pull request and of a merge queue, the base's.
+        pull: None where there is no pull request: push, schedule, dispatch, merge queue, tag.
+        run: the other run that a `workflow_run` event is about.
+    """
+
+    repository: str
+    event: str
+    api_url: str
+    server_url: str
+    run_id: int
+    run_attempt: int
+    branch: str
+    pull: PullRequest | None = None
+    run: WorkflowRun | None = None
+
+    def run_url(self, run_id: int, attempt: int) -> str:
+        """The page of one attempt of a run of this repository, which has its job summaries."""
+        return f"{self.server_url}/{self.repository}/actions/runs/{run_id}/attempts/{attempt}"
+
+
+def place_of(environ: Mapping[str, str], payload: bytes) -> Place:
+    """The place that the runner's variables and its event file describe.
+
+    Raises:
+        UsageError: they aren't a runner's: there is nothing that a comment could be written to.
+    """
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if not REPOSITORY.fullmatch(repository):
+        raise UsageError(f"GITHUB_REPOSITORY: expected owner/name, found {shown(repository)}")
+    event = environ.get("GITHUB_EVENT_NAME", "")
+    told = _payload(payload)
+    pull = told.pull_request
+    if pull and not SHA.fullmatch(pull.head.sha):
+        raise UsageError(f"the event's pull request: expected a commit, found {shown(pull.head.sha)}")
+    return Place(
+        repository=repository,
+        event=event,
+        api_url=_url(environ, "GITHUB_API_URL", _PUBLIC_API),
+        server_url=_url(environ, "GITHUB_SERVER_URL", _PUBLIC_SERVER),
+        run_id=_number(environ, "GITHUB_RUN_ID"),
+        run_attempt=_number(environ, "GITHUB_RUN_ATTEMPT"),
+        branch=_branch(told, environ),
+        pull=pull,
+        run=told.workflow_run if event == "workflow_run" else None,
+    )
+
+
+def _branch(told: Payload, environ: Mapping[str, str]) -> str:
+    if told.pull_request:
+        return told.pull_request.base.ref
+    ref = told.merge_group.base_ref if told.merge_group else environ.get("GITHUB_REF", "")
+    return ref.removeprefix("refs/heads/")
+
+
+def _payload(data: bytes) -> Payload:
+    try:
+        document: Any = strict_loads(data) if data.strip() else {}
+        return msgspec.convert(document, Payload)
+    except (JsonError, msgspec.ValidationError) as error:
+        raise UsageError(f"the event's payload can't be read: {shown(str(error))}") from None
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    url = environ.get(name, "").rstrip("/") or default
+    if not _URL.fullmatch(url):
+        raise UsageError(f"{name}: expected the address of a GitHub server, found {shown(url)}")
+    return url
+
+
+def _number(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise UsageError(f"{name}: expected a number, found {shown(text)}")
+    return int(text)

@@ -1,0 +1,103 @@
+"""From a night's file to its issue. A night that left no verdict is red: silence is never taken for a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vopr_coverage import __version__
+from vopr_coverage.errors import ReportError, UsageError, UserError, Words, printable, shown
+from vopr_coverage.files import read_bytes, refuse_outside
+from vopr_coverage.github.api import Api
+from vopr_coverage.github.context import SHA, Place
+from vopr_coverage.github.issue_plan import IssueStamp, Text, Wanted
+from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
+from vopr_coverage.nightly.verdict import NightVerdict, error_night, night_from_json
+from vopr_coverage.nightly.verdict import Place as NightPlace
+from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
+
+NIGHT_BYTES_MAX = 16 << 20
+NOWHERE = NightPlace()
+
+
+def read_night(path: str, roots: Sequence[Path] = (), here: NightPlace = NOWHERE) -> tuple[NightVerdict, str]:
+    """The night's verdict, and why the file can't be used, "" if it can.
+
+    Args:
+        roots: folders one of which the file must lie in; none means anywhere.
+        here: the run that asks; a file of another run is yesterday's.
+
+    Returns:
+        Where the file can't be used, a verdict that says that there is none.
+    """
+    try:
+        refuse_outside(path, roots)
+        return _usable(night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path), path, here), ""
+    except UserError as error:
+        return error_night(__version__, f"this run left no verdict on its night.\n{error}", here), str(error)
+
+
+def _usable(night: NightVerdict, path: str, here: NightPlace) -> NightVerdict:
+    """The night if it is this run's and agrees with itself."""
+    if here.run_id and night.place.run_id not in ("", here.run_id):
+        found = f"one of run {night.place.run_id}"
+        raise ReportError(
+            path, "#/place/run_id", expected=f"the verdict of this run, {here.run_id}", found=Words(found)
+        )
+    well = bool(night.jobs) and all(job.status in ("passed", "not required") for job in night.jobs)
+    if (night.status == "passed") != night.passed or (night.error is not None) != (night.status == "error"):
+        raise ReportError(path, "", expected="a verdict that agrees with itself", found=Words("two that differ"))
+    if night.passed and (night.findings or not well):
+        found = "findings" if night.findings else "jobs that did not pass, or none"
+        raise ReportError(path, "", expected="a green night without findings, all jobs well", found=Words(found))
+    return night
+
+
+def draft_alone(night: NightVerdict) -> str:
+    """The issue as it would be written, for a terminal; what only GitHub knows is left out."""
+    if night.passed:
+        return f"The night is green. An open issue would be closed with this:\n\n{closing_note(IssueAbout())}\n"
+    return f"{issue_title(night)}\n\n{render_issue(night, IssueAbout(sha=night.place.commit or ''))}"
+
+
+def night_place(place: Place, environ: Mapping[str, str]) -> NightPlace:
+    """This run, as a verdict on its night names it.
+
+    Raises:
+        UsageError: the runner's variables name no commit.
+    """
+    sha, number = environ.get("GITHUB_SHA", ""), environ.get("GITHUB_RUN_NUMBER", "")
+    if not SHA.fullmatch(sha):
+        raise UsageError(f"GITHUB_SHA: expected a commit, found {shown(sha)}")
+    return NightPlace(
+        run_id=str(place.run_id),
+        run_attempt=place.run_attempt,
+        run_number=int(number) if number.isascii() and number.isdigit() and len(number) <= 9 else 0,
+        commit=sha,
+        workflow=printable(environ.get("GITHUB_WORKFLOW", "")),
+        url=place.run_url(place.run_id, place.run_attempt),
+    )
+
+
+def track_night(api: Api, place: Place, here: NightPlace, night: NightVerdict, id: str, author: str) -> Tracked:
+    """Bring the issue of this id up to date.
+
+    Raises:
+        Trouble, UsageError: it could not be done.
+    """
+    today = datetime.fromtimestamp(api.patience.clock.now(), UTC).date().isoformat()
+    stamp = IssueStamp(id, here.commit or "", place.run_id, place.run_attempt, place.run_id, today)
+
+    def about(of: IssueStamp) -> IssueAbout:
+        first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}"
+        return IssueAbout(of.line(), of.sha, here.url, first, of.since, of.nights)
+
+    wanted = Wanted(
+        stamp,
+        author,
+        red=not night.passed,
+        draft=lambda of: Text(issue_title(night), render_issue(night, about(of))),
+        note=lambda of: closing_note(about(of)),
+    )
+    return track(api, Tracker(api, place.repository, author), wanted)

@@ -1,0 +1,202 @@
+"""What to do about the issue that tracks a nightly: facts in, operations out. Pure.
+
+While nights are red there is one open issue, and no open one while they are green.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from vopr_coverage.github.comment_plan import same_text
+from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
+
+ID_DEFAULT = "nightly"
+NIGHTS_MAX = 999_999
+BEFORE = "<!-- what the issue said before -->"
+_LINE = re.compile(
+    r"<!-- vopr-coverage issue id=([A-Za-z0-9._-]{1,64}) sha=([0-9a-f]{40}|[0-9a-f]{64}) "
+    r"run=([0-9]{1,18}) attempt=([0-9]{1,18}) "
+    r"first=([0-9]{1,18}) since=([0-9]{4}-[0-9]{2}-[0-9]{2}) nights=([0-9]{1,6}) -->"
+)
+
+
+class IssueStamp(msgspec.Struct, frozen=True):
+    """The hidden first line of an issue of ours: which one it is, who wrote it, and since when it has been red.
+
+    Attributes:
+        run_id, attempt: of the run that wrote last, about the commit `sha`.
+        first: the run that began it; `since`: that day, in UTC.
+        nights: how many runs have been red since.
+    """
+
+    id: str
+    sha: str
+    run_id: int
+    attempt: int
+    first: int
+    since: str
+    nights: int = 1
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Compares runs: the newer is the greater."""
+        return (self.run_id, self.attempt)
+
+    def line(self) -> str:
+        """The stamp as it stands in an issue."""
+        written = f"id={self.id} sha={self.sha} run={self.run_id} attempt={self.attempt}"
+        return f"<!-- vopr-coverage issue {written} first={self.first} since={self.since} nights={self.nights} -->"
+
+
+def issue_stamp_of(body: str) -> IssueStamp | None:
+    """The stamp of an issue of ours; None for any other issue."""
+    found = _LINE.fullmatch(body.partition("\n")[0].rstrip("\r"))
+    if not found:
+        return None
+    return IssueStamp(found[1], found[2], int(found[3]), int(found[4]), int(found[5]), found[6], int(found[7]))
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """An issue as GitHub has it; `url` is its page."""
+
+    number: int
+    author: str
+    title: str
+    body: str
+    url: str = ""
+    open: bool = True
+
+
+class Text(msgspec.Struct, frozen=True):
+    """What an issue says."""
+
+    title: str
+    body: str
+
+
+class Create(msgspec.Struct, frozen=True):
+    """Open an issue."""
+
+    text: Text
+
+
+class Update(msgspec.Struct, frozen=True):
+    """Replace an issue's text."""
+
+    number: int
+    text: Text
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close an issue, and say why in it."""
+
+    number: int
+    body: str
+    reason: Literal["completed", "not_planned"]
+
+
+Operation = Create | Update | Close
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What this run has to say about the night.
+
+    Attributes:
+        stamp: as of an issue that this run begins.
+        author: the login whose issues are ours; anybody can paste a stamp.
+        draft: the text of the open issue, under a stamp that knows when it began.
+        note: what a green night writes into the issue that it closes.
+    """
+
+    stamp: IssueStamp
+    author: str
+    red: bool
+    draft: Callable[[IssueStamp], Text]
+    note: Callable[[IssueStamp], str]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Operations in order, the issue that they leave (None before it is created), and why, in a sentence."""
+
+    operations: tuple[Operation, ...]
+    kept: Issue | None
+    why: str
+
+
+def ours_of(issues: Sequence[Issue], wanted: Wanted) -> list[tuple[IssueStamp, Issue]]:
+    """The issues of this id by our own account, the oldest first."""
+    found = [
+        (stamp, issue)
+        for issue in issues
+        if issue.author == wanted.author and (stamp := issue_stamp_of(issue.body)) and stamp.id == wanted.stamp.id
+    ]
+    return sorted(found, key=lambda one: one[1].number)
+
+
+def plan(issues: Sequence[Issue], wanted: Wanted) -> Plan:
+    """One open issue that says what the newest run found, or none if that was green.
+
+    Of several the oldest stays, with the newest run's text; all others were left by a race and are
+    closed. An older run never overwrites what a newer one wrote. What it is told of closed issues
+    matters only where none is open: a newer run may have closed it.
+    """
+    found = ours_of(issues, wanted)
+    ours = [(stamp, issue) for stamp, issue in found if issue.open]
+    if not ours:
+        return _where_none_is_open([stamp for stamp, _ in found], wanted)
+    kept = ours[0][1]
+    newest, newest_issue = max(ours, key=lambda one: (one[0].age, -one[1].number))
+    folded = tuple(Close(issue.number, folded_body(issue, kept), "not_planned") for _, issue in ours[1:])
+    if newest.age > wanted.stamp.age:
+        moved = _moved(newest_issue, kept, _continued(newest, ours))
+        return Plan((*moved, *folded), kept, f"the issue is of the newer run {newest.run_id}")
+    stamp = _continued(wanted.stamp, ours)
+    if not wanted.red:
+        closed = (Close(issue.number, closed_body(stamp, wanted.note(stamp), issue), "completed") for _, issue in ours)
+        return Plan(tuple(closed), kept, "the night is green, and the issue is closed")
+    text = wanted.draft(stamp)
+    if kept.title == text.title and same_text(kept.body, text.body):
+        return Plan(folded, kept, "the issue is there already")
+    return Plan((Update(kept.number, text), *folded), kept, "the issue is brought up to date")
+
+
+def _where_none_is_open(closed: Sequence[IssueStamp], wanted: Wanted) -> Plan:
+    if not wanted.red:
+        return Plan((), None, "the night is green, and no issue is open")
+    newer = max((stamp.age for stamp in closed), default=(0, 0))
+    if newer > wanted.stamp.age:
+        return Plan((), None, f"the issue was closed in or after the newer run {newer[0]}")
+    return Plan((Create(wanted.draft(wanted.stamp)),), None, "there is no open issue yet")
+
+
+def _continued(stamp: IssueStamp, ours: Sequence[tuple[IssueStamp, Issue]]) -> IssueStamp:
+    """The stamp of a run that goes on with what these issues began."""
+    first = min((before for before, _ in ours), key=lambda before: before.first)
+    nights = max(before.nights + (before.run_id != stamp.run_id) for before, _ in ours)
+    return msgspec.structs.replace(stamp, first=first.first, since=first.since, nights=min(nights, NIGHTS_MAX))
+
+
+def _moved(source: Issue, kept: Issue, stamp: IssueStamp) -> tuple[Operation, ...]:
+    """What a newer run wrote into an issue that goes, put into the one that stays."""
+    if source.number == kept.number:
+        return ()
+    said = source.body.partition("\n")[2]
+    return (Update(kept.number, Text(source.title, f"{stamp.line()}\n{said}"[:COMMENT_CHARACTERS_MAX])),)
+
+
+def closed_body(stamp: IssueStamp, note: str, issue: Issue) -> str:
+    """An issue's text with a note in front, under a stamp; what it said before stays readable."""
+    said = issue.body.partition("\n")[2].replace("\r\n", "\n")
+    before = said.partition(BEFORE)[2] or said  # of a note that is there already nothing is left
+    return f"{stamp.line()}\n{note.strip()}\n\n{BEFORE}\n\n{before.strip()}\n"[:COMMENT_CHARACTERS_MAX]
+
+
+def folded_body(issue: Issue, kept: Issue) -> str:
+    """The text of an issue that is one too many."""
+    stamp = issue_stamp_of(issue.body)
+    assert stamp is not None, "only ours are folded"
+    return closed_body(stamp, f"Closed as a duplicate of #{kept.number}: two runs began it at the same time.", issue)

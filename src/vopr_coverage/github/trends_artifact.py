@@ -1,0 +1,105 @@
+"""The nightly's history as earlier runs left it: found through the API, and put together again.
+
+Every night's artifact holds all the nights before it. Several are read all the same: a night that
+could not be told of them has begun anew, and the next one finds the older ones again behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+
+import msgspec
+
+from vopr_coverage.errors import UsageError, UserError
+from vopr_coverage.github.api import Api
+from vopr_coverage.github.artifacts import Artifact, fetch_entry
+from vopr_coverage.github.context import Place, WorkflowRun, place_of
+from vopr_coverage.github.lookup import artifacts_on_branch, is_of_branch
+from vopr_coverage.github.retry import Clock, Kind, Patience, Trouble
+from vopr_coverage.github.session import CA_VARIABLES
+from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
+
+TRENDS_ARTIFACT = "vopr-coverage-trends"
+TRENDS_NAME = "trends.ndjson"
+ARTIFACTS_USED_MAX = 5
+ARTIFACTS_LOOKED_MAX = 10
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What was found.
+
+    Attributes:
+        runs: those whose artifact was read, the newest first; none at all and no warnings is a first night.
+        warnings: why nights may be missing.
+    """
+
+    records: tuple[TrendRecord, ...]
+    runs: tuple[int, ...]
+    warnings: tuple[str, ...]
+
+
+def restore_history(
+    environ: Mapping[str, str], event: bytes, token: str, clock: Clock, say: Callable[[str], None]
+) -> Restored:
+    """The nights that earlier runs on this branch have recorded, red ones too.
+
+    Args:
+        environ: the runner's variables; `event`: its event's payload.
+        say: is told of every wait.
+
+    Raises:
+        UsageError: this is no runner, or there is no token.
+    """
+    if not token:
+        raise UsageError("--restore: there is no token; GITHUB_TOKEN must hold one that may read actions")
+    try:
+        place = place_of(environ, event)
+    except UsageError as error:
+        raise UsageError(f"--restore asks for the runs of a job on GitHub: {error}") from None
+    ca_file = next(filter(None, map(environ.get, CA_VARIABLES)), None)
+    api = Api(token, place.api_url, Patience(clock, say), ca_file)
+    try:
+        return _restored(api, place)
+    finally:
+        api.close()
+
+
+def _restored(api: Api, place: Place) -> Restored:
+    histories: list[tuple[TrendRecord, ...]] = []
+    runs: list[int] = []
+    warnings: list[str] = []
+    expired: list[int] = []
+    try:
+        for artifact in islice(artifacts_on_branch(api, place, TRENDS_ARTIFACT), ARTIFACTS_LOOKED_MAX):
+            assert artifact.workflow_run is not None, "what is on a branch has a run"
+            run_id = artifact.workflow_run.id
+            try:
+                run = api.get(f"/repos/{place.repository}/actions/runs/{run_id}", WorkflowRun)
+                if not is_of_branch(run, place):
+                    continue
+                if artifact.expired:
+                    expired.append(run_id)
+                    continue
+                found = _history_in(api, place, artifact)
+            except (UserError, Trouble) as error:
+                warnings.append(f"the nights may not all be there: run {run_id}'s history was not used: {error}")
+                continue
+            histories.append(found.records)
+            warnings += found.warnings
+            runs.append(run_id)
+            if len(runs) == ARTIFACTS_USED_MAX:
+                break
+    except Trouble as trouble:
+        hint = "; the job needs `actions: read`" if trouble.kind is Kind.REFUSED and trouble.status == 403 else ""
+        warnings.append(f"the nights may not all be there: {trouble}{hint}; a later night finds them again")
+    if expired and not runs:
+        warnings.append(f"the nights before are gone: run {expired[0]}'s history has expired")
+    return Restored(union(*histories), tuple(runs), tuple(warnings))
+
+
+def _history_in(api: Api, place: Place, artifact: Artifact) -> History:
+    run = artifact.workflow_run
+    assert run is not None, "what is on a branch has a run"
+    data = fetch_entry(api, place.repository, artifact, TRENDS_NAME, HISTORY_BYTES_MAX)
+    return parse_history(data, f"run {run.id}'s {TRENDS_NAME}")

@@ -1,0 +1,1 @@
+"""Plain data that all judges share. Nothing here judges, reads or prints."""

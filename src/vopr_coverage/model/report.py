@@ -1,0 +1,160 @@
+"""What a report says, in one shape for every format, with nothing judged.
+
+`CoverageReport` holds the twelve figures of the seed document. `Run` is what only a stream
+of run records knows. Both are per file; `merging.py` adds several up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import msgspec
+
+from vopr_coverage.formats.serde import Serde
+from vopr_coverage.model.manifest import Recording
+
+Format = Literal["stream", "report", "wrapped"]
+
+SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit and wrap round
+SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
+
+
+@dataclass(slots=True)
+class CoverageReport(Serde):
+    """The flat coverage report (source: the seed document, "Coverage Report Structure").
+
+    Counts are over all iterations of a campaign. `None` in the three nullable figures means
+    *not measured*, which is neither zero nor a pass.
+    """
+
+    schema_name: ClassVar[str] = "report"
+
+    total_fault_points: int = 0
+    fault_points_hit: int = 0
+    hit_fault_points: list[str] = field(default_factory=list)
+    missed_fault_points: list[str] = field(default_factory=list)
+    invariant_executions: dict[str, int] = field(default_factory=dict)
+    missed_invariants: list[str] = field(default_factory=list)
+    view_changes: int | None = None
+    repairs: int | None = None
+    unique_query_plans: int | None = None
+    phase_events: dict[str, int] = field(default_factory=dict)
+    total_events: int = 0
+    simulation_time_ns: int = 0
+
+    def fault_point_coverage(self) -> float:
+        """Fraction of the fault points that were hit, 0 to 1; 0.0 when there are none."""
+        return self.fault_points_hit / self.total_fault_points if self.total_fault_points else 0.0
+
+
+class FailureGroup(msgspec.Struct, frozen=True):
+    """All seeds of one run that failed the same invariant; `seeds` keeps the first thousand."""
+
+    invariant: str
+    count: int
+    message: str
+    seeds: tuple[int, ...]
+
+
+class SeedList(msgspec.Struct, frozen=True):
+    """How many seeds, and the first thousand of them."""
+
+    count: int = 0
+    seeds: tuple[int, ...] = ()
+
+
+class Properties(msgspec.Struct, frozen=True):
+    """The property counters of a stream: per name, and the ids that need attention."""
+
+    counters: Mapping[str, int]
+    unsatisfied_ids: tuple[str, ...] = ()
+    violated_ids: tuple[str, ...] = ()
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What only a stream of run records knows.
+
+    Attributes:
+        starting_seed, announced: from the `start` record; None without one.
+        records: iteration records read, ok and failed.
+        iterations: records, plus failed seeds that left none.
+        ended_early: None for a whole stream, else where it broke off, as a sentence's end.
+        contradictions: counts and orders that disagree, each naming both numbers.
+        silent_failures: failed seeds without a record: determinism failures.
+        seed_ignored: two or more ok iterations share hashes, events and time.
+        ran_nothing: there were ok iterations, and none of them had an event.
+        double_runs: True when the stream shows that seeds ran twice, None when it doesn't show.
+        fault_effects: observed count per fault point; None when the stream has no such figure.
+        properties: None when the stream has none.
+    """
+
+    starting_seed: int | None
+    announced: int | None
+    records: int
+    failed_records: int
+    iterations: int
+    ended_early: str | None
+    contradictions: tuple[str, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
+    silent_failures: SeedList = SeedList()
+    seed_ignored: bool = False
+    ran_nothing: bool = False
+    double_runs: bool | None = None
+    fault_effects: Mapping[str, int] | None = None
+    properties: Properties | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the stream has its `start` and its `batch_complete`."""
+        return self.ended_early is None
+
+    @property
+    def simulations(self) -> int:
+        """How often a seed was simulated: twice per iteration where seeds are shown to run twice."""
+        return self.iterations * (2 if self.double_runs else 1)
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One file as it was read: a report, the run behind it if the format tells, and remarks.
+
+    `report` is None where the file carries no coverage at all (an incomplete run, or
+    `"coverage": null`). `listed_only` says that the report's fault points are just those
+    that occurred, so that the denominator has yet to be completed. `recording` is the manifest
+    of a recorded run, `commits` those that this check may be about (none where nobody knows).
+    """
+
+    source: str
+    format: Format
+    report: CoverageReport | None
+    run: Run | None = None
+    scenario: str | None = None
+    warnings: tuple[str, ...] = ()
+    listed_only: bool = False
+    via_alias: Mapping[str, tuple[str, ...]] = {}
+    recording: Recording | None = None
+    commits: tuple[str, ...] = ()
+
+
+def contradictions_of(report: CoverageReport) -> list[str]:
+    """Where a flat report contradicts itself so that its coverage means nothing."""
+    found = []
+    if report.fault_points_hit > report.total_fault_points:
+        found.append(f"fault_points_hit is {report.fault_points_hit}, total_fault_points {report.total_fault_points}")
+    both = sorted(set(report.hit_fault_points) & set(report.missed_fault_points))
+    if both:
+        found.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
+    return found
+
+
+def remarks_on(report: CoverageReport) -> list[str]:
+    """Lists whose length is not their count: odd, but the seed's own tests do it."""
+    hit, missed = len(report.hit_fault_points), len(report.missed_fault_points)
+    remarks = []
+    if hit != report.fault_points_hit:
+        remarks.append(f"hit_fault_points lists {hit} names, fault_points_hit says {report.fault_points_hit}")
+    if missed != report.total_fault_points - report.fault_points_hit:
+        gap = report.total_fault_points - report.fault_points_hit
+        remarks.append(f"missed_fault_points lists {missed} names, the counts leave {gap}")
+    return remarks

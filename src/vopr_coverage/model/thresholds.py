@@ -1,0 +1,163 @@
+"""Thresholds, the three profiles, and bounds that know where they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import msgspec
+
+from vopr_coverage.errors import UsageError, nearest, shown
+from vopr_coverage.formats.schema import shipped_text
+from vopr_coverage.formats.serde import Serde
+
+PROFILE_NAMES = ("default", "smoke_test", "nightly")
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(slots=True)
+class CoverageThresholds(Serde):
+    """The seven thresholds of the seed document, spelled as there.
+
+    `fault_point_coverage_min` is a fraction from 0 to 1; the rest are counts over a whole
+    campaign, or names. The order of `min_phase_events` is the order of its violations.
+    """
+
+    schema_name: ClassVar[str] = "thresholds"
+
+    fault_point_coverage_min: float = 0.0
+    critical_fault_points: list[str] = field(default_factory=list)
+    required_invariants: list[str] = field(default_factory=list)
+    min_view_changes: int = 0
+    min_repairs: int = 0
+    min_unique_query_plans: int = 0
+    min_phase_events: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def default(cls) -> Self:
+        """The profile for pull requests."""
+        return cls.of_profile("default")
+
+    @classmethod
+    def smoke_test(cls) -> Self:
+        """The profile for runs of less than a minute."""
+        return cls.of_profile("smoke_test")
+
+    @classmethod
+    def nightly(cls) -> Self:
+        """The profile for a night of a million iterations."""
+        return cls.of_profile("nightly")
+
+    @classmethod
+    def of_profile(cls, name: str) -> Self:
+        """The shipped profile of that name.
+
+        Raises:
+            UsageError: no such profile; names the nearest.
+        """
+        if name not in PROFILE_NAMES:
+            raise UsageError(f"unknown profile {shown(name)}; {nearest(name, PROFILE_NAMES)}")
+        return cls(**json.loads(shipped_text(f"profiles/{name}.json")))  # ours, and a test holds it to the schema
+
+
+class Bound(msgspec.Struct, Generic[T], frozen=True):
+    """A required value, and who set it: a profile, a line of the config file, a flag."""
+
+    value: T
+    origin: str
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Every bound in force for one report. The first seven are those of the seed document.
+
+    `min_per_iteration` is per simulated iteration; `min_iterations` is per stream.
+    """
+
+    fault_point_coverage_min: Bound[float]
+    critical_fault_points: Bound[Sequence[str]]
+    required_invariants: Bound[Sequence[str]]
+    min_view_changes: Bound[int]
+    min_repairs: Bound[int]
+    min_unique_query_plans: Bound[int]
+    min_phase_events: Bound[Mapping[str, int]]
+    min_iterations: Bound[int]
+    min_fault_effects: Bound[Mapping[str, int]]
+    min_per_iteration: Bound[Mapping[str, float]]
+    min_properties: Bound[Mapping[str, int]]
+    required_properties: Bound[Sequence[str]]
+
+    def items(self) -> Iterator[tuple[str, Bound[Any]]]:
+        """Key and bound, in order."""
+        return ((name, getattr(self, name)) for name in self.__struct_fields__)
+
+    def require_nothing(self) -> bool:
+        """Whether all bounds are zero or empty: thresholds that any run would pass."""
+        return not any(any(b.value.values()) if isinstance(b.value, Mapping) else b.value for _, b in self.items())
+
+    def names(self) -> set[str]:
+        """All fault points, invariants and phase events that some bound asks for by name."""
+        lists = (self.critical_fault_points, self.required_invariants)
+        maps = (self.min_phase_events, self.min_fault_effects, self.min_per_iteration)
+        return {name for bound in (*lists, *maps) for name in bound.value}
+
+
+Layer = Mapping[str, Bound[Any]]
+
+BOUND_KEYS = Bounds.__struct_fields__
+SEED_KEYS = tuple(f.name for f in fields(CoverageThresholds))
+_OFF: Mapping[str, Any] = {
+    "min_iterations": 0,
+    "min_fault_effects": {},
+    "min_per_iteration": {},
+    "min_properties": {},
+    "required_properties": [],
+}
+
+
+def profile_layer(name: str) -> Layer:
+    """A profile as the lowest layer: it sets every key; ours beyond the seed's seven are off."""
+    thresholds = CoverageThresholds.of_profile(name)
+    return {
+        key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"profile {name}") for key in BOUND_KEYS
+    }
+
+
+def nothing_layer(origin: str) -> Layer:
+    """A lowest layer that asks for nothing, for scenarios that are judged by their own bounds."""
+    return {
+        key: Bound(getattr(CoverageThresholds(), key) if key in SEED_KEYS else _OFF[key], origin) for key in BOUND_KEYS
+    }
+
+
+def resolve(*layers: Layer) -> Bounds:
+    """The bounds in force: key by key, the first layer that sets it answers."""
+    return Bounds(**{key: next(layer[key] for layer in layers if key in layer) for key in BOUND_KEYS})
+
+
+def thresholds_of(bounds: Bounds) -> CoverageThresholds:
+    """The seed's seven, without their origins."""
+    values = {key: getattr(bounds, key).value for key in SEED_KEYS}
+    return CoverageThresholds(**values)
+
+
+def lowered(bounds: Bounds, profile: str) -> list[str]:
+    """Which bounds ask for less than the profile does, each as a sentence with both sides."""
+    told = []
+    for key, base in profile_layer(profile).items():
+        ours = getattr(bounds, key)
+        if ours.origin != base.origin:
+            told += [f"{key}: {less} (set by {ours.origin})" for less in less_than(ours.value, base.value)]
+    return told
+
+
+def less_than(ours: Any, base: Any) -> list[str]:
+    """In what one bound's value asks for less than another's; both are numbers, lists of names or maps."""
+    if isinstance(base, Mapping):
+        return [f"{name} {ours.get(name, 0)} instead of {n}" for name, n in base.items() if ours.get(name, 0) < n]
+    if isinstance(base, list):
+        dropped = [name for name in base if name not in ours]
+        return [f"without {', '.join(dropped)}"] if dropped else []
+    return [f"{ours} instead of {base}"] if ours < base else []

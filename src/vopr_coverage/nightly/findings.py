@@ -1,0 +1,175 @@
+"""What determinism, coverage and canaries have to say on a night, as findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from vopr_coverage.canaries.judge import CONTROL, CanaryVerdict, Ending
+from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.check.judge import HEALTH_IDS
+from vopr_coverage.determinism.flow import doublecheck
+from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
+from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.errors import UserError, printable
+from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.manifest import MANIFEST
+from vopr_coverage.model.verdict import Remark, Verdict
+from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.plan import SeedRange
+from vopr_coverage.nightly.run_health import Planned, RunSeen, judge_shards
+from vopr_coverage.nightly.verdict import Finding
+from vopr_coverage.reading.find import find_reports
+
+SIDES = ("a", "b")
+NAMES_TOLD = 10
+# The lines on fault points quote the point that they are about.
+_FAULT_POINT_KINDS = ("CriticalFaultPointMissed", "InsufficientFaultEffects")
+_QUOTED = re.compile(r"'(.+)'")
+
+
+class Doubles(msgspec.Struct, frozen=True):
+    """What the double runs show: `seeds` made twice, and the 95 % bound on nondeterministic ones among all."""
+
+    shown: str
+    findings: tuple[Finding, ...]
+    runs: tuple[RunSeen, ...]
+    seeds: int
+    at_most: float | None
+    warnings: tuple[Remark, ...]
+
+
+class Covered(msgspec.Struct, frozen=True):
+    """What the coverage runs show together."""
+
+    shown: str
+    findings: tuple[Finding, ...]
+
+
+def judge_doubles(planned: Sequence[Planned], folder: Path, settings: Settings) -> Doubles:
+    """Compare each pair of runs of the same seeds, made by two processes."""
+    first, second = (judge_shards("determinism", planned, folder, settings, side) for side in SIDES)
+    findings: list[Finding] = []
+    remarks: dict[str, str] = {}  # by their first word, the field: ten ranges would say the same ten times
+    seeds = differing = 0
+    for run, one, other in zip(planned, first, second, strict=True):
+        findings += one.findings
+        findings += [finding for finding in other.findings if finding.kind != "failing seed"]  # the same seeds
+        if not (one.present and other.present):
+            continue
+        try:
+            verdict = doublecheck([str(folder / run.name / side) for side in SIDES], settings)
+        except UserError as error:
+            line = printable(str(error).splitlines()[0])
+            findings.append(Finding("determinism", run.name, "determinism", line, advice.TWO_PROCESSES))
+            continue
+        seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
+        findings += _differences(run.name, verdict, known=bool(one.findings or other.findings))
+        of_runs = [warning.text for warning in verdict.warnings if warning.source]
+        remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
+    if not planned:
+        findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was made twice"))
+    at_most = bounds_of(seeds, differing)[1] if seeds else None
+    shown = f"{seeds:,} seeds made twice, none differs: at most {percent(at_most or 0)} of all would (95 %)"
+    warnings = [Remark("determinism", text) for text in remarks.values()]
+    if 0 < seeds < SEEDS_ENOUGH and at_most:
+        warnings.append(Remark("determinism", f"{seeds} seeds can't show much: up to {percent(at_most)} may differ"))
+    return Doubles(shown, tuple(findings), tuple(first), seeds, at_most, tuple(warnings))
+
+
+def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
+    """Its findings; those on the runs themselves were told with the runs."""
+    for finding in verdict.findings:
+        if finding.kind == "SeedsDiffer" and verdict.divergences:
+            seed = verdict.divergences[0].seed
+            command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
+            yield Finding("determinism", name, "determinism", finding.line, finding.advice, seed=seed, repro=command)
+        elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
+            yield Finding("determinism", name, "determinism", printable(finding.line), finding.advice)
+
+
+def judge_coverage(runs: Sequence[RunSeen], planned: Sequence[Planned], folder: Path, settings: Settings) -> Covered:
+    """Judge what the coverage runs exercised, added up by scenario. Their health was judged before."""
+    usable = [run for run in runs if run.ran]
+    if not usable:  # why, each run says itself
+        known = any(run.findings for run in runs)
+        nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
+        return Covered("", () if known else (nothing,))
+    least = min(run.iterations for run in planned)
+    terms = replace(settings, merge="scenario", min_iterations=least)
+    try:
+        verdict = check([str(folder / run.name) for run in usable], terms)
+    except UserError as error:
+        return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
+    return Covered(_shown(verdict), tuple(_shortfalls(verdict)))
+
+
+def _shown(verdict: Verdict) -> str:
+    told = []
+    for report in verdict.reports:
+        if report.report:
+            points = f"{report.report.fault_points_hit} of {report.report.total_fault_points} fault points"
+            told.append(
+                f"{printable(report.scenario or report.name)}: {points}, against {printable(report.thresholds)}"
+            )
+    return "; ".join(told) or verdict.reason
+
+
+def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
+    for violation in verdict.violations:
+        if violation.gate in HEALTH_IDS and violation.gate != "seed-ranges":
+            continue
+        quoted = _QUOTED.search(violation.line) if violation.kind in _FAULT_POINT_KINDS else None
+        line = violation.line
+        if violation.kind == "FaultPointCoverage":
+            line += _missed(verdict, violation.source)
+        yield Finding(
+            job="coverage",
+            source=violation.source,
+            kind="coverage",
+            line=printable(line),
+            advice=violation.advice,
+            fault_point=quoted[1] if quoted else None,
+        )
+
+
+def _missed(verdict: Verdict, name: str) -> str:
+    """Which fault points a share below its minimum lacks."""
+    report = next((one.report for one in verdict.reports if one.name == name), None)
+    missed = list(report.missed_fault_points) if report else []
+    more = f" and {len(missed) - NAMES_TOLD} more" if len(missed) > NAMES_TOLD else ""
+    return f": never hit are {', '.join(missed[:NAMES_TOLD])}{more}" if missed else ""
+
+
+def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
+    """A canary that wasn't detected, and a control run that isn't green."""
+    for problem in verdict.control_problems:
+        line = f"the control run is not green: {printable(problem)}"
+        yield Finding("canary", "control", "canary", line, advice.CONTROL)
+    for result in verdict.results:
+        if result.ending is not Ending.DETECTED:
+            detail = f": {printable(result.detail)}" if result.detail else ""
+            line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
+            yield Finding("canary", result.name, "canary", line, result.advice)
+
+
+def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]:
+    """Canaries that ran other seeds than the control run: whatever they show may be the seeds' doing."""
+    for run in planned:
+        path = folder / run.name
+        if run.name == CONTROL or not (path / MANIFEST).exists():
+            continue
+        try:
+            recording = find_reports([str(path)])[0].recording
+        except UserError:
+            continue  # told as unusable
+        if recording and (recording.seed, recording.iterations) != (run.seed, run.iterations):
+            line = (
+                f"{printable(run.name)} ran {recording.iterations:,} iterations from seed {recording.seed}, "
+                f"planned were {run.iterations:,} from {run.seed}"
+            )
+            yield Finding("canary", run.name, "canary", line, advice.OTHER_SEEDS)

@@ -1,0 +1,70 @@
+"""Seeds that failed once and are played again every night, from a file in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, printable, shown
+from vopr_coverage.files import is_there, read_text
+from vopr_coverage.model.report import SEED_COUNT
+
+FILE_BYTES_MAX = 1 << 20
+SEEDS_MAX = 10_000
+SCENARIO_CHARACTERS_MAX = 200  # as in recordings
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """The once-failed seeds of one scenario, as text, in the order of the file."""
+
+    scenario: str
+    seeds: tuple[str, ...]
+
+
+def read_regressions(path: Path) -> tuple[Replay, ...]:
+    """The seeds of a regression file: a line for each, `SCENARIO SEED`, `#` starts a comment.
+
+    A file that isn't there yet has none.
+
+    Raises:
+        FileError: it can't be read, or is larger than 1 MiB.
+        ConfigError: the first ten lines that can't be used, each with its number.
+    """
+    if not is_there(path):
+        return ()
+    return parse_regressions(read_text(path, FILE_BYTES_MAX), str(path))
+
+
+def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:
+    """`read_regressions` for text that was already read. A seed that stands there twice is played once."""
+    seeds: dict[str, dict[str, None]] = {}
+    names: dict[str, str] = {}
+    problems: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if len(words) != 2 or not is_scenario(words[0]) or not is_seed(words[1]):
+            expected = "SCENARIO SEED, the seed an integer below 2^64"
+            problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line.strip())}")
+            continue
+        name = names.setdefault(words[0].lower(), words[0])
+        seeds.setdefault(name, {})[str(int(words[1]))] = None
+    if sum(map(len, seeds.values())) > SEEDS_MAX:
+        problems.append(f"{printable(source)}: expected at most {SEEDS_MAX:,} seeds, found more")
+    if problems:
+        more = len(problems) - PROBLEMS_SHOWN_MAX
+        told = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more problems"] if more > 0 else [])
+        raise ConfigError("\n".join(told))
+    return tuple(Replay(name, tuple(found)) for name, found in seeds.items())
+
+
+def is_scenario(text: str) -> bool:
+    """Whether this may name a scenario: as `record` takes it, and printable."""
+    return 0 < len(text) <= SCENARIO_CHARACTERS_MAX and text.isprintable()
+
+
+def is_seed(text: str) -> bool:
+    """Whether this is an unsigned 64-bit integer in decimal digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < SEED_COUNT

@@ -1,0 +1,59 @@
+"""What a night ran, in figures, and the seeds that it leaves to be played again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+
+from vopr_coverage.canaries.judge import CanaryVerdict, Ending
+from vopr_coverage.config.file import Config
+from vopr_coverage.errors import printable
+from vopr_coverage.nightly.plan import NightPlan
+from vopr_coverage.nightly.run_health import FailedSeed, RunSeen, merged_figures
+from vopr_coverage.nightly.verdict import Work
+
+REGRESSION_LINES_MAX = 100
+
+
+def work_of(
+    plan: NightPlan, runs: Mapping[str, Sequence[RunSeen]], canaries: CanaryVerdict | None, config: Config
+) -> Iterator[Work]:
+    """Asked, planned and ran, by job and scenario."""
+    for one in plan.work:
+        mine = [run for run in runs.get(one.job, ()) if run.scenario.lower() == one.scenario.lower()]
+        rates = [run.rate for run in mine if run.rate]
+        report = merged_figures(mine)
+        known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
+        ran = sum(run.ran for run in mine)
+        lost = sum(not run.present for run in mine)
+        if one.job == "canary" and canaries:  # of which `mine` has the control run alone
+            ran += sum(result.iterations or 0 for result in canaries.results)
+            lost += sum(result.ending is Ending.NOT_RUN for result in canaries.results)
+        yield Work(
+            job=one.job,
+            scenario=one.scenario,
+            asked=one.asked,
+            planned=one.planned,
+            ran=ran,
+            runs=one.jobs,
+            lost=lost,
+            failed=sum(run.failed for run in mine),
+            rate=round(sum(rates) / len(rates), 3) if rates else None,
+            fault_points_hit=report.fault_points_hit if report else None,
+            fault_points_known=len(known) if report else None,
+            invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
+            view_changes=report.view_changes if report else None,
+        )
+
+
+def regression_lines(runs: Iterable[RunSeen], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:
+    """Lines for the regression file: each invariant's first seed in each run, unless it stands there already.
+
+    Args:
+        kept: what stands there, as (scenario in lower case, seed).
+    """
+    failed: dict[FailedSeed, None] = dict.fromkeys(failure for run in runs for failure in run.failures)
+    fresh = [one for one in failed if (one.scenario.lower(), one.seed) not in kept]
+    for one in fresh[:REGRESSION_LINES_MAX]:
+        if not any(letter.isspace() or letter == "#" for letter in one.scenario):
+            since = f", {today}" if today else ""
+            yield f"{one.scenario} {one.seed}  # {printable(one.invariant)[:100]}{since}"

@@ -1,0 +1,222 @@
+"""A verdict in the order and the portions in which a page tells it. Pure, and without markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import msgspec
+
+from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.verdict import GateResult, JudgedReport, Verdict, Violation
+from vopr_coverage.render.wording import COVERAGE, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
+
+_SEVERITY = {
+    Status.FAILED: 0,
+    Status.NOT_MEASURED: 1,
+    Status.PASSED: 2,
+    Status.NOT_REQUIRED: 3,
+}
+
+# Lines that differ in one name only: the name is enough, once the rest has been said.
+_NEVER = {
+    "CriticalFaultPointMissed": re.compile(r"Critical fault point '(.+)' never hit", re.DOTALL),
+    "InvariantNotExecuted": re.compile(r"Required invariant '(.+)' never executed", re.DOTALL),
+    "FaultPointLost": re.compile(r"Fault point '(.+)' was hit on base, not here", re.DOTALL),
+    "InvariantLost": re.compile(r"Invariant '(.+)' ran on base, not here", re.DOTALL),
+    "ReportLost": re.compile(r"Report '(.+)' was judged on base and is missing here", re.DOTALL),
+}
+NEVER_WORDS = {
+    "CriticalFaultPointMissed": "Never hit",
+    "InvariantNotExecuted": "Never executed",
+    "FaultPointLost": "Fault points hit on base, not here",
+    "InvariantLost": "Invariants run on base, not here",
+    "ReportLost": "Reports of the base that are missing here",
+}
+_ONE = {
+    NEVER_WORDS["FaultPointLost"]: "Fault point",
+    NEVER_WORDS["InvariantLost"]: "Invariant",
+    NEVER_WORDS["ReportLost"]: "Report",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """What one source falls short of: a line, or all names that share the words `never`.
+
+    `source` is "" where the names are those of whole reports.
+    """
+
+    source: str
+    texts: tuple[str, ...]
+    never: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """All violations of one gate with the same advice; `count` of them."""
+
+    gate: str
+    advice: str
+    count: int
+    items: tuple[Item, ...]
+
+    def more_than(self, most: int) -> bool:
+        """Whether there are more items, or more names in one of them."""
+        return len(self.items) > most or any(len(item.texts) > most for item in self.items)
+
+
+def groups_of(violations: Sequence[Violation]) -> list[Group]:
+    """Violations under their gate and advice, gates in the order of the table."""
+    members: dict[tuple[str, str], list[Violation]] = {}
+    for violation in violations:
+        members.setdefault((violation.gate, violation.advice), []).append(violation)
+    groups = [Group(gate, advice, len(found), _items(found)) for (gate, advice), found in members.items()]
+    return sorted(groups, key=lambda group: GATE_ORDER.get(group.gate, len(GATE_ORDER)))
+
+
+def _items(violations: Sequence[Violation]) -> tuple[Item, ...]:
+    named: dict[tuple[str, str], list[str]] = {}
+    lines: list[Item] = []
+    for violation in violations:
+        pattern = _NEVER.get(violation.kind)
+        found = pattern.fullmatch(violation.line) if pattern and not violation.detail else None
+        if found:
+            source = "" if violation.kind == "ReportLost" else violation.source  # what is missing has no place
+            named.setdefault((source, violation.kind), []).append(found[1])
+        else:
+            lines.append(Item(violation.source, (violation.line,), detail=violation.detail))
+    return *(Item(source, tuple(names), NEVER_WORDS[kind]) for (source, kind), names in named.items()), *lines
+
+
+def ending_of(verdict: Verdict) -> str:
+    """How a verdict ended by all that it says: a file can call itself passed and list what fell short."""
+    if verdict.error is not None:
+        return "error"
+    if verdict.status != "passed":
+        return verdict.status
+    holds = verdict.passed and bool(verdict.reports) and not verdict.violations
+    return "passed" if holds and all(report.status == "passed" for report in verdict.reports) else "failed"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Which gates were not met, in one line: gate and number of violations, by part of the table.
+
+    `others` counts violations of gates that we don't know: no foreign name makes the headline.
+    """
+
+    health: list[tuple[str, int]]
+    coverage: list[tuple[str, int]]
+    others: int
+
+
+def headline_of(groups: Iterable[Group]) -> Headline:
+    """The headline of what fell short."""
+    counts: dict[str, int] = {}
+    for group in groups:
+        counts[group.gate] = counts.get(group.gate, 0) + group.count
+    known = [(gate, count) for gate, count in counts.items() if gate in GATE_ORDER]
+    return Headline(
+        health=[(gate, count) for gate, count in known if gate_part(gate) == RUN_HEALTH],
+        coverage=[(gate, count) for gate, count in known if gate_part(gate) != RUN_HEALTH],
+        others=sum(count for gate, count in counts.items() if gate not in GATE_ORDER),
+    )
+
+
+def one_by_one(group: Group, most: int) -> list[Item]:
+    """The first violations of a group, each as an item of its own."""
+    singles = (
+        replace(item, texts=(text,), never=_ONE.get(item.never, "")) for item in group.items for text in item.texts
+    )
+    return list(islice(singles, most))
+
+
+def without(told: AbstractSet[Item], group: Group) -> Group:
+    """A group without the items that were `told`: a page says a name once. Gate and advice stay."""
+    items = tuple(item for item in group.items if item not in told)
+    return replace(group, items=items, count=sum(len(item.texts) for item in items))
+
+
+def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
+    """The table of one report: run health, the seven categories, and what a config asks beyond them."""
+    parts: dict[str, list[GateResult]] = {RUN_HEALTH: health_of(report), COVERAGE: [], EXTRA: []}
+    for result in report.gates:
+        parts[EXTRA if gate_part(result.gate) == EXTRA else COVERAGE].append(result)
+    return [(name, results) for name, results in parts.items() if results]
+
+
+def notes_of(report: JudgedReport) -> list[tuple[str, list[str]]]:
+    """What gates have to say beyond their figures: each note once, with the gates that it is about."""
+    gates: dict[str, list[str]] = {}
+    for _, results in parts_of(report):
+        for result in results:
+            if result.note:
+                gates.setdefault(result.note, []).append(result.gate)
+    return list(gates.items())
+
+
+def _severity(result: GateResult) -> int:
+    return _SEVERITY.get(result.status, 0)
+
+
+def health_of(report: JudgedReport) -> list[GateResult]:
+    """One row a run-health gate: of several merged runs the worst, saying how many agree with it."""
+    by_gate: dict[str, list[GateResult]] = {}
+    for read in report.inputs:
+        for result in read.gates:
+            by_gate.setdefault(result.gate, []).append(result)
+    rows = []
+    for results in by_gate.values():
+        worst = min(results, key=_severity)
+        if len(results) > 1 and worst.status is not Status.NOT_REQUIRED:
+            same = sum(result.status == worst.status for result in results)
+            worst = msgspec.structs.replace(worst, measured=f"{same} of {len(results)} runs")
+        rows.append(worst)
+    if len(rows) > 1 and len({(row.status, row.note) for row in rows}) == 1 and rows[0].status == Status.NOT_REQUIRED:
+        return [msgspec.structs.replace(rows[0], gate="")]  # five rows of nothing say no more than one
+    return rows
+
+
+def health_by_status(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
+    """The rows of run health in one line: those that ended alike together, the worst first."""
+    rows: dict[str, list[GateResult]] = {}
+    for row in sorted(health_of(report), key=_severity):
+        rows.setdefault(row.status, []).append(row)
+    return list(rows.items())
+
+
+def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
+    """Each bound below the profile's, told once, with the reports that it was lowered for."""
+    return _once((report.name, report.lowered) for report in verdict.reports)
+
+
+def loosened_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
+    """Each way of judging less strictly than on base, told once, with the reports that it concerns."""
+    return _once((report.name, report.change.loosened) for report in verdict.reports if report.change)
+
+
+def _once(texts_by_name: Iterable[tuple[str, Sequence[str]]]) -> list[tuple[str, list[str]]]:
+    told: dict[str, list[str]] = {}
+    for name, texts in texts_by_name:
+        for text in texts:
+            told.setdefault(text, []).append(name)
+    return list(told.items())
+
+
+def iterations_of(report: JudgedReport) -> int | None:
+    """All iterations of a report's runs; None where the format doesn't tell."""
+    ran = [read.iterations for read in report.inputs if read.iterations is not None]
+    return sum(ran) if ran else None
+
+
+def invariants_of(report: JudgedReport) -> list[tuple[str, int]]:
+    """Invariants and how often each ran, the rarest first; those that a report names as missed ran 0 times."""
+    if report.report is None:
+        return []
+    counts = dict.fromkeys(report.report.missed_invariants, 0) | report.report.invariant_executions
+    return sorted(counts.items(), key=lambda pair: (pair[1], pair[0]))

@@ -1,0 +1,149 @@
+"""A page drafted from a template in tiers, from everything to the headline alone, until it fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from vopr_coverage.model.verdict import Verdict
+from vopr_coverage.render import changes, wording
+from vopr_coverage.render import outline as digest
+from vopr_coverage.render.budget import first_that_fits
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, UNCUT, inert, inert_block
+
+
+@dataclass(frozen=True)
+class Tier:
+    """How much is told.
+
+    Attributes:
+        rows: entries per list, 0 for the headline alone.
+        open: entries of a list that stand in the open; the others are folded, if there is `folded`.
+        folded: whether there are <details> at all.
+        passing: whether reports in which all is well have their tables.
+        reports: how many reports have their tables, the failing ones first.
+        error_characters: of the error where nothing was judged.
+    """
+
+    rows: int
+    open: int
+    folded: bool
+    passing: bool
+    reports: int
+    error_characters: int
+
+
+TIERS = (
+    Tier(rows=1_000, open=10, folded=True, passing=True, reports=100, error_characters=40_000),
+    Tier(rows=200, open=10, folded=True, passing=False, reports=50, error_characters=10_000),
+    Tier(rows=50, open=10, folded=False, passing=False, reports=20, error_characters=5_000),
+    Tier(rows=10, open=10, folded=False, passing=False, reports=5, error_characters=2_000),
+    Tier(rows=3, open=3, folded=False, passing=False, reports=1, error_characters=1_000),
+    Tier(rows=0, open=0, folded=False, passing=False, reports=0, error_characters=200),
+)
+
+
+def draft_until_it_fits(
+    template: str, verdict: Verdict, elsewhere: Markup, budget: int, size: Callable[[str], int], **more: Any
+) -> str:
+    """The page in the first tier that has at most `budget`, in units of `size`.
+
+    Args:
+        elsewhere: where all that is left out can be found; text of ours.
+        more: what this template knows besides the verdict.
+    """
+    return draft_told_until_it_fits(template, _told(verdict) | more | {"elsewhere": elsewhere}, budget, size)
+
+
+def draft_told_until_it_fits(template: str, told: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
+    """The same for a page that tells of something else than a verdict; it knows `told` and `tier`."""
+
+    def draft(tier: Tier) -> str:
+        text = _environment().get_template(template).render(told, tier=tier)
+        # Untrusted text has no line breaks left, so these are the template's own.
+        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+    return first_that_fits((partial(draft, tier) for tier in TIERS), budget, size)
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    """What every page tells of a verdict, in the order and the portions in which it does."""
+    bad = [report for report in verdict.reports if report.status != "passed"]
+    good = sorted(
+        (report for report in verdict.reports if report.status == "passed"),
+        key=lambda report: not changes.lost_by(report),  # what lost something comes before what is as it was
+    )
+    groups = digest.groups_of(verdict.violations)
+    lost = changes.lost_of(verdict)
+    named = set(lost.items)
+    sources = {violation.source for violation in verdict.violations}
+    return {
+        "verdict": verdict,
+        "ending": digest.ending_of(verdict),
+        "bad": bad,
+        "good": good,
+        "overview": bad + good if len(verdict.reports) > 1 else [],
+        "groups": [digest.without(named, group) for group in groups],
+        "headline": digest.headline_of(groups),
+        "lowered": digest.lowered_bounds(verdict),
+        "loosened": digest.loosened_bounds(verdict),
+        "lost": lost,
+        "gained": changes.gained_of(verdict),
+        "compared": changes.is_compared(verdict),
+        "unexpected": [failure for failure in verdict.failures if not failure.expected],
+        "expected": [failure for failure in verdict.failures if failure.expected],
+        "several": len(verdict.reports) > 1 or len(sources) > 1,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("vopr_coverage.render"),
+        autoescape=True,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"EXCUSED": wording.EXCUSED, "SOURCES_TOLD": changes.SOURCES_TOLD}
+    environment.filters |= {
+        "mark": partial(wording.ours, wording.MARKS),
+        "heading": partial(wording.ours, wording.HEADINGS),
+        "health_heading": partial(wording.ours, wording.HEALTH_HEADINGS),
+        "status": wording.status,
+        "gate_title": wording.gate_title,
+        "gate_in_a_sentence": wording.gate_in_a_sentence,
+        "figure": wording.figure,
+        "prose": wording.prose,
+        "key": partial(inert, most=KEY_CHARACTERS_MAX),
+        "uncut": partial(inert, most=UNCUT),
+        "block": inert_block,
+        "one_by_one": digest.one_by_one,
+        "s": wording.plural,
+        "parts": digest.parts_of,
+        "health": digest.health_by_status,
+        "notes": digest.notes_of,
+        "iterations": digest.iterations_of,
+        "invariants": digest.invariants_of,
+        "shared": changes.shared_of,
+        "beyond": changes.is_beyond,
+        "befores": changes.befores_of,
+        "change": changes.change_of_gate,
+        "report_change": changes.change_of_report,
+        "before": changes.before_in_words,
+        "fell": changes.fell,
+    }
+    return environment
+
+
+def _finalized(value: object) -> Markup:
+    """Every value on its way to the page; `x if condition` without an else is nothing."""
+    return Markup() if isinstance(value, Undefined) else inert(value)

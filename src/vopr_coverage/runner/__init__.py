@@ -1,0 +1,1 @@
+"""A GitHub runner as a step sees it: inputs, files, event."""

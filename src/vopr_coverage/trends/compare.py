@@ -1,0 +1,196 @@
+"""What the nights show over time: a line per figure, and a remark where tonight is far from the nights before. Pure.
+
+Trends inform. No verdict depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from vopr_coverage.nightly.verdict import TrendLine
+from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
+
+NIGHTS_TOLD = 14
+MEASURED_MIN = 3  # of fewer nights a median says nothing
+MADS_MAX = 3.0
+MAD_TO_SIGMA = 1.4826  # of normally distributed figures
+LONGER_MAX = 2.0  # nights that ran more than so many times tonight's iterations reach more by running longer
+
+
+class Figure(NamedTuple):
+    """One thing that is followed.
+
+    Attributes:
+        value: of a record, None where it was not measured.
+        below: tonight is remarked on when it is less than this share of the median; None: never.
+        above: the same for more than so many times the median.
+        grows: with the iterations, but not in proportion, as the size of a set does.
+    """
+
+    name: str
+    value: Callable[[TrendRecord], float | None]
+    below: float | None = None
+    above: float | None = None
+    grows: bool = False
+
+
+def _share(part: int | None, whole: int | None, scale: float) -> float | None:
+    return None if part is None or not whole else part / whole * scale
+
+
+ITERATIONS = Figure("iterations", lambda record: record.ran, below=0.5)
+FIGURES = (
+    ITERATIONS,
+    Figure("iterations a second", lambda record: record.rate, below=0.5, above=2.0),
+    Figure("failed seeds per 1,000 iterations", lambda one: _share(one.failed, one.ran, 1_000), above=2.0),
+    Figure("fault points hit", lambda record: record.fault_points_hit, below=1.0, grows=True),
+    Figure("fault point coverage in %", lambda one: _share(one.fault_points_hit, one.fault_points_known, 100)),
+    Figure("invariants run", lambda record: record.invariants, below=1.0, grows=True),
+    Figure("view changes per 1,000 iterations", lambda one: _share(one.view_changes, one.ran, 1_000), 0.5, 2.0),
+    Figure("canaries detected in %", lambda one: _share(one.detected, one.declared, 100), below=1.0),
+    Figure("seeds made twice", lambda record: record.seeds_doubled, below=0.5),
+)
+_FOLLOWED = {figure.name for figure in FIGURES if figure.below is not None or figure.above is not None}
+
+
+class Night(NamedTuple):
+    """The records of one night, by job and scenario."""
+
+    place: tuple[bool, int, str]
+    records: dict[tuple[str, str], TrendRecord]
+
+
+class Lately(msgspec.Struct, frozen=True):
+    """Where one workflow's history stands: its newest night, and the lines up to it.
+
+    Attributes:
+        nights: how many nights of this workflow the history holds.
+    """
+
+    workflow: str
+    newest: TrendRecord
+    nights: int
+    lines: tuple[TrendLine, ...]
+
+
+def lines_of(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> tuple[TrendLine, ...]:
+    """Every figure of tonight over the last 14 nights, and of what ran in them and not tonight.
+
+    Compared are nights of the same workflow, and the same job and scenario in them. Of several attempts of a run
+    the latest counts. Nights after tonight's, there when an old run is started again, are left out.
+
+    Args:
+        history: in any order; that tonight's records are in it, too, does no harm.
+        tonight: as `records_of` gives them; without any there is nothing to compare.
+    """
+    if not tonight:
+        return ()
+    before = _nights_before(history, tonight[0])[1 - NIGHTS_TOLD :]
+    now = {(record.job, record.scenario): record for record in tonight}
+    lines = []
+    for key, record in now.items():
+        series = [night.records.get(key) for night in before]
+        lines += [line for figure in FIGURES if (line := _line(figure, series, record))]
+    for key in sorted({key for night in before for key in night.records} - set(now)):
+        lines.append(_gone(key, [night.records.get(key) for night in before]))
+    return tuple(lines)
+
+
+def lately(history: Sequence[TrendRecord]) -> tuple[Lately, ...]:
+    """The lines of every workflow's newest night; the workflow that ran last comes first."""
+    newest: dict[str, TrendRecord] = {}
+    for record in sorted(history, key=lambda one: (place_in_time(one), one.run_attempt), reverse=True):
+        newest.setdefault(record.workflow, record)
+    found = []
+    for workflow, record in newest.items():
+        here = [one for one in history if one.workflow == workflow]
+        attempt = (night_of(record), record.run_attempt)
+        tonight = [one for one in here if (night_of(one), one.run_attempt) == attempt]
+        nights = len({night_of(one) for one in here})
+        found.append(Lately(workflow, record, nights, lines_of(here, tonight)))
+    return tuple(found)
+
+
+def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list[Night]:
+    """The nights of the same workflow before tonight, the oldest first."""
+    attempts: dict[str, dict[int, list[TrendRecord]]] = {}
+    for record in history:
+        if record.workflow == tonight.workflow and place_in_time(record) < place_in_time(tonight):
+            attempts.setdefault(night_of(record), {}).setdefault(record.run_attempt, []).append(record)
+    latest = (night[max(night)] for night in attempts.values())
+    nights = [Night(place_in_time(all_of[0]), {(one.job, one.scenario): one for one in all_of}) for all_of in latest]
+    return sorted(nights, key=lambda night: night.place)
+
+
+def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRecord) -> TrendLine | None:
+    values = [None if one is None else figure.value(one) for one in before]
+    now = figure.value(record)
+    measured = [value for value in values if value is not None]
+    if now is None and not measured:
+        return None
+    remark = ""
+    if now is None and figure.name in _FOLLOWED:
+        remark = f"not measured, as it was on {len(measured)} of the {len(values)} nights before"
+    elif now is not None:
+        pairs = [(one, value) for one, value in zip(before, values, strict=True) if one and value is not None]
+        remark = _remark(figure, now, [value for one, value in pairs if _is_comparable(figure, one, record)])
+    return TrendLine(record.job, record.scenario, figure.name, (*values, now), _median_of(measured), remark)
+
+
+def _is_comparable(figure: Figure, one: TrendRecord, tonight: TrendRecord) -> bool:
+    if not figure.grows:
+        return True
+    return one.ran is not None and tonight.ran is not None and one.ran <= LONGER_MAX * tonight.ran
+
+
+def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLine:
+    """What ran in the nights before and is nowhere tonight: one line for all of its figures."""
+    nights = sum(record is not None for record in before)
+    values = [None if one is None else ITERATIONS.value(one) for one in before]
+    median = _median_of([value for value in values if value is not None])
+    remark = f"did not run, as it did on {nights} of the {len(before)} nights before"
+    return TrendLine(*key, ITERATIONS.name, (*values, None), median, remark)
+
+
+def _remark(figure: Figure, now: float, before: Sequence[float]) -> str:
+    """Why somebody should look, or nothing.
+
+    Far is what lies more than three scaled median absolute deviations from the median, and beyond
+    the figure's share of it besides: a constant series has no deviation, and a noisy rate no limit without.
+    """
+    centre = _median_of(before)
+    if centre is None:
+        return ""
+    spread = MADS_MAX * MAD_TO_SIGMA * median([abs(value - centre) for value in before])
+    if figure.below is not None and now < min(centre - spread, centre * figure.below):
+        word = "far below" if figure.below < 1 else "below"
+    elif figure.above is not None and now > max(centre + spread, centre * figure.above):
+        word = "far above"
+    else:
+        return ""
+    return f"{in_digits(now)} is {word} {in_digits(centre)}, the median of {len(before)} comparable nights before"
+
+
+def _median_of(values: Sequence[float]) -> float | None:
+    return median(values) if len(values) >= MEASURED_MIN else None
+
+
+def median(values: Sequence[float]) -> float:
+    """The middle one, or the mean of the two in the middle."""
+    ranked = sorted(values)
+    half = len(ranked) // 2
+    return float(ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2)
+
+
+def in_digits(value: float) -> str:
+    """A figure for people: at least three digits of it, and 1e-05 only of what no simulator counts."""
+    if abs(value) >= 1e18 or 0 < abs(value) < 1e-6:
+        return f"{value:.3g}"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    from decimal import Decimal  # every command would wait for it to load
+
+    return f"{Decimal(f'{value:.3g}'):f}"

@@ -1,0 +1,65 @@
+"""The file that a history is kept in: read, and written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.files import is_there, read_bytes, replace_file, why
+from vopr_coverage.nightly.verdict import NightVerdict, TrendLine
+from vopr_coverage.trends.compare import lines_of
+from vopr_coverage.trends.history import (
+    HISTORY_BYTES_MAX,
+    History,
+    TrendRecord,
+    parse_history,
+    records_of,
+    text_of,
+    union,
+)
+
+
+def read_history(path: Path) -> History:
+    """The history in that file.
+
+    Raises:
+        FileError: it can't be read, or is larger than 8 MiB.
+    """
+    return parse_history(read_bytes(path, HISTORY_BYTES_MAX), str(path))
+
+
+def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
+    """Put a history in the place of what is there; who reads meanwhile sees the one or the other.
+
+    Raises:
+        UsageError: it can't be written; then the file is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, text_of(history))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
+
+
+def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[TrendLine, ...], tuple[str, ...]]:
+    """Add a night to the history in that file, and tell its lines and what is to be warned of.
+
+    Nothing that goes wrong here stops a night: where the file can't be used it stays as it is.
+
+    Args:
+        path: a file that isn't there yet has no nights.
+        at: when the night was, with a time zone.
+    """
+    tonight = records_of(night, at)
+    try:
+        there = read_history(path) if is_there(path) else History()
+    except UserError as error:
+        return lines_of((), tonight), (f"this night was not added to the history: {error}",)
+    lines = lines_of(there.records, tonight)
+    try:
+        write_history(path, union(there.records, tonight))
+    except UserError as error:
+        return lines, (*there.warnings, f"this night was not added to the history: {error}")
+    return lines, there.warnings

@@ -1,0 +1,222 @@
+"""The nightly's history as NDJSON: a record per night, job and scenario. Pure.
+
+Every night's file holds all nights before it, so histories meet: the same night comes from several
+files, and any of them may lack some. `union` puts them together in whatever order they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Annotated, Literal
+
+import msgspec
+
+from vopr_coverage.errors import ReportError, Words
+from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.verdict import NightVerdict, Work
+
+TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
+HISTORY_BYTES_MAX = 8 << 20
+NIGHTS_MAX = 400
+COUNT_MAX = (1 << 63) - 1
+RATE_MAX = 1e15
+TEXT_CHARACTERS_MAX = 200
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+_Rate = Annotated[float, msgspec.Meta(ge=0, le=RATE_MAX)]
+_Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS_MAX)]
+_Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{0,20}$(?!\n)")]
+_Commit = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{7,64}$(?!\n)")]
+_Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")]
+
+
+class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one scenario of one job showed in one night; see schemas/trend.json. None is not measured, never 0.
+
+    Attributes:
+        at: the night, in UTC.
+        run_id: of the workflow's run, "" outside of GitHub.
+        status: the whole night's.
+        asked, planned, ran: iterations. `failed`: seeds.
+        rate: iterations a second, of one job.
+        detected, declared: canaries, in the canary job's records alone.
+        seeds_doubled: how many seeds were made twice, in the determinism job's records alone.
+    """
+
+    format: Literal["urn:vopr-coverage:schema:trend:v1"]
+    at: _Time
+    run_id: _Digits
+    run_attempt: _Count
+    run_number: _Count
+    commit: _Commit | None
+    workflow: _Text
+    job: _Text
+    scenario: _Text
+    status: VerdictStatus
+    asked: _Count | None
+    planned: _Count | None
+    ran: _Count | None
+    failed: _Count | None
+    rate: _Rate | None
+    fault_points_hit: _Count | None
+    fault_points_known: _Count | None
+    invariants: _Count | None
+    view_changes: _Count | None
+    detected: _Count | None
+    declared: _Count | None
+    seeds_doubled: _Count | None
+
+
+class History(msgspec.Struct, frozen=True):
+    """A history as it was read. `warnings` say what of it could not be."""
+
+    records: tuple[TrendRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def parse_history(data: bytes, source: str) -> History:
+    """Read a history, which anybody may have written.
+
+    A line that is no record of ours, or of a version that we don't know, is left out and counted.
+
+    Raises:
+        ReportError: there is more of it than 8 MiB.
+    """
+    if len(data) > HISTORY_BYTES_MAX:
+        expected = f"a history of at most {HISTORY_BYTES_MAX >> 20} MiB"
+        raise ReportError(source, "", expected=expected, found=Words("more"))
+    decoder = msgspec.json.Decoder(TrendRecord)
+    records, broken, first = [], 0, ""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(decoder.decode(line))
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            broken += 1
+            first = first or str(_complaint(source, number, line))
+    if not broken:
+        return History(tuple(records))
+    many = "1 line is no record and was" if broken == 1 else f"{broken:,} lines are no records and were"
+    return History(tuple(records), (f"{many} left out of the history, the first: {first}",))
+
+
+def _complaint(source: str, number: int, line: bytes) -> ReportError:
+    """What is wrong with a line that was refused, in our words."""
+    try:
+        problem = next(iter(contract.problems("trend", strict_loads(line))), None)
+    except JsonError as error:
+        return ReportError(source, f":{number}", expected=error.expected, found=error.found)
+    if problem is None:
+        return ReportError(source, f":{number}", expected="a record of a night", found=Words("something else"))
+    at = f":{number}#{problem.pointer}" if problem.pointer else f":{number}"
+    return ReportError(source, at, expected=problem.expected, found=problem.found)
+
+
+def records_of(night: NightVerdict, at: datetime) -> tuple[TrendRecord, ...]:
+    """What this night leaves in the history, whatever its verdict.
+
+    Args:
+        at: when it was, with a time zone.
+    """
+    assert at.tzinfo is not None, "a night without a time zone could be another one"
+    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    work = list(night.work)
+    jobs = {one.job for one in work}
+    for job, measured in (("canary", night.detected), ("determinism", night.seeds_doubled)):
+        if measured is not None and job not in jobs:
+            work.append(Work(job, "", asked=0, planned=0, ran=0, runs=0))
+    return tuple(_record(night, one, moment) for one in work)
+
+
+def _record(night: NightVerdict, work: Work, at: str) -> TrendRecord:
+    known = bool(work.asked or work.planned or work.runs or work.ran)  # else there was no plan that we know of
+    gone = not known or work.lost >= work.runs > 0  # what left no recording may have run all the same
+    canaries, doubles = work.job == "canary", work.job == "determinism"
+    place = night.place
+    return TrendRecord(
+        format=TREND_FORMAT,
+        at=at,
+        run_id=place.run_id,
+        run_attempt=place.run_attempt,
+        run_number=place.run_number,
+        commit=place.commit,
+        workflow=_cut(place.workflow),
+        job=_cut(work.job),
+        scenario=_cut(work.scenario),
+        status=night.status,
+        asked=_count(work.asked) if known else None,
+        planned=_count(work.planned) if known else None,
+        ran=None if gone else _count(work.ran),
+        failed=None if gone else _count(work.failed),
+        rate=work.rate if work.rate is not None and 0 <= work.rate <= RATE_MAX else None,
+        fault_points_hit=_count(work.fault_points_hit),
+        fault_points_known=_count(work.fault_points_known),
+        invariants=_count(work.invariants),
+        view_changes=_count(work.view_changes),
+        detected=_count(night.detected) if canaries else None,
+        declared=_count(night.declared) if canaries else None,
+        seeds_doubled=_count(night.seeds_doubled) if doubles else None,
+    )
+
+
+def _count(value: int | None) -> int | None:
+    """A count as a record holds it; one beyond all measure is none."""
+    return value if value is not None and value <= COUNT_MAX else None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_CHARACTERS_MAX else f"{text[: TEXT_CHARACTERS_MAX - 1]}…"
+
+
+def night_of(record: TrendRecord) -> str:
+    """Which night a record is of. All attempts of a run are one night; outside of GitHub, each moment is."""
+    return record.run_id or record.at
+
+
+def place_in_time(record: TrendRecord) -> tuple[bool, int, str]:
+    """Where its night stands among others: run ids grow, over all workflows, and a run that is started again keeps its.
+
+    Nights outside of GitHub come behind, by their time.
+    """
+    return (not record.run_id, int(record.run_id or 0), "" if record.run_id else record.at)
+
+
+def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
+    """All records of all histories, each once, the oldest night first; of the newest 400 nights.
+
+    Where two tell differently of the same attempt, job and scenario, the later one counts.
+    """
+    found: dict[tuple[str, int, str, str], TrendRecord] = {}
+    for record in chain.from_iterable(histories):
+        key = (night_of(record), record.run_attempt, record.job, record.scenario)
+        there = found.get(key)
+        if there is None or (there != record and _recency(there) < _recency(record)):
+            found[key] = record
+    kept = set(sorted({place_in_time(record) for record in found.values()})[-NIGHTS_MAX:])
+    records = (record for record in found.values() if place_in_time(record) in kept)
+    return tuple(sorted(records, key=lambda one: (place_in_time(one), one.run_attempt, one.job, one.scenario)))
+
+
+def _recency(record: TrendRecord) -> tuple[str, bytes]:
+    return record.at, msgspec.json.encode(record)
+
+
+def text_of(history: Iterable[TrendRecord]) -> bytes:
+    """A history as NDJSON: of its newest nights, as many as fit in 8 MiB."""
+    nights: dict[tuple[bool, int, str], list[bytes]] = {}
+    for record in union(history):
+        nights.setdefault(place_in_time(record), []).append(msgspec.json.encode(record) + b"\n")
+    told: list[bytes] = []
+    left = HISTORY_BYTES_MAX
+    for lines in reversed(nights.values()):
+        night = b"".join(lines)
+        left -= len(night)
+        if left < 0:
+            break
+        told.append(night)
+    return b"".join(reversed(told))
