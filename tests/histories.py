@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from vopr_coverage.nightly.verdict import NightVerdict, Place, TrendLine, Work
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, TrendLine, Work
 from vopr_coverage.trends.compare import lines_of
 from vopr_coverage.trends.history import TrendRecord, records_of
 
@@ -30,7 +30,7 @@ def work(job: str = "long-run", scenario: str = "combined", **changes: Any) -> W
 
 def a_night(number: int, *works: Work, attempt: int = 1, status: Any = "passed", **changes: Any) -> NightVerdict:
     """The verdict on the night of that number, from 0."""
-    place = Place(str(FIRST_RUN + number), attempt, 41 + number, "a" * 40, WORKFLOW)
+    place = NightRun(str(FIRST_RUN + number), attempt, 41 + number, "a" * 40, WORKFLOW)
     told = (status, status == "passed", "a reason", "1.0.0", place)
     return NightVerdict(*told, work=works or (work(),), **changes)
 

@@ -13,7 +13,7 @@ from tests.e2e.formats import read_outputs
 from tests.recordings import a_recording
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRange, SeedRanges, Shard, Shards
-from vopr_coverage.nightly.regression_file import Replay
+from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.nightly.replay import replay_folder
 from vopr_coverage.nightly.verdict import JobSeen, NightVerdict, night_from_json
 
@@ -47,7 +47,7 @@ def a_plan(regressions: Mapping[str, list[str]] | None = None, **changes: Any) -
         "coverage": Shards((covering,)),
         "canary": SeedRanges(canaries),
         "determinism": SeedRanges((SeedRange("42", "combined", "42", SHARD_SEEDS),)),
-        "regressions": tuple(Replay(name, tuple(seeds)) for name, seeds in (regressions or {}).items()),
+        "regressions": tuple(RegressionSeeds(name, tuple(seeds)) for name, seeds in (regressions or {}).items()),
     }
     return NightPlan(**(told | changes))
 

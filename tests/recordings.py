@@ -12,7 +12,7 @@ from typing import Any
 
 from vopr_coverage.model.manifest import MANIFEST, STREAM, Recording
 from vopr_coverage.progress import RunProgress
-from vopr_coverage.recorder.record import Plan, record
+from vopr_coverage.recorder.record import RecordingPlan, record
 
 SCENARIO = "combined"
 _PRINT = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read()); sys.exit(int(sys.argv[2]))"
@@ -35,7 +35,7 @@ def recorded(stream: bytes, folder: Path, exit_code: int = 0, **changes: Any) ->
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_bytes(stream)
     plan: dict[str, Any] = {"scenario": SCENARIO, "seed": 0, "iterations": 3} | asked_for(stream) | changes
-    return record(Plan(command=printing(source, exit_code), folder=folder, **plan), quiet())
+    return record(RecordingPlan(command=printing(source, exit_code), folder=folder, **plan), quiet())
 
 
 def asked_for(stream: bytes) -> dict[str, int]:

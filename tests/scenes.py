@@ -14,9 +14,9 @@ from tests.github_api.faults import Kind as FaultKind
 from tests.github_api.state import A_SHA, ACTIONS_BOT, REPOSITORY, Comment
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.comment_marker import Stamp, stamp_of
-from vopr_coverage.github.comment_plan import Wanted
+from vopr_coverage.github.comment_plan import WantedComment
 from vopr_coverage.github.comment_upsert import Thread, Written, upsert
-from vopr_coverage.github.retry import Patience, Trouble
+from vopr_coverage.github.retry import RetryBudget, Trouble
 
 T = TypeVar("T")
 
@@ -43,10 +43,10 @@ class FakeClock:
         self.time_s += seconds
 
 
-def wanted(run: int, attempt: int = 1, text: str = "", *, id: str = "default", create: bool = True) -> Wanted:
+def wanted(run: int, attempt: int = 1, text: str = "", *, id: str = "default", create: bool = True) -> WantedComment:
     """The comment that a run would leave; its text tells the run."""
     stamp = Stamp(id, A_SHA, run, attempt)
-    return Wanted(stamp, f"{stamp.line()}\n{text or f'as run {run} has it'}\n", ACTIONS_BOT, create)
+    return WantedComment(stamp, f"{stamp.line()}\n{text or f'as run {run} has it'}\n", ACTIONS_BOT, create)
 
 
 def ours(github: FakeGitHub, id: str = "default") -> list[Comment]:
@@ -71,10 +71,10 @@ class Ended:
     clock: FakeClock = field(default_factory=FakeClock)
 
 
-def comment(github: FakeGitHub, want: Wanted, token: str = SECRET, ca_file: str | None = None) -> Ended:
+def comment(github: FakeGitHub, want: WantedComment, token: str = SECRET, ca_file: str | None = None) -> Ended:
     """One run comments; any other exception than the one that is documented is the test's."""
     ended = Ended()
-    api = Api(token, github.url, Patience(ended.clock), ca_file, TIMEOUT_S)
+    api = Api(token, github.url, RetryBudget(ended.clock), ca_file, TIMEOUT_S)
     try:
         ended.written = upsert(api, Thread(api, REPOSITORY, PULL), want)
     except Trouble as trouble:

@@ -17,11 +17,11 @@ from tests.github_api.state import Issue as SeenIssue
 from tests.pages import NAME
 from tests.scenes import SECRET, SILENT, TIMEOUT_S, WEIGHTS, FakeClock
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.issue_plan import IssueStamp, Text, Wanted, issue_stamp_of
+from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue, issue_stamp_of
 from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
-from vopr_coverage.github.retry import Patience, Trouble
+from vopr_coverage.github.retry import RetryBudget, Trouble
 from vopr_coverage.model.verdict import Remark
-from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place, TrendLine
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict, TrendLine
 
 FORGED = 999
 DAY = "2026-11-20"
@@ -40,7 +40,7 @@ def a_red_night(run: int | str = "", findings: int = 3, **changes: Any) -> Night
     jobs = (JobSeen("long-run", "failure", "failed", NAME), JobSeen("canary", "success", "passed", NAME))
     night = NightVerdict(
         *("failed", False, NAME, f"1.0 {NAME}"),
-        Place(str(run), 1, 41, A_SHA, NAME, f"https://github.example/{NAME}"),
+        NightRun(str(run), 1, 41, A_SHA, NAME, f"https://github.example/{NAME}"),
         jobs=jobs,
         findings=tuple(seen[n % 3] for n in range(findings)),
         regressions=(f"{NAME} 17", f"{NAME} 18"),
@@ -52,7 +52,7 @@ def a_red_night(run: int | str = "", findings: int = 3, **changes: Any) -> Night
 
 def a_green_night(run: int | str = "", **changes: Any) -> NightVerdict:
     """A night in which all is well."""
-    place = Place(str(run), 1, 42, A_SHA, "Nightly")
+    place = NightRun(str(run), 1, 42, A_SHA, "Nightly")
     jobs = (JobSeen("long-run", "success", "passed", "all of it"), JobSeen("canary", "skipped", "not required", "none"))
     return replace(NightVerdict("passed", True, "all is well", "1.0", place, jobs=jobs), **changes)
 
@@ -60,10 +60,10 @@ def a_green_night(run: int | str = "", **changes: Any) -> NightVerdict:
 # ---- runs
 
 
-def wanted_issue(run: int, attempt: int = 1, *, red: bool = True, text: str = "", id: str = "nightly") -> Wanted:
+def wanted_issue(run: int, attempt: int = 1, *, red: bool = True, text: str = "", id: str = "nightly") -> WantedIssue:
     """What a run would say of its night; the text tells the run."""
     stamp = IssueStamp(id, A_SHA, run, attempt, run, DAY)
-    return Wanted(
+    return WantedIssue(
         stamp,
         ACTIONS_BOT,
         red,
@@ -101,10 +101,10 @@ class Ended:
     clock: FakeClock = field(default_factory=FakeClock)
 
 
-def tell(github: FakeGitHub, want: Wanted, token: str = SECRET) -> Ended:
+def tell(github: FakeGitHub, want: WantedIssue, token: str = SECRET) -> Ended:
     """One run tells of its night; any other exception than the one that is documented is the test's."""
     ended = Ended()
-    api = Api(token, github.url, Patience(ended.clock), None, TIMEOUT_S)
+    api = Api(token, github.url, RetryBudget(ended.clock), None, TIMEOUT_S)
     try:
         ended.tracked = track(api, Tracker(api, REPOSITORY, want.author), want)
     except Trouble as trouble:
@@ -114,7 +114,7 @@ def tell(github: FakeGitHub, want: Wanted, token: str = SECRET) -> Ended:
     return ended
 
 
-def telling(github: FakeGitHub, wants: Mapping[str, Wanted]) -> dict[str, Callable[[], Ended]]:
+def telling(github: FakeGitHub, wants: Mapping[str, WantedIssue]) -> dict[str, Callable[[], Ended]]:
     """For each token what makes it tell."""
     return {token: partial(tell, github, want, token) for token, want in wants.items()}
 

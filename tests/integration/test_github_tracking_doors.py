@@ -21,7 +21,7 @@ from tests.pages import HOSTILE, LIVE, page_of
 from tests.scenes import SECRET
 from tests.steps import Desk, Told
 from tests.tracking import a_green_night, a_red_night, an_issue, stamp_in, tracked
-from vopr_coverage.nightly.verdict import NightVerdict, Place
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 COMMAND = {"command": "tracking-issue", "reports": "night.json"}
 
@@ -213,7 +213,7 @@ def test_hostile_text_reaches_github_inert(desk: Desk) -> None:
     findings = tuple(
         replace(one, job=text[n * 30 :][:500], invariant=text[n * 50 :]) for n, one in enumerate(red.findings)
     )
-    step(desk, replace(red, findings=findings, place=Place("100", 1, 1, A_SHA, "@team #1 https://evil.example")))
+    step(desk, replace(red, findings=findings, place=NightRun("100", 1, 1, A_SHA, "@team #1 https://evil.example")))
     (issue,) = tracked(desk.github)
     assert re.fullmatch(r"[A-Za-z0-9 ._+=(),:·…-]{10,160}", issue.title)
     assert not LIVE.search(page_of(issue.body or "").prose)

@@ -14,8 +14,8 @@ from tests.github_api.contract import Contract
 from tests.github_api.fake import FakeGitHub
 from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
 from tests.scenes import PULL, SECRET, Ended, a_schedule, at_once, comment, complaints, ours, run_of, set_up, wanted
-from vopr_coverage.github.comment_plan import Wanted
-from vopr_coverage.github.retry import Kind as TroubleKind
+from vopr_coverage.github.comment_plan import WantedComment
+from vopr_coverage.github.retry import TroubleKind
 
 SCHEDULES = 400
 ELSE = "Looks good to me."
@@ -29,7 +29,7 @@ def pull(github: FakeGitHub) -> FakeGitHub:
     return github
 
 
-def commenting(github: FakeGitHub, wants: Mapping[str, Wanted]) -> dict[str, Callable[[], Ended]]:
+def commenting(github: FakeGitHub, wants: Mapping[str, WantedComment]) -> dict[str, Callable[[], Ended]]:
     """For each token what makes it comment."""
     return {token: partial(comment, github, want, token) for token, want in wants.items()}
 

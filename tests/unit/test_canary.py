@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.build import a_coverage, a_stream
 from tests.pages import HOSTILE, assert_inert
-from vopr_coverage.canaries.judge import SHIPPED, CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries
+from vopr_coverage.canaries.judge import SHIPPED, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.formats.strict_json import strict_loads
 from vopr_coverage.model.confidence import wilson
@@ -39,7 +39,7 @@ def judged(control: Input, run: Input | CanaryRun, detector: Detector = WRONG_HA
     return judge_canaries(control, [canary], {"canary": detector}, "1.0")
 
 
-def ending(control: Input, run: Input | CanaryRun, detector: Detector = WRONG_HASH) -> Ending:
+def ending(control: Input, run: Input | CanaryRun, detector: Detector = WRONG_HASH) -> CanaryEnding:
     """How one canary ended."""
     (result,) = judged(control, run, detector).results
     return result.ending
@@ -50,7 +50,7 @@ def test_its_own_invariant_detects_a_canary(read: Any) -> None:
     control = read(a_stream(20))
     verdict = judged(control, read(a_stream(20, failing={3: "hash_chain", 5: "vsr_agreement"})))
     (result,) = verdict.results
-    assert (result.ending, result.seeds, result.iterations) == (Ending.DETECTED, ("3",), 20)
+    assert (result.ending, result.seeds, result.iterations) == (CanaryEnding.DETECTED, ("3",), 20)
     assert verdict.passed
     assert (verdict.low, verdict.high) == wilson(1, 1)
 
@@ -60,27 +60,27 @@ def test_another_invariant_is_no_detection(read: Any) -> None:
     control = read(a_stream(20))
     verdict = judged(control, read(a_stream(20, failing={5: "vsr_agreement"})))
     assert not verdict.passed
-    assert verdict.results[0].ending is Ending.WRONG_INVARIANT
+    assert verdict.results[0].ending is CanaryEnding.WRONG_INVARIANT
     assert verdict.results[0].detail == "vsr_agreement on 1 seeds"
 
 
 def test_a_green_run_is_no_detection(read: Any) -> None:
     """The planted bug was not noticed, or is not even called."""
-    assert ending(read(a_stream(20)), read(a_stream(20))) is Ending.NOT_DETECTED
+    assert ending(read(a_stream(20)), read(a_stream(20))) is CanaryEnding.NOT_DETECTED
 
 
 def test_a_crash_is_no_detection(read: Any) -> None:
     """Even where the expected invariant failed before: nobody knows what ended it."""
     broken = a_stream(20, failing={3: "hash_chain"})
     cut = b"".join(broken.splitlines(keepends=True)[:10])
-    assert ending(read(a_stream(20)), read(cut)) is Ending.CRASHED
+    assert ending(read(a_stream(20)), read(cut)) is CanaryEnding.CRASHED
 
 
 def test_lost_records_detect_only_where_that_is_expected(read: Any) -> None:
     """Seeds that don't repeat themselves are one canary's effect, and another's accident."""
     control, run = read(a_stream(20)), read(a_stream(20, lost=[4]))
-    assert ending(control, run, Detector(determinism=True)) is Ending.DETECTED
-    assert ending(control, run) is Ending.WRONG_INVARIANT
+    assert ending(control, run, Detector(determinism=True)) is CanaryEnding.DETECTED
+    assert ending(control, run) is CanaryEnding.WRONG_INVARIANT
 
 
 def test_a_violated_property_detects(read: Any) -> None:
@@ -90,8 +90,8 @@ def test_a_violated_property_detects(read: Any) -> None:
     whole |= {"sometimes_total": 0, "reached_hit": 0, "reached_total": 0}
     lists: dict[str, list[str]] = {"unsatisfied_sometimes_ids": [], "unreached_ids": []}
     run = read(a_stream(20, properties=whole | lists | properties))
-    assert ending(read(a_stream(20)), run, Detector(properties=("storage.hash",))) is Ending.DETECTED
-    assert ending(read(a_stream(20)), run) is Ending.WRONG_INVARIANT
+    assert ending(read(a_stream(20)), run, Detector(properties=("storage.hash",))) is CanaryEnding.DETECTED
+    assert ending(read(a_stream(20)), run) is CanaryEnding.WRONG_INVARIANT
 
 
 def test_a_fault_point_that_vanished_detects(read: Any) -> None:
@@ -99,22 +99,22 @@ def test_a_fault_point_that_vanished_detects(read: Any) -> None:
     control = read(a_stream(20))
     without = read(a_stream(20, coverage=a_coverage(effects={})))
     unplugged = Detector(fault_points=("network.drop",))
-    assert ending(control, without, unplugged) is Ending.DETECTED
-    assert ending(control, control, unplugged) is Ending.NOT_DETECTED
+    assert ending(control, without, unplugged) is CanaryEnding.DETECTED
+    assert ending(control, control, unplugged) is CanaryEnding.NOT_DETECTED
     # a point that control doesn't hit either, and a run too short to miss it, show nothing
-    assert ending(without, without, unplugged) is Ending.NOT_MEASURED
+    assert ending(without, without, unplugged) is CanaryEnding.NOT_MEASURED
     short = read(a_stream(19, coverage=a_coverage(effects={})))
-    assert ending(control, short, unplugged) is Ending.NOT_MEASURED
+    assert ending(control, short, unplugged) is CanaryEnding.NOT_MEASURED
 
 
 def test_what_was_not_run_fails(read: Any) -> None:
     """Every declared canary must have run; a build that failed and a file that isn't one are told apart."""
     control = read(a_stream(20))
     assert not judge_canaries(control, [], {"canary": WRONG_HASH}, "1.0").passed
-    assert ending(control, CanaryRun("other", control)) is Ending.NOT_RUN
-    assert ending(control, CanaryRun("canary", ending=Ending.BUILD_FAILED)) is Ending.BUILD_FAILED
+    assert ending(control, CanaryRun("other", control)) is CanaryEnding.NOT_RUN
+    assert ending(control, CanaryRun("canary", ending=CanaryEnding.BUILD_FAILED)) is CanaryEnding.BUILD_FAILED
     flat = Input("flat.json", "report", control.report)
-    assert ending(control, flat) is Ending.UNUSABLE
+    assert ending(control, flat) is CanaryEnding.UNUSABLE
 
 
 @pytest.mark.parametrize(

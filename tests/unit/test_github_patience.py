@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.scenes import FakeClock
-from vopr_coverage.github.retry import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, Kind, Patience, Trouble
+from vopr_coverage.github.retry import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, RetryBudget, Trouble, TroubleKind
 
-BROKEN = Trouble(Kind.BROKEN, "no answer")
-REFUSED = Trouble(Kind.REFUSED, "no", 403)
+BROKEN = Trouble(TroubleKind.BROKEN, "no answer")
+REFUSED = Trouble(TroubleKind.REFUSED, "no", 403)
 
 
 def limited(wait_s: float | None) -> Trouble:
     """A rate limit that asks for so many seconds."""
-    return Trouble(Kind.LIMITED, "slow down", 429, wait_s)
+    return Trouble(TroubleKind.LIMITED, "slow down", 429, wait_s)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def limited(wait_s: float | None) -> Trouble:
 def test_what_is_worth_another_try_is_waited_for(trouble: Trouble, tries: int, waits_s: float) -> None:
     """As long as GitHub asks, or twice as long as the last time."""
     clock = FakeClock()
-    Patience(clock).wait(trouble, tries)
+    RetryBudget(clock).wait(trouble, tries)
     assert clock.waits_s == [waits_s]
 
 
@@ -39,14 +39,14 @@ def test_what_is_not_worth_it_is_raised_at_once(trouble: Trouble, tries: int) ->
     """A refusal, enough tries, an hour's pause: none is waited for."""
     clock = FakeClock()
     with pytest.raises(Trouble, match=str(trouble)):
-        Patience(clock).wait(trouble, tries)
+        RetryBudget(clock).wait(trouble, tries)
     assert clock.waits_s == []
 
 
 def test_all_waits_together_have_a_limit() -> None:
     """A runner's minutes cost money, so the budget is one for all requests of a step."""
     clock = FakeClock()
-    patience = Patience(clock)
+    patience = RetryBudget(clock)
     patience.wait(limited(50), 1)
     with pytest.raises(Trouble):
         patience.wait(limited(50), 1)
@@ -56,7 +56,7 @@ def test_all_waits_together_have_a_limit() -> None:
 def test_who_looks_after_what_was_written_is_stubborn_within_bounds() -> None:
     """Refusals and long pauses don't end it, tries do; and no wait is longer than others may wait."""
     clock = FakeClock()
-    patience = Patience(clock)
+    patience = RetryBudget(clock)
     for trouble in (REFUSED, limited(3_600), BROKEN):
         patience.wait(trouble, 1, stubborn=True)
     assert max(clock.waits_s) <= WAIT_S_MAX
@@ -67,5 +67,5 @@ def test_who_looks_after_what_was_written_is_stubborn_within_bounds() -> None:
 def test_every_wait_is_told() -> None:
     """A log that stands still for a minute says why."""
     told: list[str] = []
-    Patience(FakeClock(), told.append).wait(limited(30), 1)
+    RetryBudget(FakeClock(), told.append).wait(limited(30), 1)
     assert told == ["slow down; trying again in 30 s"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vopr_coverage.errors import UsageError
-from vopr_coverage.github.context import Place, place_of
+from vopr_coverage.github.context import JobContext, job_context
 
 HEAD, MERGE = "a" * 40, "b" * 40
 RUNNER = {
@@ -26,9 +26,9 @@ PULL = {
 }
 
 
-def place(payload: Any, **environ: str) -> Place:
+def place(payload: Any, **environ: str) -> JobContext:
     """A runner's place, with these variables changed."""
-    return place_of(RUNNER | environ, json.dumps(payload).encode())
+    return job_context(RUNNER | environ, json.dumps(payload).encode())
 
 
 def test_a_pull_request_is_about_its_head_and_not_the_merge_commit() -> None:
@@ -56,7 +56,7 @@ def test_a_merge_queue_is_compared_with_the_branch_that_it_merges_into() -> None
 
 def test_no_payload_is_no_pull_request() -> None:
     """An event file that is empty or missing says nothing."""
-    assert place_of(RUNNER, b"").pull is None
+    assert job_context(RUNNER, b"").pull is None
 
 
 def test_the_run_of_a_workflow_run_is_known_only_there() -> None:

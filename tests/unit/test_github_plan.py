@@ -9,7 +9,17 @@ import pytest
 from tests.scenes import wanted
 from vopr_coverage.errors import UsageError
 from vopr_coverage.github.comment_marker import Stamp, checked_id, stamp_of
-from vopr_coverage.github.comment_plan import MODES, Comment, Create, Delete, Mode, Operation, Update, may_create, plan
+from vopr_coverage.github.comment_plan import (
+    MODES,
+    Comment,
+    CommentOperation,
+    CreateComment,
+    DeleteComment,
+    Mode,
+    UpdateComment,
+    may_create,
+    plan_comment,
+)
 from vopr_coverage.github.comment_settings import comment_settings_of
 
 BOT = "github-actions[bot]"
@@ -26,54 +36,57 @@ def a_comment(
 @pytest.mark.parametrize(
     ("there", "operations"),
     [
-        ([], (Create(NOW.body),)),
+        ([], (CreateComment(NOW.body),)),
         # an older run's text is replaced, a newer one's is not
-        ([a_comment(1, 99)], (Update(1, NOW.body),)),
+        ([a_comment(1, 99)], (UpdateComment(1, NOW.body),)),
         ([a_comment(1, 101)], ()),
         # attempts count within a run, and only there
         ([a_comment(1, 100, 2)], ()),
-        ([a_comment(1, 99, 7)], (Update(1, NOW.body),)),
+        ([a_comment(1, 99, 7)], (UpdateComment(1, NOW.body),)),
         # the same run, attempt and body: nothing to write
         ([a_comment(1, 100)], ()),
         ([Comment(1, BOT, NOW.body.replace("\n", "\r\n") + "\n ")], ()),
         # the same run with another text writes
-        ([a_comment(1, 100, text="something else")], (Update(1, NOW.body),)),
+        ([a_comment(1, 100, text="something else")], (UpdateComment(1, NOW.body),)),
         # neither another id, nor another account, nor a comment without a stamp of ours is ours
-        ([a_comment(1, 99, id="nightly")], (Create(NOW.body),)),
-        ([a_comment(1, 99, author="mallory")], (Create(NOW.body),)),
-        ([Comment(1, BOT, "hello\n" + NOW.body)], (Create(NOW.body),)),
+        ([a_comment(1, 99, id="nightly")], (CreateComment(NOW.body),)),
+        ([a_comment(1, 99, author="mallory")], (CreateComment(NOW.body),)),
+        ([Comment(1, BOT, "hello\n" + NOW.body)], (CreateComment(NOW.body),)),
         # of duplicates the newest run's stays, and of the same run's the oldest comment
-        ([a_comment(1, 98), a_comment(2, 99), a_comment(3, 97)], (Update(2, NOW.body), Delete(1), Delete(3))),
-        ([a_comment(1, 100), a_comment(2, 100)], (Delete(2),)),
-        ([a_comment(1, 101), a_comment(2, 99)], (Delete(2),)),
+        (
+            [a_comment(1, 98), a_comment(2, 99), a_comment(3, 97)],
+            (UpdateComment(2, NOW.body), DeleteComment(1), DeleteComment(3)),
+        ),
+        ([a_comment(1, 100), a_comment(2, 100)], (DeleteComment(2),)),
+        ([a_comment(1, 101), a_comment(2, 99)], (DeleteComment(2),)),
     ],
 )  # fmt: skip
-def test_one_comment_stays_with_the_newest_text(there: list[Comment], operations: tuple[Operation, ...]) -> None:
+def test_one_comment_stays_with_the_newest_text(there: list[Comment], operations: tuple[CommentOperation, ...]) -> None:
     """Whatever is there, afterwards there is one of ours, and no older run wins over a newer one."""
-    assert plan(there, NOW).operations == operations
-    assert plan(there[::-1], NOW).operations[:1] == operations[:1]
+    assert plan_comment(there, NOW).operations == operations
+    assert plan_comment(there[::-1], NOW).operations[:1] == operations[:1]
 
 
 def test_a_comment_that_is_not_needed_is_not_created_but_brought_up_to_date() -> None:
     """A run that passed writes no new comment, and turns the one that is there green."""
     quiet = wanted(100, create=False)
-    assert plan([], quiet).operations == ()
-    assert plan([a_comment(1, 99)], quiet).operations == (Update(1, quiet.body),)
+    assert plan_comment([], quiet).operations == ()
+    assert plan_comment([a_comment(1, 99)], quiet).operations == (UpdateComment(1, quiet.body),)
 
 
 def test_two_steps_with_one_id_are_told_so() -> None:
     """The same run and attempt with another text: somebody else writes this comment, too."""
-    assert plan([a_comment(1, 100, text="a shard's")], NOW).clash
-    assert not plan([a_comment(1, 100)], NOW).clash
-    assert not plan([a_comment(1, 99)], NOW).clash
+    assert plan_comment([a_comment(1, 100, text="a shard's")], NOW).clash
+    assert not plan_comment([a_comment(1, 100)], NOW).clash
+    assert not plan_comment([a_comment(1, 99)], NOW).clash
 
 
 def test_the_trusted_half_leaves_alone_what_the_run_wrote_itself() -> None:
     """A run whose token could write has commented already; what it wrote is not a stranger's."""
     relayed = wanted(100, text="as relayed")
     second = type(relayed)(relayed.stamp, relayed.body, relayed.author, create=True, second_hand=True)
-    assert plan([a_comment(1, 100)], second).operations == ()
-    assert plan([a_comment(1, 99)], second).operations == (Update(1, relayed.body),)
+    assert plan_comment([a_comment(1, 100)], second).operations == ()
+    assert plan_comment([a_comment(1, 99)], second).operations == (UpdateComment(1, relayed.body),)
 
 
 @pytest.mark.parametrize(

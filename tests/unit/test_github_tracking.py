@@ -12,16 +12,16 @@ from tests.tracking import DAY, wanted_issue
 from vopr_coverage.github.comment_marker import Stamp, stamp_of
 from vopr_coverage.github.issue_plan import (
     BEFORE,
-    Close,
-    Create,
+    CloseIssue,
+    CreateIssue,
     Issue,
+    IssueOperation,
     IssueStamp,
-    Operation,
     Text,
-    Update,
+    UpdateIssue,
     closed_body,
     issue_stamp_of,
-    plan,
+    plan_issue,
 )
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 
@@ -42,9 +42,9 @@ def text_of(first: int, nights: int, run: int = 100) -> Text:
     return NOW.draft(IssueStamp("nightly", A_SHA, run, 1, first, DAY, nights))
 
 
-def short(operations: tuple[Operation, ...]) -> list[str]:
+def short(operations: tuple[IssueOperation, ...]) -> list[str]:
     """What is done, in a word and a number each."""
-    return [f"{type(one).__name__} {getattr(one, 'number', '')}".strip() for one in operations]
+    return [f"{type(one).__name__.removesuffix('Issue')} {getattr(one, 'number', '')}".strip() for one in operations]
 
 
 @pytest.mark.parametrize(
@@ -84,36 +84,36 @@ def short(operations: tuple[Operation, ...]) -> list[str]:
 def test_there_is_one_open_issue_while_nights_are_red(there: list[Issue], red: list[str], green: list[str]) -> None:
     """Whatever is there, in whatever order GitHub lists it."""
     for issues in (there, there[::-1]):
-        assert short(plan(issues, NOW).operations) == red
-        assert short(plan(issues, GREEN).operations) == green
+        assert short(plan_issue(issues, NOW).operations) == red
+        assert short(plan_issue(issues, GREEN).operations) == green
 
 
 def test_a_new_issue_begins_with_this_run() -> None:
     """It is the first night."""
-    assert plan([], NOW).operations == (Create(text_of(100, 1)),)
+    assert plan_issue([], NOW).operations == (CreateIssue(text_of(100, 1)),)
 
 
 def test_an_issue_goes_on_from_where_it_began() -> None:
     """First run, day and the count of nights come from what is there; the same run counts once."""
-    (update,) = plan([the_issue(1, 99)], NOW).operations
-    assert update == Update(1, text_of(99, 2))
+    (update,) = plan_issue([the_issue(1, 99)], NOW).operations
+    assert update == UpdateIssue(1, text_of(99, 2))
     kept = Issue(1, ACTIONS_BOT, text_of(97, 3).title, text_of(97, 3).body)
-    assert plan([kept], NOW).operations == ()
-    again = plan([kept, the_issue(2, 100)], NOW).operations
+    assert plan_issue([kept], NOW).operations == ()
+    again = plan_issue([kept, the_issue(2, 100)], NOW).operations
     assert short(again) == ["Close 2"]  # what a race has left changes neither
 
 
 def test_line_ends_that_a_server_changed_are_no_change() -> None:
     """Nor is the space at the end."""
     issue = the_issue(1, 100)
-    assert plan([replace(issue, body=issue.body.replace("\n", "\r\n") + " ")], NOW).operations == ()
-    assert short(plan([replace(issue, title="Another")], NOW).operations) == ["Update 1"]
+    assert plan_issue([replace(issue, body=issue.body.replace("\n", "\r\n") + " ")], NOW).operations == ()
+    assert short(plan_issue([replace(issue, title="Another")], NOW).operations) == ["Update 1"]
 
 
 def test_what_is_moved_keeps_the_older_beginning() -> None:
     """The newer run's words, under a stamp that knows since when it has been red."""
-    update, _ = plan([the_issue(2, 99), the_issue(3, 101)], NOW).operations
-    assert isinstance(update, Update)
+    update, _ = plan_issue([the_issue(2, 99), the_issue(3, 101)], NOW).operations
+    assert isinstance(update, UpdateIssue)
     stamp = issue_stamp_of(update.text.body)
     assert stamp is not None
     assert (stamp.run_id, stamp.first, stamp.nights) == (101, 99, 2)
@@ -123,8 +123,8 @@ def test_what_is_moved_keeps_the_older_beginning() -> None:
 def test_a_closed_issue_says_why_and_still_what_it_said() -> None:
     """One note, however often it is closed; and never more than GitHub takes."""
     issue = the_issue(1, 99)
-    (close,) = plan([issue], GREEN).operations
-    assert isinstance(close, Close)
+    (close,) = plan_issue([issue], GREEN).operations
+    assert isinstance(close, CloseIssue)
     assert close.reason == "completed"
     assert close.body.splitlines()[1] == "Green again in 100"
     assert close.body.endswith("as run 99 has it\n")
@@ -149,6 +149,6 @@ def test_a_stamp_is_read_back() -> None:
 def test_the_count_of_nights_ends_where_the_line_would_not_be_read_back() -> None:
     """Nobody waits that long, but a pasted number may be large."""
     stamp = replace(NOW.stamp, run_id=99, nights=999_999)
-    (update,) = plan([Issue(1, ACTIONS_BOT, "Red", f"{stamp.line()}\nx")], NOW).operations
-    assert isinstance(update, Update)
+    (update,) = plan_issue([Issue(1, ACTIONS_BOT, "Red", f"{stamp.line()}\nx")], NOW).operations
+    assert isinstance(update, UpdateIssue)
     assert issue_stamp_of(update.text.body) is not None

@@ -113,6 +113,16 @@ def test_no_room_has_a_circle() -> None:
         done |= free
 
 
+def test_one_class_a_name() -> None:
+    """A name that means two things must be looked up each time it is read."""
+    found: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in tree_of(path).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(module_of(path))
+    assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
+
+
 def test_few_modules_stand_beside_the_folders() -> None:
     """A module has a room: only the doors and what every room may use stand outside."""
     loose = [path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "__main__")]

@@ -16,11 +16,19 @@ from vopr_coverage.errors import UserError
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, is_safe, plan_from_json, safe_name
 from vopr_coverage.nightly.planner import Asked, Wish, plan_night
-from vopr_coverage.nightly.regression_file import Replay
+from vopr_coverage.nightly.regression_file import RegressionSeeds
 
 ONE = Asked("combined", 40)
 PLAN = plan_night(
-    Wish((ONE, Asked("swizzle", 9)), (ONE,), ONE, ("canary-a", "canary-b"), ONE, (5, 42), (Replay("s", ("17",)),)),
+    Wish(
+        (ONE, Asked("swizzle", 9)),
+        (ONE,),
+        ONE,
+        ("canary-a", "canary-b"),
+        ONE,
+        (5, 42),
+        (RegressionSeeds("s", ("17",)),),
+    ),
     {"combined": 0.5, "swizzle": 2},
     run_number=3,
     minutes=1,
@@ -138,7 +146,7 @@ def test_a_folder_that_means_another_is_no_safe_name() -> None:
 
 def test_a_plan_that_fills_github_matrices_can_be_read() -> None:
     """Every list as long as it may be."""
-    many = tuple(Replay(f"s{number}", tuple(map(str, range(100)))) for number in range(100))
+    many = tuple(RegressionSeeds(f"s{number}", tuple(map(str, range(100)))) for number in range(100))
     wish = Wish((Asked("a" * 200, 10**9),), (Asked("b", 10**9),), ONE, tuple(f"c{n}" for n in range(255)), ONE,
                 tuple(range(0, 256_000, 1000)), many)  # fmt: skip
     rates = {"a" * 200: 1.0, "b": 1.0, "combined": 1.0}

@@ -12,7 +12,7 @@ from vopr_coverage.errors import ConfigError, UsageError
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import is_safe
-from vopr_coverage.nightly.regression_file import Replay, parse_regressions
+from vopr_coverage.nightly.regression_file import RegressionSeeds, parse_regressions
 from vopr_coverage.nightly.replay import ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.reading.stream import read_stream
 
@@ -41,7 +41,11 @@ def test_a_line_that_is_no_regression_is_told_with_its_number(line: str) -> None
 
 def test_every_seed_gets_a_folder_of_its_own() -> None:
     """In the order of the file, safe for file names whatever the scenario is called."""
-    found = list(seeds_to_play([Replay("combined", ("7", "8")), Replay("../x", (str((1 << 64) - 1),))], COMMAND))
+    found = list(
+        seeds_to_play(
+            [RegressionSeeds("combined", ("7", "8")), RegressionSeeds("../x", (str((1 << 64) - 1),))], COMMAND
+        )
+    )
     assert [one.folder for one in found[:2]] == ["combined-7", "combined-8"]
     assert found[2].folder.startswith("x-")
     assert is_safe(found[2].folder)
@@ -53,7 +57,7 @@ def test_every_seed_gets_a_folder_of_its_own() -> None:
 def test_a_command_must_be_told_what_to_play(command: tuple[str, ...], told: str) -> None:
     """Else something else would be played under a seed's name."""
     with pytest.raises(UsageError, match=told):
-        list(seeds_to_play([Replay("a", ("1",)), Replay("b", ("1",))], command))
+        list(seeds_to_play([RegressionSeeds("a", ("1",)), RegressionSeeds("b", ("1",))], command))
 
 
 def recorded(**changes: object) -> Recording:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.pages import ALL_TIERS, HOSTILE, LIVE, NAME, RUN_URL, SHA, assert_inert, order_of, page_of, replaced
 from tests.tracking import a_red_night
 from vopr_coverage import __version__
-from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict, Place, error_night
+from vopr_coverage.nightly.verdict import Finding, FindingKind, NightRun, NightVerdict, error_night
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.issue import (
@@ -89,7 +89,7 @@ def test_without_a_place_nothing_is_made_up() -> None:
 
 def test_a_night_without_a_verdict_says_what_was_wrong_with_it() -> None:
     """Line by line."""
-    page = page_of(render_issue(error_night(__version__, "no verdict\nnight.json: expected a b", Place()), ABOUT))
+    page = page_of(render_issue(error_night(__version__, "no verdict\nnight.json: expected a b", NightRun()), ABOUT))
     assert page.codes[:2] == ["no verdict", "night.json: expected a b"]
     assert "not a pass" in page.prose
 
@@ -136,8 +136,8 @@ def test_an_error_is_inert(text: str) -> None:
     """It quotes the file."""
     lines = f"x{text}".split("\n")
     benign = "\n".join(NAME if line else "" for line in lines)
-    hostile = at_tier(error_night("1.0", "\n".join(lines), Place()), 0)
-    assert_inert(hostile, at_tier(error_night("1.0", benign, Place()), 0))
+    hostile = at_tier(error_night("1.0", "\n".join(lines), NightRun()), 0)
+    assert_inert(hostile, at_tier(error_night("1.0", benign, NightRun()), 0))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
@@ -155,14 +155,14 @@ def test_a_title_is_plain_words(text: str) -> None:
     ("night", "told"),
     [
         (a_red_night(), "(plainname): failing seed 17 (plainname) in long-run and 2 more"),
-        (a_red_night(findings=1, place=Place()), ": failing seed 17 (plainname) in long-run"),
+        (a_red_night(findings=1, place=NightRun()), ": failing seed 17 (plainname) in long-run"),
         (replace(MODEL, findings=(CANARY,)), "(plainname): canary (skip-fsync)"),
         (replace(MODEL, findings=(replace(CANARY, kind="job"),)), "(plainname): job canary"),
         (replace(MODEL, findings=(Finding("plan", "", "plan", "none"),) * 2), "(plainname): the plan and 1 more"),
         (a_red_night(findings=0), "(plainname): it failed"),
-        (a_red_night(findings=0, status="incomplete", place=Place()), ": it did not finish"),
-        (a_red_night(findings=1, place=Place(workflow="Nightly @all")), "(Nightly ·all): failing seed 17"),
-        (error_night("1.0", "x", Place(workflow="Nightly")), "(Nightly): the night has no verdict"),
+        (a_red_night(findings=0, status="incomplete", place=NightRun()), ": it did not finish"),
+        (a_red_night(findings=1, place=NightRun(workflow="Nightly @all")), "(Nightly ·all): failing seed 17"),
+        (error_night("1.0", "x", NightRun(workflow="Nightly")), "(Nightly): the night has no verdict"),
     ],
 )
 def test_a_title_says_the_first_thing(night: NightVerdict, told: str) -> None:
@@ -179,7 +179,7 @@ def test_every_kind_of_finding_has_a_word() -> None:
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_no_line_is_broken_inside_a_paragraph(tier: int) -> None:
     """An issue shows each such break as <br>; the page must not notice."""
-    for night in (MODEL, error_night("1.0", "x\ny", Place())):
+    for night in (MODEL, error_night("1.0", "x\ny", NightRun())):
         markdown = at_tier(night, tier)
         assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
 
@@ -203,7 +203,7 @@ def test_a_body_fits_and_leaves_room_for_a_note(text: str, findings: int) -> Non
 
 def test_an_error_without_end_fits() -> None:
     """And says how much of it is left out."""
-    body = render_issue(error_night("1.0", "<@" * 500_000, Place()), ABOUT)
+    body = render_issue(error_night("1.0", "<@" * 500_000, NightRun()), ABOUT)
     assert len(body) <= BODY_CHARACTERS_MAX
     assert "more characters" in page_of(body).prose
 

@@ -11,8 +11,8 @@ from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.verdict import (
     Finding,
     JobSeen,
+    NightRun,
     NightVerdict,
-    Place,
     TrendLine,
     Work,
     error_night,
@@ -38,7 +38,7 @@ def a_verdict(count: int = 1) -> NightVerdict:
         passed=False,
         reason="long-run, combined-3: a seed failed",
         version="1.0",
-        place=Place("4711", 2, 41, SHA, "Nightly", "https://github.example/o/p/actions/runs/4711/attempts/2"),
+        place=NightRun("4711", 2, 41, SHA, "Nightly", "https://github.example/o/p/actions/runs/4711/attempts/2"),
         seed_base="45079976738816",
         jobs=(
             JobSeen("build", "success", "passed", "built"),
@@ -119,7 +119,7 @@ def test_a_foreign_text_adds_nothing_but_itself(text: str) -> None:
     """Each field of a night that was read back is somebody else's: on the page it is code, in the text one line."""
     for hostile, benign in (
         (everywhere(a_verdict(), text), everywhere(a_verdict(), NAME)),
-        (error_night("1.0", text, Place()), error_night("1.0", NAME, Place())),
+        (error_night("1.0", text, NightRun()), error_night("1.0", NAME, NightRun())),
     ):
         if "<code>" in figure(text):  # a plain number may stand as it is
             assert_inert(render_night_markdown(hostile), render_night_markdown(benign))

@@ -28,7 +28,7 @@ from tests.pages import a_gate, a_judged, a_verdict
 from tests.schemas import a_value
 from tests.twice import one, varying
 from vopr_coverage.base.gate import REGRESSION
-from vopr_coverage.canaries.judge import ADVICE, CanaryResult, CanaryVerdict, Ending
+from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.check.flow import POLICIES, Settings, check
 from vopr_coverage.check.judge import HEALTH_IDS
 from vopr_coverage.commands.plan import HEADINGS
@@ -229,10 +229,10 @@ def test_determinism_has_words_for_every_verdict(status: DeterminismStatus) -> N
     assert "<code>" not in render_determinism_markdown(verdict).splitlines()[0]
 
 
-@pytest.mark.parametrize("ending", Ending)
-def test_canaries_have_words_for_every_ending(ending: Ending) -> None:
+@pytest.mark.parametrize("ending", CanaryEnding)
+def test_canaries_have_words_for_every_ending(ending: CanaryEnding) -> None:
     """And advice, but for the one that is meant."""
-    assert bool(ADVICE[ending]) is (ending is not Ending.DETECTED)
+    assert bool(ADVICE[ending]) is (ending is not CanaryEnding.DETECTED)
     result = CanaryResult("a", ending, "b", "c", advice=ADVICE[ending])
     verdict = CanaryVerdict(False, "why", "1.0", "control", (), (result,), 0, 1, 0.0, 1.0)
     assert f"{ending}: c" in render_canaries_text(verdict)

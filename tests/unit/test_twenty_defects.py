@@ -33,7 +33,7 @@ from tests.nightly_yaml import (
 )
 from tests.nights import BASE, SHARD_SEEDS, a_night, a_recorded_run, all_needs, summarised
 from tests.recordings import recorded
-from vopr_coverage.canaries.judge import CONTROL, CanaryRun, Detector, Ending, judge_canaries
+from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, Detector, judge_canaries
 from vopr_coverage.commands.options import the_command
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
@@ -74,14 +74,14 @@ def checked(folder: Path, stream: bytes, *flags: str) -> tuple[int, str]:
     return ended.code, ended.out
 
 
-def ending_of(folder: Path, stream: bytes) -> Ending:
+def ending_of(folder: Path, stream: bytes) -> CanaryEnding:
     """What becomes of a canary whose run is this stream, beside a healthy control run."""
     inputs = {}
     for name, written in {"control": a_stream(20), "canary": stream}.items():
         (folder / name).write_bytes(written)
         inputs[name] = read_report(str(folder / name))
     verdict = judge_canaries(inputs["control"], [CanaryRun("one", inputs["canary"])], {"one": DETECTOR}, "1.0")
-    assert verdict.passed == (verdict.results[0].ending is Ending.DETECTED)
+    assert verdict.passed == (verdict.results[0].ending is CanaryEnding.DETECTED)
     return verdict.results[0].ending
 
 
@@ -229,14 +229,14 @@ def test_15_canaries_have_a_control_run_and_an_expected_invariant(tmp_path: Path
     control, *canaries = the_plan().canary.include
     assert control.name == CONTROL
     assert {(run.seed, run.iterations) for run in canaries} == {(control.seed, control.iterations)}
-    assert ending_of(tmp_path, a_stream(20, failing={3: "hash_chain"})) is Ending.DETECTED
-    assert ending_of(tmp_path, a_stream(20, failing={3: "other"})) is Ending.WRONG_INVARIANT
+    assert ending_of(tmp_path, a_stream(20, failing={3: "hash_chain"})) is CanaryEnding.DETECTED
+    assert ending_of(tmp_path, a_stream(20, failing={3: "other"})) is CanaryEnding.WRONG_INVARIANT
     assert "night/canary" in uploads()["vopr-coverage-report"]["path"].split()
 
 
 def test_16_canaries_are_those_that_are_declared(tmp_path: Path) -> None:
     """One that does nothing is told as not detected, and can be taken out where all the others are listed."""
-    assert ending_of(tmp_path, a_stream(20)) is Ending.NOT_DETECTED
+    assert ending_of(tmp_path, a_stream(20)) is CanaryEnding.NOT_DETECTED
     (tmp_path / "config.json").write_text(json.dumps({"canaries": {"mine": {"invariants": ["hash_chain"]}}}))
     ended = run_cli("canary", "--names", "--config", "config.json", cwd=tmp_path)
     assert ended.out == "mine\n"

@@ -8,7 +8,7 @@ from vopr_coverage.base.compare import Before, figures_today
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.gates.coverage import percent
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
-from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Change
 
@@ -81,7 +81,7 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
     if fell > limit.points + ROUNDING:
         line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
         expected, actual = f"At most {limit.points:g} points", f"{fell:.1f} points"
-        violations.append(Violation("CoverageFell", "Fault point coverage fell", expected, actual, line))
+        violations.append(Shortfall("CoverageFell", "Fault point coverage fell", expected, actual, line))
     if limit.lost is not None and len(lost) > limit.lost:
         violations += [_lost(kind, had, limit.lost) for kind, had in lost]
     fallen = f"{max(fell, 0.0):.1f} points"
@@ -98,10 +98,10 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
     )
 
 
-def report_lost(name: str) -> Violation:
+def report_lost(name: str) -> Shortfall:
     """A report that was judged on base, and nothing here answers to it."""
     line = f"Report '{name}' was judged on base and is missing here"
-    return Violation("ReportLost", "A report of the base is missing", "Judged as on base", "Missing", line)
+    return Shortfall("ReportLost", "A report of the base is missing", "Judged as on base", "Missing", line)
 
 
 def _limit_told(limit: Limit) -> str:
@@ -113,7 +113,7 @@ def _not_compared(report: CoverageReport | None, before: Before, required: str, 
     """Without figures of our own the missing coverage is told already; without a base it is told here."""
     line = f"Regression against base: {NOT_MEASURED_TEXT} (expected {required})"
     why = before.missing or "the base carries no coverage for this report"
-    untold = Violation("RegressionNotMeasured", "Not compared with the base", required, NOT_MEASURED_TEXT, line, why)
+    untold = Shortfall("RegressionNotMeasured", "Not compared with the base", required, NOT_MEASURED_TEXT, line, why)
     violations = () if report is None else (untold,)
     return Outcome(
         REGRESSION,
@@ -126,6 +126,6 @@ def _not_compared(report: CoverageReport | None, before: Before, required: str, 
     )
 
 
-def _lost(kind: str, had: str, most: int) -> Violation:
+def _lost(kind: str, had: str, most: int) -> Shortfall:
     line = f"{had} on base, not here"
-    return Violation(kind, line, f"At most {most} lost", "Not here", line)
+    return Shortfall(kind, line, f"At most {most} lost", "Not here", line)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from vopr_coverage.canaries.judge import CONTROL, CanaryRun, CanaryVerdict, Detector, Ending, judge_canaries
+from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
 from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading import read_report
@@ -33,13 +33,13 @@ def judge_canary_folder(folder: Path, declared: Mapping[str, Detector], version:
 def canary_run(name: str, folder: Path) -> CanaryRun:
     """A canary's run, or what stands in its way: a run that can't be read is one canary's matter."""
     if (folder / BUILD_FAILED).exists():
-        return CanaryRun(name, ending=Ending.BUILD_FAILED, why=BUILD_FAILED_WHY)
+        return CanaryRun(name, ending=CanaryEnding.BUILD_FAILED, why=BUILD_FAILED_WHY)
     if not os.path.lexists(folder):
-        return CanaryRun(name, ending=Ending.NOT_RUN, why=f"there is no {folder}")
+        return CanaryRun(name, ending=CanaryEnding.NOT_RUN, why=f"there is no {folder}")
     try:
         return CanaryRun(name, read_run(str(folder)))
     except UserError as error:
-        return CanaryRun(name, ending=Ending.UNUSABLE, why=str(error).splitlines()[0])
+        return CanaryRun(name, ending=CanaryEnding.UNUSABLE, why=str(error).splitlines()[0])
 
 
 def read_run(path: str) -> Input:

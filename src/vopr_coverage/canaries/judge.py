@@ -18,7 +18,7 @@ CONTROL = "control"  # the name of the run without a canary
 SEEDS_TOLD = 5
 
 
-class Ending(StrEnum):
+class CanaryEnding(StrEnum):
     """How a canary's run ended. Only the first is what it was planted for."""
 
     DETECTED = "detected"
@@ -70,17 +70,19 @@ SHIPPED: Mapping[str, Detector] = {
     "canary-monotonic-regression": Detector(("replica_head_progress", "replica_head", "commit_history_monotonic")),
 }
 
-ADVICE: Mapping[Ending, str] = {
-    Ending.DETECTED: "",
-    Ending.NOT_DETECTED: "Is the planted bug still called, is its oracle still run? Else give it more seeds.",
-    Ending.WRONG_INVARIANT: "Something else failed: look whether the canary breaks what it means to, or name this "
-    "detector in the config.",
-    Ending.CRASHED: "A crash is no detection: look at the simulator's stderr, and make the canary fail an invariant.",
-    Ending.TIMED_OUT: "Give it more time, or fewer iterations.",
-    Ending.UNUSABLE: "The simulator wrote no stream: look at its options and its stderr.",
-    Ending.BUILD_FAILED: "The canary must build before it can be missed: look at the build's log.",
-    Ending.NOT_MEASURED: "Let the canary run at least as many iterations as the control run, on a point that it hits.",
-    Ending.NOT_RUN: "Run every canary that is declared, or take it out of the config.",
+ADVICE: Mapping[CanaryEnding, str] = {
+    CanaryEnding.DETECTED: "",
+    CanaryEnding.NOT_DETECTED: "Is the planted bug still called, is its oracle still run? Else give it more seeds.",
+    CanaryEnding.WRONG_INVARIANT: "Something else failed: look whether the canary breaks what it means to, or name "
+    "this detector in the config.",
+    CanaryEnding.CRASHED: "A crash is no detection: look at the simulator's stderr, and make the canary fail an "
+    "invariant.",
+    CanaryEnding.TIMED_OUT: "Give it more time, or fewer iterations.",
+    CanaryEnding.UNUSABLE: "The simulator wrote no stream: look at its options and its stderr.",
+    CanaryEnding.BUILD_FAILED: "The canary must build before it can be missed: look at the build's log.",
+    CanaryEnding.NOT_MEASURED: "Let the canary run at least as many iterations as the control run, on a point that "
+    "it hits.",
+    CanaryEnding.NOT_RUN: "Run every canary that is declared, or take it out of the config.",
 }
 
 
@@ -89,7 +91,7 @@ class CanaryRun(msgspec.Struct, frozen=True):
 
     name: str
     read: Input | None = None
-    ending: Ending = Ending.NOT_RUN
+    ending: CanaryEnding = CanaryEnding.NOT_RUN
     why: str = ""
 
 
@@ -97,7 +99,7 @@ class CanaryResult(msgspec.Struct, frozen=True):
     """How one canary ended. `seeds` (text) are the first that show it; `detail` says what was seen."""
 
     name: str
-    ending: Ending
+    ending: CanaryEnding
     expected: str
     detail: str
     iterations: int | None = None
@@ -138,7 +140,7 @@ def judge_canaries(
     results = tuple(
         judge_canary(by_name.get(name, CanaryRun(name)), detector, control) for name, detector in declared.items()
     )
-    detected = sum(result.ending is Ending.DETECTED for result in results)
+    detected = sum(result.ending is CanaryEnding.DETECTED for result in results)
     low, high = wilson(len(results), detected)
     passed = detected == len(results) and not problems
     if problems:
@@ -177,17 +179,17 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
     """How one canary ended, and by what."""
     read = canary.read
     if read is None or read.run is None:
-        ending = canary.ending if read is None else Ending.UNUSABLE
+        ending = canary.ending if read is None else CanaryEnding.UNUSABLE
         return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
     run, recording = read.run, read.recording
     if recording and recording.timed_out:
-        return _result(canary.name, detector, Ending.TIMED_OUT, "it was stopped when its time was up", run)
+        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, "it was stopped when its time was up", run)
     if not run.complete and not run.records and run.starting_seed is None:
-        return _result(canary.name, detector, Ending.UNUSABLE, _status(read) or "there is no record in it", run)
+        return _result(canary.name, detector, CanaryEnding.UNUSABLE, _status(read) or "there is no record in it", run)
     if not run.complete or _died(read):
-        return _result(canary.name, detector, Ending.CRASHED, _status(read) or run.ended_early or "", run)
+        return _result(canary.name, detector, CanaryEnding.CRASHED, _status(read) or run.ended_early or "", run)
     for detail, seeds in _detections(read, run, detector, control):
-        return _result(canary.name, detector, Ending.DETECTED, detail, run, seeds)
+        return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
     others = [f"{group.invariant} on {group.count} seeds" for group in run.failures]
     if run.silent_failures.count:
         others.append(f"{run.silent_failures.count} seeds without a record")
@@ -195,11 +197,13 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         others += [f"property {name}" for name in run.properties.violated_ids]
     if others:
         seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds
-        return _result(canary.name, detector, Ending.WRONG_INVARIANT, "; ".join(others), run, seeds)
+        return _result(canary.name, detector, CanaryEnding.WRONG_INVARIANT, "; ".join(others), run, seeds)
     untold = _cannot_vanish(run, detector, control)
     if untold:
-        return _result(canary.name, detector, Ending.NOT_MEASURED, untold, run)
-    return _result(canary.name, detector, Ending.NOT_DETECTED, f"nothing failed in {run.iterations} iterations", run)
+        return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
+    return _result(
+        canary.name, detector, CanaryEnding.NOT_DETECTED, f"nothing failed in {run.iterations} iterations", run
+    )
 
 
 def _died(read: Input) -> bool:
@@ -247,7 +251,7 @@ def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
 
 
 def _result(
-    name: str, detector: Detector, ending: Ending, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
+    name: str, detector: Detector, ending: CanaryEnding, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
 ) -> CanaryResult:
     iterations = None if run is None else run.iterations
     told = tuple(str(seed) for seed in seeds[:SEEDS_TOLD])

@@ -19,8 +19,7 @@ from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
 from vopr_coverage.gates.extras import EXTRAS
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.gates.health import HEALTH_GATES, Expectation
-from vopr_coverage.model.outcome import Outcome, Status
-from vopr_coverage.model.outcome import Violation as Shortfall
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds, lowered
 from vopr_coverage.model.verdict import (

@@ -14,10 +14,10 @@ from vopr_coverage import __version__
 from vopr_coverage.canaries.folder import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
 from vopr_coverage.canaries.judge import (
     CONTROL,
+    CanaryEnding,
     CanaryRun,
     CanaryVerdict,
     Detector,
-    Ending,
     judge_canaries,
     nothing_judged,
 )
@@ -128,5 +128,5 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
 
 def _named_run(name: str, path: str) -> CanaryRun:
     if path == BUILD_FAILED and not os.path.lexists(path):
-        return CanaryRun(name, ending=Ending.BUILD_FAILED, why=BUILD_FAILED_WHY)
+        return CanaryRun(name, ending=CanaryEnding.BUILD_FAILED, why=BUILD_FAILED_WHY)
     return canary_run(name, Path(path))

@@ -14,7 +14,7 @@ from vopr_coverage.files import write_text
 FORMATS = ("text", "json", "markdown")
 
 
-class Verdict(Protocol):
+class AnyVerdict(Protocol):
     """What all verdicts have in common."""
 
     @property
@@ -40,7 +40,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-V = TypeVar("V", bound=Verdict)
+V = TypeVar("V", bound=AnyVerdict)
 
 
 def judge_and_tell(

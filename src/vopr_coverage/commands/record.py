@@ -50,10 +50,14 @@ def add_record(parser: argparse.ArgumentParser) -> None:
 
 def run_record(arguments: argparse.Namespace, simulator: Sequence[str], sha: str) -> int:
     """Record one run; `simulator` is what stands behind `--`, `sha` is GitHub's, or ""."""
-    from vopr_coverage.recorder.record import Plan, find_commit, record  # nobody else needs what starts processes
+    from vopr_coverage.recorder.record import (
+        RecordingPlan,
+        find_commit,
+        record,
+    )  # nobody else needs what starts processes
 
     commit, source = find_commit(arguments.commit, sha)
-    plan = Plan(
+    plan = RecordingPlan(
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,

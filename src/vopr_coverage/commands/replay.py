@@ -21,7 +21,7 @@ from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 
 if TYPE_CHECKING:
-    from vopr_coverage.recorder.record import Plan
+    from vopr_coverage.recorder.record import RecordingPlan
 
 SEEDS_TOLD_MAX = 10
 
@@ -56,7 +56,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
 def run_replay(arguments: argparse.Namespace, simulator: Sequence[str], sha: str) -> int:
     """Record every once-failed seed; `simulator` is what stands behind `--`, `sha` is GitHub's, or ""."""
     from vopr_coverage.recorder.child import signals_told  # nobody else needs what starts processes
-    from vopr_coverage.recorder.record import Plan, find_commit
+    from vopr_coverage.recorder.record import RecordingPlan, find_commit
 
     command = the_command(arguments.template, simulator)
     if not command:
@@ -73,7 +73,7 @@ def run_replay(arguments: argparse.Namespace, simulator: Sequence[str], sha: str
         _refuse_used(out / one.folder)
     commit, source = find_commit(arguments.commit, sha)
     plans = [
-        Plan(one.scenario, int(one.seed), 1, command, out / one.folder, commit, source, arguments.timeout)
+        RecordingPlan(one.scenario, int(one.seed), 1, command, out / one.folder, commit, source, arguments.timeout)
         for one in to_play
     ]
     session = _Session(arguments.minutes)
@@ -93,7 +93,7 @@ class _Session:
         """Between two recordings; during one, the recorder hears it and says so in the manifest."""
         self._interrupted = True
 
-    def play(self, seeds: Sequence[Played], plans: Sequence[Plan]) -> int:
+    def play(self, seeds: Sequence[Played], plans: Sequence[RecordingPlan]) -> int:
         """Record them; tells each, and those that were not played. Returns the exit code."""
         whole = played = 0
         for one, plan in zip(seeds, plans, strict=True):
@@ -119,7 +119,7 @@ class _Session:
         _say(f"{whole:,} of {len(seeds):,} once-failed seeds are recorded whole")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
-    def _record(self, plan: Plan, left_s: float | None) -> tuple[bool, str]:
+    def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
         """One seed: whether its recording is whole, and what to say of it."""
         from vopr_coverage.recorder.record import record
 

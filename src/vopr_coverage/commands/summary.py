@@ -21,7 +21,7 @@ from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NightVerdict, Place, error_night
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night
 from vopr_coverage.trends.file import record_night
 
 # Told as outputs of the workflow; build and plan are steps on the way.
@@ -59,14 +59,14 @@ def add_summary(parser: argparse.ArgumentParser) -> None:
     add_telling(parser)
 
 
-def place_in(environ: Mapping[str, str]) -> Place:
+def place_in(environ: Mapping[str, str]) -> NightRun:
     """Which night the runner's variables speak of; on a laptop none has a number."""
     run_id, attempt, number = (environ.get(f"GITHUB_RUN_{name}", "") for name in ("ID", "ATTEMPT", "NUMBER"))
     if not all(text.isascii() and text.isdigit() and len(text) <= 18 for text in (run_id, attempt, number)):
-        return Place()
+        return NightRun()
     repository, server = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_SERVER_URL", "")
     sha = environ.get("GITHUB_SHA", "")
-    return Place(
+    return NightRun(
         run_id=run_id,
         run_attempt=int(attempt),
         run_number=int(number),
@@ -76,7 +76,7 @@ def place_in(environ: Mapping[str, str]) -> Place:
     )
 
 
-def run_summary(arguments: argparse.Namespace, place: Place, commits: Sequence[str]) -> int:
+def run_summary(arguments: argparse.Namespace, place: NightRun, commits: Sequence[str]) -> int:
     """Judge a night and tell it; `commits` are those that it may be about."""
     from vopr_coverage.render.night import render_night_markdown, render_night_text
 

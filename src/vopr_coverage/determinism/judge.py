@@ -14,13 +14,13 @@ import msgspec
 from vopr_coverage.determinism.differences import Constancy, Constant
 from vopr_coverage.determinism.lockstep import Comparison, Ranges, Readable, compare, ranges_of
 from vopr_coverage.determinism.verdict import (
+    ComparedRun,
+    DeterminismFinding,
     DeterminismVerdict,
     Divergence,
     FieldCount,
-    Finding,
     Mode,
-    Replay,
-    RunSeen,
+    ReplayCommand,
     SeedsListed,
     Status,
     seeds_listed,
@@ -128,7 +128,7 @@ def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVer
 def _verdict(
     mode: Mode,
     sides: Sequence[tuple[Subject, Ranges | None]],
-    findings: Sequence[Finding],
+    findings: Sequence[DeterminismFinding],
     warnings: Sequence[Remark],
     context: Context,
     counts: tuple[int, int],
@@ -157,13 +157,13 @@ def _verdict(
         at_most=high,
         runs=tuple(_seen(subject, missing) for subject, missing in sides),
         findings=tuple(findings),
-        replays=tuple(Replay(str(seed), _command(recording, context.repro, scenario, seed)) for seed in replays),
+        replays=tuple(ReplayCommand(str(seed), _command(recording, context.repro, scenario, seed)) for seed in replays),
         fill_in=bool(replays) and recording is None and scenario is None and "{scenario}" in context.repro,
         warnings=(*warnings, *remarks),
     )
 
 
-def _status(findings: Sequence[Finding]) -> Status:
+def _status(findings: Sequence[DeterminismFinding]) -> Status:
     kinds = {finding.kind for finding in findings}
     if INCOMPLETE in kinds:
         return "incomplete"
@@ -172,7 +172,7 @@ def _status(findings: Sequence[Finding]) -> Status:
     return "not measured" if kinds else "passed"
 
 
-def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[Finding]:
+def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismFinding]:
     """What is wrong with a run by itself: it broke off, contradicts itself, or failed its own check."""
     run = _run_of(subject)
     if run.ended_early:
@@ -238,9 +238,9 @@ def _few(seeds: int, high: float) -> str:
     )
 
 
-def _seen(subject: Subject, missing: Ranges | None) -> RunSeen:
+def _seen(subject: Subject, missing: Ranges | None) -> ComparedRun:
     run, seeds = _run_of(subject), subject.seeds
-    return RunSeen(
+    return ComparedRun(
         source=subject.name,
         scenario=subject.scenario,
         complete=run.complete,
@@ -281,8 +281,8 @@ def _seeds(count: int) -> str:
     return f"{count:,} seed{'' if count == 1 else 's'}"
 
 
-def _finding(source: str, kind: str, line: str) -> Finding:
-    return Finding(source, kind, line, ADVICE[kind])
+def _finding(source: str, kind: str, line: str) -> DeterminismFinding:
+    return DeterminismFinding(source, kind, line, ADVICE[kind])
 
 
 def _command(recording: Recording | None, template: str, scenario: str | None, seed: int) -> str:

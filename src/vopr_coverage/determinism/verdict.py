@@ -29,7 +29,7 @@ def seeds_listed(ranges: Ranges) -> SeedsListed:
     return SeedsListed(ranges.count, tuple(told))
 
 
-class RunSeen(msgspec.Struct, frozen=True):
+class ComparedRun(msgspec.Struct, frozen=True):
     """One of the runs. `silent` failed without a record, `missing` are shared seeds without one."""
 
     source: str
@@ -50,7 +50,7 @@ class Divergence(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...]
 
 
-class Finding(msgspec.Struct, frozen=True):
+class DeterminismFinding(msgspec.Struct, frozen=True):
     """One reason why this isn't a pass: of which run, what kind, in one line, and what to do."""
 
     source: str
@@ -59,7 +59,7 @@ class Finding(msgspec.Struct, frozen=True):
     advice: str
 
 
-class Replay(msgspec.Struct, frozen=True):
+class ReplayCommand(msgspec.Struct, frozen=True):
     """The command that replays one seed."""
 
     seed: str
@@ -93,11 +93,11 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
     nondeterministic: int = 0
     at_least: float | None = None
     at_most: float | None = None
-    runs: tuple[RunSeen, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    runs: tuple[ComparedRun, ...] = ()
+    findings: tuple[DeterminismFinding, ...] = ()
     by_field: tuple[FieldCount, ...] = ()
     divergences: tuple[Divergence, ...] = ()
-    replays: tuple[Replay, ...] = ()
+    replays: tuple[ReplayCommand, ...] = ()
     fill_in: bool = False
     warnings: tuple[Remark, ...] = ()
     error: str | None = None

@@ -8,7 +8,7 @@ fractions are compared unrounded.
 from __future__ import annotations
 
 from vopr_coverage.gates.endings import Evidence, Gate, absent, judge_count, judge_floors, judge_names, not_required
-from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds
 
@@ -41,11 +41,11 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     counts = f"{report.fault_points_hit} of {report.total_fault_points}"
     if not bound.value:
         return not_required(gate, bound, f"{percent(share)} ({counts})", share)
-    violations: tuple[Violation, ...] = ()
+    violations: tuple[Shortfall, ...] = ()
     if share < bound.value:
         same = percent(share) == percent(bound.value)
         violations = (
-            Violation(
+            Shortfall(
                 "FaultPointCoverage",
                 "Fault point coverage below threshold",
                 percent(bound.value),
@@ -75,7 +75,7 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.critical_fault_points,
         {name: int(name in hit) for name in bounds.critical_fault_points.value},
-        lambda name: Violation(
+        lambda name: Shortfall(
             "CriticalFaultPointMissed",
             f"Critical fault point '{name}' was never hit",
             "Hit at least once",
@@ -96,7 +96,7 @@ def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.required_invariants,
         counts,
-        lambda name: Violation(
+        lambda name: Shortfall(
             "InvariantNotExecuted",
             f"Required invariant '{name}' never executed",
             "Executed at least once",
@@ -161,7 +161,7 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_phase_events,
         events if evidence.report else None,
-        lambda name, measured, least: Violation(
+        lambda name, measured, least: Shortfall(
             "InsufficientPhaseEvents",
             f"Phase event '{name}' occurred too few times",
             f"At least {least}",

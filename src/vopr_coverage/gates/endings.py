@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import Bound, Bounds
 
@@ -74,7 +74,7 @@ def judge_count(
     elif count < bound.value:
         status = Status.FAILED
     actual = NOT_MEASURED_TEXT if count is None else str(count)
-    violation = Violation(
+    violation = Shortfall(
         kind, message, f"At least {bound.value}", actual, f"{line}: {actual} (expected >= {bound.value})"
     )
     return Outcome(
@@ -95,7 +95,7 @@ def judge_names(
     evidence: Evidence,
     bound: Bound[Any],
     counts: Mapping[str, int],
-    violation: Callable[[str], Violation],
+    violation: Callable[[str], Shortfall],
     verb: str,
     advice: str,
     warnings: tuple[str, ...] = (),
@@ -128,7 +128,7 @@ def judge_floors(
     evidence: Evidence,
     bound: Bound[Mapping[str, int]] | Bound[Mapping[str, float]],
     counts: Mapping[str, float] | None,
-    violation: Callable[[str, str, float], Violation],
+    violation: Callable[[str, str, float], Shortfall],
     advice: str,
 ) -> Outcome:
     """Counts by name, each against its own minimum; `counts` None means not measured.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
-from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.thresholds import Bounds
 
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met, else silence proves nothing"
@@ -27,7 +27,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_fault_effects,
         evidence.fault_effects if evidence.report else None,
-        lambda name, measured, least: Violation(
+        lambda name, measured, least: Shortfall(
             "InsufficientFaultEffects",
             f"Fault point '{name}' took effect too few times",
             f"At least {least}",
@@ -49,7 +49,7 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_per_iteration,
         rates,
-        lambda name, measured, least: Violation(
+        lambda name, measured, least: Shortfall(
             "InsufficientPerIteration",
             f"'{name}' occurred too few times per iteration",
             f"At least {least:g}",
@@ -67,7 +67,7 @@ def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds.min_properties,
         evidence.properties.counters if evidence.properties else None,
-        lambda name, measured, least: Violation(
+        lambda name, measured, least: Shortfall(
             "InsufficientProperties",
             f"Property counter '{name}' is too low",
             f"At least {least}",
@@ -110,8 +110,8 @@ def judge_required_properties(evidence: Evidence, bounds: Bounds) -> Outcome:
     )
 
 
-def _unsatisfied(name: str, actual: str) -> Violation:
-    return Violation(
+def _unsatisfied(name: str, actual: str) -> Shortfall:
+    return Shortfall(
         "PropertyNotSatisfied",
         f"Required property '{name}' was never satisfied",
         "Satisfied at least once",

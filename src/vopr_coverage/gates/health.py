@@ -15,7 +15,7 @@ import msgspec
 from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import disagreements, how_it_ended
-from vopr_coverage.model.outcome import Outcome, Status, Violation
+from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList, contradictions_of
 from vopr_coverage.model.thresholds import Bounds
 
@@ -64,7 +64,7 @@ def judge_run_complete(read: Input, _bounds: Bounds, _expect: Expectation | None
         return _failed(gate, measured, "counts agree", [*map(_disagreement, wrong), *recorded])
     if run.ended_early:
         message, detail = f"Run incomplete: {run.ended_early}", how_it_ended(read.recording)
-        violation = Violation("RunIncomplete", message, "A whole stream", "Ended early", message, detail)
+        violation = Shortfall("RunIncomplete", message, "A whole stream", "Ended early", message, detail)
         return _failed(gate, "ended early", "whole stream", [violation, *recorded])
     if run.contradictions:
         found = [*map(_disagreement, run.contradictions), *recorded]
@@ -134,7 +134,7 @@ def _judge_expected(run: Run, expect: Expectation) -> Outcome:
         least = f"{expect.min_caught * 100:g}%"
         line = f"Expected violation missed: {caught} of {run.iterations} seeds caught it (expected >= {least})"
         found.append(
-            Violation("ExpectedViolationMissed", "Expected violation missed", f"At least {least}", str(caught), line)
+            Shortfall("ExpectedViolationMissed", "Expected violation missed", f"At least {least}", str(caught), line)
         )
     return Outcome(
         gate,
@@ -178,7 +178,7 @@ def judge_determinism(read: Input, _bounds: Bounds, _expect: Expectation | None)
     if silent.count:
         line = f"Nondeterministic: {silent.count} failed seeds left no record: {seeds_told(silent)}"
         message = "Seeds failed without a record"
-        found = Violation("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
+        found = Shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
         return _failed(gate, f"{silent.count} seeds without a record", "0 seeds", [found], value=silent.count)
     if not run.complete:
         return _not_required(gate, UNFINISHED_NOTE)
@@ -196,24 +196,24 @@ HEALTH_GATES: tuple[HealthGate, ...] = (
 )
 
 
-def _seed_failed(group: FailureGroup) -> Violation:
+def _seed_failed(group: FailureGroup) -> Shortfall:
     seeds = "seed" if group.count == 1 else "seeds"
     line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {seeds_told(group)}"
     message = f"Invariant '{group.invariant}' failed"
-    return Violation("SeedFailed", message, "Holds on every seed", f"{group.count} {seeds}", line, group.message)
+    return Shortfall("SeedFailed", message, "Holds on every seed", f"{group.count} {seeds}", line, group.message)
 
 
-def _disagreement(sentence: str) -> Violation:
-    return Violation("CountsDisagree", "Counts disagree", "Counts agree", sentence, f"Counts disagree: {sentence}")
+def _disagreement(sentence: str) -> Shortfall:
+    return Shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, f"Counts disagree: {sentence}")
 
 
-def _too_few(least: int, actual: str) -> Violation:
+def _too_few(least: int, actual: str) -> Shortfall:
     line = f"Too few iterations: {actual} (expected >= {least})"
-    return Violation("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)
+    return Shortfall("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)
 
 
-def _simple(kind: str, message: str, expected: str, actual: str, tail: str = "") -> Violation:
-    return Violation(kind, message, expected, actual, f"{message} {tail}".rstrip())
+def _simple(kind: str, message: str, expected: str, actual: str, tail: str = "") -> Shortfall:
+    return Shortfall(kind, message, expected, actual, f"{message} {tail}".rstrip())
 
 
 def _unanswered(gate: str, asked: bool, required: str, origin: str, what: str, least: int | None) -> Outcome:
@@ -244,7 +244,7 @@ def _passed(gate: str, measured: str, required: str, value: int | None = None) -
     return Outcome(gate, Status.PASSED, measured, required, "always", value)
 
 
-def _failed(gate: str, measured: str, required: str, found: Iterable[Violation], **more: Any) -> Outcome:
+def _failed(gate: str, measured: str, required: str, found: Iterable[Shortfall], **more: Any) -> Outcome:
     violations = tuple(found)
     return Outcome(
         gate, Status.FAILED, measured, required, "always", violations=violations, advice=ADVICE[gate], **more

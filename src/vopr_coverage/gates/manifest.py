@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vopr_coverage.model.manifest import Recording
-from vopr_coverage.model.outcome import Violation
+from vopr_coverage.model.outcome import Shortfall
 from vopr_coverage.model.report import Input, Run
 
 COMMIT_DIGITS_TOLD = 12
 
 
-def disagreements(read: Input) -> list[Violation]:
+def disagreements(read: Input) -> list[Shortfall]:
     """What the manifest says otherwise than the stream, and endings that no failed seed explains."""
     recording, run = read.recording, read.run
     if recording is None:
@@ -39,7 +39,7 @@ def how_it_ended(recording: Recording | None) -> str:
     return ""
 
 
-def _unexplained_end(recording: Recording, run: Run | None) -> Violation | None:
+def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
     """A whole stream without a failed seed, from a simulator that ended badly."""
     if run is not None and (not run.complete or run.failed_records or run.silent_failures.count):
         return None
@@ -52,7 +52,7 @@ def _unexplained_end(recording: Recording, run: Run | None) -> Violation | None:
     return None
 
 
-def _other_range(recording: Recording, run: Run | None) -> list[Violation]:
+def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
     """Seeds other than those that were asked for: an option that the simulator passed over, say."""
     if run is None or run.announced is None:
         return []
@@ -72,7 +72,7 @@ def _other_range(recording: Recording, run: Run | None) -> list[Violation]:
     ]
 
 
-def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Violation]:
+def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortfall]:
     """Another commit than this check is about. One that the user named is the user's business."""
     commit = recording.commit
     if commit is None or recording.commit_source == "flag" or not commits or commit in commits:
@@ -82,5 +82,5 @@ def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Violat
     return [_violation("OtherCommit", line, ours, theirs)]
 
 
-def _violation(kind: str, line: str, expected: str, actual: str) -> Violation:
-    return Violation(kind, line, expected, actual, line)
+def _violation(kind: str, line: str, expected: str, actual: str) -> Shortfall:
+    return Shortfall(kind, line, expected, actual, line)

@@ -15,7 +15,7 @@ from github import Auth, Github, GithubException
 
 from vopr_coverage import __version__
 from vopr_coverage.errors import printable
-from vopr_coverage.github.retry import Kind, Patience, Trouble
+from vopr_coverage.github.retry import RetryBudget, Trouble, TroubleKind
 
 PER_PAGE = 100
 PAGES_MAX = 50
@@ -38,7 +38,7 @@ class Api:
     """
 
     def __init__(
-        self, token: str, api_url: str, patience: Patience, ca_file: str | None = None, timeout_s: int | None = None
+        self, token: str, api_url: str, patience: RetryBudget, ca_file: str | None = None, timeout_s: int | None = None
     ) -> None:
         self.api_url, self.patience = api_url, patience
         self.timeout_s = timeout_s or TIMEOUT_S
@@ -79,7 +79,7 @@ class Api:
             yield entries
             if 'rel="next"' not in str(headers.get("link", "")):
                 return
-        raise Trouble(Kind.REFUSED, f"{path} has more than {PAGES_MAX * PER_PAGE:,} entries")
+        raise Trouble(TroubleKind.REFUSED, f"{path} has more than {PAGES_MAX * PER_PAGE:,} entries")
 
     def write(self, method: str, path: str, kind: type[T], body: Query) -> T:
         """POST or PATCH, once: of an answer that is BROKEN nobody knows whether it was done."""
@@ -123,7 +123,7 @@ class Api:
         except GithubException as error:
             raise self._refusal(error) from None
         except msgspec.ValidationError:
-            raise Trouble(Kind.BROKEN, "GitHub's answer was not what it should be") from None
+            raise Trouble(TroubleKind.BROKEN, "GitHub's answer was not what it should be") from None
         except _NO_ANSWER as error:
             raise no_answer(error) from None
 
@@ -133,11 +133,11 @@ class Api:
         data: object = error.data
         message = str(data.get("message", "")) if isinstance(data, dict) else ""
         told = printable(f"{error.status} {message}".replace(self._token, "***"))[:TOLD_CHARACTERS_MAX].strip()
-        kind, wait_s = Kind.REFUSED, None
+        kind, wait_s = TroubleKind.REFUSED, None
         if error.status == 429 or (error.status == 403 and _is_limit(headers, message)):
-            kind, wait_s = Kind.LIMITED, _asked_wait_s(headers, self.patience.clock.now())
+            kind, wait_s = TroubleKind.LIMITED, _asked_wait_s(headers, self.patience.clock.now())
         elif error.status >= 500 or error.status < 400 or error.status == 408:
-            kind = Kind.BROKEN
+            kind = TroubleKind.BROKEN
         return Trouble(kind, f"GitHub answered {told}", error.status, wait_s)
 
 
@@ -145,10 +145,10 @@ def no_answer(error: Exception) -> Trouble:
     """A request without a usable answer, by the name of what happened: its text may hold addresses."""
     if isinstance(error, requests.exceptions.SSLError):
         hint = "a server of your own needs its CA in REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_FILE"
-        return Trouble(Kind.REFUSED, f"the server's certificate was refused; {hint}")
+        return Trouble(TroubleKind.REFUSED, f"the server's certificate was refused; {hint}")
     if isinstance(error, OSError) and "CA certificate bundle" in str(error):
-        return Trouble(Kind.REFUSED, "the CA bundle that the environment names can't be read")
-    return Trouble(Kind.BROKEN, f"the connection gave no usable answer ({type(error).__name__})")
+        return Trouble(TroubleKind.REFUSED, "the CA bundle that the environment names can't be read")
+    return Trouble(TroubleKind.BROKEN, f"the connection gave no usable answer ({type(error).__name__})")
 
 
 def _is_limit(headers: Headers, message: str) -> bool:

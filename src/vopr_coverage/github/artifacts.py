@@ -12,7 +12,7 @@ import requests
 from vopr_coverage.errors import shown
 from vopr_coverage.github.api import Api, no_answer
 from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, VERDICT_NAME, ZIP_BYTES_MAX, ArtifactError, entry_in
-from vopr_coverage.github.retry import Kind, Trouble
+from vopr_coverage.github.retry import Trouble, TroubleKind
 
 NAME_PREFIX = "vopr-coverage-"
 REDIRECTS_MAX = 3
@@ -100,7 +100,7 @@ def _download(api: Api, url: str) -> bytes:
                     url, headers = _next(api, url, answer.headers["location"]), {}
             except (requests.RequestException, OSError, ValueError) as error:
                 raise no_answer(error) from None
-    raise Trouble(Kind.REFUSED, "the artifact's download is redirected too often")
+    raise Trouble(TroubleKind.REFUSED, "the artifact's download is redirected too often")
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -119,13 +119,13 @@ def _body(answer: requests.Response) -> bytes:
 
 def _refusal(status: int) -> Trouble:
     if status in (404, 410):
-        return Trouble(Kind.REFUSED, "the artifact is gone", status)
-    kind = Kind.LIMITED if status == 429 else Kind.BROKEN if status >= 500 else Kind.REFUSED
+        return Trouble(TroubleKind.REFUSED, "the artifact is gone", status)
+    kind = TroubleKind.LIMITED if status == 429 else TroubleKind.BROKEN if status >= 500 else TroubleKind.REFUSED
     return Trouble(kind, f"the artifact's download was answered with {status}", status)
 
 
 def _next(api: Api, url: str, location: str) -> str:
     target = urljoin(url, location)
     if urlsplit(target).scheme not in {"https", urlsplit(api.api_url).scheme}:
-        raise Trouble(Kind.REFUSED, "the artifact's download is redirected to an address without TLS")
+        raise Trouble(TroubleKind.REFUSED, "the artifact's download is redirected to an address without TLS")
     return target

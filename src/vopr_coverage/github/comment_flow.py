@@ -9,10 +9,10 @@ from vopr_coverage.base.compare import changed
 from vopr_coverage.errors import UsageError, UserError, shown
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.comment_marker import Stamp
-from vopr_coverage.github.comment_plan import Wanted, may_create
+from vopr_coverage.github.comment_plan import WantedComment, may_create
 from vopr_coverage.github.comment_settings import CommentSettings
 from vopr_coverage.github.comment_upsert import Thread, Written, upsert
-from vopr_coverage.github.context import SHA, Place, PullRequest, WorkflowRun
+from vopr_coverage.github.context import SHA, JobContext, PullRequest, WorkflowRun
 from vopr_coverage.github.lookup import pulls_of_run, verdict_of_run
 from vopr_coverage.model.verdict import Verdict, error_verdict, verdict_from_json
 from vopr_coverage.render.comment import About, render_comment
@@ -29,7 +29,7 @@ class Relayed(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
-def comment_on(api: Api, place: Place, pull: PullRequest, verdict: Verdict, settings: CommentSettings) -> Written:
+def comment_on(api: Api, place: JobContext, pull: PullRequest, verdict: Verdict, settings: CommentSettings) -> Written:
     """Bring the comment of the pull request that this run is about up to date.
 
     Raises:
@@ -39,7 +39,7 @@ def comment_on(api: Api, place: Place, pull: PullRequest, verdict: Verdict, sett
     return _write(api, place, pull.number, verdict, settings, _about(place, stamp), stamp)
 
 
-def relay(api: Api, place: Place, settings: CommentSettings) -> Relayed:
+def relay(api: Api, place: JobContext, settings: CommentSettings) -> Relayed:
     """Comment for the run that a `workflow_run` event is about, from nothing but the data that it left.
 
     The pull request is found by head commit and repository, the verdict is validated and rendered
@@ -68,7 +68,7 @@ def relay(api: Api, place: Place, settings: CommentSettings) -> Relayed:
     return Relayed(tuple(written), refused)
 
 
-def _verdict_of(api: Api, place: Place, run: WorkflowRun, settings: CommentSettings) -> tuple[Verdict | None, str]:
+def _verdict_of(api: Api, place: JobContext, run: WorkflowRun, settings: CommentSettings) -> tuple[Verdict | None, str]:
     """The run's verdict, and why its artifact was refused; None where it is right that there is none."""
     try:
         data = verdict_of_run(api, place, run, settings.id)
@@ -81,14 +81,14 @@ def _verdict_of(api: Api, place: Place, run: WorkflowRun, settings: CommentSetti
     return error_verdict(__version__, f"The run left no artifact vopr-coverage-{settings.id} with a verdict."), ""
 
 
-def _about(place: Place, stamp: Stamp) -> About:
+def _about(place: JobContext, stamp: Stamp) -> About:
     url = place.run_url(stamp.run_id, stamp.attempt)
     return About(marker=stamp.line(), sha=stamp.sha, run_url=url, summary_url=f"{url}#summary")
 
 
 def _write(
     api: Api,
-    place: Place,
+    place: JobContext,
     number: int,
     verdict: Verdict,
     settings: CommentSettings,
@@ -99,5 +99,5 @@ def _write(
 ) -> Written:
     passed = verdict.passed and not about.conclusion
     create = may_create(settings.mode, passed=passed, changed=changed(verdict))
-    wanted = Wanted(stamp, render_comment(verdict, about), settings.author, create, second_hand=relayed)
+    wanted = WantedComment(stamp, render_comment(verdict, about), settings.author, create, second_hand=relayed)
     return upsert(api, Thread(api, place.repository, number), wanted)

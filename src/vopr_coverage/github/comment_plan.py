@@ -22,29 +22,29 @@ class Comment(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class Create(msgspec.Struct, frozen=True):
+class CreateComment(msgspec.Struct, frozen=True):
     """Write a new comment."""
 
     body: str
 
 
-class Update(msgspec.Struct, frozen=True):
+class UpdateComment(msgspec.Struct, frozen=True):
     """Replace a comment's text."""
 
     id: int
     body: str
 
 
-class Delete(msgspec.Struct, frozen=True):
+class DeleteComment(msgspec.Struct, frozen=True):
     """Remove a comment that is one too many."""
 
     id: int
 
 
-Operation = Create | Update | Delete
+CommentOperation = CreateComment | UpdateComment | DeleteComment
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedComment(msgspec.Struct, frozen=True):
     """The comment that this run would leave behind.
 
     Attributes:
@@ -60,10 +60,10 @@ class Wanted(msgspec.Struct, frozen=True):
     second_hand: bool = False
 
 
-class Plan(msgspec.Struct, frozen=True):
+class CommentPlan(msgspec.Struct, frozen=True):
     """Operations in order, the comment that stays (None before it is created), and why, in a sentence."""
 
-    operations: tuple[Operation, ...]
+    operations: tuple[CommentOperation, ...]
     kept: Comment | None
     why: str
     clash: bool = False
@@ -77,7 +77,7 @@ def may_create(mode: Mode, *, passed: bool, changed: bool) -> bool:
     return mode == "always" or (mode != "off" and not passed) or (mode == "auto" and changed)
 
 
-def plan(comments: Sequence[Comment], wanted: Wanted) -> Plan:
+def plan_comment(comments: Sequence[Comment], wanted: WantedComment) -> CommentPlan:
     """One comment of ours, with the newest run's text, whatever is there now.
 
     Of several the newest run's stays, and of those the oldest comment; all others were left by a
@@ -90,16 +90,18 @@ def plan(comments: Sequence[Comment], wanted: Wanted) -> Plan:
     ]
     if not ours:
         if wanted.create:
-            return Plan((Create(wanted.body),), None, "there is no comment yet")
-        return Plan((), None, "there is no comment, and this run needs none")
+            return CommentPlan((CreateComment(wanted.body),), None, "there is no comment yet")
+        return CommentPlan((), None, "there is no comment, and this run needs none")
     stamp, kept = max(ours, key=lambda one: (one[0].age, -one[1].id))
-    folded = tuple(Delete(comment.id) for _, comment in ours if comment.id != kept.id)
+    folded = tuple(DeleteComment(comment.id) for _, comment in ours if comment.id != kept.id)
     same_run = stamp.age == wanted.stamp.age
     if stamp.age > wanted.stamp.age:
-        return Plan(folded, kept, f"the comment is of the newer run {stamp.run_id}")
+        return CommentPlan(folded, kept, f"the comment is of the newer run {stamp.run_id}")
     if same_run and (wanted.second_hand or same_text(kept.body, wanted.body)):
-        return Plan(folded, kept, "the comment is there already")
-    return Plan((Update(kept.id, wanted.body), *folded), kept, "the comment is brought up to date", clash=same_run)
+        return CommentPlan(folded, kept, "the comment is there already")
+    return CommentPlan(
+        (UpdateComment(kept.id, wanted.body), *folded), kept, "the comment is brought up to date", clash=same_run
+    )
 
 
 def same_text(a: str, b: str) -> bool:

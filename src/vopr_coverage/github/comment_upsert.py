@@ -6,14 +6,22 @@ import msgspec
 
 from vopr_coverage.errors import printable
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.comment_plan import Comment, Create, Delete, Plan, Update, Wanted, plan
-from vopr_coverage.github.retry import Kind, Trouble
+from vopr_coverage.github.comment_plan import (
+    Comment,
+    CommentPlan,
+    CreateComment,
+    DeleteComment,
+    UpdateComment,
+    WantedComment,
+    plan_comment,
+)
+from vopr_coverage.github.retry import Trouble, TroubleKind
 
 ROUNDS_MAX = 10
 CREATED = "a new comment"
 
 
-class _User(msgspec.Struct):
+class _CommentAuthor(msgspec.Struct):
     login: str
 
 
@@ -21,7 +29,7 @@ class _Comment(msgspec.Struct):
     id: int
     html_url: str
     body: str | None = None
-    user: _User | None = None
+    user: _CommentAuthor | None = None
 
     def plain(self) -> Comment:
         """As `plan` takes it; a deleted account wrote nothing of ours."""
@@ -65,7 +73,7 @@ class Thread:
         self._api.delete(f"{self._comments}/{comment}", stubborn=stubborn)
 
 
-def upsert(api: Api, thread: Thread, wanted: Wanted) -> Written:
+def upsert(api: Api, thread: Thread, wanted: WantedComment) -> Written:
     """See to it that there is one comment of ours, with the newest run's text.
 
     A comment that was just created is looked at once more: another run may have created one at
@@ -83,53 +91,53 @@ def upsert(api: Api, thread: Thread, wanted: Wanted) -> Written:
         found = thread.comments(stubborn=looks_after)
         if created and all(comment.id != created.id for comment in found):
             found.append(created)  # a list that lags behind must not make us write it twice
-        todo = plan(found, wanted)
+        todo = plan_comment(found, wanted)
         clash |= todo.clash and not looks_after
         try:
             written = _do(thread, todo, wanted, stubborn=looks_after)
         except Trouble as trouble:
-            if all(isinstance(one, Delete) for one in todo.operations):
+            if all(isinstance(one, DeleteComment) for one in todo.operations):
                 raise  # these were tried again and again already
             if not _is_gone(trouble, todo):
-                unsure = trouble.kind is Kind.BROKEN and todo.kept is None
+                unsure = trouble.kind is TroubleKind.BROKEN and todo.kept is None
                 api.patience.wait(trouble, tries, stubborn=unsure)
                 looks_after |= unsure
             continue
-        if not any(isinstance(one, Create | Delete) for one in todo.operations):
+        if not any(isinstance(one, CreateComment | DeleteComment) for one in todo.operations):
             why = CREATED if created and written and created.id == written.id else todo.why
             return Written(written.url if written else "", why, clash)
         looks_after = True
         if todo.kept is None:
             created = written
-        elif created and Delete(created.id) in todo.operations:
+        elif created and DeleteComment(created.id) in todo.operations:
             created = None
-    raise Trouble(Kind.BROKEN, "other runs kept changing the comment")
+    raise Trouble(TroubleKind.BROKEN, "other runs kept changing the comment")
 
 
-def _is_gone(trouble: Trouble, todo: Plan) -> bool:
+def _is_gone(trouble: Trouble, todo: CommentPlan) -> bool:
     """Whether somebody removed the comment that we were about to change."""
     return trouble.status == 404 and todo.kept is not None
 
 
-def _do(thread: Thread, todo: Plan, wanted: Wanted, *, stubborn: bool) -> Comment | None:
+def _do(thread: Thread, todo: CommentPlan, wanted: WantedComment, *, stubborn: bool) -> Comment | None:
     """Carry a plan out; returns the comment that stays."""
     kept = todo.kept
     for operation in todo.operations:
         match operation:
-            case Create(body):
+            case CreateComment(body):
                 kept = thread.create(body)
                 if kept.author != wanted.author:
                     _take_back(thread, kept, wanted)
-            case Update(comment, body):
+            case UpdateComment(comment, body):
                 kept = thread.update(comment, body)
-            case Delete(comment):
+            case DeleteComment(comment):
                 thread.delete(comment, stubborn=stubborn)
     return kept
 
 
-def _take_back(thread: Thread, comment: Comment, wanted: Wanted) -> None:
+def _take_back(thread: Thread, comment: Comment, wanted: WantedComment) -> None:
     """Remove a comment that the next run would not know for ours, and so would write again."""
     thread.delete(comment.id, stubborn=True)
     author = printable(comment.author)[:60]
     told = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"
-    raise Trouble(Kind.REFUSED, told)
+    raise Trouble(TroubleKind.REFUSED, told)

@@ -69,7 +69,7 @@ class Payload(msgspec.Struct, frozen=True):
     merge_group: MergeGroup | None = None
 
 
-class Place(msgspec.Struct, frozen=True):
+class JobContext(msgspec.Struct, frozen=True):
     """Where a step runs.
 
     Attributes:
@@ -96,7 +96,7 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.server_url}/{self.repository}/actions/runs/{run_id}/attempts/{attempt}"
 
 
-def place_of(environ: Mapping[str, str], payload: bytes) -> Place:
+def job_context(environ: Mapping[str, str], payload: bytes) -> JobContext:
     """The place that the runner's variables and its event file describe.
 
     Raises:
@@ -110,7 +110,7 @@ def place_of(environ: Mapping[str, str], payload: bytes) -> Place:
     pull = told.pull_request
     if pull and not SHA.fullmatch(pull.head.sha):
         raise UsageError(f"the event's pull request: expected a commit, found {shown(pull.head.sha)}")
-    return Place(
+    return JobContext(
         repository=repository,
         event=event,
         api_url=_url(environ, "GITHUB_API_URL", _PUBLIC_API),

@@ -10,18 +10,17 @@ from vopr_coverage import __version__
 from vopr_coverage.errors import ReportError, UsageError, UserError, Words, printable, shown
 from vopr_coverage.files import read_bytes, refuse_outside
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.context import SHA, Place
-from vopr_coverage.github.issue_plan import IssueStamp, Text, Wanted
+from vopr_coverage.github.context import SHA, JobContext
+from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue
 from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
-from vopr_coverage.nightly.verdict import NightVerdict, error_night, night_from_json
-from vopr_coverage.nightly.verdict import Place as NightPlace
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night, night_from_json
 from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
 
 NIGHT_BYTES_MAX = 16 << 20
-NOWHERE = NightPlace()
+NOWHERE = NightRun()
 
 
-def read_night(path: str, roots: Sequence[Path] = (), here: NightPlace = NOWHERE) -> tuple[NightVerdict, str]:
+def read_night(path: str, roots: Sequence[Path] = (), here: NightRun = NOWHERE) -> tuple[NightVerdict, str]:
     """The night's verdict, and why the file can't be used, "" if it can.
 
     Args:
@@ -38,7 +37,7 @@ def read_night(path: str, roots: Sequence[Path] = (), here: NightPlace = NOWHERE
         return error_night(__version__, f"this run left no verdict on its night.\n{error}", here), str(error)
 
 
-def _usable(night: NightVerdict, path: str, here: NightPlace) -> NightVerdict:
+def _usable(night: NightVerdict, path: str, here: NightRun) -> NightVerdict:
     """The night if it is this run's and agrees with itself."""
     if here.run_id and night.place.run_id not in ("", here.run_id):
         found = f"one of run {night.place.run_id}"
@@ -61,7 +60,7 @@ def draft_alone(night: NightVerdict) -> str:
     return f"{issue_title(night)}\n\n{render_issue(night, IssueAbout(sha=night.place.commit or ''))}"
 
 
-def night_place(place: Place, environ: Mapping[str, str]) -> NightPlace:
+def night_place(place: JobContext, environ: Mapping[str, str]) -> NightRun:
     """This run, as a verdict on its night names it.
 
     Raises:
@@ -70,7 +69,7 @@ def night_place(place: Place, environ: Mapping[str, str]) -> NightPlace:
     sha, number = environ.get("GITHUB_SHA", ""), environ.get("GITHUB_RUN_NUMBER", "")
     if not SHA.fullmatch(sha):
         raise UsageError(f"GITHUB_SHA: expected a commit, found {shown(sha)}")
-    return NightPlace(
+    return NightRun(
         run_id=str(place.run_id),
         run_attempt=place.run_attempt,
         run_number=int(number) if number.isascii() and number.isdigit() and len(number) <= 9 else 0,
@@ -80,7 +79,7 @@ def night_place(place: Place, environ: Mapping[str, str]) -> NightPlace:
     )
 
 
-def track_night(api: Api, place: Place, here: NightPlace, night: NightVerdict, id: str, author: str) -> Tracked:
+def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict, id: str, author: str) -> Tracked:
     """Bring the issue of this id up to date.
 
     Raises:
@@ -93,7 +92,7 @@ def track_night(api: Api, place: Place, here: NightPlace, night: NightVerdict, i
         first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}"
         return IssueAbout(of.line(), of.sha, here.url, first, of.since, of.nights)
 
-    wanted = Wanted(
+    wanted = WantedIssue(
         stamp,
         author,
         red=not night.passed,

@@ -78,20 +78,20 @@ class Text(msgspec.Struct, frozen=True):
     body: str
 
 
-class Create(msgspec.Struct, frozen=True):
+class CreateIssue(msgspec.Struct, frozen=True):
     """Open an issue."""
 
     text: Text
 
 
-class Update(msgspec.Struct, frozen=True):
+class UpdateIssue(msgspec.Struct, frozen=True):
     """Replace an issue's text."""
 
     number: int
     text: Text
 
 
-class Close(msgspec.Struct, frozen=True):
+class CloseIssue(msgspec.Struct, frozen=True):
     """Close an issue, and say why in it."""
 
     number: int
@@ -99,10 +99,10 @@ class Close(msgspec.Struct, frozen=True):
     reason: Literal["completed", "not_planned"]
 
 
-Operation = Create | Update | Close
+IssueOperation = CreateIssue | UpdateIssue | CloseIssue
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class WantedIssue(msgspec.Struct, frozen=True):
     """What this run has to say about the night.
 
     Attributes:
@@ -119,15 +119,15 @@ class Wanted(msgspec.Struct, frozen=True):
     note: Callable[[IssueStamp], str]
 
 
-class Plan(msgspec.Struct, frozen=True):
+class IssuePlan(msgspec.Struct, frozen=True):
     """Operations in order, the issue that they leave (None before it is created), and why, in a sentence."""
 
-    operations: tuple[Operation, ...]
+    operations: tuple[IssueOperation, ...]
     kept: Issue | None
     why: str
 
 
-def ours_of(issues: Sequence[Issue], wanted: Wanted) -> list[tuple[IssueStamp, Issue]]:
+def ours_of(issues: Sequence[Issue], wanted: WantedIssue) -> list[tuple[IssueStamp, Issue]]:
     """The issues of this id by our own account, the oldest first."""
     found = [
         (stamp, issue)
@@ -137,7 +137,7 @@ def ours_of(issues: Sequence[Issue], wanted: Wanted) -> list[tuple[IssueStamp, I
     return sorted(found, key=lambda one: one[1].number)
 
 
-def plan(issues: Sequence[Issue], wanted: Wanted) -> Plan:
+def plan_issue(issues: Sequence[Issue], wanted: WantedIssue) -> IssuePlan:
     """One open issue that says what the newest run found, or none if that was green.
 
     Of several the oldest stays, with the newest run's text; all others were left by a race and are
@@ -150,27 +150,29 @@ def plan(issues: Sequence[Issue], wanted: Wanted) -> Plan:
         return _where_none_is_open([stamp for stamp, _ in found], wanted)
     kept = ours[0][1]
     newest, newest_issue = max(ours, key=lambda one: (one[0].age, -one[1].number))
-    folded = tuple(Close(issue.number, folded_body(issue, kept), "not_planned") for _, issue in ours[1:])
+    folded = tuple(CloseIssue(issue.number, folded_body(issue, kept), "not_planned") for _, issue in ours[1:])
     if newest.age > wanted.stamp.age:
         moved = _moved(newest_issue, kept, _continued(newest, ours))
-        return Plan((*moved, *folded), kept, f"the issue is of the newer run {newest.run_id}")
+        return IssuePlan((*moved, *folded), kept, f"the issue is of the newer run {newest.run_id}")
     stamp = _continued(wanted.stamp, ours)
     if not wanted.red:
-        closed = (Close(issue.number, closed_body(stamp, wanted.note(stamp), issue), "completed") for _, issue in ours)
-        return Plan(tuple(closed), kept, "the night is green, and the issue is closed")
+        closed = (
+            CloseIssue(issue.number, closed_body(stamp, wanted.note(stamp), issue), "completed") for _, issue in ours
+        )
+        return IssuePlan(tuple(closed), kept, "the night is green, and the issue is closed")
     text = wanted.draft(stamp)
     if kept.title == text.title and same_text(kept.body, text.body):
-        return Plan(folded, kept, "the issue is there already")
-    return Plan((Update(kept.number, text), *folded), kept, "the issue is brought up to date")
+        return IssuePlan(folded, kept, "the issue is there already")
+    return IssuePlan((UpdateIssue(kept.number, text), *folded), kept, "the issue is brought up to date")
 
 
-def _where_none_is_open(closed: Sequence[IssueStamp], wanted: Wanted) -> Plan:
+def _where_none_is_open(closed: Sequence[IssueStamp], wanted: WantedIssue) -> IssuePlan:
     if not wanted.red:
-        return Plan((), None, "the night is green, and no issue is open")
+        return IssuePlan((), None, "the night is green, and no issue is open")
     newer = max((stamp.age for stamp in closed), default=(0, 0))
     if newer > wanted.stamp.age:
-        return Plan((), None, f"the issue was closed in or after the newer run {newer[0]}")
-    return Plan((Create(wanted.draft(wanted.stamp)),), None, "there is no open issue yet")
+        return IssuePlan((), None, f"the issue was closed in or after the newer run {newer[0]}")
+    return IssuePlan((CreateIssue(wanted.draft(wanted.stamp)),), None, "there is no open issue yet")
 
 
 def _continued(stamp: IssueStamp, ours: Sequence[tuple[IssueStamp, Issue]]) -> IssueStamp:
@@ -180,12 +182,12 @@ def _continued(stamp: IssueStamp, ours: Sequence[tuple[IssueStamp, Issue]]) -> I
     return msgspec.structs.replace(stamp, first=first.first, since=first.since, nights=min(nights, NIGHTS_MAX))
 
 
-def _moved(source: Issue, kept: Issue, stamp: IssueStamp) -> tuple[Operation, ...]:
+def _moved(source: Issue, kept: Issue, stamp: IssueStamp) -> tuple[IssueOperation, ...]:
     """What a newer run wrote into an issue that goes, put into the one that stays."""
     if source.number == kept.number:
         return ()
     said = source.body.partition("\n")[2]
-    return (Update(kept.number, Text(source.title, f"{stamp.line()}\n{said}"[:COMMENT_CHARACTERS_MAX])),)
+    return (UpdateIssue(kept.number, Text(source.title, f"{stamp.line()}\n{said}"[:COMMENT_CHARACTERS_MAX])),)
 
 
 def closed_body(stamp: IssueStamp, note: str, issue: Issue) -> str:

@@ -11,18 +11,18 @@ import msgspec
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.issue_plan import (
-    Close,
-    Create,
+    CloseIssue,
+    CreateIssue,
     Issue,
-    Operation,
-    Plan,
-    Update,
-    Wanted,
+    IssueOperation,
+    IssuePlan,
+    UpdateIssue,
+    WantedIssue,
     closed_body,
     ours_of,
-    plan,
+    plan_issue,
 )
-from vopr_coverage.github.retry import Kind, Trouble
+from vopr_coverage.github.retry import Trouble, TroubleKind
 
 ROUNDS_MAX = 10
 GONE_MAX = 2
@@ -30,7 +30,7 @@ CLOSED_PAGES_MAX = 1  # of the newest: what matters was closed by a run that ove
 CREATED = "a new issue"
 
 
-class _User(msgspec.Struct):
+class _IssueAuthor(msgspec.Struct):
     login: str
 
 
@@ -40,7 +40,7 @@ class _Issue(msgspec.Struct):
     title: str
     state: str
     body: str | None = None
-    user: _User | None = None
+    user: _IssueAuthor | None = None
     pull_request: Any = None
 
     def plain(self) -> Issue:
@@ -108,7 +108,7 @@ class Tracker:
         return self._api.write("PATCH", f"{self._issues}/{number}", _Issue, body).plain()
 
 
-def track(api: Api, tracker: Tracker, wanted: Wanted) -> Tracked:
+def track(api: Api, tracker: Tracker, wanted: WantedIssue) -> Tracked:
     """See to it that the open issue says what the newest run found, and that none is open if that was green.
 
     As with comments (see upsert.py): an issue that was just created is looked at once more, since
@@ -123,7 +123,7 @@ def track(api: Api, tracker: Tracker, wanted: Wanted) -> Tracked:
     closed: Issue | None = None  # by us, as far as we know
     looks_after = False  # something of ours may be there by now, and must not stay twice
     for tries in range(1, ROUNDS_MAX + 1):
-        todo = plan(_found(tracker, wanted, created, stubborn=looks_after), wanted)
+        todo = plan_issue(_found(tracker, wanted, created, stubborn=looks_after), wanted)
         if not todo.operations:
             if todo.kept is None and closed:
                 return Tracked(closed.url, "the night is green, and the issue is closed")
@@ -134,24 +134,24 @@ def track(api: Api, tracker: Tracker, wanted: Wanted) -> Tracked:
         except Trouble as trouble:
             if all(_is_fold(one) for one in todo.operations):
                 raise  # these were tried again and again already
-            if any(isinstance(one, Close) and one.reason == "completed" for one in todo.operations):
+            if any(isinstance(one, CloseIssue) and one.reason == "completed" for one in todo.operations):
                 closed = todo.kept
             if not (trouble.status in (404, 410) and todo.kept and tries <= GONE_MAX):
-                unsure = trouble.kind is Kind.BROKEN and todo.kept is None
+                unsure = trouble.kind is TroubleKind.BROKEN and todo.kept is None
                 api.patience.wait(trouble, tries, stubborn=unsure or looks_after)
                 looks_after |= unsure
             continue
-        if not any(isinstance(one, Create) or _is_fold(one) for one in todo.operations):
+        if not any(isinstance(one, CreateIssue) or _is_fold(one) for one in todo.operations):
             return Tracked(written.url if written else "", todo.why)
         looks_after = True
         if todo.kept is None:
             created = written
         elif created and any(_is_fold(one) and one.number == created.number for one in todo.operations):
             created = None
-    raise Trouble(Kind.BROKEN, "other runs kept changing the issue")
+    raise Trouble(TroubleKind.BROKEN, "other runs kept changing the issue")
 
 
-def _found(tracker: Tracker, wanted: Wanted, created: Issue | None, *, stubborn: bool) -> list[Issue]:
+def _found(tracker: Tracker, wanted: WantedIssue, created: Issue | None, *, stubborn: bool) -> list[Issue]:
     found = tracker.open(stubborn=stubborn)
     if created and all(issue.number != created.number for issue in found):
         found.append(created)  # a list that lags behind must not make us write it twice
@@ -160,29 +160,29 @@ def _found(tracker: Tracker, wanted: Wanted, created: Issue | None, *, stubborn:
     return found
 
 
-def _is_fold(operation: Operation) -> TypeGuard[Close]:
-    return isinstance(operation, Close) and operation.reason == "not_planned"
+def _is_fold(operation: IssueOperation) -> TypeGuard[CloseIssue]:
+    return isinstance(operation, CloseIssue) and operation.reason == "not_planned"
 
 
-def _do(tracker: Tracker, todo: Plan, wanted: Wanted) -> Issue | None:
+def _do(tracker: Tracker, todo: IssuePlan, wanted: WantedIssue) -> Issue | None:
     """Carry a plan out; returns the issue that stays."""
     kept = todo.kept
     for operation in todo.operations:
         match operation:
-            case Create(text):
+            case CreateIssue(text):
                 kept = tracker.create(text.title, text.body)
                 if kept.author != wanted.author:
                     _take_back(tracker, kept, wanted)
-            case Update(number, text):
+            case UpdateIssue(number, text):
                 kept = tracker.update(number, text.title, text.body)
-            case Close(number, body, "not_planned"):
+            case CloseIssue(number, body, "not_planned"):
                 tracker.close_stubbornly(number, body)
-            case Close(number, body, reason):
+            case CloseIssue(number, body, reason):
                 tracker.close(number, body, reason)
     return kept
 
 
-def _take_back(tracker: Tracker, issue: Issue, wanted: Wanted) -> None:
+def _take_back(tracker: Tracker, issue: Issue, wanted: WantedIssue) -> None:
     """Close an issue that the next run would not know for ours, and so would open again."""
     author = printable(issue.author)[:60]
     told = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"

@@ -35,7 +35,7 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class Kind(Enum):
+class TroubleKind(Enum):
     """What a failed request means for the next one."""
 
     REFUSED = "refused"  # the answer won't change: no permission, not there, not valid
@@ -49,12 +49,12 @@ class Trouble(Exception):
     `status` is 0 where there was no answer; `wait_s` is what a rate limit asks for, if it says.
     """
 
-    def __init__(self, kind: Kind, told: str, status: int = 0, wait_s: float | None = None) -> None:
+    def __init__(self, kind: TroubleKind, told: str, status: int = 0, wait_s: float | None = None) -> None:
         self.kind, self.status, self.wait_s = kind, status, wait_s
         super().__init__(told)
 
 
-class Patience:
+class RetryBudget:
     """How much waiting one step may spend, over all of its requests; `say` is told of each wait."""
 
     def __init__(self, clock: Clock, say: Callable[[str], None] = lambda _: None) -> None:
@@ -72,10 +72,10 @@ class Patience:
         Raises:
             Trouble: it is final, it asks for more time than there is, or there were enough tries.
         """
-        if tries >= TRIES_MAX or (trouble.kind is Kind.REFUSED and not stubborn):
+        if tries >= TRIES_MAX or (trouble.kind is TroubleKind.REFUSED and not stubborn):
             raise trouble
         seconds = float(2 ** (tries - 1))
-        if trouble.kind is Kind.LIMITED:
+        if trouble.kind is TroubleKind.LIMITED:
             seconds = LIMITED_S if trouble.wait_s is None else max(trouble.wait_s, 1.0)
         if seconds > min(WAIT_S_MAX, self._left_s) and not stubborn:
             raise trouble

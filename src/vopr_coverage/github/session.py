@@ -12,8 +12,8 @@ import msgspec
 from vopr_coverage.base.compare import Base
 from vopr_coverage.errors import UsageError
 from vopr_coverage.github.comment_settings import CommentSettings
-from vopr_coverage.github.context import Place, place_of
-from vopr_coverage.github.retry import Clock, Kind, Patience, Trouble
+from vopr_coverage.github.context import JobContext, job_context
+from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
 from vopr_coverage.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -46,16 +46,16 @@ class Hub:
         self, environ: Mapping[str, str], event: bytes, token: str, clock: Clock, say: Callable[[str], None]
     ) -> None:
         self._environ, self._event, self._token = environ, event, token
-        self._patience = Patience(clock, say)
+        self._patience = RetryBudget(clock, say)
 
     @cached_property
-    def place(self) -> Place:
+    def place(self) -> JobContext:
         """Where this step runs.
 
         Raises:
             UsageError: the variables aren't a runner's.
         """
-        return place_of(self._environ, self._event)
+        return job_context(self._environ, self._event)
 
     @cached_property
     def _api(self) -> Api:
@@ -144,7 +144,7 @@ class Hub:
 
 def _is_forbidden(trouble: Trouble) -> bool:
     """Whether the token may not; without rights to a private repository GitHub says that there is no such thing."""
-    return trouble.kind is Kind.REFUSED and trouble.status in (403, 404)
+    return trouble.kind is TroubleKind.REFUSED and trouble.status in (403, 404)
 
 
 def _done(written: Written) -> Said:

@@ -14,9 +14,9 @@ import msgspec
 from vopr_coverage.errors import UsageError, UserError
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.artifacts import Artifact, fetch_entry
-from vopr_coverage.github.context import Place, WorkflowRun, place_of
+from vopr_coverage.github.context import JobContext, WorkflowRun, job_context
 from vopr_coverage.github.lookup import artifacts_on_branch, is_of_branch
-from vopr_coverage.github.retry import Clock, Kind, Patience, Trouble
+from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
 from vopr_coverage.github.session import CA_VARIABLES
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
 
@@ -54,18 +54,18 @@ def restore_history(
     if not token:
         raise UsageError("--restore: there is no token; GITHUB_TOKEN must hold one that may read actions")
     try:
-        place = place_of(environ, event)
+        place = job_context(environ, event)
     except UsageError as error:
         raise UsageError(f"--restore asks for the runs of a job on GitHub: {error}") from None
     ca_file = next(filter(None, map(environ.get, CA_VARIABLES)), None)
-    api = Api(token, place.api_url, Patience(clock, say), ca_file)
+    api = Api(token, place.api_url, RetryBudget(clock, say), ca_file)
     try:
         return _restored(api, place)
     finally:
         api.close()
 
 
-def _restored(api: Api, place: Place) -> Restored:
+def _restored(api: Api, place: JobContext) -> Restored:
     histories: list[tuple[TrendRecord, ...]] = []
     runs: list[int] = []
     warnings: list[str] = []
@@ -91,14 +91,16 @@ def _restored(api: Api, place: Place) -> Restored:
             if len(runs) == ARTIFACTS_USED_MAX:
                 break
     except Trouble as trouble:
-        hint = "; the job needs `actions: read`" if trouble.kind is Kind.REFUSED and trouble.status == 403 else ""
+        hint = (
+            "; the job needs `actions: read`" if trouble.kind is TroubleKind.REFUSED and trouble.status == 403 else ""
+        )
         warnings.append(f"the nights may not all be there: {trouble}{hint}; a later night finds them again")
     if expired and not runs:
         warnings.append(f"the nights before are gone: run {expired[0]}'s history has expired")
     return Restored(union(*histories), tuple(runs), tuple(warnings))
 
 
-def _history_in(api: Api, place: Place, artifact: Artifact) -> History:
+def _history_in(api: Api, place: JobContext, artifact: Artifact) -> History:
     run = artifact.workflow_run
     assert run is not None, "what is on a branch has a run"
     data = fetch_entry(api, place.repository, artifact, TRENDS_NAME, HISTORY_BYTES_MAX)

@@ -128,16 +128,16 @@ def recording_from_json(data: bytes, source: str) -> Recording:
     return msgspec.convert(contract.document(data, source, "recording"), Recording)
 
 
-class _Head(msgspec.Struct):
+class _EventHead(msgspec.Struct):
     sha: str
 
 
-class _Pull(msgspec.Struct):
-    head: _Head
+class _EventPull(msgspec.Struct):
+    head: _EventHead
 
 
-class _Event(msgspec.Struct):
-    pull_request: _Pull | None = None
+class _EventPayload(msgspec.Struct):
+    pull_request: _EventPull | None = None
 
 
 def commits_of(event_name: str, sha: str, payload: bytes) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def commits_of(event_name: str, sha: str, payload: bytes) -> tuple[str, ...]:
     if not event_name.startswith("pull_request"):
         return (sha,)
     try:
-        event = msgspec.json.decode(payload, type=_Event)
+        event = msgspec.json.decode(payload, type=_EventPayload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
     return (sha, event.pull_request.head.sha) if event.pull_request else ()

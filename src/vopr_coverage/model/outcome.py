@@ -16,7 +16,7 @@ class Status(StrEnum):
     NOT_REQUIRED = "not required"
 
 
-class Violation(msgspec.Struct, frozen=True):
+class Shortfall(msgspec.Struct, frozen=True):
     """One thing that falls short.
 
     Attributes:
@@ -52,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True):
     origin: str = ""
     value: int | float | None = None
     minimum: int | float | None = None
-    violations: tuple[Violation, ...] = ()
+    violations: tuple[Shortfall, ...] = ()
     warnings: tuple[str, ...] = ()
     advice: str = ""
     note: str = ""

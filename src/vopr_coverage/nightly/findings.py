@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.canaries.judge import CONTROL, CanaryVerdict, Ending
+from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
 from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.check.judge import HEALTH_IDS
 from vopr_coverage.determinism.flow import doublecheck
@@ -21,7 +21,7 @@ from vopr_coverage.model.manifest import MANIFEST
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.plan import SeedRange
-from vopr_coverage.nightly.run_health import Planned, RunSeen, judge_shards
+from vopr_coverage.nightly.run_health import JudgedRun, PlannedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
 
@@ -37,7 +37,7 @@ class Doubles(msgspec.Struct, frozen=True):
 
     shown: str
     findings: tuple[Finding, ...]
-    runs: tuple[RunSeen, ...]
+    runs: tuple[JudgedRun, ...]
     seeds: int
     at_most: float | None
     warnings: tuple[Remark, ...]
@@ -50,9 +50,9 @@ class Covered(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def judge_doubles(planned: Sequence[Planned], folder: Path, settings: Settings) -> Doubles:
+def judge_doubles(planned: Sequence[PlannedRun], folder: Path, settings: Settings) -> Doubles:
     """Compare each pair of runs of the same seeds, made by two processes."""
-    first, second = (judge_shards("determinism", planned, folder, settings, side) for side in SIDES)
+    first, second = (judge_runs("determinism", planned, folder, settings, side) for side in SIDES)
     findings: list[Finding] = []
     remarks: dict[str, str] = {}  # by their first word, the field: ten ranges would say the same ten times
     seeds = differing = 0
@@ -92,7 +92,9 @@ def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iter
             yield Finding("determinism", name, "determinism", printable(finding.line), finding.advice)
 
 
-def judge_coverage(runs: Sequence[RunSeen], planned: Sequence[Planned], folder: Path, settings: Settings) -> Covered:
+def judge_coverage(
+    runs: Sequence[JudgedRun], planned: Sequence[PlannedRun], folder: Path, settings: Settings
+) -> Covered:
     """Judge what the coverage runs exercised, added up by scenario. Their health was judged before."""
     usable = [run for run in runs if run.ran]
     if not usable:  # why, each run says itself
@@ -151,7 +153,7 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
         line = f"the control run is not green: {printable(problem)}"
         yield Finding("canary", "control", "canary", line, advice.CONTROL)
     for result in verdict.results:
-        if result.ending is not Ending.DETECTED:
+        if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
             line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
             yield Finding("canary", result.name, "canary", line, result.advice)

@@ -25,9 +25,9 @@ from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judg
 from vopr_coverage.nightly.job_results import job_seen
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
 from vopr_coverage.nightly.replay import replay_folder
-from vopr_coverage.nightly.run_health import RunSeen, counted, judge_shards
+from vopr_coverage.nightly.run_health import JudgedRun, counted, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
-from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, Place
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict
 
 PLAN = "plan.json"
 NO_CANARY_ASKED = "no canary was asked for"
@@ -48,17 +48,17 @@ class NightTerms(msgspec.Struct, frozen=True):
     settings: Settings
     canaries: bool = True
     kept: frozenset[tuple[str, str]] = frozenset()
-    place: Place = Place()
+    place: NightRun = NightRun()
     today: str = ""
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _JudgedPart(msgspec.Struct, frozen=True):
     """One part of the night as judged from what it left behind."""
 
     name: str
     shown: str
     findings: tuple[Finding, ...] = ()
-    runs: tuple[RunSeen, ...] = ()
+    runs: tuple[JudgedRun, ...] = ()
     required: bool = True
 
 
@@ -80,11 +80,11 @@ def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms
     doubles = judge_doubles(plan.determinism.include, folder / "determinism", terms.settings)
     canaries, canary_part = _canary(plan, folder / "canary", config, terms)
     parts = (
-        _Part("build", "its builds were run"),
+        _JudgedPart("build", "its builds were run"),
         _plan_part(plan),
         _long_run(plan, folder, terms),
         _regressions(plan, folder, terms),
-        _Part("determinism", doubles.shown, doubles.findings, doubles.runs),
+        _JudgedPart("determinism", doubles.shown, doubles.findings, doubles.runs),
         _coverage(plan, folder, terms),
         canary_part,
     )
@@ -132,7 +132,7 @@ def _unplanned(name: str) -> Finding:
     return Finding(name, "", "lost run", "nothing was planned for it, so it has shown nothing", advice.NO_PLAN)
 
 
-def _plan_part(plan: NightPlan) -> _Part:
+def _plan_part(plan: NightPlan) -> _JudgedPart:
     short = [one for one in plan.work if one.job in ("long-run", "coverage") and one.planned < one.min_iterations]
     findings = [
         Finding(
@@ -148,18 +148,18 @@ def _plan_part(plan: NightPlan) -> _Part:
     if not plan.enough and not findings:
         findings.append(Finding("plan", "", "plan", "the budget can't hold what is required", advice.BUDGET))
     jobs = len(plan.long_run.include) + len(plan.coverage.include)
-    return _Part(
+    return _JudgedPart(
         "plan", f"seeds from {plan.seed_base} on, {counted(jobs, 'job')} of long run and coverage", tuple(findings)
     )
 
 
-def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
-    runs = judge_shards("long-run", plan.long_run.include, folder / "long-run", terms.settings)
+def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
+    runs = judge_runs("long-run", plan.long_run.include, folder / "long-run", terms.settings)
     if not runs:
         nothing = Finding("long-run", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return _Part("long-run", "", (nothing,))
+        return _JudgedPart("long-run", "", (nothing,))
     ran = sum(run.ran for run in runs)
-    return _Part(
+    return _JudgedPart(
         "long-run",
         f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
         _findings(runs),
@@ -167,12 +167,12 @@ def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
     )
 
 
-def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
+def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
     replays = replays_of(plan)
     if not replays:
-        return _Part("regressions", "no seed has failed before", required=False)
-    runs = judge_shards("regressions", replays, folder / "regressions", terms.settings)
-    return _Part("regressions", f"{counted(len(runs), 'once-failed seed')} held", _findings(runs), tuple(runs))
+        return _JudgedPart("regressions", "no seed has failed before", required=False)
+    runs = judge_runs("regressions", replays, folder / "regressions", terms.settings)
+    return _JudgedPart("regressions", f"{counted(len(runs), 'once-failed seed')} held", _findings(runs), tuple(runs))
 
 
 def replays_of(plan: NightPlan) -> list[SeedRange]:
@@ -184,38 +184,40 @@ def replays_of(plan: NightPlan) -> list[SeedRange]:
     ]
 
 
-def _coverage(plan: NightPlan, folder: Path, terms: NightTerms) -> _Part:
-    runs = judge_shards("coverage", plan.coverage.include, folder / "coverage", terms.settings)
+def _coverage(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
+    runs = judge_runs("coverage", plan.coverage.include, folder / "coverage", terms.settings)
     if not runs:
         nothing = Finding("coverage", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return _Part("coverage", "", (nothing,))
+        return _JudgedPart("coverage", "", (nothing,))
     judged = judge_coverage(runs, plan.coverage.include, folder / "coverage", terms.settings)
-    return _Part("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
+    return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 
-def _canary(plan: NightPlan, folder: Path, config: Config, terms: NightTerms) -> tuple[CanaryVerdict | None, _Part]:
+def _canary(
+    plan: NightPlan, folder: Path, config: Config, terms: NightTerms
+) -> tuple[CanaryVerdict | None, _JudgedPart]:
     """Judge the canaries, and the control run by what was planned for it, too."""
     if not terms.canaries:
-        return None, _Part("canary", NO_CANARY_ASKED, required=False)
+        return None, _JudgedPart("canary", NO_CANARY_ASKED, required=False)
     planned = plan.canary.include
     control = [run for run in planned if run.name == CONTROL]
     # A control run's commit is shown and not compared: it is beside canaries, which are other code by design.
-    runs = judge_shards("canary", control, folder, msgspec.structs.replace(terms.settings, commits=()))
+    runs = judge_runs("canary", control, folder, msgspec.structs.replace(terms.settings, commits=()))
     if not control:
         nothing = Finding("canary", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return None, _Part("canary", "", (nothing,))
+        return None, _JudgedPart("canary", "", (nothing,))
     try:
         verdict = judge_canary_folder(folder, config.canaries, __version__)
     except UserError as error:
         told = Finding("canary", CONTROL, "canary", printable(str(error).splitlines()[0]))
-        return None, _Part("canary", "", _findings(runs) or (told,))
+        return None, _JudgedPart("canary", "", _findings(runs) or (told,))
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # told already, and in more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(planned, folder))
-    return verdict, _Part("canary", verdict.reason, findings, tuple(runs))
+    return verdict, _JudgedPart("canary", verdict.reason, findings, tuple(runs))
 
 
-def _findings(runs: Iterable[RunSeen]) -> tuple[Finding, ...]:
+def _findings(runs: Iterable[JudgedRun]) -> tuple[Finding, ...]:
     return tuple(finding for run in runs for finding in run.findings)
 
 

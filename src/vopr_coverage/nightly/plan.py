@@ -15,7 +15,7 @@ import msgspec
 
 from vopr_coverage.errors import ManyErrors, ReportError, Words
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.nightly.regression_file import Replay, is_seed
+from vopr_coverage.nightly.regression_file import RegressionSeeds, is_seed
 
 PLAN_FORMAT = "urn:vopr-coverage:schema:plan:v1"
 PLAN_BYTES_MAX = 4 << 20
@@ -104,7 +104,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Shards = Shards()
     determinism: SeedRanges = SeedRanges()
     canary: SeedRanges = SeedRanges()
-    regressions: tuple[Replay, ...] = ()
+    regressions: tuple[RegressionSeeds, ...] = ()
 
     def to_json(self) -> str:
         """This plan as JSON on one line, as a job's outputs take it; see schemas/plan.json."""

@@ -25,7 +25,7 @@ from vopr_coverage.nightly.plan import (
     is_safe,
     safe_name,
 )
-from vopr_coverage.nightly.regression_file import SCENARIO_CHARACTERS_MAX, Replay, is_scenario
+from vopr_coverage.nightly.regression_file import SCENARIO_CHARACTERS_MAX, RegressionSeeds, is_scenario
 
 JOBS_MAX = 256  # of one matrix (source: docs/decisions.md, "Limits")
 SEEDS_PER_NIGHT = 1 << 40  # sixteen million nights until seeds come round again
@@ -58,7 +58,7 @@ class Wish(msgspec.Struct, frozen=True):
     canaries: tuple[str, ...] = ()
     determinism: Asked | None = None
     determinism_seeds: tuple[int, ...] = DETERMINISM_SEEDS
-    regressions: tuple[Replay, ...] = ()
+    regressions: tuple[RegressionSeeds, ...] = ()
 
     def asked(self) -> list[Asked]:
         """All of it, in the order of the night."""
@@ -66,7 +66,7 @@ class Wish(msgspec.Struct, frozen=True):
         return [*self.long_run, *self.coverage, *alone]
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _PlannedPart(msgspec.Struct, frozen=True):
     """One job's share of the plan; `next_seed` is the first that it leaves free."""
 
     next_seed: int
@@ -202,7 +202,7 @@ def _refuse_shared_names(plan: NightPlan) -> None:
             raise UsageError("two scenarios would share a folder: rename one of them")
 
 
-def _divided(job: PlannedJob, asked: Sequence[Asked], budget: _Budget, seed: int, jobs_max: int) -> _Part:
+def _divided(job: PlannedJob, asked: Sequence[Asked], budget: _Budget, seed: int, jobs_max: int) -> _PlannedPart:
     """Scenarios over as many jobs as they need, or may have."""
     capacities = [budget.capacity(one) for one in asked]
     wanted = [-(-one.iterations // capacity) for one, capacity in zip(asked, capacities, strict=True)]
@@ -221,7 +221,7 @@ def _divided(job: PlannedJob, asked: Sequence[Asked], budget: _Budget, seed: int
         minutes = max(sizes) / rate / 60
         work.append(PlannedWork(job, one.scenario, one.iterations, planned, least, rate, count, minutes))
         remarks += _remarks(f"{job} {one.scenario}", one, planned, budget, count)
-    return _Part(seed, shards=tuple(shards), work=tuple(work), remarks=tuple(remarks))
+    return _PlannedPart(seed, shards=tuple(shards), work=tuple(work), remarks=tuple(remarks))
 
 
 def _within(wanted: Sequence[int], jobs_max: int) -> list[int]:
@@ -238,25 +238,25 @@ def _within(wanted: Sequence[int], jobs_max: int) -> list[int]:
     return jobs
 
 
-def _canaries(wish: Wish, budget: _Budget, seed: int) -> _Part:
+def _canaries(wish: Wish, budget: _Budget, seed: int) -> _PlannedPart:
     """The control run and each canary in a job of its own, all with the same seeds."""
     one = wish.canary
     if one is None or not wish.canaries:
-        return _Part(seed)
+        return _PlannedPart(seed)
     size, names = min(one.iterations, budget.capacity(one)), (CONTROL, *wish.canaries)
     ranges = tuple(SeedRange(name, one.scenario, str(seed % SEED_COUNT), size) for name in names)
     rate = budget.rate(one)
     asked, planned = one.iterations * len(names), size * len(names)
     work = PlannedWork("canary", one.scenario, asked, planned, 0, rate, len(names), size / rate / 60)
     remarks = tuple(_remarks(f"canary {one.scenario}", one, size, budget, 1))
-    return _Part(seed + size, ranges=ranges, work=(work,), remarks=remarks)
+    return _PlannedPart(seed + size, ranges=ranges, work=(work,), remarks=remarks)
 
 
-def _twice(wish: Wish, budget: _Budget) -> _Part:
+def _twice(wish: Wish, budget: _Budget) -> _PlannedPart:
     """Iterations from each seed on, up to the next seed, twice in one job."""
     one, seeds = wish.determinism, sorted(wish.determinism_seeds)
     if one is None:
-        return _Part(0)
+        return _PlannedPart(0)
     if not seeds or len(set(seeds)) < len(seeds) or not 0 <= seeds[0] <= seeds[-1] < SEED_COUNT:
         raise UsageError("determinism seeds: expected at least one, each once and below 2^64")
     what, ends = f"determinism {one.scenario}", dict(zip(seeds, [*seeds[1:], SEED_COUNT], strict=True))
@@ -270,7 +270,7 @@ def _twice(wish: Wish, budget: _Budget) -> _Part:
     remarks = list(_remarks(what, Asked(one.scenario, one.iterations), size, budget, 1, "twice "))
     if clipped:
         remarks.append(f"{what}: ranges end where the next one begins: {', '.join(clipped)}")
-    return _Part(0, ranges=ranges, work=(work,), remarks=tuple(remarks))
+    return _PlannedPart(0, ranges=ranges, work=(work,), remarks=tuple(remarks))
 
 
 def _remarks(what: str, one: Asked, planned: int, budget: _Budget, jobs: int, twice: str = "") -> Iterator[str]:

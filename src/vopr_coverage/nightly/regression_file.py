@@ -15,14 +15,14 @@ SEEDS_MAX = 10_000
 SCENARIO_CHARACTERS_MAX = 200  # as in recordings
 
 
-class Replay(msgspec.Struct, frozen=True):
+class RegressionSeeds(msgspec.Struct, frozen=True):
     """The once-failed seeds of one scenario, as text, in the order of the file."""
 
     scenario: str
     seeds: tuple[str, ...]
 
 
-def read_regressions(path: Path) -> tuple[Replay, ...]:
+def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
     """The seeds of a regression file: a line for each, `SCENARIO SEED`, `#` starts a comment.
 
     A file that isn't there yet has none.
@@ -36,7 +36,7 @@ def read_regressions(path: Path) -> tuple[Replay, ...]:
     return parse_regressions(read_text(path, FILE_BYTES_MAX), str(path))
 
 
-def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:
+def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
     """`read_regressions` for text that was already read. A seed that stands there twice is played once."""
     seeds: dict[str, dict[str, None]] = {}
     names: dict[str, str] = {}
@@ -57,7 +57,7 @@ def parse_regressions(text: str, source: str) -> tuple[Replay, ...]:
         more = len(problems) - PROBLEMS_SHOWN_MAX
         told = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more problems"] if more > 0 else [])
         raise ConfigError("\n".join(told))
-    return tuple(Replay(name, tuple(found)) for name, found in seeds.items())
+    return tuple(RegressionSeeds(name, tuple(found)) for name, found in seeds.items())
 
 
 def is_scenario(text: str) -> bool:

@@ -10,7 +10,7 @@ from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import safe_name
-from vopr_coverage.nightly.regression_file import Replay
+from vopr_coverage.nightly.regression_file import RegressionSeeds
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ def replay_folder(scenario: str, seed: str) -> str:
     return f"{safe_name(scenario)}-{seed}"
 
 
-def seeds_to_play(replays: Sequence[Replay], command: Sequence[str]) -> Iterator[Played]:
+def seeds_to_play(replays: Sequence[RegressionSeeds], command: Sequence[str]) -> Iterator[Played]:
     """Every seed of a regression file, in its order.
 
     Raises:

@@ -21,7 +21,7 @@ from vopr_coverage.nightly.plan import SeedRange, Shard
 from vopr_coverage.nightly.verdict import Finding, FindingKind
 from vopr_coverage.reading.find import find_reports
 
-Planned = Shard | SeedRange
+PlannedRun = Shard | SeedRange
 SEED_FAILED, RUN_INCOMPLETE = "SeedFailed", "RunIncomplete"
 
 
@@ -33,7 +33,7 @@ class FailedSeed(msgspec.Struct, frozen=True):
     invariant: str
 
 
-class RunSeen(msgspec.Struct, frozen=True):
+class JudgedRun(msgspec.Struct, frozen=True):
     """One planned run as it was found.
 
     Attributes:
@@ -55,9 +55,9 @@ class RunSeen(msgspec.Struct, frozen=True):
     failures: tuple[FailedSeed, ...] = ()
 
 
-def judge_shards(
-    job: str, planned: Iterable[Planned], folder: Path, settings: Settings, inner: str = ""
-) -> list[RunSeen]:
+def judge_runs(
+    job: str, planned: Iterable[PlannedRun], folder: Path, settings: Settings, inner: str = ""
+) -> list[JudgedRun]:
     """Hold each planned run against the recording in the folder of its name.
 
     Args:
@@ -67,7 +67,7 @@ def judge_shards(
     return [_judge_shard(job, run, folder / run.name / inner, _source(run.name, inner), settings) for run in planned]
 
 
-def merged_figures(runs: Sequence[RunSeen]) -> CoverageReport | None:
+def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
     """The figures of several runs added up, None where one of them has none."""
     reports = [run.report for run in runs if run.present]
     known = [report for report in reports if report is not None]
@@ -78,11 +78,11 @@ def _source(name: str, inner: str) -> str:
     return f"{name}/{inner}" if inner else name
 
 
-def _judge_shard(job: str, run: Planned, folder: Path, source: str, settings: Settings) -> RunSeen:
+def _judge_shard(job: str, run: PlannedRun, folder: Path, source: str, settings: Settings) -> JudgedRun:
     last = int(run.seed) + run.iterations - 1
     if not (folder / MANIFEST).exists():
         line = f"no recording of {printable(run.scenario)}, seeds {run.seed} to {last}: it is lost"
-        return RunSeen(run.name, run.scenario, False, (Finding(job, source, "lost run", line, advice.LOST),))
+        return JudgedRun(run.name, run.scenario, False, (Finding(job, source, "lost run", line, advice.LOST),))
     terms = replace(settings, health_only=True, profile=None, scenario=None, min_iterations=run.iterations)
     try:
         recording = find_reports([str(folder)])[0].recording
@@ -90,11 +90,11 @@ def _judge_shard(job: str, run: Planned, folder: Path, source: str, settings: Se
     except UserError as error:
         line = printable(str(error).splitlines()[0])
         found = Finding(job, source, "run health", line, advice.UNUSABLE)
-        return RunSeen(run.name, run.scenario, True, (found,))
+        return JudgedRun(run.name, run.scenario, True, (found,))
     seen = verdict.reports[0].inputs[0]
     findings = [*_others(job, run, source, seen.scenario, seen.first_seed), *findings_of(job, source, verdict)]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
-    return RunSeen(
+    return JudgedRun(
         name=run.name,
         scenario=run.scenario,
         present=True,
@@ -109,7 +109,7 @@ def _judge_shard(job: str, run: Planned, folder: Path, source: str, settings: Se
     )
 
 
-def _others(job: str, run: Planned, source: str, scenario: str | None, first_seed: str | None) -> Iterator[Finding]:
+def _others(job: str, run: PlannedRun, source: str, scenario: str | None, first_seed: str | None) -> Iterator[Finding]:
     """A recording of something else in a run's place would count one thing twice and another never."""
     if (scenario or "").lower() != run.scenario.lower():
         line = f"a recording of scenario {printable(scenario or 'unknown')}, planned was {printable(run.scenario)}"

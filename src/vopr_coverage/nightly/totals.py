@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from vopr_coverage.canaries.judge import CanaryVerdict, Ending
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryVerdict
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import printable
 from vopr_coverage.nightly.plan import NightPlan
-from vopr_coverage.nightly.run_health import FailedSeed, RunSeen, merged_figures
+from vopr_coverage.nightly.run_health import FailedSeed, JudgedRun, merged_figures
 from vopr_coverage.nightly.verdict import Work
 
 REGRESSION_LINES_MAX = 100
 
 
 def work_of(
-    plan: NightPlan, runs: Mapping[str, Sequence[RunSeen]], canaries: CanaryVerdict | None, config: Config
+    plan: NightPlan, runs: Mapping[str, Sequence[JudgedRun]], canaries: CanaryVerdict | None, config: Config
 ) -> Iterator[Work]:
     """Asked, planned and ran, by job and scenario."""
     for one in plan.work:
@@ -27,7 +27,7 @@ def work_of(
         lost = sum(not run.present for run in mine)
         if one.job == "canary" and canaries:  # of which `mine` has the control run alone
             ran += sum(result.iterations or 0 for result in canaries.results)
-            lost += sum(result.ending is Ending.NOT_RUN for result in canaries.results)
+            lost += sum(result.ending is CanaryEnding.NOT_RUN for result in canaries.results)
         yield Work(
             job=one.job,
             scenario=one.scenario,
@@ -45,7 +45,7 @@ def work_of(
         )
 
 
-def regression_lines(runs: Iterable[RunSeen], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:
+def regression_lines(runs: Iterable[JudgedRun], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:
     """Lines for the regression file: each invariant's first seed in each run, unless it stands there already.
 
     Args:

@@ -98,7 +98,7 @@ class TrendLine(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
-class Place(msgspec.Struct, frozen=True):
+class NightRun(msgspec.Struct, frozen=True):
     """Which night this was. `url` is its page, "" outside of GitHub; the run's number follows its workflow's nights."""
 
     run_id: str = ""
@@ -127,7 +127,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     passed: bool
     reason: str
     version: str
-    place: Place = Place()
+    place: NightRun = NightRun()
     seed_base: str | None = None
     jobs: tuple[JobSeen, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -156,7 +156,7 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
     return msgspec.convert(contract.document(data, source, "night"), NightVerdict)
 
 
-def error_night(version: str, message: str, place: Place) -> NightVerdict:
+def error_night(version: str, message: str, place: NightRun) -> NightVerdict:
     """The verdict where nothing was judged."""
     first = message.partition("\n")[0]
     return NightVerdict("error", False, f"nothing was judged: {first}", version, place, error=message)

@@ -27,7 +27,7 @@ PROPERTY_COUNTERS = (
 )
 
 
-class Ending(msgspec.Struct, frozen=True):
+class StreamEnding(msgspec.Struct, frozen=True):
     """The end of a whole stream. `fault_effects` is None for plain-integer fault points."""
 
     report: CoverageReport | None
@@ -36,7 +36,7 @@ class Ending(msgspec.Struct, frozen=True):
     silent_failures: SeedList
 
 
-def read_ending(data: Mapping[str, Any], tally: Tally) -> Ending:
+def read_ending(data: Mapping[str, Any], tally: Tally) -> StreamEnding:
     """Turn a valid `batch_complete` record into figures; contradictions go to the tally."""
     told = tally.contradictions
     silent = _silent_failures(data["failed_seeds"], tally)
@@ -44,7 +44,7 @@ def read_ending(data: Mapping[str, Any], tally: Tally) -> Ending:
     coverage, properties = data["coverage"], data.get("properties")
     if coverage is not None:
         _check_coverage(coverage, told)
-    return Ending(
+    return StreamEnding(
         report=None if coverage is None else _report(coverage, tally),
         fault_effects=None if coverage is None else _effects(coverage["fault_points"]["fault_points"]),
         properties=None if properties is None else _properties(properties, told),

@@ -9,7 +9,7 @@ import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
 from vopr_coverage.model.report import Input, Run, SeedList
-from vopr_coverage.reading.ending import Ending, read_ending
+from vopr_coverage.reading.ending import StreamEnding, read_ending
 from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
 from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
 from vopr_coverage.reading.tally import Tally
@@ -45,7 +45,7 @@ class StreamReader:
     source: str
     tally: Tally = field(default_factory=Tally)
     started: bool = False
-    ending: Ending | None = None
+    ending: StreamEnding | None = None
     ended: bool = False
     cut_short: bool = False
     errors: list[ReportError] = field(default_factory=list)

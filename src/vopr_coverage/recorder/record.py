@@ -51,7 +51,7 @@ WORD_CHARACTERS_MAX = 100_000
 Clock = Callable[[], float]
 
 
-class Plan(msgspec.Struct, frozen=True):
+class RecordingPlan(msgspec.Struct, frozen=True):
     """What to record. Seeds are unsigned 64-bit; `timeout_s` None waits for ever."""
 
     scenario: str
@@ -93,7 +93,7 @@ def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | 
     return (told, "git") if asked.returncode == 0 and SHA.fullmatch(told) else (None, None)
 
 
-def record(plan: Plan, progress: RunProgress, clock: Clock = time.monotonic) -> Recording:
+def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monotonic) -> Recording:
     """Run the simulator to its end and keep the run in the plan's folder.
 
     Args:
@@ -129,7 +129,7 @@ class _Recorder:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: RecordingPlan,
         started: Recording,
         child: Child,
         artifact: PackedFile,
@@ -219,7 +219,7 @@ class _Recorder:
         )
 
 
-def _refuse(plan: Plan) -> None:
+def _refuse(plan: RecordingPlan) -> None:
     """What can be told before anything was touched."""
     if not plan.command:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
@@ -239,7 +239,7 @@ def _refuse(plan: Plan) -> None:
         raise UsageError(f"the command is too long: its manifest takes {size:,} bytes")
 
 
-def _started(plan: Plan) -> Recording:
+def _started(plan: RecordingPlan) -> Recording:
     """The manifest of a run that is about to begin."""
     return Recording(
         command=plan.command,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vopr_coverage.canaries.judge import CanaryResult, CanaryVerdict, Ending
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
@@ -26,11 +26,11 @@ def render_canaries_text(verdict: CanaryVerdict) -> str:
 
 
 def _result(result: CanaryResult) -> Iterator[str]:
-    mark = "✅" if result.ending is Ending.DETECTED else "❌"
+    mark = "✅" if result.ending is CanaryEnding.DETECTED else "❌"
     seeds = f" (seed {', '.join(result.seeds)})" if result.seeds else ""
     detail = f": {printable(result.detail)}{seeds}" if result.detail else ""
     yield f"  {mark} {printable(result.name)}: {result.ending}{detail}"
-    if result.ending is not Ending.DETECTED:
+    if result.ending is not CanaryEnding.DETECTED:
         yield f"      expected: {printable(result.expected)}"
         yield f"      {result.advice}"
 
@@ -48,5 +48,5 @@ def render_canaries_markdown(verdict: CanaryVerdict, budget: int = SUMMARY_BYTES
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
     from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
 
-    told = {"verdict": verdict, "score": score(verdict), "detected": Ending.DETECTED}
+    told = {"verdict": verdict, "score": score(verdict), "detected": CanaryEnding.DETECTED}
     return draft_told_until_it_fits("canaries.md.j2", told, budget, utf8_bytes)

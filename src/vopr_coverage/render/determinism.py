@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from vopr_coverage.determinism.differences import HASHES, Difference, told_apart
 from vopr_coverage.determinism.judge import ADVICE
-from vopr_coverage.determinism.verdict import DeterminismVerdict, Divergence, RunSeen, SeedsListed
+from vopr_coverage.determinism.verdict import ComparedRun, DeterminismVerdict, Divergence, SeedsListed
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
@@ -113,7 +113,7 @@ def _fields(verdict: DeterminismVerdict) -> Iterator[str]:
         yield f"{printable(count.field)}: {count.seeds:,} seed{'' if count.seeds == 1 else 's'}"
 
 
-def _run(run: RunSeen) -> str:
+def _run(run: ComparedRun) -> str:
     told = [printable(run.source)]
     if run.scenario:
         told.append(f"scenario {printable(run.scenario)}")
