@@ -7,7 +7,7 @@ import stat
 import zipfile
 
 from tests.build import a_flat_report
-from vopr_coverage.check.flow import Settings, check
+from tests.checking import checked
 from vopr_coverage.github.artifact_zip import VERDICT_NAME
 
 
@@ -48,4 +48,4 @@ def a_verdict_file(folder: str, **changes: object) -> bytes:
     path = f"{folder}/judged.json"
     with open(path, "wb") as file:
         file.write(a_flat_report(**changes))
-    return check([path], Settings(profile="smoke_test", config=None)).to_json().encode()
+    return checked([path], profile="smoke_test", config=None).to_json().encode()

@@ -18,7 +18,7 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
-from vopr_coverage.check.flow import check
+from vopr_coverage.check.flow import CheckRequest, check
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
@@ -39,7 +39,7 @@ from vopr_coverage.runner.files import (
     step_folder,
     write_in_workspace,
 )
-from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, settings_of, switch
+from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
 
 
 class Switches(msgspec.Struct, frozen=True):
@@ -84,8 +84,15 @@ def _check(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: M
     try:
         switches = Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
         roots = _roots(environ)
-        settings = settings_of(inputs, roots, _base(inputs["base"], how, hub, roots))
-        verdict = check(lines(inputs["reports"]), msgspec.structs.replace(settings, commits=_commits(environ)))
+        rules = rules_of(inputs, _base(inputs["base"], how, hub, roots))
+        request = CheckRequest(
+            reports=lines(inputs["reports"]),
+            config=inputs["config"] or None,
+            scenario=inputs["scenario"] or None,
+            commits=_commits(environ),
+            roots=roots,
+        )
+        verdict = check(request, rules)
     except UserError as error:
         verdict = error_verdict(__version__, str(error))
     code = _tell(verdict, switches, environ)  # first: asking GitHub may take minutes, and a job may not have them

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.base.file import BASE_BYTES_MAX, base_from_file
-from vopr_coverage.check.flow import Settings, check, find_and_load_config, terms_for
+from vopr_coverage.base.gate import comparison_of
+from vopr_coverage.check.flow import CheckRequest, Rules, check, check_health, refuse_beside_health_only
+from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.canary import run_canary
 from vopr_coverage.commands.determinism import run_determinism
 from vopr_coverage.commands.output import judge_and_tell
@@ -26,6 +28,7 @@ from vopr_coverage.commands.replay import run_replay
 from vopr_coverage.commands.summary import place_in, run_summary
 from vopr_coverage.commands.tracking_issue import run_tracking
 from vopr_coverage.commands.trends import run_trends
+from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import create_text, read_bytes
 from vopr_coverage.formats.schema import schema_text
@@ -35,6 +38,7 @@ from vopr_coverage.model.verdict import Verdict, error_verdict, verdict_from_jso
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.source import Progress
 from vopr_coverage.render.text import render_text
 
 INTERRUPTED = 130
@@ -84,18 +88,11 @@ def _told(error: UserError) -> str:
     return "\n".join(f"vopr-coverage: {line}" for line in str(error).splitlines())
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    return Settings(
+def _overrides(arguments: argparse.Namespace) -> Overrides:
+    return Overrides(
         profile=arguments.profile,
-        config=arguments.config,
-        scenario=arguments.scenario,
-        merge=getattr(arguments, "merge", "none"),
         min_iterations=arguments.min_iterations,
         on_not_measured=getattr(arguments, "on_not_measured", None),
-        base=base_from_file(base) if (base := getattr(arguments, "base", None)) else None,
-        max_regression=getattr(arguments, "max_regression", None),
-        commits=_commits() if arguments.command == "check" else (),
-        health_only=getattr(arguments, "health_only", False),
     )
 
 
@@ -116,11 +113,26 @@ def _run_check(arguments: argparse.Namespace) -> int:
 
     def judged() -> Verdict:
         try:
-            return check(arguments.reports, _settings(arguments), progress)
+            return _judged(arguments, progress)
         finally:
             line.clear()
 
     return judge_and_tell(arguments, judged, partial(error_verdict, __version__), render_text, _markdown)
+
+
+def _judged(arguments: argparse.Namespace, progress: Callable[[str], Progress | None]) -> Verdict:
+    request = CheckRequest(
+        reports=arguments.reports, config=arguments.config, scenario=arguments.scenario, commits=_commits()
+    )
+    overrides = _overrides(arguments)
+    if arguments.health_only:
+        if arguments.base:
+            refuse_beside_health_only("base", overrides)
+        comparison_of(None, arguments.max_regression, overrides.spelling)
+        return check_health(request, overrides, arguments.merge, progress)
+    base = base_from_file(arguments.base) if arguments.base else None
+    comparison = comparison_of(base, arguments.max_regression, overrides.spelling)
+    return check(request, Rules(arguments.merge, overrides, comparison), progress)
 
 
 def _markdown(verdict: Verdict) -> str:
@@ -159,13 +171,13 @@ def _run_schema(arguments: argparse.Namespace) -> int:
 
 
 def _run_profiles(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
-    if arguments.name and settings != Settings():
+    overrides = _overrides(arguments)
+    if arguments.name and (overrides != Overrides() or arguments.config or arguments.scenario):
         raise UsageError(f"profiles {arguments.name} prints that profile as it is: leave the flags out, or the name")
     if arguments.name:
         bounds = resolve(profile_layer(arguments.name))
     else:
-        bounds = terms_for(settings.scenario, settings, find_and_load_config(settings)).bounds
+        bounds = terms_for(arguments.scenario, overrides, load_config(arguments.config)).bounds
     if arguments.format == "json":
         print(thresholds_of(bounds).to_json())
         return ExitCode.PASSED

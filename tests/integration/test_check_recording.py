@@ -15,9 +15,9 @@ import pytest
 
 import vopr_coverage
 from tests.build import MODEST, a_stream, run_cli
+from tests.checking import checked
 from tests.endings import passed, refused, violations
 from tests.recordings import a_manifest, a_recording
-from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.find import find_reports
@@ -37,7 +37,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def judged(*reports: str, **settings: Any) -> Verdict:
     """The verdict on these reports, under that config."""
-    return check(reports, Settings(**{"config": "modest.json"} | settings))
+    return checked(reports, **{"config": "modest.json"} | settings)
 
 
 # ---- finding

@@ -13,10 +13,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.build import a_flat_report
+from tests.checking import checked
 from tests.pages import ABOUT, LIVE, closed, even_tables, page_of
 from tests.runs import CASES, COMPARED, ORIGIN, ROOT, Case, judged
 from vopr_coverage.base.compare import Base
-from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.model.verdict import Remark, Verdict, verdict_from_json
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.comment import About, render_comment
@@ -98,8 +98,8 @@ def a_large_verdict(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Verdict:
     for name, count in (("strict", 60), ("loose", 40)):
         critical = "".join(f"  - {point}\n" for point in names[:count])
         (folder / f"{name}.yml").write_text(f"critical_fault_points:\n{critical}")
-    base = Base(ORIGIN, check(["base.json"], Settings(config="strict.yml")))
-    verdict = check(["head.json"], Settings(config="loose.yml", base=base, max_regression="2"))
+    base = Base(ORIGIN, checked(["base.json"], config="strict.yml"))
+    verdict = checked(["head.json"], config="loose.yml", base=base, max_regression="2")
     warnings = tuple(Remark("head.json", f"warning {number}: {'w' * 200}") for number in range(400))
     return replace(verdict, version="VERSION", warnings=warnings)
 

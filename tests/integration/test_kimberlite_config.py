@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.build import REAL
-from vopr_coverage.check.flow import Settings, check
+from tests.checking import checked
 from vopr_coverage.model.verdict import Verdict
 
 CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")
@@ -14,7 +14,7 @@ CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")
 def judged(report: str) -> Verdict:
     """The verdict on `SCENARIO=FILE` under the example config."""
     scenario, _, name = report.partition("=")
-    return check([f"{scenario}={REAL / name}"], Settings(config=CONFIG))
+    return checked([f"{scenario}={REAL / name}"], config=CONFIG)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,8 @@ from tests.build import (
     records_of,
     start,
 )
+from tests.checking import checked
 from tests.recordings import SCENARIO, recorded
-from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
 
 LOG = b'{"level":"info","msg":"type and data"}\n'
@@ -140,10 +141,10 @@ def test_the_table_is_as_wide_as_it_says() -> None:
     assert len(set(STREAMS.values())) >= 80
 
 
-def outcome(report: Path, settings: Settings) -> str:
+def outcome(report: Path, **settings: Any) -> str:
     """The whole verdict, or why there is none, in either case without where it was read from."""
     try:
-        return check([str(report)], settings).to_json()
+        return checked([str(report)], scenario=SCENARIO, folder=report.parents[1], **settings).to_json()
     except UserError as error:
         return str(error).replace("/stream.ndjson.gz", "").replace(str(report), "PATH")
 
@@ -161,10 +162,10 @@ def test_a_recording_is_judged_as_its_stream(name: str, tmp_path: Path) -> None:
     (tmp_path / "plain" / "run").write_bytes(stream)
     recorded(stream, tmp_path / "recorded" / "run")
     (tmp_path / "modest.json").write_text(json.dumps(MODEST))
-    for settings in (Settings(config="modest.json"), Settings(profile="nightly")):
-        settings = Settings(config=settings.config, profile=settings.profile, scenario=SCENARIO, folder=tmp_path)
-        plain = outcome(tmp_path / "plain" / "run", settings)
-        told = outcome(tmp_path / "recorded" / "run", settings)
+    settings: list[dict[str, str]] = [{"config": "modest.json"}, {"profile": "nightly"}]
+    for under in settings:
+        plain = outcome(tmp_path / "plain" / "run", **under)
+        told = outcome(tmp_path / "recorded" / "run", **under)
         assert without_replays(told) == without_replays(plain)
 
 
@@ -174,6 +175,7 @@ def test_a_recording_is_judged_as_its_stream(name: str, tmp_path: Path) -> None:
 )
 def test_the_table_holds_every_ending(name: str, ending_word: str, tmp_path: Path) -> None:
     """Not all of these are equal because all are refused."""
-    (tmp_path / "run").write_bytes(STREAMS[name])
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "run").write_bytes(STREAMS[name])
     (tmp_path / "modest.json").write_text(json.dumps(MODEST))
-    assert ending_word in outcome(tmp_path / "run", Settings(config="modest.json", scenario=SCENARIO, folder=tmp_path))
+    assert ending_word in outcome(tmp_path / "plain" / "run", config="modest.json")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from examples.simulator.coverage import FAULT_POINTS
-from vopr_coverage.check.flow import Settings, check
+from tests.checking import checked
 from vopr_coverage.model.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ def judged(scenario: str, folder: Path, *options: str, seed: int = 42, iteration
     command = [sys.executable, str(SIMULATOR), "--scenario", scenario, "--json", *numbers, *options]
     path = folder / f"{scenario}.ndjson"
     path.write_bytes(subprocess.run(command, capture_output=True, check=False, timeout=120).stdout)
-    return check([f"{scenario}={path}"], Settings(config=CONFIG))
+    return checked([f"{scenario}={path}"], config=CONFIG)
 
 
 @pytest.mark.parametrize("scenario", ["baseline", "swizzle", "multi-tenant", "combined", "equivocation"])
@@ -59,7 +59,7 @@ def test_a_scenario_without_faults_is_not_taken_for_one_with_faults(tmp_path: Pa
     """A baseline run under the name of `combined` lacks fault points, effects and view changes."""
     baseline = judged("baseline", tmp_path)
     assert baseline.passed
-    verdict = check([f"combined={tmp_path / 'baseline.ndjson'}"], Settings(config=CONFIG))
+    verdict = checked([f"combined={tmp_path / 'baseline.ndjson'}"], config=CONFIG)
     lines = [violation.line for violation in verdict.violations]
     assert any("sim.storage.crash" in line for line in lines)
     assert any("vsr.view_change_complete" in line or "vsr:view_change_complete" in line for line in lines)

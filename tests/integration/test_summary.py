@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.build import a_flat_report
+from tests.checking import checked
 from tests.pages import closed, even_tables, page_of
 from tests.runs import CASES, COMPARED, ROOT, judged
-from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.render.budget import utf8_bytes
 from vopr_coverage.render.markdown import render_markdown
@@ -80,7 +80,7 @@ def test_five_hundred_fault_points_degrade_in_tiers(tmp_path: Path) -> None:
     report.write_bytes(a_flat_report(hit_fault_points=names[300:], missed_fault_points=names[:300], **figures))
     config = tmp_path / "big.yml"
     config.write_text("critical_fault_points:\n" + "".join(f"  - {name}\n" for name in names[:40] + names[400:410]))
-    verdict = check([str(report)], Settings(config=str(config)))
+    verdict = checked([str(report)], config=str(config))
     whole, small = render_markdown(verdict), render_markdown(verdict, 20_000)
     assert set(names[:300]) <= set(page_of(whole).codes)
     assert len([line for line in whole.splitlines() if not line.startswith("- ")]) < 90

@@ -21,7 +21,6 @@ from tests.nights import (
     red_parts,
     summarised,
 )
-from vopr_coverage.check.flow import Settings
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
 GREEN = all_needs(regressions="skipped")
@@ -168,5 +167,5 @@ def test_the_commit_of_a_control_run_is_not_compared(tmp_path: Path, run: str, p
     night = a_night(tmp_path)
     seed = {"canary/control": BASE + 2_000, "coverage/combined-1": BASE + 1_000}[run]
     a_recorded_run(night / run, seed, SHARD_SEEDS, commit="b" * 40, commit_source="environment")
-    settings = Settings(config="config.json", folder=tmp_path, commits=("a" * 40,))
-    assert judge_night(night, None, NightTerms(settings)).passed is passes
+    terms = NightTerms(config=str(tmp_path / "config.json"), commits=("a" * 40,))
+    assert judge_night(night, None, terms).passed is passes

@@ -23,7 +23,6 @@ from tests.nights import (
     red_parts,
     summarised,
 )
-from vopr_coverage.check.flow import Settings
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
@@ -32,7 +31,7 @@ GREEN = all_needs(regressions="skipped")
 
 def terms_in(home: Path) -> NightTerms:
     """What a night is judged by, with the config beside it."""
-    return NightTerms(Settings(config="config.json", folder=home))
+    return NightTerms(config=str(home / "config.json"))
 
 
 def test_a_green_night_passes_and_shows_what_was_asked_planned_and_run(tmp_path: Path) -> None:

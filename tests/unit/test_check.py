@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.build import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
-from vopr_coverage.check.flow import Settings, check
+from tests.checking import checked
 from vopr_coverage.errors import UsageError
 from vopr_coverage.model.verdict import Verdict, verdict_from_json
 
@@ -28,7 +28,7 @@ def judged(tmp_path: Path) -> Judge:
             scenario, named, file = name.rpartition("=")
             (tmp_path / file).write_bytes(data)
             reports.append(f"{scenario}{named}{tmp_path / file}")
-        return check(reports, Settings(config=str(tmp_path / "gate.yml"), **settings))
+        return checked(reports, config=str(tmp_path / "gate.yml"), **settings)
 
     return run
 
@@ -48,7 +48,7 @@ def test_a_healthy_stream_passes_and_its_verdict_survives_json(judged: Judge) ->
 @pytest.mark.parametrize("name", sorted(path.name for path in REAL.glob("*.ndjson*")))
 def test_every_recorded_run_gives_a_verdict_that_meets_its_schema(name: str) -> None:
     """Whatever the run, verdict.json is what its schema says."""
-    verdict = check([str(REAL / name)], Settings(profile="nightly", folder=REAL))
+    verdict = checked([str(REAL / name)], profile="nightly", folder=REAL)
     assert verdict_from_json(verdict.to_json().encode(), "verdict.json") == verdict
     assert not verdict.passed
 

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from tests.build import a_report, requiring
 from vopr_coverage.base.compare import Base, Before, bounds_of, changed, counterparts, loosened
 from vopr_coverage.base.gate import Limit, parse_limit
-from vopr_coverage.check.judge import Terms, conclude, judge, lost_reports
+from vopr_coverage.check.conclude import conclude, lost_reports
+from vopr_coverage.check.judge import judge
 from vopr_coverage.check.merge import Unit
+from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import ReportError, UsageError
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.outcome import Status

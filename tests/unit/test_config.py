@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vopr_coverage.check.flow import Settings, parse_policy, terms_for
+from vopr_coverage.check.terms import Overrides, parse_policy, terms_for
 from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.errors import ConfigError, UsageError
 
@@ -25,7 +25,7 @@ scenarios:
 def test_each_bound_knows_who_set_it() -> None:
     """Flag, scenario, top level, profile: the first that sets a key answers, and says so."""
     config = parse_config(SAMPLE, "gate.yml")
-    bounds = terms_for("combined", Settings(min_iterations=9), config).bounds
+    bounds = terms_for("combined", Overrides(min_iterations=9), config).bounds
     assert (bounds.min_iterations.value, bounds.min_iterations.origin) == (9, "--min-iterations")
     assert (bounds.min_view_changes.value, bounds.min_view_changes.origin) == (3, "gate.yml:7")
     assert (bounds.min_repairs.value, bounds.min_repairs.origin) == (0, "gate.yml:2")
@@ -35,15 +35,15 @@ def test_each_bound_knows_who_set_it() -> None:
 
 def test_the_profile_flag_replaces_the_base_only() -> None:
     """What the config sets stays set, and the headline counts it."""
-    terms = terms_for(None, Settings(profile="smoke_test"), parse_config(SAMPLE, "gate.yml"))
+    terms = terms_for(None, Overrides(profile="smoke_test"), parse_config(SAMPLE, "gate.yml"))
     assert terms.words == "smoke_test + 2 overrides"
     assert terms.bounds.min_phase_events.origin == "gate.yml:3"
-    assert terms_for(None, Settings(), Config()).words == "default"
+    assert terms_for(None, Overrides(), Config()).words == "default"
 
 
 def test_an_expected_violation_is_held_to_the_scenarios_own_bounds() -> None:
     """Neither profile nor top level ask for coverage there."""
-    terms = terms_for("merge", Settings(), parse_config(SAMPLE + "min_iterations: 5\n", "gate.yml"))
+    terms = terms_for("merge", Overrides(), parse_config(SAMPLE + "min_iterations: 5\n", "gate.yml"))
     assert terms.expect is not None
     assert terms.expect.invariants == ("agreement",)
     assert terms.bounds.fault_point_coverage_min.value == 0.0
@@ -53,10 +53,10 @@ def test_an_expected_violation_is_held_to_the_scenarios_own_bounds() -> None:
 def test_scenarios_go_by_name_whatever_their_case() -> None:
     """An unknown name is an error with the nearest; no name means the top level."""
     config = parse_config(SAMPLE, "gate.yml")
-    assert terms_for("COMBINED", Settings(), config).bounds.min_view_changes.value == 3
-    assert terms_for(None, Settings(), config).bounds.min_view_changes.value == 5
+    assert terms_for("COMBINED", Overrides(), config).bounds.min_view_changes.value == 3
+    assert terms_for(None, Overrides(), config).bounds.min_view_changes.value == 5
     with pytest.raises(UsageError, match=r"scenario 'combind' is not in gate\.yml; did you mean 'Combined'\?"):
-        terms_for("combind", Settings(), config)
+        terms_for("combind", Overrides(), config)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_json_is_read_with_its_lines() -> None:
 
 def test_an_empty_config_changes_nothing() -> None:
     """A file of comments is a file without settings."""
-    assert terms_for(None, Settings(), parse_config("# nothing yet\n", "gate.yml")).words == "default"
+    assert terms_for(None, Overrides(), parse_config("# nothing yet\n", "gate.yml")).words == "default"
 
 
 def test_a_policy_is_a_word_or_a_list_of_gates() -> None:

@@ -18,10 +18,11 @@ import pytest
 
 import vopr_coverage
 from tests.build import a_coverage, a_stream
+from tests.checking import checked
 from tests.schemas import MAP_KEY, a_value, definition, keys_and_words
 from vopr_coverage.canaries.judge import CanaryVerdict, Detector
-from vopr_coverage.check.flow import POLICIES, Settings, check, terms_for
-from vopr_coverage.check.judge import Terms
+from vopr_coverage.check.flow import CheckRequest, Rules
+from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
 from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.determinism.verdict import DeterminismVerdict
@@ -150,11 +151,11 @@ def asking_only(part: str, key: str) -> dict[str, Any]:
 def test_every_bound_can_be_set_in_a_config_and_then_fails_a_run(part: str, key: str, tmp_path: Path) -> None:
     """From the config's line to a gate that does not pass: by schema, layer, bounds, and the list of gates."""
     text = json.dumps(asking_only(part, key))
-    bound = getattr(terms_for("combined", Settings(), parse_config(text, "gate.json")).bounds, key)
+    bound = getattr(terms_for("combined", Overrides(), parse_config(text, "gate.json")).bounds, key)
     assert bound.origin == "gate.json:1"
     (tmp_path / "gate.json").write_text(text)
     (tmp_path / "run.ndjson").write_bytes(a_stream(coverage=a_coverage({"hit": 1, "missed": 0, "missed too": 0}, {})))
-    verdict = check([f"combined={tmp_path}/run.ndjson"], Settings(config=str(tmp_path / "gate.json")))
+    verdict = checked([f"combined={tmp_path}/run.ndjson"], config=str(tmp_path / "gate.json"))
     (report,) = verdict.reports
     gates: list[GateResult] = [*report.gates, *report.inputs[0].gates]
     asked = [gate for gate in gates if gate.origin.endswith("gate.json:1")]
@@ -234,7 +235,9 @@ def attributes_read() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", [Settings, Config, Scenario, Terms, Expectation, Detector], ids=lambda kind: kind.__name__
+    "kind",
+    [CheckRequest, Rules, Overrides, Config, Scenario, Terms, Expectation, Detector],
+    ids=lambda kind: kind.__name__,
 )
 def test_every_setting_is_read_by_somebody(kind: type[msgspec.Struct]) -> None:
     """One that is filled and never looked at does nothing."""

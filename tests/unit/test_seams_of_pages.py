@@ -23,14 +23,15 @@ from msgspec.structs import replace
 
 import vopr_coverage
 from tests.build import PROPERTIES, a_report, a_stream, requiring
+from tests.checking import checked
 from tests.histories import a_night
 from tests.pages import a_gate, a_judged, a_verdict
 from tests.schemas import a_value
 from tests.twice import one, varying
 from vopr_coverage.base.gate import REGRESSION
 from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, CanaryVerdict
-from vopr_coverage.check.flow import POLICIES, Settings, check
 from vopr_coverage.check.judge import HEALTH_IDS
+from vopr_coverage.check.terms import POLICIES
 from vopr_coverage.commands.plan import HEADINGS
 from vopr_coverage.determinism.verdict import Status as DeterminismStatus
 from vopr_coverage.gates.coverage import CATEGORIES
@@ -141,8 +142,10 @@ def test_what_only_a_whole_verdict_can_say_has_a_title_too(tmp_path: Path) -> No
     """Seeds that two runs share, and coverage that is absent."""
     for name, stream in (("a", a_stream(era="feb2026")), ("b", a_stream()), ("c", a_stream(coverage=None))):
         (tmp_path / name).write_bytes(stream)
-    settings = Settings(merge="all", folder=tmp_path)
-    shared, absent = check([f"{tmp_path}/a", f"{tmp_path}/b"], settings), check([f"{tmp_path}/c"], settings)
+    shared, absent = (
+        checked(reports, merge="all", folder=tmp_path)
+        for reports in ([f"{tmp_path}/a", f"{tmp_path}/b"], [f"{tmp_path}/c"])
+    )
     found = {violation.gate for violation in (*shared.violations, *absent.violations)}
     assert {"seed-ranges", "coverage"} <= found
     assert [gate for gate in found if "<code>" in gate_title(gate)] == []
@@ -153,7 +156,7 @@ def test_what_only_a_whole_verdict_can_say_has_a_title_too(tmp_path: Path) -> No
 def test_the_page_knows_every_excuse(policy: str, tmp_path: Path) -> None:
     """The note is put together from the policy's word."""
     (tmp_path / "run").write_bytes(a_stream())
-    verdict = check([f"{tmp_path}/run"], Settings(on_not_measured=policy, folder=tmp_path))
+    verdict = checked([f"{tmp_path}/run"], on_not_measured=policy, folder=tmp_path)
     notes = [gate.note for gate in verdict.reports[0].gates if policy in gate.note]
     assert notes
     assert all("<code>" not in prose(note) for note in notes)

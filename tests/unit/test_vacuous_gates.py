@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checking import checked
 from vopr_coverage import CoverageThresholds
-from vopr_coverage.check.flow import Settings, check
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict
 
@@ -22,7 +22,7 @@ KIMBERLITE = str(Path(__file__).parents[2] / "examples" / "configs" / "kimberlit
 
 def judged(*reports: str, **settings: str) -> Verdict:
     """The verdict on recorded runs under the config that healthy ones pass."""
-    return check(reports, Settings(config=KIMBERLITE, **settings))  # type: ignore[arg-type]
+    return checked(reports, config=KIMBERLITE, **settings)  # type: ignore[arg-type]
 
 
 def gates(verdict: Verdict) -> set[str]:
@@ -51,12 +51,12 @@ def judged_asking_only(tmp_path: Path, **asked: object) -> Verdict:
     """The verdict on the recorded combined run where nothing is required but this."""
     config = tmp_path / "gate.json"
     config.write_text(json.dumps(json.loads(CoverageThresholds().to_json()) | asked))
-    return check([str(REAL / "combined.ndjson")], Settings(config=str(config)))
+    return checked([str(REAL / "combined.ndjson")], config=str(config))
 
 
 def test_k1_the_thresholds_are_applied_to_what_the_simulator_writes() -> None:
     """There, validate_coverage() has no caller; here a real stream is held to a profile."""
-    verdict = check([str(REAL / "combined.ndjson")], Settings(profile="nightly", folder=REAL))
+    verdict = checked([str(REAL / "combined.ndjson")], profile="nightly", folder=REAL)
     assert {"critical-fault-points", "required-invariants", "phase-events"} <= gates(verdict)
 
 
@@ -74,13 +74,13 @@ def test_k3_an_input_that_cannot_be_judged_is_an_error_not_a_pass() -> None:
 
 def test_k4_a_run_without_config_or_flags_is_held_to_the_default_profile() -> None:
     """There, the job named enforcement enforces nothing."""
-    verdict = check([str(REAL / "combined.ndjson")], Settings(folder=REAL))
+    verdict = checked([str(REAL / "combined.ndjson")], folder=REAL)
     assert (verdict.status, verdict.reports[0].thresholds) == ("failed", "default")
 
 
 def test_k5_a_figure_that_is_missing_is_not_read_as_null_or_zero() -> None:
     """There, a million nulls and zeros become the trend; here the figure is not measured."""
-    verdict = check([str(REAL / "combined.ndjson")], Settings(profile="nightly", folder=REAL))
+    verdict = checked([str(REAL / "combined.ndjson")], profile="nightly", folder=REAL)
     rows = {gate.gate: gate for gate in verdict.reports[0].gates}
     assert (rows["view-changes"].status, rows["view-changes"].value) == ("not measured", None)
 
@@ -109,7 +109,7 @@ def test_k8_failed_seeds_are_found_in_the_records_that_exist() -> None:
 
 def test_k9_colons_and_dots_name_the_same_phase() -> None:
     """There, storage:fsync_complete never meets storage.fsync_complete."""
-    verdict = check([str(REAL / "combined.ndjson")], Settings(profile="default", folder=REAL))
+    verdict = checked([str(REAL / "combined.ndjson")], profile="default", folder=REAL)
     assert verdict.reports[0].report is not None
     assert verdict.reports[0].report.phase_events == {"storage.fsync_complete": 396}
     assert not any("fsync_complete" in violation.line for violation in verdict.violations)

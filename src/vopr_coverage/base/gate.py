@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from vopr_coverage.base.compare import Before, figures_today
+from vopr_coverage.base.compare import Base, Before, figures_today
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.gates.coverage import percent
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
@@ -32,6 +32,32 @@ class Limit(msgspec.Struct, frozen=True):
     points: float
     lost: int | None
     origin: str
+
+
+class BaseComparison(msgspec.Struct, frozen=True):
+    """A base to compare with, and what may be lost against it; without a limit nothing fails."""
+
+    base: Base
+    limit: Limit | None = None
+
+
+def comparison_of(base: Base | None, max_regression: str | None, spelling: str) -> BaseComparison | None:
+    """What a user asked for.
+
+    Args:
+        max_regression: as `parse_limit` reads it.
+        spelling: how a setting is written where the user set it, `--{}` or `input {}`.
+
+    Raises:
+        UsageError: no limit, or one without a base to hold it against: that would be a gate that can't fail.
+    """
+    if max_regression is None:
+        return BaseComparison(base) if base else None
+    origin = spelling.format("max-regression")
+    limit = parse_limit(max_regression, origin)
+    if base is None:
+        raise UsageError(f"{origin} needs a base to compare with: set {spelling.format('base')}")
+    return BaseComparison(base, limit)
 
 
 def parse_limit(text: str, origin: str) -> Limit:

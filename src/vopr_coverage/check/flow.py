@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,16 +12,17 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.base.compare import Base, counterparts
-from vopr_coverage.base.gate import Limit, parse_limit
-from vopr_coverage.check.judge import Terms, conclude, judge, lost_reports
+from vopr_coverage.base.compare import counterparts
+from vopr_coverage.base.gate import BaseComparison
+from vopr_coverage.check.conclude import conclude, lost_reports
+from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
-from vopr_coverage.config.file import Config, as_policy, find_config, load_config
-from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, nearest, printable, shown
-from vopr_coverage.files import STDIN, refuse_outside
-from vopr_coverage.formats.schema import schema
+from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
+from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
+from vopr_coverage.files import STDIN
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
+from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import ReportFile, find_reports
@@ -29,169 +30,117 @@ from vopr_coverage.reading.source import Progress
 
 Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
-POLICIES = ("fail", "warn", "ignore")
+
+NO_OVERRIDES = Overrides()
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """Flags or inputs; None means "not given", so that the config may answer.
+class CheckRequest(msgspec.Struct, frozen=True):
+    """Which reports to judge, and by which config.
 
     Attributes:
-        base: what to compare with; None compares with nothing.
-        max_regression: what may be lost against base, as `parse_limit` reads it.
-        spelling: how a setting is written where the user set it, `--{}` or `input {}`.
-        folder: where a config is looked for when none is named.
-        roots: see `find_reports`.
-        commits: those that this check may be about, for recordings; see `commits_of`.
-        health_only: judge run health and no coverage, as for one shard of many.
+        reports: lines as `find_reports` takes them.
+        config: the config's path; None looks for one in `folder`.
+        scenario: of reports that don't name their own.
+        commits: those that these reports may be about, for recordings; see `runner.event.commits_of`.
+        roots: folders that every file must lie in; none means anywhere.
     """
 
-    profile: str | None = None
+    reports: Sequence[str]
     config: str | None = None
     scenario: str | None = None
-    merge: Merge = "none"
-    min_iterations: int | None = None
-    on_not_measured: str | None = None
-    base: Base | None = None
-    max_regression: str | None = None
-    spelling: str = "--{}"
+    commits: tuple[str, ...] = ()
     folder: Path = Path()
     roots: tuple[Path, ...] = ()
-    commits: tuple[str, ...] = ()
-    health_only: bool = False
 
 
-def check(
-    reports: Sequence[str], settings: Settings, progress: Callable[[str], Progress | None] = lambda _: None
-) -> Verdict:
+class Rules(msgspec.Struct, frozen=True):
+    """How inputs are judged: what is merged, what flags set above the config, and which base they are held against."""
+
+    merge: Merge = "none"
+    overrides: Overrides = NO_OVERRIDES
+    comparison: BaseComparison | None = None
+
+
+_FileProgress = Callable[[str], Progress | None]
+
+
+def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda _: None) -> Verdict:
     """Read, merge, judge, and compare with the base.
 
     Args:
-        reports: lines as `find_reports` takes them.
         progress: gives each file, by its path, a callback for the bytes read, or None.
 
     Raises:
-        UserError: reports, config or settings that can't be used; nothing was judged.
+        UserError: reports, config or rules that can't be used; nothing was judged.
     """
-    _refuse_coverage_settings(settings)
-    config = find_and_load_config(settings)
-    limit = _limit(settings)
-    files = find_reports(reports, settings.roots)
-    for file in files:  # an unknown scenario is told before a night's worth of data is read
-        config.scenario(file.scenario or settings.scenario)
-    inputs = [with_aliases(read, config.aliases) for read in _read_all(files, settings, progress)]
-    judgements = []
-    warnings = list(_config_warnings(config, inputs))
-    units = list(_units(files, inputs, settings, config))
-    befores, absent = counterparts([(unit.name, unit.scenario) for unit in units], settings.base)
-    for unit, before in zip(units, befores, strict=True):
-        terms = replace(terms_for(unit.scenario, settings, config), limit=limit)
-        unit, remarks = _complete_points(unit, terms.bounds, config)
-        warnings += remarks
-        judgements.append(judge(unit, terms, before if settings.base else None))
-    verdict = conclude(judgements, warnings, __version__, *lost_reports(settings.base, absent, limit))
-    return replace(verdict, health_only=settings.health_only)
+    config, inputs = _read(request, rules.merge, progress)
+    return judge_inputs(inputs, rules, config)
 
 
-def _refuse_coverage_settings(settings: Settings) -> None:
-    """A setting that nothing would look at is a misunderstanding."""
-    if not settings.health_only:
-        return
-    for word in ("profile", "base", "on_not_measured"):
-        if getattr(settings, word) is not None:
-            name = settings.spelling.format(word.replace("_", "-"))
-            raise UsageError(f"{settings.spelling.format('health-only')} judges no coverage: leave {name} out")
-
-
-def _limit(settings: Settings) -> Limit | None:
-    """What may be lost; a limit without a base to hold it against would be a gate that can't fail."""
-    if settings.max_regression is None:
-        return None
-    origin = settings.spelling.format("max-regression")
-    limit = parse_limit(settings.max_regression, origin)
-    if settings.base is None:
-        raise UsageError(f"{origin} needs a base to compare with: set {settings.spelling.format('base')}")
-    return limit
-
-
-def find_and_load_config(settings: Settings) -> Config:
-    """The config that is named, or else found, or else the empty one."""
-    if settings.config:
-        path, shown_as = settings.folder / settings.config, settings.config
-    elif found := find_config(settings.folder):
-        path, shown_as = found, found.relative_to(settings.folder).as_posix()
-    else:
-        return Config()
-    refuse_outside(path, settings.roots, shown_as)
-    return load_config(path, shown_as)
-
-
-def terms_for(scenario_name: str | None, settings: Settings, config: Config) -> Terms:
-    """The bounds in force for a scenario, top layer first: flag or input, scenario, config, profile."""
-    profile = settings.profile or config.profile or "default"
-    scenario = config.scenario(scenario_name)
-    own: Layer = scenario.layer if scenario else {}
-    expect = scenario.expect if scenario else None
-    given: Layer = {}
-    if settings.min_iterations is not None:
-        given = {"min_iterations": Bound(settings.min_iterations, settings.spelling.format("min-iterations"))}
-    floor = {key: bound for key, bound in config.layer.items() if key == "min_iterations"}
-    if settings.health_only:
-        own = {key: bound for key, bound in own.items() if key == "min_iterations"}
-        bounds = resolve(given, own, floor, nothing_layer("--health-only"))
-        words = "run health alone"
-    elif expect:  # only what the scenario sets itself; how many iterations must run is not coverage
-        bounds = resolve(given, own, floor, nothing_layer("expect: violation"))
-        words = f"expect: violation of {' or '.join(expect.invariants)}"
-    else:
-        bounds = resolve(given, own, config.layer, profile_layer(profile))
-        words = _words(profile, bounds)
-    policy = dict(config.on_not_measured)
-    if settings.on_not_measured:
-        policy |= parse_policy(settings.on_not_measured, settings.spelling.format("on-not-measured"))
-    return Terms(bounds, profile, words, policy, config.repro, expect, health_only=settings.health_only)
-
-
-def parse_policy(text: str, origin: str) -> dict[str, str]:
-    """`fail`, or `view-changes=warn,repairs=ignore` (commas or lines).
+def check_health(
+    request: CheckRequest, overrides: Overrides, merge: Merge = "none", progress: _FileProgress = lambda _: None
+) -> Verdict:
+    """Read and judge run health alone: for one of many shards, whose coverage is judged together.
 
     Raises:
-        UsageError: an unknown gate or word; names the nearest.
+        UserError: as `check`; also for overrides of what only coverage is judged by.
     """
-    words = [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
-    if len(words) == 1 and "=" not in words[0]:
-        _refuse_unknown(words[0], POLICIES, origin)
-        return as_policy(words[0])
-    excusable = schema("config")["properties"]["on_not_measured"]["properties"]
-    policy: dict[str, str] = {}
-    for word in words:
-        gate, _, what = (part.strip() for part in word.partition("="))
-        _refuse_unknown(gate, excusable, origin)
-        _refuse_unknown(what, POLICIES, origin)
-        policy[gate] = what
-    return policy
+    for setting in ("profile", "on_not_measured"):
+        if getattr(overrides, setting) is not None:
+            refuse_beside_health_only(setting.replace("_", "-"), overrides)
+    config, inputs = _read(request, merge, progress)
+    return judge_health_of(inputs, overrides, config, merge)
 
 
-def _refuse_unknown(word: str, known: Sequence[str] | Mapping[str, object], origin: str) -> None:
-    if word not in known:
-        raise UsageError(f"{origin}: unknown {shown(word)}; {nearest(word, known)}")
+def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
+    """A setting that nothing would look at is a misunderstanding.
+
+    Raises:
+        UsageError: always.
+    """
+    health_only = overrides.spelled("health-only")
+    raise UsageError(f"{health_only} judges no coverage: leave {overrides.spelled(setting)} out")
 
 
-def _words(profile: str, bounds: Bounds) -> str:
-    own = f"profile {profile}"
-    overrides = sum(
-        bound.origin != own and bool(bound.value or key in _SET_BY_PROFILES) for key, bound in bounds.items()
-    )
-    if not overrides:
-        return profile
-    return f"{profile} + {overrides} override{'s' if overrides > 1 else ''}"
+def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdict:
+    """Merge and judge what was read, and compare it with the base.
+
+    Raises:
+        UserError: a config or rules that can't be used.
+    """
+    inputs = [with_aliases(read, config.aliases) for read in inputs]
+    judgements, warnings = [], list(_config_warnings(config, inputs))
+    units = list(_units(inputs, rules.merge, config))
+    base = rules.comparison.base if rules.comparison else None
+    limit = rules.comparison.limit if rules.comparison else None
+    befores, absent = counterparts([(unit.name, unit.scenario) for unit in units], base)
+    for unit, before in zip(units, befores, strict=True):
+        terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
+        unit, remarks = _complete_points(unit, terms.bounds, config)
+        warnings += remarks
+        judgements.append(judge(unit, terms, before if base else None))
+    return conclude(judgements, warnings, __version__, *lost_reports(base, absent, limit))
 
 
-_SET_BY_PROFILES = frozenset(key for key, bound in profile_layer("nightly").items() if bound.value)
+def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Config, merge: Merge = "none") -> Verdict:
+    """Judge the run health of what was read.
+
+    Raises:
+        UserError: a config that can't be used.
+    """
+    inputs = [with_aliases(read, config.aliases) for read in inputs]
+    judgements, warnings = [], list(_config_warnings(config, inputs))
+    for unit in _units(inputs, merge, config):
+        terms = health_terms_for(unit.scenario, overrides, config)
+        judgements.append(judge_health(with_known_points(unit, ()), terms))
+    return replace(conclude(judgements, warnings, __version__), health_only=True)
 
 
-def _read_all(
-    files: Sequence[ReportFile], settings: Settings, progress: Callable[[str], Progress | None]
-) -> list[Input]:
+def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input]]:
+    config = load_config(request.config, request.folder, request.roots)
+    files = find_reports(request.reports, request.roots)
+    for file in files:  # an unknown scenario is an error before a night's worth of data is read
+        config.scenario(file.scenario or request.scenario)
     inputs, errors = [], []
     for file in files:
         try:
@@ -199,54 +148,65 @@ def _read_all(
         except UserError as error:
             errors.append(error)
         else:
-            inputs.append(_with_recording(read, file, settings))
+            inputs.append(as_input(read, file, request.scenario, request.commits))
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    return inputs
+    if merge != "none":
+        refuse_copies([file.path for file in files])
+    return config, inputs
 
 
-def _with_recording(read: Input, file: ReportFile, settings: Settings) -> Input:
-    """What was read, with what only the file's name and its manifest say."""
+def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
+    """What was read, with what only the file's name, its manifest and the request say."""
     recording, run = file.recording, read.run
     if recording and recording.double_runs and run is not None:
         run = replace(run, double_runs=True)
-    scenario = file.scenario or settings.scenario
-    scenario = None if scenario is None else encodable(scenario)
-    return replace(read, source=file.label, scenario=scenario, run=run, recording=recording, commits=settings.commits)
+    scenario = file.scenario or scenario
+    return replace(
+        read,
+        source=file.label,
+        scenario=None if scenario is None else encodable(scenario),
+        run=run,
+        recording=recording,
+        commits=commits,
+    )
 
 
-def _units(files: Sequence[ReportFile], inputs: Sequence[Input], settings: Settings, config: Config) -> Iterator[Unit]:
-    if settings.merge == "none":
+def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Unit]:
+    if merge == "none":
         for read in inputs:
             yield as_unit(read.source, read.scenario, [read])
         return
-    if settings.merge == "all" and config.scenarios:
+    if merge == "all" and config.scenarios:
         raise UsageError(
             f"merge all adds up runs of all scenarios, {printable(str(config.path))} judges them by scenario: "
             "use merge scenario"
         )
-    _refuse_copies(files)
     groups: dict[str, list[Input]] = {}
     for read in inputs:
-        key = (read.scenario or "").lower() if settings.merge == "scenario" else ""
+        key = (read.scenario or "").lower() if merge == "scenario" else ""
         groups.setdefault(key, []).append(read)
     for group in groups.values():
-        scenario = group[0].scenario if settings.merge == "scenario" else None
-        name = scenario or ("all reports" if settings.merge == "all" else "runs without a scenario")
+        scenario = group[0].scenario if merge == "scenario" else None
+        name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
         yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
 
 
-def _refuse_copies(files: Sequence[ReportFile]) -> None:
-    """Copies of one file would count every seed twice."""
+def refuse_copies(paths: Sequence[str]) -> None:
+    """Copies of one file, merged, would count every seed twice.
+
+    Raises:
+        UsageError: two files hold the same bytes.
+    """
     sized: dict[int, list[str]] = {}
-    for file in files:
-        if file.path == STDIN:
+    for path in paths:
+        if path == STDIN:
             continue
-        same_size = sized.setdefault(os.path.getsize(file.path), [])
+        same_size = sized.setdefault(os.path.getsize(path), [])
         for other in same_size:
-            if filecmp.cmp(file.path, other, shallow=False):
-                raise UsageError(f"{printable(other)} and {printable(file.path)} are the same, byte for byte")
-        same_size.append(file.path)
+            if filecmp.cmp(path, other, shallow=False):
+                raise UsageError(f"{printable(other)} and {printable(path)} are the same, byte for byte")
+        same_size.append(path)
 
 
 def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:

@@ -21,9 +21,9 @@ from vopr_coverage.canaries.judge import (
     judge_canaries,
     nothing_judged,
 )
-from vopr_coverage.check.flow import Settings, find_and_load_config
 from vopr_coverage.commands.options import add_config
 from vopr_coverage.commands.output import add_telling, judge_and_tell
+from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.planner import refuse_unsafe_canaries
@@ -84,7 +84,7 @@ def _refuse_mixed(arguments: argparse.Namespace) -> None:
 
 
 def _declared(arguments: argparse.Namespace) -> Mapping[str, Detector]:
-    return find_and_load_config(Settings(config=arguments.config)).canaries
+    return load_config(arguments.config).canaries
 
 
 def _print_names(arguments: argparse.Namespace) -> int:

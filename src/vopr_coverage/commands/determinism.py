@@ -7,7 +7,6 @@ import sys
 from functools import partial
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import Settings
 from vopr_coverage.commands.output import add_telling, judge_and_tell
 from vopr_coverage.progress import ProgressLine
 
@@ -48,11 +47,10 @@ def run_determinism(arguments: argparse.Namespace) -> int:
 
     line = ProgressLine(sys.stderr)
     progress = line.for_file if sys.stderr.isatty() else lambda _: None
-    settings = Settings(config=arguments.config, scenario=arguments.scenario)
 
     def judged() -> DeterminismVerdict:
         try:
-            return doublecheck(arguments.runs, settings, progress)
+            return doublecheck(arguments.runs, arguments.config, arguments.scenario, progress)
         finally:
             line.clear()
 

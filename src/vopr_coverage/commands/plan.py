@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from vopr_coverage.check.flow import Settings, find_and_load_config, terms_for
+from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import (
     add_config,
     add_template,
@@ -20,7 +20,7 @@ from vopr_coverage.commands.options import (
     uint64,
     words_of,
 )
-from vopr_coverage.config.file import Config
+from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.model.manifest import filled, unknown_placeholders
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
@@ -115,7 +115,7 @@ def run_plan(arguments: argparse.Namespace, simulator: Sequence[str]) -> int:
 
 
 def _wish(arguments: argparse.Namespace) -> Wish:
-    config = find_and_load_config(Settings(config=arguments.config))
+    config = load_config(arguments.config)
     seeds = words_of(arguments.determinism_seeds)
     try:
         starts = tuple(map(uint64, seeds)) or DETERMINISM_SEEDS
@@ -136,7 +136,7 @@ def _asked(texts: Iterable[str], where: str, config: Config) -> Iterator[Asked]:
     """What should run, with the minimum that the config has for each scenario."""
     for text in words_of(texts):
         name, iterations = pair(text, where, int)
-        least = terms_for(name, Settings(), config).bounds.min_iterations.value
+        least = terms_for(name, Overrides(), config).bounds.min_iterations.value
         yield Asked(name, iterations, least)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import Settings
 from vopr_coverage.commands.options import add_config, one_of
 from vopr_coverage.commands.output import add_telling, judge_and_tell
 from vopr_coverage.files import read_bytes
@@ -81,13 +80,20 @@ def run_summary(arguments: argparse.Namespace, place: NightRun, commits: Sequenc
     from vopr_coverage.render.night import render_night_markdown, render_night_text
 
     now = datetime.now(UTC)
-    settings = Settings(profile=arguments.profile, config=arguments.config or None, commits=tuple(commits))
 
     def judged() -> NightVerdict:
         replays = read_regressions(Path(arguments.regressions)) if arguments.regressions else ()
         kept = frozenset((one.scenario.lower(), seed) for one in replays for seed in one.seeds)
         needs = needs_from_json(read_bytes(arguments.needs, NEEDS_BYTES_MAX), "needs") if arguments.needs else None
-        terms = NightTerms(settings, not arguments.no_canaries, kept, place, now.strftime("%Y-%m-%d"))
+        terms = NightTerms(
+            config=arguments.config or None,
+            profile=arguments.profile,
+            commits=tuple(commits),
+            canaries=not arguments.no_canaries,
+            kept=kept,
+            place=place,
+            today=now.strftime("%Y-%m-%d"),
+        )
         verdict = judge_night(Path(arguments.night), needs, terms)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import msgspec
 
 from vopr_coverage.canaries.judge import SHIPPED, Detector
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
-from vopr_coverage.files import is_there, read_text
+from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.gates.health import Expectation
 from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
@@ -61,29 +61,33 @@ class Config(msgspec.Struct, frozen=True):
         return found
 
 
-def find_config(folder: Path) -> Path | None:
-    """The config that is used without being named: `.github/vopr-coverage.yml` below `folder`."""
+def load_config(named: str | None = None, folder: Path = Path(), roots: Sequence[Path] = ()) -> Config:
+    """The config that is named, else `.github/vopr-coverage.yml` below `folder`, else the empty one.
+
+    Args:
+        roots: see `files.refuse_outside`; a link may lead out of them, too.
+
+    Raises:
+        FileError: it can't be read, is larger than 1 MiB, or lies outside the roots.
+        ConfigError: the first ten problems, each with file, line and what was expected.
+    """
+    path = folder / named if named else _find_config(folder)
+    if path is None:
+        return Config()
+    name = named or path.relative_to(folder).as_posix()
+    refuse_outside(path, roots, name)
+    return parse_config(read_text(path, CONFIG_BYTES_MAX, name), name)
+
+
+def _find_config(folder: Path) -> Path | None:
     found = [folder / path for path in CONFIG_PATHS if is_there(folder / path, path)]
     if len(found) > 1:
         raise UsageError(f"both {' and '.join(CONFIG_PATHS)} exist: name one with --config")
     return found[0] if found else None
 
 
-def load_config(path: Path, shown_as: str) -> Config:
-    """Read, validate and type a config file.
-
-    Args:
-        shown_as: what messages and origins call it.
-
-    Raises:
-        FileError: it can't be read, or is larger than 1 MiB.
-        ConfigError: the first ten problems, each with file, line and what was expected.
-    """
-    return parse_config(read_text(path, CONFIG_BYTES_MAX, shown_as), shown_as)
-
-
 def parse_config(text: str, source: str) -> Config:
-    """`load_config` for text that was already read."""
+    """`load_config` for text that was already read; messages and origins call it `source`."""
     from vopr_coverage.formats.located_yaml import parse  # PyYAML takes as long to load as a small check
 
     located = parse(text, source)

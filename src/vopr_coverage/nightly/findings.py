@@ -7,25 +7,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
-from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
 from vopr_coverage.check.judge import HEALTH_IDS
-from vopr_coverage.determinism.flow import doublecheck
+from vopr_coverage.check.terms import Overrides
+from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.model.confidence import bounds_of, percent
-from vopr_coverage.model.manifest import MANIFEST
+from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.plan import SeedRange
-from vopr_coverage.nightly.run_health import JudgedRun, PlannedRun, judge_runs
+from vopr_coverage.nightly.recordings import ReadPair, ReadRun
+from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
 
-SIDES = ("a", "b")
 NAMES_TOLD = 10
 # The lines on fault points quote the point that they are about.
 _FAULT_POINT_KINDS = ("CriticalFaultPointMissed", "InsufficientFaultEffects")
@@ -50,28 +50,27 @@ class Covered(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def judge_doubles(planned: Sequence[PlannedRun], folder: Path, settings: Settings) -> Doubles:
-    """Compare each pair of runs of the same seeds, made by two processes."""
-    first, second = (judge_runs("determinism", planned, folder, settings, side) for side in SIDES)
+def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
+    """Judge each pair of runs of the same seeds, made by two processes."""
+    first = judge_runs("determinism", (pair.runs[0] for pair in pairs), config)
+    second = judge_runs("determinism", (pair.runs[1] for pair in pairs), config)
     findings: list[Finding] = []
     remarks: dict[str, str] = {}  # by their first word, the field: ten ranges would say the same ten times
     seeds = differing = 0
-    for run, one, other in zip(planned, first, second, strict=True):
+    for pair, one, other in zip(pairs, first, second, strict=True):
         findings += one.findings
         findings += [finding for finding in other.findings if finding.kind != "failing seed"]  # the same seeds
         if not (one.present and other.present):
             continue
-        try:
-            verdict = doublecheck([str(folder / run.name / side) for side in SIDES], settings)
-        except UserError as error:
-            line = printable(str(error).splitlines()[0])
-            findings.append(Finding("determinism", run.name, "determinism", line, advice.TWO_PROCESSES))
+        if pair.verdict is None:
+            findings.append(Finding("determinism", one.name, "determinism", pair.problem, advice.TWO_PROCESSES))
             continue
+        verdict = pair.verdict
         seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
-        findings += _differences(run.name, verdict, known=bool(one.findings or other.findings))
+        findings += _differences(one.name, verdict, known=bool(one.findings or other.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
-    if not planned:
+    if not pairs:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was made twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
     shown = f"{seeds:,} seeds made twice, none differs: at most {percent(at_most or 0)} of all would (95 %)"
@@ -92,19 +91,18 @@ def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iter
             yield Finding("determinism", name, "determinism", printable(finding.line), finding.advice)
 
 
-def judge_coverage(
-    runs: Sequence[JudgedRun], planned: Sequence[PlannedRun], folder: Path, settings: Settings
-) -> Covered:
+def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
     """Judge what the coverage runs exercised, added up by scenario. Their health was judged before."""
-    usable = [run for run in runs if run.ran]
+    usable = [(found.read, found.folder) for run, found in zip(runs, read, strict=True) if run.ran and found.read]
     if not usable:  # why, each run says itself
         known = any(run.findings for run in runs)
         nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
         return Covered("", () if known else (nothing,))
-    least = min(run.iterations for run in planned)
-    terms = replace(settings, merge="scenario", min_iterations=least)
+    least = min(found.planned.iterations for found in read)
+    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least))
     try:
-        verdict = check([str(folder / run.name) for run in usable], terms)
+        refuse_copies([str(folder / STREAM) for _, folder in usable])
+        verdict = judge_inputs([one for one, _ in usable], rules, config)
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
     return Covered(_shown(verdict), tuple(_shortfalls(verdict)))

@@ -13,18 +13,17 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canaries.folder import judge_canary_folder
-from vopr_coverage.canaries.judge import CONTROL, CanaryVerdict
-from vopr_coverage.check.flow import Settings, find_and_load_config
-from vopr_coverage.config.file import Config
-from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
+from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
 from vopr_coverage.nightly.job_results import job_seen
-from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, SeedRange, plan_from_json
-from vopr_coverage.nightly.replay import replay_folder
+from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
+from vopr_coverage.nightly.recordings import NightRead, Progress, read_night
+from vopr_coverage.nightly.replay import replay_runs
 from vopr_coverage.nightly.run_health import JudgedRun, counted, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict
@@ -38,14 +37,18 @@ class NightTerms(msgspec.Struct, frozen=True):
     """What a night is judged by.
 
     Attributes:
-        settings: of these, `config`, `profile`, `folder` and `commits` count.
+        config: the config's path; None looks for one in the working directory.
+        profile: the thresholds for coverage; None for the config's.
+        commits: those that the runs may be about; none where nobody knows.
         canaries: whether planted bugs have to be detected.
         kept: seeds that the regression file has already, as (scenario in lower case, seed).
         place: which night this is.
         today: the date, for the lines of the regression file.
     """
 
-    settings: Settings
+    config: str | None = None
+    profile: str | None = None
+    commits: tuple[str, ...] = ()
     canaries: bool = True
     kept: frozenset[tuple[str, str]] = frozenset()
     place: NightRun = NightRun()
@@ -62,30 +65,38 @@ class _JudgedPart(msgspec.Struct, frozen=True):
     required: bool = True
 
 
-def judge_night(folder: Path, needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
+def judge_night(
+    folder: Path,
+    needs: Mapping[str, str] | None,
+    terms: NightTerms,
+    progress: Progress = lambda _done, _total: None,
+    processes: int | None = None,
+) -> NightVerdict:
     """The verdict on what lies in `folder`.
 
     Args:
         needs: the jobs' results; None where nobody told, as on a laptop.
+        progress, processes: see `read_night`.
 
     Raises:
         UserError: the folder, the plan or the config can't be used; nothing was judged.
     """
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is no folder: expected the night's, with {PLAN} in it")
-    config = find_and_load_config(terms.settings)
+    config = load_config(terms.config)
     plan = _read_plan(folder)
     if plan is None:
         return _without_a_plan(needs, terms)
-    doubles = judge_doubles(plan.determinism.include, folder / "determinism", terms.settings)
-    canaries, canary_part = _canary(plan, folder / "canary", config, terms)
+    read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
+    doubles = judge_doubles(read.pairs, config)
+    canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
     parts = (
         _JudgedPart("build", "its builds were run"),
         _plan_part(plan),
-        _long_run(plan, folder, terms),
-        _regressions(plan, folder, terms),
+        _long_run(read, config),
+        _regressions(read, config),
         _JudgedPart("determinism", doubles.shown, doubles.findings, doubles.runs),
-        _coverage(plan, folder, terms),
+        _coverage(read, config, terms),
         canary_part,
     )
     seen = [job_seen(part.name, needs, part.findings, part.shown, required=part.required) for part in parts]
@@ -153,8 +164,8 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
     )
 
 
-def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
-    runs = judge_runs("long-run", plan.long_run.include, folder / "long-run", terms.settings)
+def _long_run(read: NightRead, config: Config) -> _JudgedPart:
+    runs = judge_runs("long-run", read.long_run, config)
     if not runs:
         nothing = Finding("long-run", "", "lost run", "nothing was planned for it", advice.BUDGET)
         return _JudgedPart("long-run", "", (nothing,))
@@ -167,53 +178,38 @@ def _long_run(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
     )
 
 
-def _regressions(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
-    replays = replays_of(plan)
-    if not replays:
+def _regressions(read: NightRead, config: Config) -> _JudgedPart:
+    if not read.regressions:
         return _JudgedPart("regressions", "no seed has failed before", required=False)
-    runs = judge_runs("regressions", replays, folder / "regressions", terms.settings)
+    runs = judge_runs("regressions", read.regressions, config)
     return _JudgedPart("regressions", f"{counted(len(runs), 'once-failed seed')} held", _findings(runs), tuple(runs))
 
 
-def replays_of(plan: NightPlan) -> list[SeedRange]:
-    """The once-failed seeds as runs of one iteration, each named as `replay` names its folder."""
-    return [
-        SeedRange(replay_folder(one.scenario, seed), one.scenario, seed, 1)
-        for one in plan.regressions
-        for seed in one.seeds
-    ]
-
-
-def _coverage(plan: NightPlan, folder: Path, terms: NightTerms) -> _JudgedPart:
-    runs = judge_runs("coverage", plan.coverage.include, folder / "coverage", terms.settings)
+def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:
+    runs = judge_runs("coverage", read.coverage, config)
     if not runs:
         nothing = Finding("coverage", "", "lost run", "nothing was planned for it", advice.BUDGET)
         return _JudgedPart("coverage", "", (nothing,))
-    judged = judge_coverage(runs, plan.coverage.include, folder / "coverage", terms.settings)
+    judged = judge_coverage(runs, read.coverage, terms.profile, config)
     return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 
 def _canary(
-    plan: NightPlan, folder: Path, config: Config, terms: NightTerms
+    plan: NightPlan, read: NightRead, folder: Path, config: Config, terms: NightTerms
 ) -> tuple[CanaryVerdict | None, _JudgedPart]:
     """Judge the canaries, and the control run by what was planned for it, too."""
     if not terms.canaries:
         return None, _JudgedPart("canary", NO_CANARY_ASKED, required=False)
-    planned = plan.canary.include
-    control = [run for run in planned if run.name == CONTROL]
-    # A control run's commit is shown and not compared: it is beside canaries, which are other code by design.
-    runs = judge_runs("canary", control, folder, msgspec.structs.replace(terms.settings, commits=()))
-    if not control:
+    if read.control is None:
         nothing = Finding("canary", "", "lost run", "nothing was planned for it", advice.BUDGET)
         return None, _JudgedPart("canary", "", (nothing,))
-    try:
-        verdict = judge_canary_folder(folder, config.canaries, __version__)
-    except UserError as error:
-        told = Finding("canary", CONTROL, "canary", printable(str(error).splitlines()[0]))
-        return None, _JudgedPart("canary", "", _findings(runs) or (told,))
+    runs = judge_runs("canary", [read.control], config)
+    if read.control.read is None:  # which the control run's own finding says
+        return None, _JudgedPart("canary", "", _findings(runs))
+    verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # told already, and in more detail
-    findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(planned, folder))
+    findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))
     return verdict, _JudgedPart("canary", verdict.reason, findings, tuple(runs))
 
 
@@ -250,7 +246,7 @@ def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
 
 
 def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:
-    return {*terms.kept, *((one.scenario.lower(), one.seed) for one in replays_of(plan))}
+    return {*terms.kept, *((one.scenario.lower(), one.seed) for one in replay_runs(plan.regressions))}
 
 
 def _warnings(plan: NightPlan, doubles: Iterable[Remark], terms: NightTerms) -> Iterator[Remark]:

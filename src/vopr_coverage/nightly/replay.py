@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.report import Run
-from vopr_coverage.nightly.plan import safe_name
+from vopr_coverage.nightly.plan import SeedRange, safe_name
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 
 
@@ -24,6 +24,13 @@ class Played(msgspec.Struct, frozen=True):
 def replay_folder(scenario: str, seed: str) -> str:
     """The name of the folder of one seed's recording."""
     return f"{safe_name(scenario)}-{seed}"
+
+
+def replay_runs(regressions: Iterable[RegressionSeeds]) -> list[SeedRange]:
+    """Regression seeds as planned runs of one iteration, each named as `replay` names its folder."""
+    return [
+        SeedRange(replay_folder(one.scenario, seed), one.scenario, seed, 1) for one in regressions for seed in one.seeds
+    ]
 
 
 def seeds_to_play(replays: Sequence[RegressionSeeds], command: Sequence[str]) -> Iterator[Played]:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 
-from vopr_coverage.check.flow import Settings, check
+from vopr_coverage.check.flow import judge_health_of
 from vopr_coverage.check.merge import merge_reports
+from vopr_coverage.check.terms import Overrides
+from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.health import ADVICE
-from vopr_coverage.model.manifest import MANIFEST
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
 from vopr_coverage.nightly import advice
-from vopr_coverage.nightly.plan import SeedRange, Shard
+from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
 from vopr_coverage.nightly.verdict import Finding, FindingKind
-from vopr_coverage.reading.find import find_reports
 
-PlannedRun = Shard | SeedRange
 SEED_FAILED, RUN_INCOMPLETE = "SeedFailed", "RunIncomplete"
 
 
@@ -55,16 +52,9 @@ class JudgedRun(msgspec.Struct, frozen=True):
     failures: tuple[FailedSeed, ...] = ()
 
 
-def judge_runs(
-    job: str, planned: Iterable[PlannedRun], folder: Path, settings: Settings, inner: str = ""
-) -> list[JudgedRun]:
-    """Hold each planned run against the recording in the folder of its name.
-
-    Args:
-        settings: of these, `config`, `folder` and `commits` count.
-        inner: a folder below each name's.
-    """
-    return [_judge_shard(job, run, folder / run.name / inner, _source(run.name, inner), settings) for run in planned]
+def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[JudgedRun]:
+    """Hold each planned run against what was read of it."""
+    return [_judge_run(job, run, config) for run in runs]
 
 
 def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
@@ -74,39 +64,44 @@ def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
     return reduce(merge_reports, known) if known and len(known) == len(reports) else None
 
 
-def _source(name: str, inner: str) -> str:
-    return f"{name}/{inner}" if inner else name
-
-
-def _judge_shard(job: str, run: PlannedRun, folder: Path, source: str, settings: Settings) -> JudgedRun:
-    last = int(run.seed) + run.iterations - 1
-    if not (folder / MANIFEST).exists():
-        line = f"no recording of {printable(run.scenario)}, seeds {run.seed} to {last}: it is lost"
-        return JudgedRun(run.name, run.scenario, False, (Finding(job, source, "lost run", line, advice.LOST),))
-    terms = replace(settings, health_only=True, profile=None, scenario=None, min_iterations=run.iterations)
+def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
+    planned, read = run.planned, run.read
+    if not run.present:
+        last = int(planned.seed) + planned.iterations - 1
+        line = f"no recording of {printable(planned.scenario)}, seeds {planned.seed} to {last}: it is lost"
+        return _unjudged(run, Finding(job, run.source, "lost run", line, advice.LOST))
     try:
-        recording = find_reports([str(folder)])[0].recording
-        verdict = check([str(folder)], terms)
+        verdict = judge_health_of([read], Overrides(min_iterations=planned.iterations), config) if read else None
+        problem = run.problem
     except UserError as error:
-        line = printable(str(error).splitlines()[0])
-        found = Finding(job, source, "run health", line, advice.UNUSABLE)
-        return JudgedRun(run.name, run.scenario, True, (found,))
+        verdict, problem = None, printable(str(error).splitlines()[0])
+    if read is None or verdict is None:
+        return _unjudged(run, Finding(job, run.source, "run health", problem, advice.UNUSABLE))
     seen = verdict.reports[0].inputs[0]
-    findings = [*_others(job, run, source, seen.scenario, seen.first_seed), *findings_of(job, source, verdict)]
+    findings = [
+        *_others(job, planned, run.source, seen.scenario, seen.first_seed),
+        *findings_of(job, run.source, verdict),
+    ]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     return JudgedRun(
-        name=run.name,
-        scenario=run.scenario,
+        name=planned.name,
+        scenario=planned.scenario,
         present=True,
         findings=tuple(findings),
         ran=seen.iterations or 0,
         failed=sum(failure.count for failure in unexpected),
-        rate=recording.rate if recording else None,
+        rate=read.recording.rate if read.recording else None,
         report=verdict.reports[0].report,
         failures=tuple(
-            FailedSeed(run.scenario, seed, failure.invariant) for failure in unexpected for seed in failure.seeds[:1]
+            FailedSeed(planned.scenario, seed, failure.invariant)
+            for failure in unexpected
+            for seed in failure.seeds[:1]
         ),
     )
+
+
+def _unjudged(run: ReadRun, finding: Finding) -> JudgedRun:
+    return JudgedRun(run.planned.name, run.planned.scenario, run.present, (finding,))
 
 
 def _others(job: str, run: PlannedRun, source: str, scenario: str | None, first_seed: str | None) -> Iterator[Finding]:

@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from vopr_coverage.files import opened
 from vopr_coverage.model.report import SEED_COUNT, Input
-from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
 from vopr_coverage.reading.source import Progress, blocks
 from vopr_coverage.reading.stream import StreamReader
-from vopr_coverage.reading.tally import Tally
+from vopr_coverage.reading.tally import NS_PER_MS, Tally
 
 SeedRecord = OkData | PlainOkData | CompactData | FailedData
 
@@ -69,17 +67,17 @@ class Seeds:
         yield from self._tally.take()
         for _ in self._steps:
             yield from self._tally.take()
-        self._read = replace(self._reader.finish(), report=None)  # its sums weren't made
+        self._read = self._reader.finish()
 
     @property
     def read(self) -> Input:
-        """What the stream said as a whole, without its coverage."""
+        """What the stream said as a whole, as `read_stream` would have read it."""
         assert self._read is not None, "asked before the end"
         return self._read
 
 
 class _HandingOn(Tally):
-    """A tally whose records can be taken. It sums up neither events nor times, which nobody asks about here."""
+    """A tally whose records can be taken."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,17 +95,21 @@ class _HandingOn(Tally):
         due, count = self.starting_seed + self._next, len(lines)
         if due + count > SEED_COUNT or (self.announced is not None and self._next + count > self.announced):
             return False
-        records: list[SeedRecord] = [line.data for line in lines]
-        if [record.seed for record in records] != list(range(due, due + count)):
+        healthy = [line.data for line in lines]
+        if [record.seed for record in healthy] != list(range(due, due + count)):
+            return False
+        events = sum([record.events for record in healthy])
+        if events > UINT64_MAX:
             return False
         self._next += count
         self.ok += count
-        if not self.ok_events:  # whether there was any event at all is what is asked about a run
-            self.ok_events = sum([record.events for record in records])
+        self.events += events
+        self.ok_events += events
+        self.time_ns += sum([round(record.simulated_time_ms * NS_PER_MS) for record in healthy])
         if self._all_alike:
             for line in lines:
                 self._compare(line.data)
-        self._fresh.append(Stretch(due, records))
+        self._fresh.append(Stretch(due, [*healthy]))
         return True
 
     def add(self, data: OkData | FailedData, number: int) -> None:

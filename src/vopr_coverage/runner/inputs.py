@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 from vopr_coverage.base.compare import Base
-from vopr_coverage.check.flow import MERGES, Settings
+from vopr_coverage.base.gate import comparison_of
+from vopr_coverage.check.flow import MERGES, Rules
+from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 
@@ -54,8 +55,8 @@ def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: given.get(name, "") for name in INPUTS}
 
 
-def settings_of(inputs: Mapping[str, str], roots: tuple[Path, ...], base: Base | None) -> Settings:
-    """What `check` is asked for.
+def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
+    """How `check` is to judge.
 
     Raises:
         UsageError: a word or number that isn't one.
@@ -66,17 +67,16 @@ def settings_of(inputs: Mapping[str, str], roots: tuple[Path, ...], base: Base |
     count = inputs["min-iterations"]
     if count and not (count.isascii() and count.isdigit() and len(count) <= 20):
         raise UsageError(f"input min-iterations: expected an integer of 0 or more, found {shown(count)}")
-    return Settings(
+    overrides = Overrides(
         profile=inputs["profile"] or None,
-        config=inputs["config"] or None,
-        scenario=inputs["scenario"] or None,
-        merge=next(word for word in MERGES if word == merge),
         min_iterations=int(count) if count else None,
         on_not_measured=inputs["on-not-measured"] or None,
-        base=base,
-        max_regression=inputs["max-regression"] or None,
         spelling="input {}",
-        roots=roots,
+    )
+    return Rules(
+        merge=next(word for word in MERGES if word == merge),
+        overrides=overrides,
+        comparison=comparison_of(base, inputs["max-regression"] or None, overrides.spelling),
     )
 
 

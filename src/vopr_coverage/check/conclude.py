@@ -1,0 +1,66 @@
+"""One verdict over all judged units. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from vopr_coverage.base.compare import Base
+from vopr_coverage.base.gate import ADVICE as REGRESSION_ADVICE
+from vopr_coverage.base.gate import REGRESSION, Limit, report_lost
+from vopr_coverage.check.judge import HEALTH_IDS, RUN_COMPLETE, Judgement, violation_of
+from vopr_coverage.model.verdict import BaseSeen, JudgedReport, Remark, Verdict, VerdictStatus, Violation
+
+
+def lost_reports(
+    base: Base | None, absent: Sequence[str], limit: Limit | None
+) -> tuple[BaseSeen | None, list[Violation]]:
+    """What a verdict says of its base as a whole; reports that it had and we don't are a regression, too."""
+    if base is None:
+        return None, []
+    lost = [violation_of(name, REGRESSION, report_lost(name), REGRESSION_ADVICE["report-lost"]) for name in absent]
+    return BaseSeen(base.origin, base.missing, tuple(absent)), lost if limit else []
+
+
+def conclude(
+    judgements: Sequence[Judgement],
+    warnings: Sequence[Remark],
+    version: str,
+    base: BaseSeen | None = None,
+    violations: Sequence[Violation] = (),
+) -> Verdict:
+    """One verdict over all units, with the `violations` that no unit has; `judgements` is never empty."""
+    assert judgements, "a verdict needs something that was judged"
+    reports = tuple(j.report for j in judgements)
+    statuses = {report.status for report in reports} | ({"failed"} if violations else set())
+    status: VerdictStatus = "passed"
+    if statuses != {"passed"}:
+        status = "incomplete" if "incomplete" in statuses else "failed"
+    told = [*(violation for judgement in judgements for violation in judgement.violations), *violations]
+    found = tuple(sorted(told, key=lambda violation: violation.gate not in HEALTH_IDS))  # run health first
+    assert bool(found) == (status != "passed"), "a verdict and its violations must agree"
+    return Verdict(
+        status=status,
+        passed=status == "passed",
+        reason=_reason(status, reports, found),
+        version=version,
+        violations=found,
+        warnings=(*warnings, *chain.from_iterable(j.warnings for j in judgements)),
+        failures=tuple(chain.from_iterable(j.failures for j in judgements)),
+        reports=reports,
+        base=base,
+    )
+
+
+def _reason(status: VerdictStatus, reports: Sequence[JudgedReport], violations: Sequence[Violation]) -> str:
+    if status == "passed":
+        iterations = sum(read.iterations or 0 for report in reports for read in report.inputs)
+        ran = f" over {iterations:,} iterations" if iterations else ""
+        judged = "1 report" if len(reports) == 1 else f"{len(reports)} reports"
+        return f"every gate holds for {judged}{ran}"
+    if status == "incomplete":
+        first = next(v for v in violations if v.gate == RUN_COMPLETE)
+        return f"{first.source}: {first.line[0].lower()}{first.line[1:]}"
+    gates = list(dict.fromkeys(violation.gate for violation in violations))
+    count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+    return f"{count} in {', '.join(gates)}"

@@ -1,0 +1,134 @@
+"""What a report is held against: flag or input, scenario, config and profile, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from vopr_coverage.base.gate import Limit
+from vopr_coverage.config.file import Config, as_policy
+from vopr_coverage.errors import UsageError, nearest, shown
+from vopr_coverage.formats.schema import schema
+from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
+
+POLICIES = ("fail", "warn", "ignore")
+
+
+class Overrides(msgspec.Struct, frozen=True):
+    """What flags or inputs set, above the config. None leaves the answer to the config.
+
+    Attributes:
+        on_not_measured: as `parse_policy` reads it.
+        spelling: how a setting is written where the user set it, `--{}` or `input {}`.
+    """
+
+    profile: str | None = None
+    min_iterations: int | None = None
+    on_not_measured: str | None = None
+    spelling: str = "--{}"
+
+    def spelled(self, setting: str) -> str:
+        """A setting as the user writes it."""
+        return self.spelling.format(setting)
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What one unit is held against.
+
+    Attributes:
+        words: the thresholds in words: `nightly + 3 overrides`.
+        on_not_measured: `fail`, `warn` or `ignore` by gate.
+        repro: the template of replay commands for streams that were not recorded.
+        limit: what may be lost against the base.
+    """
+
+    bounds: Bounds
+    profile: str
+    words: str
+    on_not_measured: Mapping[str, str]
+    repro: str
+    expect: Expectation | None = None
+    limit: Limit | None = None
+
+
+def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
+    """The bounds in force for a scenario, top layer first: flag or input, scenario, config, profile."""
+    profile = overrides.profile or config.profile or "default"
+    scenario = config.scenario(scenario_name)
+    own: Layer = scenario.layer if scenario else {}
+    expect = scenario.expect if scenario else None
+    if expect:  # only what the scenario sets itself; how many iterations must run is not coverage
+        floor = _only_iterations(config.layer)
+        bounds = resolve(_given(overrides), own, floor, nothing_layer("expect: violation"))
+        words = f"expect: violation of {' or '.join(expect.invariants)}"
+    else:
+        bounds = resolve(_given(overrides), own, config.layer, profile_layer(profile))
+        words = _words(profile, bounds)
+    return Terms(bounds, profile, words, _policy(overrides, config), config.repro, expect)
+
+
+def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
+    """The bounds on run health alone: of all thresholds, how many iterations must run."""
+    scenario = config.scenario(scenario_name)
+    own = _only_iterations(scenario.layer) if scenario else {}
+    bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer("--health-only"))
+    expect = scenario.expect if scenario else None
+    policy = _policy(overrides, config)
+    return Terms(bounds, config.profile or "default", "run health alone", policy, config.repro, expect)
+
+
+def parse_policy(text: str, origin: str) -> dict[str, str]:
+    """`fail`, or `view-changes=warn,repairs=ignore` (commas or lines).
+
+    Raises:
+        UsageError: an unknown gate or word; names the nearest.
+    """
+    words = [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+    if len(words) == 1 and "=" not in words[0]:
+        _refuse_unknown(words[0], POLICIES, origin)
+        return as_policy(words[0])
+    excusable = schema("config")["properties"]["on_not_measured"]["properties"]
+    policy: dict[str, str] = {}
+    for word in words:
+        gate, _, what = (part.strip() for part in word.partition("="))
+        _refuse_unknown(gate, excusable, origin)
+        _refuse_unknown(what, POLICIES, origin)
+        policy[gate] = what
+    return policy
+
+
+def _refuse_unknown(word: str, known: Sequence[str] | Mapping[str, object], origin: str) -> None:
+    if word not in known:
+        raise UsageError(f"{origin}: unknown {shown(word)}; {nearest(word, known)}")
+
+
+def _given(overrides: Overrides) -> Layer:
+    if overrides.min_iterations is None:
+        return {}
+    return {"min_iterations": Bound(overrides.min_iterations, overrides.spelled("min-iterations"))}
+
+
+def _only_iterations(layer: Layer) -> Layer:
+    return {key: bound for key, bound in layer.items() if key == "min_iterations"}
+
+
+def _policy(overrides: Overrides, config: Config) -> dict[str, str]:
+    policy = dict(config.on_not_measured)
+    if overrides.on_not_measured:
+        policy |= parse_policy(overrides.on_not_measured, overrides.spelled("on-not-measured"))
+    return policy
+
+
+def _words(profile: str, bounds: Bounds) -> str:
+    own = f"profile {profile}"
+    overrides = sum(
+        bound.origin != own and bool(bound.value or key in _SET_BY_PROFILES) for key, bound in bounds.items()
+    )
+    if not overrides:
+        return profile
+    return f"{profile} + {overrides} override{'s' if overrides > 1 else ''}"
+
+
+_SET_BY_PROFILES = frozenset(key for key, bound in profile_layer("nightly").items() if bound.value)
