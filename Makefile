@@ -13,7 +13,7 @@ ACTIONS = action.yml composite/action.yml setup/action.yml
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench canary-bench lock clean
+.PHONY: help test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -62,6 +62,9 @@ record-bench: $(VENV)/test.done ## measure recording against a pipe into gzip: t
 
 determinism-bench: $(VENV)/test.done ## measure the comparison of two long runs against one check
 	@PYTHONPATH=. $(BIN)/python benchmarks/determinism.py $(ARGS)
+
+night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge (ARGS="--against CHECKOUT")
+	@PYTHONPATH=. $(BIN)/python benchmarks/night.py $(ARGS)
 
 canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries: each must be caught by its own invariant
 	@$(BIN)/python benchmarks/canaries.py $(ARGS)
