@@ -9,7 +9,7 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 OPENAPI = build/openapi/api.github.com.json
 API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
-ACTIONS = action.yml composite/action.yml setup/action.yml
+ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:

@@ -11,6 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / ".github" / "workflows" / "vopr-nightly.yml"
+TRIAL_FILE = FILE.with_name("vopr-nightly-trial.yml")
 TEXT = FILE.read_text(encoding="utf-8")
 Yaml = dict[Any, Any]
 
@@ -23,7 +24,10 @@ def parsed(path: Path) -> Yaml:
 WORKFLOW = parsed(FILE)
 JOBS: Yaml = WORKFLOW["jobs"]
 STARTERS = {name: parsed(ROOT / "workflows" / name) for name in ("nightly.yml", "nightly-any-simulator.yml")}
-CALL, TRIAL = (WORKFLOW["on"][trigger]["inputs"] for trigger in ("workflow_call", "workflow_dispatch"))
+TRIAL_WORKFLOW = parsed(TRIAL_FILE)
+CALL: Yaml = WORKFLOW["on"]["workflow_call"]["inputs"]
+TRIAL: Yaml = TRIAL_WORKFLOW["on"]["workflow_dispatch"]["inputs"]
+SETUP, HANDOFF = (parsed(ROOT / name / "action.yml") for name in ("setup", "handoff"))
 MATRICES = {name: job["strategy"] for name, job in JOBS.items() if "strategy" in job}
 
 FINAL = {  # the seed document's, and the night's verdict: artifact, days that it is kept, what is in it
@@ -57,9 +61,19 @@ def using(action: str, job: str = "") -> list[Yaml]:
     return [step for name, step in steps() if step.get("uses", "").split("@")[0] == action and job in ("", name)]
 
 
-def uploads() -> dict[str, Yaml]:
-    """What is uploaded, by the artifact's name as it stands there."""
-    return {step["with"]["name"]: step["with"] for step in using("actions/upload-artifact")}
+def uploads(job: str = "") -> dict[str, Yaml]:
+    """What one job uploads, or all, by the artifact's name as it stands there; by `handoff`, too."""
+    direct = [step["with"] for step in using("actions/upload-artifact", job)]
+    handed = [given for step in using("./.vopr-coverage/handoff", job) for given in handed_on(step["with"])]
+    return {given["name"]: given for given in direct + handed}
+
+
+def handed_on(given: Yaml) -> Iterator[Yaml]:
+    """The uploads of `handoff`, with the inputs of one use in their names."""
+    for step in HANDOFF["runs"]["steps"]:
+        if "uses" in step and (wanted := re.fullmatch(r"inputs\.(\w+) != ''", step["if"])) and given.get(wanted[1]):
+            name = step["with"]["name"].replace(f"${{{{ inputs.{wanted[1]} }}}}", given[wanted[1]])
+            yield {**step["with"], "name": name}
 
 
 def expressions_in(condition: str) -> set[str]:

@@ -23,6 +23,7 @@ from vopr_coverage.commands.determinism import run_determinism
 from vopr_coverage.commands.output import judge_and_tell
 from vopr_coverage.commands.parser import split_command, the_parser
 from vopr_coverage.commands.plan import run_plan
+from vopr_coverage.commands.prepare import run_prepare
 from vopr_coverage.commands.record import run_record
 from vopr_coverage.commands.replay import run_replay
 from vopr_coverage.commands.summary import place_in, run_summary
@@ -227,6 +228,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "determinism": run_determinism,
     "plan": _run_plan,
     "canary": run_canary,
+    "prepare": run_prepare,
     "record": _run_record,
     "replay": _run_replay,
     "summary": _run_summary,

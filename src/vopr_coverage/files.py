@@ -131,17 +131,17 @@ def write_text(path: AnyPath, text: str) -> None:
     Raises:
         FileError: it cannot be written. So do the two below.
     """
-    _write(path, text, os.O_TRUNC)
+    _write(path, text, os.O_TRUNC, folders=True)
 
 
 def append_text(path: AnyPath, text: str) -> None:
-    """Append to a file, which need not be there yet."""
+    """Append to a file, which need not be there yet; its folder must be."""
     _write(path, text, os.O_APPEND)
 
 
 def create_text(path: AnyPath, text: str) -> None:
     """Write a file that must not be there yet, and make the folders above it."""
-    _write(path, text, os.O_EXCL)
+    _write(path, text, os.O_EXCL, folders=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -163,9 +163,10 @@ def replace_file(path: Path, data: bytes) -> None:
         raise
 
 
-def _write(path: AnyPath, text: str, how: int) -> None:
+def _write(path: AnyPath, text: str, how: int, *, folders: bool = False) -> None:
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if folders:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how | _NO_WAITING | _BINARY, 0o666)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             if _NO_WAITING:

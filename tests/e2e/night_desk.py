@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.e2e.hosted import JOB_TOKEN, REPOSITORY, docker
 from tests.github_api.fake import FakeGitHub
 from tests.github_api.state import A_SHA
 from tests.github_api.state import REPOSITORY as NAME
+from tests.nightly_yaml import TRIAL, defaults
 
 NIGHT_S_MAX = 600
 RUN_ID = "2700000041"  # later than all runs that the fake GitHub begins with
 WORKFLOW = ".github/workflows/vopr-nightly.yml"
+PARTS = (WORKFLOW, "setup/action.yml", "handoff/action.yml")  # what uses actions of others
 PINNED = re.compile(r"uses: (actions/[\w-]+)@([0-9a-f]{40})")
 MATRIX_NUMBER = re.compile(r"(?<=\))-\d+$")  # act numbers the legs of a matrix
 ACT_ITSELF = re.compile(r"^LocalRepositoryCache|^  🐳")
@@ -123,14 +123,17 @@ class NightDesk:
         """Let an artifact get lost, although its job is told that all went well."""
         (self.home / "artifacts" / ".lost").write_text(artifact)
 
-    def run(self, inputs: Mapping[str, str], workflow: str = WORKFLOW, extra: Sequence[str] = ()) -> Night:
+    def run(self, inputs: Mapping[str, str]) -> Night:
+        """Run a trial's night, without its caller: act would end that one at the first red job."""
+        trial = {name: one if isinstance(one, str) else json.dumps(one) for name, one in defaults(TRIAL).items()}
+        return self.act_on("workflow_call", WORKFLOW, {**trial, **inputs})
+
+    def act_on(self, event: str, workflow: str, inputs: Mapping[str, str], extra: Sequence[str] = ()) -> Night:
         """Run one night to its end."""
         (self.home / "event.json").write_text(json.dumps({"inputs": dict(inputs)}), encoding="utf-8")
-        pinned = set(
-            PINNED.findall((REPOSITORY / WORKFLOW).read_text() + (REPOSITORY / "setup/action.yml").read_text())
-        )
+        pinned = {one for part in PARTS for one in PINNED.findall((REPOSITORY / part).read_text())}
         mine = {f"{name}@{sha}": self.home / name.split("/")[1].split("-")[0] for name, sha in pinned}
-        line = [self.act, "workflow_dispatch", "--workflows", workflow, "--eventpath", "../event.json", "--json"]
+        line = [self.act, event, "--workflows", workflow, "--eventpath", "../event.json", "--json"]
         line += ["--platform", f"ubuntu-latest={self.image}", "--pull=false", "--rm"]
         line += ["--action-offline-mode", "--container-daemon-socket", "-", "--secret", f"GITHUB_TOKEN={JOB_TOKEN}"]
         variables = {
@@ -223,10 +226,3 @@ def installed_tools(shared: Path, image: str) -> Path:
             shutil.rmtree(tools / "vopr-coverage-command")  # every job writes its own
             (shared / "tools.done").touch()
     return tools
-
-
-def the_inputs() -> dict[str, Any]:
-    """The inputs of a trial, as the workflow has them."""
-    document = yaml.safe_load((REPOSITORY / WORKFLOW).read_text(encoding="utf-8"))
-    inputs: dict[str, Any] = document[True]["workflow_dispatch"]["inputs"]  # `on` is true in YAML 1.1
-    return inputs

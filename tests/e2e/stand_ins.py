@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-OURS = ("composite", "requirements", "setup", "src")
+OURS = ("composite", "handoff", "requirements", "setup", "src")
 ARTIFACTS, LOST = Path("/artifacts"), Path("/artifacts/.lost")
 
 

@@ -185,7 +185,8 @@ def test_a_green_night_by_the_starter(desk: NightDesk, starter: str) -> None:
     world.add_artifact(TRENDS_ARTIFACT, zipped({"trends.ndjson": record + b"\n"}), earlier)
     stamp = IssueStamp("nightly", A_SHA, earlier.id, 1, earlier.id, "2026-11-22")
     world.add_issue("The night is red", stamp.line())
-    night = desk.run({}, starter, ["--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false"])
+    extra = ["--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false"]
+    night = desk.act_on("workflow_dispatch", starter, {}, extra)
     assert night.failed() == set()
     assert_all_was_kept(night)
     assert desk.github.issues() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.build import line, ok, run_cli, start
+from tests.e2e.formats import read_outputs
 from tests.endings import refused
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
@@ -111,12 +112,48 @@ def test_lists_may_stand_in_one_word_and_empty_words_are_none(tmp_path: Path) ->
     assert len(planned(tmp_path, "--determinism", "combined=1").determinism.include) == 10
 
 
+def test_files_for_the_jobs_that_follow(tmp_path: Path) -> None:
+    """The plan in a folder that isn't there yet, and outputs of the step; what is printed stays as it is."""
+    files = ("--plan-file", "night/plan.json", "--outputs", "outputs")
+    plan = planned(tmp_path, "--coverage", "combined=700,swizzle=90", *files)
+    assert [shard.iterations for shard in plan.coverage.include] == [350, 350, 90]
+    assert (tmp_path / "night" / "plan.json").read_text() == plan.to_json() + "\n"
+    outputs = read_outputs((tmp_path / "outputs").read_text())
+    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90"}
+    ended = run_cli(*NIGHT, *RATES, *files, cwd=tmp_path)
+    assert ended.out.startswith("run 3, seeds ")
+    assert read_outputs((tmp_path / "outputs").read_text())["smallest-shard"] == "0"
+
+
+def test_a_plan_that_holds_too_little_is_handed_on(tmp_path: Path) -> None:
+    """The night does what it can; without any plan nothing is left behind."""
+    (tmp_path / "c.json").write_text(json.dumps({"min_iterations": 900_000}))
+    files = ("--plan-file", "plan.json", "--outputs", "outputs")
+    planned(tmp_path, "--config", "c.json", *files, code=1)
+    assert (tmp_path / "plan.json").exists()
+    assert read_outputs((tmp_path / "outputs").read_text())["plan"] == (tmp_path / "plan.json").read_text().strip()
+    for name in ("plan.json", "outputs"):
+        (tmp_path / name).unlink()
+    refused(run_cli(*NIGHT, *files, "--config", "none.json", cwd=tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"c.json"}
+
+
+def test_a_plan_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """Nobody could go on with it."""
+    (tmp_path / "file").write_text("")
+    ended = run_cli(*NIGHT, *RATES, "--plan-file", "file/plan.json", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err == "vopr-coverage: file/plan.json: expected a file that can be written, found file exists\n"
+
+
 def test_canaries_are_those_of_the_config(tmp_path: Path) -> None:
     """Without any where none should run, and their scenario's rate is no mistake then."""
     (tmp_path / "c.json").write_text(json.dumps({"canaries": {"mine": {"determinism": True}}}))
     canaries = ("--canary", "gray=10", "--config", "c.json", "--rate", "gray=5")
     assert [job.name for job in planned(tmp_path, *canaries).canary.include] == ["control", "mine"]
     assert planned(tmp_path, *canaries, "--no-canaries").canary.include == ()
+    assert planned(tmp_path, *canaries, "--canaries", "false").canary.include == ()
+    assert planned(tmp_path, *canaries, "--canaries", "true") == planned(tmp_path, *canaries)
 
 
 def test_the_configs_minimum_is_held(tmp_path: Path) -> None:

@@ -95,6 +95,17 @@ def test_the_profile_of_the_flag_judges_coverage(tmp_path: Path) -> None:
     assert red_parts(verdict) == {"coverage": "failed"}
 
 
+def test_an_empty_profile_is_that_of_the_config(tmp_path: Path) -> None:
+    """A workflow hands on what its input holds."""
+    a_night(tmp_path)
+    assert summarised(tmp_path, GREEN, "--profile", "")[1] == summarised(tmp_path, GREEN)[1]
+    strict = {"canaries": CONFIG["canaries"], "profile": "nightly"}
+    (tmp_path / "strict.json").write_text(json.dumps(strict), encoding="utf-8")
+    _, verdict = summarised(tmp_path, GREEN, "--profile", "", "--config", "strict.json")
+    assert verdict == summarised(tmp_path, GREEN, "--config", "strict.json")[1]
+    assert verdict != summarised(tmp_path, GREEN, "--profile", "default", "--config", "strict.json")[1]
+
+
 def test_a_missed_canary_is_told_by_its_name(tmp_path: Path) -> None:
     """The run is green, and that is the finding."""
     night = a_night(tmp_path)

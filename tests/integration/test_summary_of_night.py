@@ -193,6 +193,8 @@ def test_a_night_without_canaries_says_what_that_leaves_open(tmp_path: Path) -> 
     shutil.rmtree(night / "canary")
     needs = all_needs(regressions="skipped", canary="skipped", canary_run="skipped")
     ended, verdict = summarised(tmp_path, needs, "--no-canaries")
+    assert summarised(tmp_path, needs, "--canaries", "false")[1] == verdict
+    assert summarised(tmp_path, needs, "--canaries", "true")[1] != verdict
     assert (ended.code, part(verdict, "canary").status) == (0, "not required")
     assert any("nothing shows that this simulator would find a bug" in warning.text for warning in verdict.warnings)
 

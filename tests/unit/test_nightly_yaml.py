@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import Any
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.e2e.formats import read_outputs
 from tests.nightly_yaml import (
     CALL,
     FINAL,
+    HANDOFF,
     JOBS,
     MATRICES,
     ROOT,
+    SETUP,
     STARTERS,
     TEXT,
     TRIAL,
+    TRIAL_WORKFLOW,
     WORKFLOW,
     Yaml,
     expressions_in,
+    handed_on,
+    parsed,
     scripts,
     steps,
     uploads,
     using,
 )
+from vopr_coverage.commands.prepare import SPARE_MINUTES
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.job_results import PARTS
 
-SETUP: Yaml = yaml.safe_load((ROOT / "setup" / "action.yml").read_text("utf-8"))
 READ = {"contents": "read"}
+OURS = ("setup", "handoff", "composite")
 INPUTS_MAX = 25  # of workflow_dispatch, by GitHub
 
 
@@ -41,12 +49,12 @@ def test_a_job_may_read_and_nothing_more(name: str) -> None:
     assert WORKFLOW["permissions"] == {}
 
 
-@pytest.mark.parametrize("name", STARTERS)
-def test_a_starter_grants_what_is_asked_for(name: str) -> None:
+@pytest.mark.parametrize("caller", [*STARTERS.values(), TRIAL_WORKFLOW], ids=[*STARTERS, "trial"])
+def test_a_caller_grants_what_is_asked_for(caller: Yaml) -> None:
     """Not less, or it would never start; the right to write is in a job of its own."""
     asked = {right: word for job in JOBS.values() for right, word in job["permissions"].items()}
-    assert STARTERS[name]["jobs"]["night"]["permissions"] == asked
-    assert STARTERS[name]["permissions"] == {}
+    assert caller["jobs"]["night"]["permissions"] == asked
+    assert caller["permissions"] == {}
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -59,22 +67,27 @@ def test_a_job_has_an_end(name: str) -> None:
         assert "prepare" in JOBS[name]["needs"]
     else:
         assert 0 < minutes <= 120
-    assert "job-minutes=$((NIGHT_MINUTES + 30))" in scripts("prepare")
+    assert SPARE_MINUTES == 30
 
 
 def test_a_simulator_is_stopped_before_its_job_is() -> None:
     """Then there is a recording to upload."""
     for job in JOBS:
         for command in re.findall(r"vopr-coverage (?:record|replay) .*?(?<!\\)$", scripts(job), re.M | re.S):
-            assert re.search(r'--timeout "\$(NIGHT_SECONDS|\(\(NIGHT_SECONDS / 2\)\))"', command), job
-    assert scripts("determinism").count("NIGHT_SECONDS / 2") == 2
+            assert '--timeout "$NIGHT_SECONDS"' in command, job
+    for name, step in steps():
+        if re.search("vopr-coverage (record|replay)", step.get("run", "")):
+            seconds = {**JOBS[name].get("env", {}), **step.get("env", {})}["NIGHT_SECONDS"]
+            output = "half-seconds" if name == "determinism" else "seconds"  # two runs, one after the other
+            assert seconds == f"${{{{ needs.prepare.outputs.{output} }}}}", name
 
 
 def test_all_that_others_wrote_is_pinned_to_a_commit() -> None:
     """And all that is ours comes from this file's own commit."""
-    used = re.findall(r"uses: (\S+)", TEXT)
+    actions = [(ROOT / name / "action.yml").read_text(encoding="utf-8") for name in OURS]
+    used = re.findall(r"uses: (\S+)", "\n".join([TEXT, *actions]))
     assert used
-    ours = {"./.vopr-coverage/setup", "./.vopr-coverage/composite"}
+    ours = {f"./.vopr-coverage/{name}" for name in OURS}
     assert [one for one in used if one not in ours and not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", one)] == []
     for step in (one for one in using("actions/checkout") if "path" in one["with"]):
         assert step["with"] == {
@@ -83,6 +96,22 @@ def test_all_that_others_wrote_is_pinned_to_a_commit() -> None:
             "path": ".vopr-coverage",
             "persist-credentials": False,
         }
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_action_of_ours_is_given_inputs_that_it_has(name: str) -> None:
+    """The runner only warns of others, and would go on without them."""
+    known = parsed(ROOT / name / "action.yml")["inputs"]
+    used = using(f"./.vopr-coverage/{name}")
+    assert used
+    assert [step for step in used if not set(step.get("with", {})) <= set(known)] == []
+
+
+def test_every_handoff_hands_something_on() -> None:
+    """Each of its inputs that names an artifact is optional."""
+    for step in using("./.vopr-coverage/handoff"):
+        assert len(list(handed_on(step["with"]))) == 1
+        assert ("binary" in step["with"]) == ("build" in step["with"])
 
 
 def test_no_checkout_leaves_a_token_behind() -> None:
@@ -102,8 +131,9 @@ def test_the_token_is_in_one_step() -> None:
 def test_values_reach_a_shell_as_variables_only() -> None:
     """What is typed into an input would be code in `${{ … }}`; the names are such as no simulator reads."""
     assert "${{" not in scripts()
-    assert all("${{" not in step.get("run", "") for step in SETUP["runs"]["steps"])
-    variables = set(WORKFLOW["env"])
+    inner = [step for action in (SETUP, HANDOFF) for step in action["runs"]["steps"]]
+    assert all("${{" not in step.get("run", "") for step in inner)
+    variables = set(WORKFLOW["env"]) | {name for step in HANDOFF["runs"]["steps"] for name in step.get("env", {})}
     variables |= {name for job in JOBS.values() for name in job.get("env", {})}
     variables |= {name for _, step in steps() for name in step.get("env", {})}
     assert {name for name in variables if not name.startswith("NIGHT_")} == {"FEATURES", "GITHUB_TOKEN"}
@@ -112,8 +142,11 @@ def test_values_reach_a_shell_as_variables_only() -> None:
 def test_every_variable_of_a_script_is_set() -> None:
     """A misspelt one would be empty, and another night."""
     known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
-    for name, step in steps():
-        given = set(WORKFLOW["env"]) | set(JOBS[name].get("env", {})) | set(step.get("env", {}))
+    handing = [("", step) for step in HANDOFF["runs"]["steps"]]
+    for name, step in [*steps(), *handing]:
+        given = set(step.get("env", {}))
+        if name:
+            given |= set(WORKFLOW["env"]) | set(JOBS[name].get("env", {}))
         read = set(re.findall(r"\b(NIGHT_[A-Z_]+|GITHUB_[A-Z_]+|RUNNER_[A-Z_]+)\b", step.get("run", "")))
         assert read <= given | known, f"{name}: {step.get('name')}"
         assert {one for one in step.get("env", {}) if one != "GITHUB_TOKEN"} <= read | {"FEATURES"}, step.get("name")
@@ -127,6 +160,16 @@ def test_a_call_and_a_trial_take_the_same() -> None:
         assert set(given) == {"description", "type", "default"}
         assert given["description"].endswith(".")
         assert {**TRIAL[name], "default": given["default"]} == given
+
+
+def test_a_trial_hands_on_all_that_it_was_given() -> None:
+    """To this checkout's own workflow. A number that is typed may arrive as text, which a call doesn't take for one."""
+    (job,) = TRIAL_WORKFLOW["jobs"].values()
+    assert job["uses"] == "./.github/workflows/vopr-nightly.yml"
+    number = {name for name, given in TRIAL.items() if given["type"] == "number"}
+    assert job["with"] == {
+        name: f"${{{{ fromJSON(inputs.{name}) }}}}" if name in number else f"${{{{ inputs.{name} }}}}" for name in CALL
+    }
 
 
 def test_every_input_is_used_and_every_used_one_exists() -> None:
@@ -180,8 +223,8 @@ def test_artifacts_are_kept_as_long_as_the_document_says() -> None:
 def test_every_leg_has_an_artifact_of_its_own() -> None:
     """An artifact's name is taken once; legs of a matrix would replace each other's."""
     for name in MATRICES:
-        (upload,) = using("actions/upload-artifact", name)
-        assert re.search(r"\$\{\{ matrix\.(name|build) \}\}$", upload["with"]["name"]), name
+        (artifact,) = uploads(name)
+        assert re.search(r"\$\{\{ matrix\.(name|build) \}\}$", artifact), name
 
 
 def test_what_is_downloaded_was_uploaded() -> None:
@@ -212,9 +255,9 @@ def test_one_night_at_a_time() -> None:
     assert WORKFLOW["concurrency"]["cancel-in-progress"] is False
     group = WORKFLOW["concurrency"]["group"]
     assert "github.workflow" in group
-    for starter in STARTERS.values():
-        assert starter["concurrency"]["cancel-in-progress"] is False
-        assert not group.startswith(starter["concurrency"]["group"])
+    for caller in (*STARTERS.values(), TRIAL_WORKFLOW):
+        assert caller["concurrency"]["cancel-in-progress"] is False
+        assert not group.startswith(caller["concurrency"]["group"].split("${{")[0])
 
 
 @pytest.mark.parametrize("name", STARTERS)
@@ -245,7 +288,49 @@ def test_a_starter_has_an_odd_minute(name: str) -> None:
     assert "workflow_dispatch" in STARTERS[name]["on"]
 
 
-INPUTS_STEP = {"NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150"}
+INPUTS_STEP = {
+    "NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150",
+    "NIGHT_CANARIES": "false", "NIGHT_CONFIG": "",
+}  # fmt: skip
+
+
+def look_at_the_inputs(home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run the step of that name as the runner would, with our command on its PATH."""
+    (step,) = (step for _, step in steps() if step.get("name") == "Look at the inputs")
+    command = home / "bin" / "vopr-coverage"
+    command.parent.mkdir(exist_ok=True)
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m vopr_coverage "$@"\n')
+    command.chmod(0o755)
+    env = {"PATH": f"{command.parent}:/usr/bin:/bin", "GITHUB_OUTPUT": str(home / "output"), **INPUTS_STEP, **changes}
+    line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(line, cwd=home, env=env, capture_output=True, text=True, check=False)
+
+
+def outputs_of(home: Path) -> dict[str, str]:
+    """The step's outputs."""
+    return read_outputs((home / "output").read_text(encoding="utf-8"))
+
+
+def test_inputs_that_can_be_used_become_limits_and_builds(tmp_path: Path) -> None:
+    """A job ends half an hour after its simulator; two processes share the time; the canaries are the config's."""
+    (tmp_path / "night.yml").write_text("canaries: {mine: {invariants: [hash_chain]}}\n")
+    assert look_at_the_inputs(tmp_path, NIGHT_CANARIES="true", NIGHT_CONFIG="night.yml").returncode == 0
+    limits = {"seconds": "9000", "half-seconds": "4500", "job-minutes": "180"}
+    assert outputs_of(tmp_path) == {"builds": '["control","mine"]', **limits}
+    (tmp_path / "output").unlink()
+    assert look_at_the_inputs(tmp_path, NIGHT_CONFIG="night.yml").returncode == 0
+    assert outputs_of(tmp_path) == {"builds": '["control"]', **limits}
+    assert set(JOBS["prepare"]["outputs"]) == {"builds", *limits}
+
+
+def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Path) -> None:
+    """As an annotation; what is in the config can't become a command of the runner."""
+    (tmp_path / "night.yml").write_text('canaries: {"a\\n::debug::b": {invariants: [hash_chain]}}\n')
+    ended = look_at_the_inputs(tmp_path, NIGHT_CANARIES="true", NIGHT_CONFIG="night.yml")
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("::error title=VOPR nightly::")
+    assert ended.stdout.count("\n") == 1
+    assert not (tmp_path / "output").exists()
 
 
 @pytest.mark.parametrize(
@@ -260,18 +345,9 @@ INPUTS_STEP = {"NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "
         ("NIGHT_MINUTES", "a[$(touch pwned)]", "not a whole number"),
     ],
 )
-def test_inputs_that_cannot_work_are_told_at_once(tmp_path: Any, variable: str, value: str, said: str) -> None:
+def test_inputs_that_cannot_work_are_told_at_once(tmp_path: Path, variable: str, value: str, said: str) -> None:
     """Before anything is built."""
-    (step,) = (step for _, step in steps() if step.get("name") == "Look at the inputs")
-
-    def run(**changes: str) -> subprocess.CompletedProcess[str]:
-        env = {"PATH": "/usr/bin:/bin", "GITHUB_OUTPUT": str(tmp_path / "output"), **INPUTS_STEP, **changes}
-        line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-        return subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-
-    assert run().returncode == 0
-    assert (tmp_path / "output").read_text() == "seconds=9000\njob-minutes=180\n"
-    ended = run(**{variable: value})
+    ended = look_at_the_inputs(tmp_path, **{variable: value})
     assert ended.returncode == 2
     assert f"::error title=VOPR nightly::The input {variable.removeprefix('NIGHT_').lower()}" in ended.stdout
     assert said in ended.stdout

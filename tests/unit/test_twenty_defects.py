@@ -23,6 +23,7 @@ from tests.nightly_yaml import (
     ROOT,
     STARTERS,
     TEXT,
+    TRIAL,
     WORKFLOW,
     defaults,
     expressions_in,
@@ -104,7 +105,7 @@ def test_02_every_night_has_new_seeds() -> None:
     runs = [seeds_of(plan.long_run.include, plan.coverage.include) for plan in nights]
     assert runs[0][-1].stop <= runs[1][0].start
     assert '--run-number "$GITHUB_RUN_NUMBER"' in scripts("plan")
-    for given in (CALL, WORKFLOW["on"]["workflow_dispatch"]["inputs"]):
+    for given in (CALL, TRIAL):
         words = filled(the_command(given["command"]["default"], ()), "combined", "4711", 9)
         assert "--seed 4711" in shlex.join(words)
 
@@ -240,7 +241,9 @@ def test_16_canaries_are_those_that_are_declared(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"canaries": {"mine": {"invariants": ["hash_chain"]}}}))
     ended = run_cli("canary", "--names", "--config", "config.json", cwd=tmp_path)
     assert ended.out == "mine\n"
-    assert "canary --names" in scripts("prepare")
+    night = ("--build", "make", "--binary", "vopr", "--command", "vopr", "--minutes", "5", "--config", "config.json")
+    assert 'builds: ["control","mine"]' in run_cli("prepare", *night, cwd=tmp_path).out
+    assert "vopr-coverage prepare" in scripts("prepare")
 
 
 def test_17_no_leg_of_a_matrix_stops_the_others() -> None:
@@ -256,7 +259,9 @@ def test_18_each_build_is_made_once() -> None:
     }
     assert building == {"build"}
     simulating = {name for name in JOBS if re.search("vopr-coverage (record|replay|plan)", scripts(name))}
-    fetching = {name for name, step in steps() if step.get("with", {}).get("build")}
+    fetching = {
+        name for name in JOBS for step in using("./.vopr-coverage/setup", name) if step.get("with", {}).get("build")
+    }
     assert simulating == fetching
     assert "--bin vopr" in defaults()["build"]
 
@@ -266,7 +271,7 @@ def test_19_rights_turns_summary_and_notice() -> None:
     assert {right for job in JOBS.values() for right in job["permissions"].values()} == {"read"}
     assert WORKFLOW["concurrency"]["group"]
     assert 'cat night/night.md >>"$GITHUB_STEP_SUMMARY"' in scripts("summary")
-    assert set(WORKFLOW["on"]["workflow_dispatch"]["inputs"]) == set(CALL)
+    assert set(TRIAL) == set(CALL)
     for starter in STARTERS.values():
         assert starter["jobs"]["tracking-issue"]["steps"][-1]["with"]["command"] == "tracking-issue"
 

@@ -27,6 +27,18 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_canaries(parser: argparse.ArgumentParser, without: str) -> None:
+    """The flag for a night without canaries, and its twin that takes a workflow's input."""
+    parser.add_argument("--no-canaries", action="store_true", help=without)
+    parser.add_argument(
+        "--canaries", dest="no_canaries", type=_is_false, metavar="true|false", help="false: as --no-canaries"
+    )
+
+
+def _is_false(word: str) -> bool:
+    return one_of(("true", "false"))(word) == "false"
+
+
 def the_command(template: str | None, simulator: Sequence[str]) -> tuple[str, ...]:
     """The simulator's command, a word each, from `--command` or from behind `--`; none where there is neither.
 
@@ -75,6 +87,11 @@ def one_of(words: Sequence[str]) -> Callable[[str], str]:
         return word
 
     return chosen
+
+
+def or_empty(kind: Callable[[str], str]) -> Callable[[str], str]:
+    """An argument that may be an empty word, which is no word: a workflow hands on what its inputs hold."""
+    return lambda word: kind(word) if word else ""
 
 
 def uint64(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 from vopr_coverage.commands.options import one_of
@@ -30,6 +30,23 @@ def add_telling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
     parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
     add_format(parser)
+
+
+def add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
+    """The flag that names the file for outputs of the step."""
+    parser.add_argument("--outputs", metavar="F", help=f"append {what}, as GITHUB_OUTPUT takes it")
+
+
+def append_outputs_to(path: str | None, outputs: Mapping[str, str]) -> None:
+    """Append outputs of the step, where the flag names a file for them.
+
+    Raises:
+        FileError: the file can't be written.
+    """
+    from vopr_coverage.runner.files import append_outputs
+
+    if path:
+        append_outputs(path, outputs)
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

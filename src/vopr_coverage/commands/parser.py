@@ -15,6 +15,8 @@ from vopr_coverage.commands.determinism import add_determinism
 from vopr_coverage.commands.options import add_config, one_of
 from vopr_coverage.commands.output import add_telling
 from vopr_coverage.commands.plan import EPILOG, add_plan
+from vopr_coverage.commands.prepare import EPILOG as PREPARE_EPILOG
+from vopr_coverage.commands.prepare import add_prepare
 from vopr_coverage.commands.record import EPILOG as RECORD_EPILOG
 from vopr_coverage.commands.record import add_record
 from vopr_coverage.commands.replay import EPILOG as REPLAY_EPILOG
@@ -82,6 +84,7 @@ def the_parser() -> argparse.ArgumentParser:
     determinism = _command(commands, "determinism", "say whether seeds came out the same twice", epilog=TWICE_EPILOG)
     add_determinism(determinism)
     add_canary(_command(commands, "canary", "judge whether planted bugs were detected", epilog=CANARY_EPILOG))
+    add_prepare(_command(commands, "prepare", "look at a night's inputs, and list its builds", epilog=PREPARE_EPILOG))
     add_plan(_command(commands, "plan", "divide a night's work among jobs, with seeds of its own", epilog=EPILOG))
     add_replay(_command(commands, "replay", "record the seeds that failed once, one by one", epilog=REPLAY_EPILOG))
     add_summary(_command(commands, "summary", "judge a whole night by what it left behind", epilog=SUMMARY_EPILOG))

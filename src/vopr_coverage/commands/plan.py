@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import (
+    add_canaries,
     add_config,
     add_template,
     minutes,
@@ -20,8 +21,10 @@ from vopr_coverage.commands.options import (
     uint64,
     words_of,
 )
+from vopr_coverage.commands.output import add_outputs, append_outputs_to
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
+from vopr_coverage.files import write_text
 from vopr_coverage.model.manifest import filled, unknown_placeholders
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
 from vopr_coverage.nightly.planner import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
@@ -57,7 +60,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         "--canary", action="append", default=[], metavar="SCENARIO=N",
         help="iterations of each canary of the config, and of the control run",
     )  # fmt: skip
-    parser.add_argument("--no-canaries", action="store_true", help="run none, whatever --canary says")
+    add_canaries(parser, "run none, whatever --canary says")
     parser.add_argument(
         "--determinism", action="append", default=[], metavar="SCENARIO=N", help="iterations per seed, each run twice"
     )
@@ -91,6 +94,8 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
         help="json: the plan on one line, with a matrix per job, as its strategy takes it",
     )  # fmt: skip
+    parser.add_argument("--plan-file", metavar="F", help="write the plan as JSON")
+    add_outputs(parser, "plan and smallest-shard, the fewest iterations of a coverage job")
 
 
 def run_plan(arguments: argparse.Namespace, simulator: Sequence[str]) -> int:
@@ -111,6 +116,10 @@ def run_plan(arguments: argparse.Namespace, simulator: Sequence[str]) -> int:
                 rates[one.scenario.lower()] = _measured(command, one.scenario, arguments.calibrate)
     plan = plan_night(wish, rates, arguments.run_number, arguments.minutes, arguments.jobs)
     print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
+    if arguments.plan_file:
+        write_text(arguments.plan_file, plan.to_json() + "\n")
+    smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
+    append_outputs_to(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 

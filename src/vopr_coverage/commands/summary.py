@@ -11,8 +11,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.commands.options import add_config, one_of
-from vopr_coverage.commands.output import add_telling, judge_and_tell
+from vopr_coverage.commands.options import add_canaries, add_config, one_of, or_empty
+from vopr_coverage.commands.output import add_outputs, add_telling, append_outputs_to, judge_and_tell
 from vopr_coverage.files import read_bytes
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.thresholds import PROFILE_NAMES
@@ -47,14 +47,14 @@ def add_summary(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the jobs' results, as `toJSON(needs)` has them; - for standard input"
     )
     parser.add_argument(
-        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        "--profile", type=or_empty(one_of(PROFILE_NAMES)), metavar="default|smoke_test|nightly",
         help="the thresholds for coverage (default: the config's, else default)",
     )  # fmt: skip
     add_config(parser)
     parser.add_argument("--regressions", metavar="F", help="the regression file: its seeds need not be added again")
-    parser.add_argument("--no-canaries", action="store_true", help="no canary was run, and none was asked for")
+    add_canaries(parser, "no canary was run, and none was asked for")
     parser.add_argument("--trends", metavar="F", help="the history of earlier nights; this one is added to it")
-    parser.add_argument("--outputs", metavar="F", help="append verdict and parts, as GITHUB_OUTPUT takes them")
+    add_outputs(parser, "verdict and parts")
     add_telling(parser)
 
 
@@ -87,7 +87,7 @@ def run_summary(arguments: argparse.Namespace, place: NightRun, commits: Sequenc
         needs = needs_from_json(read_bytes(arguments.needs, NEEDS_BYTES_MAX), "needs") if arguments.needs else None
         terms = NightTerms(
             config=arguments.config or None,
-            profile=arguments.profile,
+            profile=arguments.profile or None,
             commits=tuple(commits),
             canaries=not arguments.no_canaries,
             kept=kept,
@@ -116,12 +116,8 @@ def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdi
 
 def _append_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:
     """Outputs of the step: a part that nobody judged has shown nothing."""
-    from vopr_coverage.runner.files import append_outputs
-
-    if not arguments.outputs:
-        return
     statuses = {job.name: str(job.status) for job in verdict.jobs}
     outputs = {"verdict": str(verdict.status), "passed": "true" if verdict.passed else "false"}
     outputs |= {name: statuses.get(name, "failed") for name in TOLD_PARTS}
     outputs |= {"night-file": arguments.verdict_file or "", "summary-file": arguments.summary_file or ""}
-    append_outputs(arguments.outputs, outputs)
+    append_outputs_to(arguments.outputs, outputs)

@@ -1,0 +1,96 @@
+"""`vopr-coverage prepare`: looks at a night's inputs before anything is built, and lists what to build."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+import msgspec
+
+from vopr_coverage.canaries.judge import CONTROL
+from vopr_coverage.commands.options import add_canaries, add_config
+from vopr_coverage.commands.output import add_outputs, append_outputs_to
+from vopr_coverage.config.file import load_config
+from vopr_coverage.errors import ExitCode, UsageError, UserError
+from vopr_coverage.files import why
+from vopr_coverage.nightly.planner import refuse_unsafe_canaries
+
+SPARE_MINUTES = 30  # a job's, beside those that it may simulate for: to set up, and to upload
+TITLE = "VOPR nightly"
+_MINUTES = re.compile(r"[1-9][0-9]{0,3}")
+
+EPILOG = """The flags are inputs of the nightly workflow. What --outputs appends, as GITHUB_OUTPUT takes it:
+
+  builds        what to build, as a JSON array: control, and each canary of the config
+  seconds       how long one job may simulate
+  half-seconds  the same for each of two processes that run one after the other
+  job-minutes   when GitHub stops a job, half an hour later
+
+exit codes:
+  0  the night can begin
+  2  an input or the config can't be used
+  3  a bug of ours
+"""
+
+
+def add_prepare(parser: argparse.ArgumentParser) -> None:
+    """The flags of `prepare`."""
+    parser.add_argument(
+        "--build", required=True, metavar="SCRIPT", help="the script for bash that builds the simulator"
+    )
+    parser.add_argument("--binary", required=True, metavar="PATH", help="the file or folder that SCRIPT leaves")
+    parser.add_argument(
+        "--command", dest="simulator_command", required=True, metavar="TEMPLATE", help="one run of the simulator"
+    )
+    parser.add_argument("--minutes", required=True, metavar="M", help="what one job may simulate for, in whole minutes")
+    add_canaries(parser, "list the build without a canary alone")
+    add_config(parser)
+    add_outputs(parser, "what follows from the inputs")
+
+
+def run_prepare(arguments: argparse.Namespace) -> int:
+    """Print what a night would build and how long its jobs may take; of a step, hand it on as outputs."""
+    try:
+        outputs = _outputs(arguments)
+    except UserError as error:
+        if arguments.outputs:
+            from vopr_coverage.render.annotations import command
+
+            print(command("error", str(error), title=TITLE))
+        raise
+    print("\n".join(f"{name}: {value}" for name, value in outputs.items()))
+    append_outputs_to(arguments.outputs, outputs)
+    return ExitCode.PASSED
+
+
+def _outputs(arguments: argparse.Namespace) -> dict[str, str]:
+    minutes = _usable(arguments)
+    names = [] if arguments.no_canaries else list(load_config(arguments.config).canaries)
+    refuse_unsafe_canaries(names)
+    return {
+        "builds": msgspec.json.encode([CONTROL, *names]).decode(),
+        "seconds": str(minutes * 60),
+        "half-seconds": str(minutes * 30),
+        "job-minutes": str(minutes + SPARE_MINUTES),
+    }
+
+
+def _usable(arguments: argparse.Namespace) -> int:
+    """The input `minutes`, where every input can be used."""
+    import subprocess  # every command would wait for it to load
+
+    if not arguments.build:
+        raise UsageError("The input build is empty: it is the script that builds the simulator.")
+    try:
+        read = subprocess.run(["bash", "-n", "-c", arguments.build], check=False)  # noqa: S603, S607 # none of it runs
+    except OSError as error:
+        raise UsageError(f"bash is needed to read the input build: {why(error)}") from None
+    if read.returncode:
+        raise UsageError("The input build is no script that bash can read: see the log above.")
+    if not arguments.binary:
+        raise UsageError("The input binary is empty: it is the file or folder that build leaves.")
+    if not arguments.simulator_command:
+        raise UsageError("The input command is empty: it is how the simulator is run.")
+    if not _MINUTES.fullmatch(arguments.minutes):
+        raise UsageError("The input minutes is not a whole number of minutes.")
+    return int(arguments.minutes)
