@@ -181,6 +181,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each (default: 5)")
     parser.add_argument("--iterations", type=int, default=ITERATIONS, metavar="N", help=f"of each run ({ITERATIONS})")
     arguments = parser.parse_args()
+    if arguments.runs < 1:
+        parser.error("--runs: expected 1 or more")
     try:
         if not arguments.generator.is_file():
             raise Missing(f"the stream generator gen_vopr.py: pass it as --generator PATH ({arguments.generator})")
