@@ -13,7 +13,7 @@ ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
+.PHONY: help generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -32,6 +32,10 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python examples/night.py $(ARGS)
+
+generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
+	@$(BIN)/python tools/cli_reference.py
+	@$(BIN)/python tools/composite_action.py
 
 lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile, shell
 	$(BIN)/ruff format --check .
