@@ -9,6 +9,8 @@ UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --g
 OPENAPI = build/openapi/api.github.com.json
 API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
+WORKFLOW_LINT = tools/workflow_lint
+WORKFLOW_LINTER = build/workflow-lint.cjs
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 NIGHTS = tests/e2e/test_nightly.py
 
@@ -37,7 +39,7 @@ generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composit
 	@$(BIN)/python tools/cli_reference.py
 	@$(BIN)/python tools/composite_action.py
 
-lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile, shell
+lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, actions, Dockerfile, shell (needs npm)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -45,6 +47,8 @@ lint: $(VENV)/lint.done ## format, rules, types, workflows, actions, Dockerfile,
 	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) $(ACTIONS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(ACTIONS)
+	node $(WORKFLOW_LINTER) $(WORKFLOWS) $(ACTIONS)
+	node --test --test-reporter=spec $(WORKFLOW_LINT)/lint.test.mjs
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
 
@@ -81,12 +85,21 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 		--custom-compile-command "make lock" $(ARGS) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist $(WORKFLOW_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Order-only: a new venv is no reason to fetch 29 MB again.
 $(OPENAPI): | $(VENV)/venv.done
 	@$(BIN)/python tools/fetch_openapi.py $@
+
+# GitHub's own parser, in one file: its packages import JSON in a way that Node 20 refuses.
+$(WORKFLOW_LINTER): $(WORKFLOW_LINT)/node_modules/.done $(WORKFLOW_LINT)/lint.mjs $(WORKFLOW_LINT)/calls.mjs
+	@npm run --silent --prefix $(WORKFLOW_LINT) build
+
+$(WORKFLOW_LINT)/node_modules/.done: $(WORKFLOW_LINT)/package.json $(WORKFLOW_LINT)/package-lock.json $(WORKFLOW_LINT)/.npmrc
+	@echo "Installing the locked packages of $(WORKFLOW_LINT)/package-lock.json"
+	@npm ci --silent --prefix $(WORKFLOW_LINT)
+	@touch $@
 
 # A stamp is newer than what it stands for, so that a second `make test` starts at once.
 $(VENV)/venv.done:
