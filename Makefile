@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
 OPENAPI = build/openapi/api.github.com.json
-API_TESTS = tests/github_api $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
+API_TESTS = tests/fake_github $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 WORKFLOW_LINTER = build/workflow-lint.cjs
@@ -22,7 +22,7 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests
-	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration tests/github_api $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration tests/fake_github $(ARGS)
 
 api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
 	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)

@@ -20,11 +20,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 
-from tests.github_api.contract import Contract
-from tests.github_api.fake import FakeGitHub
-from tests.pages import ALL_TIERS, HOSTILE, a_verdict, assert_inert, comment_at_tier, compared, named
-from tests.scenes import PULL, SECRET, a_schedule, at_once, complaints, ours, run_of, set_up, wanted
-from tests.steps import Desk, ThreadOutput, Told
+from tests.fake_github.contract import Contract
+from tests.fake_github.fake import FakeGitHub
+from tests.support.action_steps import Desk, ThreadOutput, Told
+from tests.support.pages import ALL_TIERS, HOSTILE, a_verdict, assert_inert, comment_at_tier, compared, named
+from tests.support.pull_requests import PULL, SECRET, a_schedule, at_once, complaints, ours, run_of, set_up, wanted
 from vopr_coverage.github import api
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.wording import figure

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.build import MODEST
-from tests.github_api.fixtures import github, github_contract, github_server
+from tests.fake_github.fixtures import github, github_contract, github_server
+from tests.support.reports import MODEST
 
 __all__ = ["github", "github_contract", "github_server"]
 
+# Processes that tests start would else compile the whole package anew, each of them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -38,6 +41,6 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture
 def modest(tmp_path: Path) -> list[str]:
-    """Flags under which the streams of `tests.build` pass, so that whatever fails does so for its own reason."""
+    """Flags under which the streams of `tests.support.reports` pass, so what fails does so for its own reason."""
     (tmp_path / "modest.json").write_text(json.dumps(MODEST))
     return ["--config", "modest.json"]

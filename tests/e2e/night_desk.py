@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.hosted import JOB_TOKEN, REPOSITORY, docker
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.state import A_SHA
-from tests.github_api.state import REPOSITORY as NAME
-from tests.nightly_yaml import TRIAL, defaults
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.state import A_SHA
+from tests.fake_github.state import REPOSITORY as NAME
+from tests.support.workflow_files import TRIAL, defaults
 
 NIGHT_S_MAX = 600
 RUN_ID = "2700000041"  # later than all runs that the fake GitHub begins with

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.archives import verdict_zip, zipped
 from tests.e2e.formats import Step
 from tests.e2e.hosted import JOB_TOKEN, Job
 from tests.e2e.test_composite import run_composite
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.fixtures import github, github_contract, github_server
-from tests.github_api.state import A_SHA, ACTIONS_BOT, REPOSITORY, Run
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.fixtures import github, github_contract, github_server
+from tests.fake_github.state import A_SHA, ACTIONS_BOT, REPOSITORY, Run
+from tests.support.archives import verdict_zip, zipped
 
 __all__ = ["github", "github_contract", "github_server"]
 

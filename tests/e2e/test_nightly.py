@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.archives import zipped
 from tests.e2e.hosted import JOB_TOKEN, REPOSITORY, docker
 from tests.e2e.night_desk import RUN_ID, Night, NightDesk, installed_tools, runner_image
 from tests.e2e.test_starters import OUR_IMAGE, OURS, the_act
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.fixtures import github, github_contract, github_server
-from tests.github_api.state import A_SHA
-from tests.histories import a_record
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.fixtures import github, github_contract, github_server
+from tests.fake_github.state import A_SHA
+from tests.support.archives import zipped
+from tests.support.histories import a_record
 from vopr_coverage.github.issue_plan import IssueStamp
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 

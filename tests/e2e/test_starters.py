@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from tests.archives import verdict_zip
-from tests.build import MODEST, a_stream
 from tests.e2e.hosted import JOB_TOKEN, REPOSITORY, docker
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.fixtures import github, github_contract, github_server
-from tests.github_api.state import A_SHA
-from tests.github_api.state import REPOSITORY as NAME
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.fixtures import github, github_contract, github_server
+from tests.fake_github.state import A_SHA
+from tests.fake_github.state import REPOSITORY as NAME
+from tests.support.archives import verdict_zip
+from tests.support.reports import MODEST, a_stream
 
 __all__ = ["github", "github_contract", "github_server"]
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 import vopr_coverage
-from tests.build import MODEST, a_stream
+from tests.support.reports import MODEST, a_stream
+from vopr_coverage import action
 from vopr_coverage.formats.schema import problems
+
+Runs = Callable[[Path, Mapping[str, str]], tuple[int, str]]
 
 
 class Step(NamedTuple):
@@ -31,7 +37,7 @@ def outputs_of(text: str) -> dict[str, str]:
     return {name: value for name, _, value in re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", text, re.M | re.S)}
 
 
-def run_action(workspace: Path, **inputs: str) -> Step:
+def run_action(workspace: Path, runs: Runs | None = None, **inputs: str) -> Step:
     """Run the action in a workspace with these inputs (underscores for hyphens)."""
     files = workspace.parent / f"{workspace.name}-files"
     files.mkdir(exist_ok=True)
@@ -48,11 +54,26 @@ def run_action(workspace: Path, **inputs: str) -> Step:
         "RUNNER_TEMP": str(files),
         **{f"INPUT_{name.upper().replace('_', '-')}": value for name, value in inputs.items()},
     }
+    code, log = (runs or in_this_process)(workspace, env)
+    assert "Traceback" not in log
+    texts = [(files / name).read_text("utf-8") if (files / name).exists() else "" for name in ("output", "summary")]
+    return Step(code, log, outputs_of(texts[0]), texts[1])
+
+
+def in_this_process(workspace: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code and the log of a step; a process of its own takes longer than the step."""
+    log = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    with chdir(workspace), redirect_stdout(log), redirect_stderr(log):
+        code = action.main(env)
+    log.flush()
+    return int(code), log.buffer.getvalue().decode()
+
+
+def in_a_process(workspace: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    """The same as the container runs it."""
     command = [sys.executable, "-m", "vopr_coverage.action"]
     ran = subprocess.run(command, cwd=workspace, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert "Traceback" not in ran.stdout + ran.stderr
-    texts = [(files / name).read_text("utf-8") if (files / name).exists() else "" for name in ("output", "summary")]
-    return Step(ran.returncode, ran.stdout, outputs_of(texts[0]), texts[1])
+    return ran.returncode, ran.stdout + ran.stderr
 
 
 @pytest.fixture
@@ -66,9 +87,10 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_run_that_passes(workspace: Path) -> None:
+@pytest.mark.parametrize("runs", [in_this_process, in_a_process])
+def test_a_run_that_passes(workspace: Path, runs: Runs) -> None:
     """Outputs, summary, and files whose paths are relative to the workspace."""
-    step = run_action(workspace, reports="good.ndjson\n\n# a comment\n")
+    step = run_action(workspace, runs, reports="good.ndjson\n\n# a comment\n")
     assert step.code == 0
     assert step.outputs == {
         "passed": "true",
@@ -131,7 +153,7 @@ def test_what_cannot_be_judged_is_exit_code_2_whatever_fail_says(
 ) -> None:
     """One error that says why, outputs that say error, and a summary that doesn't look like a pass."""
     (workspace / "out.ndjson").symlink_to("/etc/hostname")
-    step = run_action(workspace, **{"fail": "false"} | inputs)
+    step = run_action(workspace, None, **{"fail": "false"} | inputs)
     assert (step.code, step.outputs["verdict"], step.outputs["passed"]) == (2, "error", "false")
     assert f"::error title=Simulation coverage::{told}" in step.log
     assert step.summary.startswith("## ❌ ")

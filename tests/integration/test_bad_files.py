@@ -18,7 +18,8 @@ from typing import IO
 import pytest
 
 import vopr_coverage
-from tests.build import (
+from tests.support.endings import passed, refusals_of, refused
+from tests.support.reports import (
     REAL,
     a_flat_report,
     a_stream,
@@ -26,9 +27,9 @@ from tests.build import (
     ndjson,
     run_cli,
     run_cli_weighed,
+    run_process,
     start,
 )
-from tests.endings import passed, refusals_of, refused
 
 COUNT = "an integer from 0 to 2^64-1"
 DEEP = 10_000
@@ -93,7 +94,7 @@ def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
     (tmp_path / "dead").symlink_to("nowhere")
     (tmp_path / "dir").mkdir()
     names = ["dir", "fifo", "/dev/null", "loop", "dead", "missing.json", "x" * 300]
-    assert refused(run_cli("check", *names, cwd=tmp_path, timeout_s=SECONDS_MAX)) == [
+    assert refused(run_process("check", *names, cwd=tmp_path, timeout_s=SECONDS_MAX)) == [
         "dir: expected a regular file, found a directory",
         "fifo: expected a regular file, found a FIFO",
         "/dev/null: expected a regular file, found a device",

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import (
+from tests.support.endings import passed, refused, violations
+from tests.support.reports import (
     a_flat_report,
     a_stream,
     run_cli,
 )
-from tests.endings import passed, refused, violations
 
 COUNT = "an integer from 0 to 2^64-1"
 FRACTION = "a fraction from 0 to 1 (0.9 for 90 %)"

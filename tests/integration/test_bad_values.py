@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.build import (
+from tests.support.endings import refusals_of, refused
+from tests.support.reports import (
     a_coverage,
     a_record,
     a_stream,
@@ -15,8 +16,7 @@ from tests.build import (
     run_cli,
     start,
 )
-from tests.build import a_flat_report as flat
-from tests.endings import refusals_of, refused
+from tests.support.reports import a_flat_report as flat
 
 COUNT = "an integer from 0 to 2^64-1"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import (
+from tests.support.endings import passed, violations
+from tests.support.reports import (
     MODEST,
     REAL,
     a_coverage,
@@ -22,7 +23,6 @@ from tests.build import (
     run_cli,
     start,
 )
-from tests.endings import passed, violations
 from vopr_coverage import cli
 
 

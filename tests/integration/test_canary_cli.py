@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import REAL, Ended, run_cli
-from tests.endings import refused
-from tests.recordings import a_recording, asked_for
+from tests.support.endings import refused
+from tests.support.recordings import a_recording, asked_for
+from tests.support.reports import REAL, Ended, run_cli
 from vopr_coverage.canaries.judge import SHIPPED
 from vopr_coverage.formats.schema import problems
 

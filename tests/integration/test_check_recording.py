@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 import vopr_coverage
-from tests.build import MODEST, a_stream, run_cli
-from tests.checking import checked
-from tests.endings import passed, refused, violations
-from tests.recordings import a_manifest, a_recording
+from tests.support.checking import checked
+from tests.support.endings import passed, refused, violations
+from tests.support.recordings import a_manifest, a_recording
+from tests.support.reports import MODEST, a_stream, run_cli
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.find import find_reports

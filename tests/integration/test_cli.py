@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import vopr_coverage
-from tests.build import MODEST, REAL, a_stream, run_cli
+from tests.support.reports import MODEST, REAL, a_stream, run_process
 from vopr_coverage import CoverageThresholds, cli
 from vopr_coverage.formats.schema import SCHEMA_NAMES, problems
 from vopr_coverage.model.thresholds import PROFILE_NAMES
@@ -35,7 +35,7 @@ def test_the_seeds_example_prints_the_seeds_block(tmp_path: Path) -> None:
         "simulation_time_ns": 1,
     }
     (tmp_path / "combined-1m.json").write_text(json.dumps(report))
-    ended = run_cli("check", "combined-1m.json", "--profile", "nightly", cwd=tmp_path)
+    ended = run_process("check", "combined-1m.json", "--profile", "nightly", cwd=tmp_path)
     assert ended.code == 1
     assert ended.out.startswith(
         "❌ Coverage validation FAILED\n"
@@ -53,7 +53,7 @@ def test_the_seeds_example_prints_the_seeds_block(tmp_path: Path) -> None:
 def test_a_pass_says_so_and_ends_with_zero(tmp_path: Path) -> None:
     """From standard input too; nothing stands before the seed's line."""
     (tmp_path / "gate.yml").write_text(json.dumps(MODEST))
-    ended = run_cli("check", "-", "--config", "gate.yml", cwd=tmp_path, stdin=a_stream())
+    ended = run_process("check", "-", "--config", "gate.yml", cwd=tmp_path, stdin=a_stream())
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("✅ Coverage validation PASSED\n\n")
 
@@ -63,7 +63,7 @@ def test_a_config_in_the_working_directory_is_found_by_itself(tmp_path: Path) ->
     (tmp_path / ".github").mkdir()
     (tmp_path / ".github" / "vopr-coverage.yml").write_text(json.dumps(MODEST))
     (tmp_path / "run.ndjson").write_bytes(a_stream())
-    ended = run_cli("check", "run.ndjson", cwd=tmp_path)
+    ended = run_process("check", "run.ndjson", cwd=tmp_path)
     assert ended.code == 0
     assert "set by .github/vopr-coverage.yml:1" in ended.out
 
@@ -71,7 +71,7 @@ def test_a_config_in_the_working_directory_is_found_by_itself(tmp_path: Path) ->
 @pytest.mark.parametrize(("form", "start"), [("json", '{\n  "status": "failed"'), ("markdown", "## ❌ ")])
 def test_other_forms_of_the_verdict(tmp_path: Path, form: str, start: str) -> None:
     """JSON and Markdown stand alone on standard output."""
-    ended = run_cli("check", REAL / "combined.ndjson", "--format", form, cwd=tmp_path)
+    ended = run_process("check", REAL / "combined.ndjson", "--format", form, cwd=tmp_path)
     assert ended.code == 1
     assert ended.out.startswith(start)
 
@@ -79,7 +79,7 @@ def test_other_forms_of_the_verdict(tmp_path: Path, form: str, start: str) -> No
 def test_files_are_written_beside_the_text(tmp_path: Path) -> None:
     """Folders are made as needed, and the verdict file meets its schema."""
     flags = ("--verdict-file", "out/verdict.json", "--summary-file", "out/summary.md")
-    ended = run_cli("check", REAL / "combined.ndjson", *flags, cwd=tmp_path)
+    ended = run_process("check", REAL / "combined.ndjson", *flags, cwd=tmp_path)
     assert ended.code == 1
     assert problems("verdict", json.loads((tmp_path / "out/verdict.json").read_text())) == []
     assert (tmp_path / "out/summary.md").read_text().startswith("## ❌ ")
@@ -88,7 +88,7 @@ def test_files_are_written_beside_the_text(tmp_path: Path) -> None:
 def test_what_cannot_be_judged_overwrites_an_old_verdict(tmp_path: Path) -> None:
     """A stale file that says passed must not be taken for today's."""
     (tmp_path / "verdict.json").write_text('{"status": "passed"}')
-    ended = run_cli("check", "nothing.ndjson", "--verdict-file", "verdict.json", cwd=tmp_path)
+    ended = run_process("check", "nothing.ndjson", "--verdict-file", "verdict.json", cwd=tmp_path)
     assert ended.code == 2
     verdict = json.loads((tmp_path / "verdict.json").read_text())
     assert (verdict["status"], verdict["passed"]) == ("error", False)
@@ -98,7 +98,7 @@ def test_what_cannot_be_judged_overwrites_an_old_verdict(tmp_path: Path) -> None
 def test_a_file_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
     """The verdict decides the exit code."""
     (tmp_path / "gate.yml").write_text(json.dumps(MODEST))
-    ended = run_cli("check", "-", "--config", "gate.yml", "--verdict-file", ".", cwd=tmp_path, stdin=a_stream())
+    ended = run_process("check", "-", "--config", "gate.yml", "--verdict-file", ".", cwd=tmp_path, stdin=a_stream())
     assert ended.code == 0
     assert ended.err == "vopr-coverage: warning: . was not written: a directory\n"
 
@@ -164,7 +164,7 @@ def test_a_profile_is_printed_as_the_seed_writes_it(name: str, capsys: pytest.Ca
 def test_the_bounds_in_force_are_printed_with_who_set_each(tmp_path: Path) -> None:
     """The same words that the summary has under "set by"."""
     (tmp_path / "gate.yml").write_text("min_repairs: 3\nscenarios:\n  x:\n    min_view_changes: 8\n")
-    ended = run_cli("profiles", "--config", "gate.yml", "--scenario", "x", "--min-iterations", "5", cwd=tmp_path)
+    ended = run_process("profiles", "--config", "gate.yml", "--scenario", "x", "--min-iterations", "5", cwd=tmp_path)
     assert "min_view_changes: 8  # gate.yml:4\nmin_repairs: 3  # gate.yml:1\n" in ended.out
     assert "min_iterations: 5  # --min-iterations\n" in ended.out
 

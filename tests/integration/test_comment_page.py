@@ -12,10 +12,10 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from tests.build import a_flat_report
-from tests.checking import checked
-from tests.pages import ABOUT, LIVE, closed, even_tables, page_of
-from tests.runs import CASES, COMPARED, ORIGIN, ROOT, Case, judged
+from tests.support.checking import checked
+from tests.support.pages import ABOUT, LIVE, closed, even_tables, page_of
+from tests.support.reports import a_flat_report
+from tests.support.verdict_cases import CASES, COMPARED, ORIGIN, ROOT, Case, judged
 from vopr_coverage.base.compare import Base
 from vopr_coverage.model.verdict import Remark, Verdict, verdict_from_json
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import REAL, Ended, ndjson, records_of, run_cli
-from tests.endings import refused
-from tests.twice import changed, varying
+from tests.support.endings import refused
+from tests.support.reports import REAL, Ended, ndjson, records_of, run_cli
+from tests.support.run_pairs import changed, varying
 from vopr_coverage.formats import schema as contract
 
 UNSEEDED = "canary-rng-unseeded-check-determinism.ndjson"

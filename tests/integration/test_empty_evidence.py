@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.build import (
+from tests.support.endings import passed, refused, violations
+from tests.support.reports import (
     MODEST,
     REAL,
     a_flat_report,
     a_stream,
     run_cli,
 )
-from tests.endings import passed, refused, violations
 
 COUNT = "an integer from 0 to 2^64-1"
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from tests.build import SEED_COUNT, Record, a_record, a_stream, ending, failed, line, ndjson, ok, start
+from tests.support.reports import SEED_COUNT, Record, a_record, a_stream, ending, failed, line, ndjson, ok, start
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads

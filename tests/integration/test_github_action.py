@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import Fault, Kind
-from tests.github_api.state import A_SHA
-from tests.scenes import PULL, SECRET, ours, run_of, wanted
-from tests.steps import Desk, a_pull
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.faults import Fault, Kind
+from tests.fake_github.state import A_SHA
+from tests.support.action_steps import Desk, a_pull
+from tests.support.pull_requests import PULL, SECRET, ours, run_of, wanted
 from vopr_coverage.github.comment_marker import stamp_of
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.archives import a_verdict_file, verdict_zip, zipped
-from tests.build import a_flat_report
-from tests.github_api.fake import BLOBS, FakeGitHub
-from tests.github_api.faults import Fault, Kind
-from tests.github_api.state import Artifact
-from tests.scenes import PULL, SECRET, ours
-from tests.steps import Desk, Told
+from tests.fake_github.fake import BLOBS, FakeGitHub
+from tests.fake_github.faults import Fault, Kind
+from tests.fake_github.state import Artifact
+from tests.support.action_steps import Desk, Told
+from tests.support.archives import a_verdict_file, verdict_zip, zipped
+from tests.support.pull_requests import PULL, SECRET, ours
+from tests.support.reports import a_flat_report
 from vopr_coverage.model.verdict import BaseSeen, verdict_from_json
 
 NAME = "vopr-coverage-default"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.archives import a_verdict_file, verdict_zip, zipped
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import Fault, Kind
-from tests.github_api.state import A_SHA, REPOSITORY, Run
-from tests.scenes import PULL, SECRET, ours, run_of, wanted
-from tests.steps import Desk, Told
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.faults import Fault, Kind
+from tests.fake_github.state import A_SHA, REPOSITORY, Run
+from tests.support.action_steps import Desk, Told
+from tests.support.archives import a_verdict_file, verdict_zip, zipped
+from tests.support.pull_requests import PULL, SECRET, ours, run_of, wanted
 from vopr_coverage.github.comment_marker import stamp_of
 
 FORK = "mallory/database"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
-from tests.github_api.state import ACTIONS_BOT
-from tests.scenes import SECRET, at_once
-from tests.tracking import (
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
+from tests.fake_github.state import ACTIONS_BOT
+from tests.support.pull_requests import SECRET, at_once
+from tests.support.tracked_issues import (
     FORGED,
     a_schedule,
     an_issue,

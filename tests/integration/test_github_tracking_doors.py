@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.build import Ended, run_cli
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import Fault, Kind
-from tests.github_api.state import A_SHA, REPOSITORY
-from tests.pages import HOSTILE, LIVE, page_of
-from tests.scenes import SECRET
-from tests.steps import Desk, Told
-from tests.tracking import a_green_night, a_red_night, an_issue, stamp_in, tracked
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.faults import Fault, Kind
+from tests.fake_github.state import A_SHA, REPOSITORY
+from tests.support.action_steps import Desk, Told
+from tests.support.pages import HOSTILE, LIVE, page_of
+from tests.support.pull_requests import SECRET
+from tests.support.reports import Ended, run_cli
+from tests.support.tracked_issues import a_green_night, a_red_night, an_issue, stamp_in, tracked
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 COMMAND = {"command": "tracking-issue", "reports": "night.json"}

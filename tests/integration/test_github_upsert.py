@@ -10,10 +10,22 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.github_api.contract import Contract
-from tests.github_api.fake import FakeGitHub
-from tests.github_api.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
-from tests.scenes import PULL, SECRET, Ended, a_schedule, at_once, comment, complaints, ours, run_of, set_up, wanted
+from tests.fake_github.contract import Contract
+from tests.fake_github.fake import FakeGitHub
+from tests.fake_github.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
+from tests.support.pull_requests import (
+    PULL,
+    SECRET,
+    Ended,
+    a_schedule,
+    at_once,
+    comment,
+    complaints,
+    ours,
+    run_of,
+    set_up,
+    wanted,
+)
 from vopr_coverage.github.comment_plan import WantedComment
 from vopr_coverage.github.retry import TroubleKind
 

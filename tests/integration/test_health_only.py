@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import PROPERTIES, REAL, a_stream, run_cli
+from tests.support.reports import PROPERTIES, REAL, a_stream, run_cli
 
 RUN = "run.ndjson"
 

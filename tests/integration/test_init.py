@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import REAL, a_flat_report, a_stream, run_cli
+from tests.support.reports import REAL, a_flat_report, a_stream, run_cli
 
 HEALTHY = ["baseline", "combined", "multi-tenant", "swizzle-a", "swizzle-b", "swizzle-ab"]
 

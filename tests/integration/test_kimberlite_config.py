@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.build import REAL
-from tests.checking import checked
+from tests.support.checking import checked
+from tests.support.reports import REAL
 from vopr_coverage.model.verdict import Verdict
 
 CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")

@@ -12,10 +12,10 @@ from typing import cast
 
 import pytest
 
-from tests.build import MODEST, a_stream
-from tests.github_api.fake import FakeGitHub
-from tests.nights import a_night, a_recorded_run
-from tests.steps import Desk
+from tests.fake_github.fake import FakeGitHub
+from tests.support.action_steps import Desk
+from tests.support.night_folders import a_night, a_recorded_run
+from tests.support.reports import MODEST, a_stream
 from vopr_coverage import cli, files
 from vopr_coverage.errors import FileError
 from vopr_coverage.model.manifest import MANIFEST

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import line, ok, run_cli, start
 from tests.e2e.formats import read_outputs
-from tests.endings import refused
+from tests.support.endings import refused
+from tests.support.reports import line, ok, run_cli, start
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import run_cli
 from tests.e2e.formats import read_outputs
-from tests.endings import refused
+from tests.support.endings import refused
+from tests.support.reports import run_cli, run_process
 
 NIGHT = ("prepare", "--build", "make", "--binary", "vopr", "--command", "./vopr {seed}", "--minutes", "150")
 CANARIES = {"canaries": {"mine": {"determinism": True}, "Yours.2": {"determinism": True}}}
@@ -73,7 +73,7 @@ def test_what_cannot_be_used_is_refused(tmp_path: Path, flags: tuple[str, str], 
 
 def test_a_script_that_bash_cannot_read_is_refused(tmp_path: Path) -> None:
     """Bash says where, we say which input it was."""
-    ended = run_cli(*NIGHT, "--build", 'make "', cwd=tmp_path)
+    ended = run_process(*NIGHT, "--build", 'make "', cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert "unexpected EOF" in ended.err
     assert ended.err.endswith("vopr-coverage: The input build is no script that bash can read: see the log above.\n")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import SEED_COUNT, Ended, a_stream
-from tests.processes import record
-from tests.recordings import kept, manifest_of, printing
+from tests.support.recordings import kept, manifest_of, printing
+from tests.support.reports import SEED_COUNT, Ended, a_stream
+from tests.support.simulators import record
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.recorder import files as keeping
 

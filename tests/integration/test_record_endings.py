@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import a_stream, ndjson, ok, run_cli, start
-from tests.processes import a_simulator, processes_with, read, record, wait_for
-from tests.recordings import manifest_of
+from tests.support.recordings import manifest_of
+from tests.support.reports import a_stream, ndjson, ok, run_cli, start
+from tests.support.simulators import a_simulator, processes_with, read, record, wait_for
 from vopr_coverage.reading import read_report
 
 

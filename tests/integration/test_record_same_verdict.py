@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.build import (
+from tests.support.checking import checked
+from tests.support.recordings import SCENARIO, recorded
+from tests.support.reports import (
     MODEST,
     PROPERTIES,
     REAL,
@@ -29,8 +31,6 @@ from tests.build import (
     records_of,
     start,
 )
-from tests.checking import checked
-from tests.recordings import SCENARIO, recorded
 from vopr_coverage.errors import UserError
 
 LOG = b'{"level":"info","msg":"type and data"}\n'

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import Ended, run_cli
-from tests.endings import refused
-from tests.processes import a_simulator, processes_with, read, wait_for
-from tests.recordings import manifest_of
+from tests.support.endings import refused
+from tests.support.recordings import manifest_of
+from tests.support.reports import Ended, run_cli
+from tests.support.simulators import a_simulator, processes_with, read, wait_for
 
 ROOT = Path(__file__).parents[2]
 SEEDS = "combined 4711  # log_order\nswizzle 5\n\ncombined 18446744073709551615\n"

@@ -16,14 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.build import a_stream
 from tests.e2e.formats import read_outputs
-from tests.github_api.fake import FakeGitHub
-from tests.nightly_yaml import ROOT, WORKFLOW
-from tests.nights import a_night, all_needs
-from tests.processes import a_simulator
-from tests.scenes import PULL, SECRET
-from tests.steps import Desk
+from tests.fake_github.fake import FakeGitHub
+from tests.support.action_steps import Desk
+from tests.support.night_folders import a_night, all_needs
+from tests.support.pull_requests import PULL, SECRET
+from tests.support.reports import a_stream
+from tests.support.simulators import a_simulator
+from tests.support.workflow_files import ROOT, WORKFLOW
 from vopr_coverage import action, cli
 from vopr_coverage.commands.parser import split_command, the_parser
 from vopr_coverage.errors import ExitCode

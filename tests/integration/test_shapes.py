@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.build import PROPERTIES, REAL, Record, ending, start
-from tests.schemas import a_value, definition
+from tests.support.reports import PROPERTIES, REAL, Record, ending, start
+from tests.support.schemas import a_value, definition
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.reading.shapes import fits
 

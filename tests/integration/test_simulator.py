@@ -18,7 +18,7 @@ import pytest
 from examples.simulator.coverage import FAULT_POINTS
 from examples.simulator.invariants import INVARIANTS
 from examples.simulator.scenarios import FEATURES, SCENARIOS
-from tests.build import run_cli
+from tests.support.reports import run_cli
 from tests.unit.test_simulator import CANARIES
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.model.report import Input, Run

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from examples.simulator.coverage import FAULT_POINTS
-from tests.checking import checked
+from tests.support.checking import checked
 from vopr_coverage.model.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]

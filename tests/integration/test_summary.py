@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import a_flat_report
-from tests.checking import checked
-from tests.pages import closed, even_tables, page_of
-from tests.runs import CASES, COMPARED, ROOT, judged
+from tests.support.checking import checked
+from tests.support.pages import closed, even_tables, page_of
+from tests.support.reports import a_flat_report
+from tests.support.verdict_cases import CASES, COMPARED, ROOT, judged
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.render.budget import utf8_bytes
 from vopr_coverage.render.markdown import render_markdown

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import a_stream
-from tests.nights import (
+from tests.support.night_folders import (
     BASE,
     CANARY,
     CONFIG,
@@ -21,6 +20,7 @@ from tests.nights import (
     red_parts,
     summarised,
 )
+from tests.support.reports import a_stream
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
 GREEN = all_needs(regressions="skipped")

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import a_stream
-from tests.nights import (
+from tests.support.night_folders import (
     BASE,
     CONFIG,
     SHARD_SEEDS,
@@ -23,6 +22,7 @@ from tests.nights import (
     red_parts,
     summarised,
 )
+from tests.support.reports import a_stream
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.build import run_cli
-from tests.histories import WORKFLOW, a_night, night_at, series, work
+from tests.support.histories import WORKFLOW, a_night, night_at, series, work
+from tests.support.reports import run_cli
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.verdict import night_from_json
 from vopr_coverage.trends.file import record_night, write_history

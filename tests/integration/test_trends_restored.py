@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.archives import zipped
-from tests.github_api.fake import BLOBS, FakeGitHub
-from tests.github_api.faults import Fault, Kind
-from tests.histories import a_record
-from tests.runners import Nightly
-from tests.scenes import SECRET, FakeClock
+from tests.fake_github.fake import BLOBS, FakeGitHub
+from tests.fake_github.faults import Fault, Kind
+from tests.support.archives import zipped
+from tests.support.histories import a_record
+from tests.support.nightly_runners import Nightly
+from tests.support.pull_requests import SECRET, FakeClock
 from vopr_coverage.trends.history import text_of
 
 FORK = "mallory/database"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.build import a_coverage, a_stream
-from tests.pages import HOSTILE, assert_inert
+from tests.support.pages import HOSTILE, assert_inert
+from tests.support.reports import a_coverage, a_stream
 from vopr_coverage.canaries.judge import SHIPPED, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.formats.strict_json import strict_loads

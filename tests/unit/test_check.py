@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.build import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
-from tests.checking import checked
+from tests.support.checking import checked
+from tests.support.reports import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
 from vopr_coverage.errors import UsageError
 from vopr_coverage.model.verdict import Verdict, verdict_from_json
 

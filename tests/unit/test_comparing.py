@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.build import a_report, requiring
+from tests.support.reports import a_report, requiring
 from vopr_coverage.base.compare import Base, Before, bounds_of, changed, counterparts, loosened
 from vopr_coverage.base.gate import Limit, parse_limit
 from vopr_coverage.check.conclude import conclude, lost_reports

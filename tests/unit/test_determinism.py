@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.build import SEED_COUNT, Record, a_stream, line, ndjson, records_of
-from tests.twice import FULL, changed, differing, kinds, two, varying
+from tests.support.reports import SEED_COUNT, Record, a_stream, line, ndjson, records_of
+from tests.support.run_pairs import FULL, changed, differing, kinds, two, varying
 
 # ---- two runs
 

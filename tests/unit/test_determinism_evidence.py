@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.build import SEED_COUNT, a_stream, ending, failed, ndjson, ok, records_of, start
-from tests.twice import CONTEXT, a_subject, changed, in_blocks, kinds, one, two, valid, varying
+from tests.support.reports import SEED_COUNT, a_stream, ending, failed, ndjson, ok, records_of, start
+from tests.support.run_pairs import CONTEXT, a_subject, changed, in_blocks, kinds, one, two, valid, varying
 from vopr_coverage.determinism.differences import told_apart
 from vopr_coverage.determinism.judge import Subject, judge_one
 from vopr_coverage.determinism.verdict import error_verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import (
+from tests.support.reports import (
     a_coverage,
     a_flat_report,
     a_stream,

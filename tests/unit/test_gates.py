@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.build import a_report, requiring
+from tests.support.reports import a_report, requiring
 from vopr_coverage.gates.coverage import (
     CATEGORIES,
     judge_critical_fault_points,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenes import FakeClock
+from tests.support.pull_requests import FakeClock
 from vopr_coverage.github.retry import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, RetryBudget, Trouble, TroubleKind
 
 BROKEN = Trouble(TroubleKind.BROKEN, "no answer")

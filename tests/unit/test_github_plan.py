@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from tests.scenes import wanted
+from tests.support.pull_requests import wanted
 from vopr_coverage.errors import UsageError
 from vopr_coverage.github.comment_marker import Stamp, checked_id, stamp_of
 from vopr_coverage.github.comment_plan import (

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.github_api.state import A_SHA, ACTIONS_BOT
-from tests.tracking import DAY, wanted_issue
+from tests.fake_github.state import A_SHA, ACTIONS_BOT
+from tests.support.tracked_issues import DAY, wanted_issue
 from vopr_coverage.github.comment_marker import Stamp, stamp_of
 from vopr_coverage.github.issue_plan import (
     BEFORE,

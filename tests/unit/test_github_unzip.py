@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from tests.archives import verdict_zip, with_a_link, zipped, zipped_list
+from tests.support.archives import verdict_zip, with_a_link, zipped, zipped_list
 from vopr_coverage.github.artifact_zip import ENTRIES_MAX, VERDICT_BYTES_MAX, ZIP_BYTES_MAX, ArtifactError, verdict_in
 
 SOUND = {"verdict.json": b"{}"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.build import (
+from tests.support.reports import (
     PROPERTIES,
     REAL,
     a_stream,
 )
-from tests.streams import reading
+from tests.support.streams import reading
 from vopr_coverage.check.merge import as_unit
 from vopr_coverage.reading import read_report
 

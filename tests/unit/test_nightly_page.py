@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from tests.nightly_yaml import CALL, FINAL, JOBS, ROOT, WORKFLOW
+from tests.support.workflow_files import CALL, FINAL, JOBS, ROOT, WORKFLOW
 from vopr_coverage.nightly.verdict import FindingKind
 
 PAGE = (ROOT / "docs" / "nightly.md").read_text(encoding="utf-8")

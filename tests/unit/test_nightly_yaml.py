@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.e2e.formats import read_outputs
-from tests.nightly_yaml import (
+from tests.support.workflow_files import (
     CALL,
     FINAL,
     HANDOFF,

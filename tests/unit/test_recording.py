@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.build import SEED_COUNT, a_stream, failed, ndjson, ok, requiring, start
-from tests.recordings import a_manifest
-from tests.streams import reading
+from tests.support.recordings import a_manifest
+from tests.support.reports import SEED_COUNT, a_stream, failed, ndjson, ok, requiring, start
+from tests.support.streams import reading
 from vopr_coverage.commands.record import add_record
 from vopr_coverage.errors import UserError
 from vopr_coverage.gates.health import judge_determinism, judge_run_complete

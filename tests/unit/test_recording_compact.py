@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.build import REAL, SEED_COUNT, a_record, a_stream, ending, failed, ndjson, ok, start
+from tests.support.reports import REAL, SEED_COUNT, a_record, a_stream, ending, failed, ndjson, ok, start
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, OTHER_TYPES, UNKNOWN_TYPES_KEPT_MAX, Compactor
 from vopr_coverage.reading.source import LINE_BYTES_MAX
 from vopr_coverage.reading.stream import read_stream

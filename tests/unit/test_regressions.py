@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.build import a_stream
-from tests.recordings import a_manifest
+from tests.support.recordings import a_manifest
+from tests.support.reports import a_stream
 from vopr_coverage.errors import ConfigError, UsageError
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.report import Run

@@ -7,7 +7,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from tests.pages import HOSTILE, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.loops import for_each
+from tests.support.pages import HOSTILE, a_verdict, a_violation, compared, flooded, named, without_base
 from vopr_coverage.model.verdict import Remark, Verdict, Violation, error_verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
@@ -144,7 +145,7 @@ def test_cutting_keeps_whole_characters() -> None:
     assert [cut_utf16("a😀b", most) for most in range(5)] == ["", "a", "a", "a😀", "a😀b"]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_each_annotation_is_one_command(text: str) -> None:
     """One line each, with the name and title that we gave it: no text of a verdict starts a second."""
     model = compared(a_verdict())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
+from tests.support.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import (
     BaseSeen,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.pages import NAME, a_change, a_gate, a_judged, a_verdict, compared
+from tests.support.pages import NAME, a_change, a_gate, a_judged, a_verdict, compared
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import BaseSeen, GateBefore, Verdict
 from vopr_coverage.render.changes import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from tests.pages import (
+from tests.support.pages import (
     ABOUT,
     ALL_TIERS,
     MARKER,

@@ -6,7 +6,7 @@ import re
 
 from msgspec.structs import replace
 
-from tests.pages import (
+from tests.support.pages import (
     NAME,
     SUMMARY_URL,
     a_change,

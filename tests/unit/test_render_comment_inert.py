@@ -6,7 +6,8 @@ import pytest
 from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
-from tests.pages import (
+from tests.support.loops import for_each
+from tests.support.pages import (
     ABOUT,
     ALL_TIERS,
     HOSTILE,
@@ -39,14 +40,14 @@ FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://
 FIELDS = list(string_fields(MODEL))
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
     """Wherever a file can put a name, lost ones and the base's origin among them."""
     for tier in ALL_TIERS:
         assert_inert(comment_at_tier(named(MODEL, text), tier), comment_at_tier(MODEL, tier))
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
     """All strings at once: also status words, gate ids, figures, advice, reason and version."""
     for words_too in (False, True):
@@ -73,7 +74,7 @@ def test_each_string_by_itself_stays_in_code(text: str, part: int) -> None:
         assert_inert(comment_at_tier(with_one(MODEL, number, text), 0), benign)
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
     """Why nothing was judged, line by line, and how the run ended."""
     lines = f"x{text}".split("\n")

@@ -7,9 +7,10 @@ from functools import cache
 import msgspec
 import pytest
 
-from tests.build import SEED_COUNT, a_stream, ending, failed, ndjson, start
-from tests.pages import HOSTILE, NAME, assert_inert, closed, even_tables, page_of, replaced
-from tests.twice import changed, one, two, varying
+from tests.support.loops import for_each
+from tests.support.pages import HOSTILE, NAME, assert_inert, closed, even_tables, page_of, replaced
+from tests.support.reports import SEED_COUNT, a_stream, ending, failed, ndjson, start
+from tests.support.run_pairs import changed, one, two, varying
 from vopr_coverage.determinism.verdict import DeterminismVerdict, error_verdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
@@ -94,7 +95,7 @@ def test_ten_seeds_are_told_and_the_others_counted() -> None:
     assert "  … and 5 more; the verdict file has the first 15\n" in told
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_no_name_moves_the_cursor_or_ends_a_line(text: str) -> None:
     """Every line of the text stays one of ours."""
     for verdict in (everywhere(full(), text), error_verdict("1.0", text)):
@@ -103,7 +104,7 @@ def test_no_name_moves_the_cursor_or_ends_a_line(text: str) -> None:
     assert len(render_determinism_text(everywhere(full(), text)).splitlines()) == lines
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text], ids=lambda text: ascii(text[:20]))
+@for_each([text for text in HOSTILE if text])
 def test_a_page_is_inert(text: str) -> None:
     """A foreign text adds nothing to the page but itself, in <code>."""
     benign = render_determinism_markdown(everywhere(full(), NAME))

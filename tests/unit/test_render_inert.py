@@ -8,7 +8,8 @@ import pytest
 from cmarkgfm.cmark import Options
 from markupsafe import Markup
 
-from tests.pages import (
+from tests.support.loops import for_each
+from tests.support.pages import (
     ALL_TIERS,
     HOSTILE,
     NAME,
@@ -33,13 +34,13 @@ MODEL = compared(a_verdict())
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "{{ 7*7 }}`::error::x")
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_name_changes_nothing_but_the_text_in_code(text: str) -> None:
     """A name from the corpus adds no link, image, element, cell or word outside <code>, wherever names stand."""
     assert_inert(at_tier(named(MODEL, text), 0), at_tier(MODEL, 0))
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
     """Even status words, gate ids, advice, reason, thresholds, origin and version from a file stay in <code>."""
     for words_too in (False, True):
@@ -72,7 +73,7 @@ def test_each_string_by_itself_stays_in_code(text: str) -> None:
         assert_inert(at_tier(with_one(MODEL, number, text), 0), at_tier(with_one(MODEL, number, "othername"), 0))
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
     markdown = at_tier(error_verdict("1.0", text), 0)
@@ -81,7 +82,7 @@ def test_an_error_is_inert(text: str) -> None:
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_text_is_still_told(text: str) -> None:
     """Inert is not mute: a reader sees the text, escaped and cut at 300 characters."""
     (told,) = page_of(f"x {inert(text)} y").codes

@@ -9,8 +9,21 @@ import pytest
 from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
-from tests.pages import ALL_TIERS, HOSTILE, LIVE, NAME, RUN_URL, SHA, assert_inert, order_of, page_of, replaced
-from tests.tracking import a_red_night
+from tests.support.loops import for_each
+from tests.support.pages import (
+    ALL_TIERS,
+    HOSTILE,
+    LIVE,
+    NAME,
+    RUN_URL,
+    SHA,
+    assert_inert,
+    from_tier,
+    order_of,
+    page_of,
+    replaced,
+)
+from tests.support.tracked_issues import a_red_night
 from vopr_coverage import __version__
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightRun, NightVerdict, error_night
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
@@ -40,8 +53,8 @@ TITLE = re.compile(r"Nightly simulation is red(?: \([A-Za-z0-9 ._+=(),·…-]+\)
 
 def at_tier(night: NightVerdict, tier: int, about: IssueAbout = ABOUT) -> str:
     """The text as the nth tier tells it."""
-    sizes = iter([2 << 20] * tier)
-    return render_issue(night, about, size=lambda _: next(sizes, 0))
+    with from_tier(tier):
+        return render_issue(night, about, size=lambda _: 0)
 
 
 def named(night: NightVerdict, text: str) -> NightVerdict:
@@ -105,14 +118,14 @@ def test_the_note_of_a_green_night_names_the_run() -> None:
 # ---- inert
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
     """Wherever a file can put a name."""
     for tier in ALL_TIERS:
         assert_inert(at_tier(named(MODEL, f"x{text}y"), tier), at_tier(MODEL, tier))
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_a_file_is_hostile_in_every_field(text: str) -> None:
     """All texts at once: also status words, kinds, seeds, advice, reason and version."""
     text = f"x{text}y".replace("\n", " ")
@@ -131,7 +144,7 @@ def test_every_tier_is_inert(tier: int) -> None:
         assert_inert(at_tier(flooded(MODEL, text, words_too=True), tier), benign)
 
 
-@pytest.mark.parametrize("text", FOREIGN, ids=lambda text: ascii(text[:20]))
+@for_each(FOREIGN)
 def test_an_error_is_inert(text: str) -> None:
     """It quotes the file."""
     lines = f"x{text}".split("\n")
@@ -140,7 +153,7 @@ def test_an_error_is_inert(text: str) -> None:
     assert_inert(hostile, at_tier(error_night("1.0", benign, NightRun()), 0))
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_a_title_is_plain_words(text: str) -> None:
     """No mark is left that makes a mention, a link, code or a picture of it, wherever a title is shown."""
     for night in (named(MODEL, text), named(MODEL, text * 50), flooded(MODEL, text, words_too=True)):

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from tests.pages import (
+from tests.support.pages import (
     NAME,
     a_gate,
     a_judged,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.pages import HOSTILE, LIVE, NAME, assert_inert, closed, even_tables, page_of, replaced
+from tests.support.loops import for_each
+from tests.support.pages import HOSTILE, LIVE, NAME, assert_inert, closed, even_tables, page_of, replaced
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.verdict import (
@@ -114,7 +115,7 @@ def test_the_page_says_all_of_it() -> None:
     assert "It replays the whole run" in page.prose
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text], ids=lambda text: ascii(text[:20]))
+@for_each([text for text in HOSTILE if text])
 def test_a_foreign_text_adds_nothing_but_itself(text: str) -> None:
     """Each field of a night that was read back is somebody else's: on the page it is code, in the text one line."""
     for hostile, benign in (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from msgspec.structs import replace
 
-from tests.build import a_flat_report, run_cli
-from tests.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.loops import for_each
+from tests.support.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict, error_verdict
 from vopr_coverage.render.text import render_text
 
@@ -162,7 +162,7 @@ def test_same_lines_are_told_once() -> None:
     assert text.startswith("✅ Coverage validation PASSED\n\nBounds below the profile's:\n  - plainname\n\nJudged:\n")
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:20]))
+@for_each(HOSTILE)
 def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
     """Controls, line breaks and direction marks are spelt out, in every field and in errors too."""
     assert all(line.isprintable() for line in render_text(named(without_base(a_verdict()), text)).split("\n"))

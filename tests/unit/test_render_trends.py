@@ -7,8 +7,9 @@ from math import inf, nan
 import pytest
 from msgspec.structs import replace
 
-from tests.histories import POINTS, RATE, a_record, line_of, records, series, work
-from tests.pages import HOSTILE, LIVE, NAME, page_of
+from tests.support.histories import POINTS, RATE, a_record, line_of, records, series, work
+from tests.support.loops import for_each
+from tests.support.pages import HOSTILE, LIVE, NAME, page_of
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN
 from vopr_coverage.render.trends import render_trends_markdown, render_trends_text, sparkline, trend_rows
@@ -69,7 +70,7 @@ def test_foreign_names_are_printable_in_text() -> None:
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:20]))
+@for_each(HOSTILE)
 def test_foreign_names_are_inert_in_markdown(text: str) -> None:
     """Job, scenario, workflow, figure and remark do what a plain name does, which is nothing."""
     assert page_of(hostile(text)).elements == page_of(hostile(NAME)).elements

@@ -17,9 +17,9 @@ import msgspec
 import pytest
 
 import vopr_coverage
-from tests.build import a_coverage, a_stream
-from tests.checking import checked
-from tests.schemas import MAP_KEY, a_value, definition, keys_and_words
+from tests.support.checking import checked
+from tests.support.reports import a_coverage, a_stream
+from tests.support.schemas import MAP_KEY, a_value, definition, keys_and_words
 from vopr_coverage.canaries.judge import CanaryVerdict, Detector
 from vopr_coverage.check.flow import CheckRequest, Rules
 from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for

@@ -22,12 +22,12 @@ from jinja2.filters import FILTERS
 from msgspec.structs import replace
 
 import vopr_coverage
-from tests.build import PROPERTIES, a_report, a_stream, requiring
-from tests.checking import checked
-from tests.histories import a_night
-from tests.pages import a_gate, a_judged, a_verdict
-from tests.schemas import a_value
-from tests.twice import one, varying
+from tests.support.checking import checked
+from tests.support.histories import a_night
+from tests.support.pages import a_gate, a_judged, a_verdict
+from tests.support.reports import PROPERTIES, a_report, a_stream, requiring
+from tests.support.run_pairs import one, varying
+from tests.support.schemas import a_value
 from vopr_coverage.base.gate import REGRESSION
 from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.check.judge import HEALTH_IDS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import (
+from tests.support.reports import (
     ATTEMPTED,
     EFFECTS,
     INVARIANTS,
@@ -22,7 +22,7 @@ from tests.build import (
     ok,
     start,
 )
-from tests.streams import reading, report_of, run_of
+from tests.support.streams import reading, report_of, run_of
 
 
 def test_a_healthy_stream_is_whole_and_agrees_with_itself() -> None:

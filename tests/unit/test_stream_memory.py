@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.build import (
+from tests.support.reports import (
     ending,
     ok,
     start,
 )
-from tests.streams import reading, run_of
+from tests.support.streams import reading, run_of
 from vopr_coverage.model.report import SEEDS_KEPT_MAX
 from vopr_coverage.reading.tally import Tally
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import (
+from tests.support.reports import (
     REAL,
     a_record,
     a_stream,
@@ -16,7 +16,7 @@ from tests.build import (
     ok,
     start,
 )
-from tests.streams import complaint, reading
+from tests.support.streams import complaint, reading
 from vopr_coverage.errors import FileError
 from vopr_coverage.reading import read_report
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.histories import (
+from tests.support.histories import (
     COVERAGE,
     DETECTED,
     DOUBLED,

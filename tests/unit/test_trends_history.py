@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.histories import FIRST_RUN, a_night, a_record, night_at, records, work
+from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, records, work
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.trends.history import (

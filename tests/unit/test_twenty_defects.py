@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.build import PROPERTIES, a_stream, run_cli
-from tests.nightly_yaml import (
+from tests.support.night_folders import BASE, SHARD_SEEDS, a_night, a_recorded_run, all_needs, summarised
+from tests.support.recordings import recorded
+from tests.support.reports import PROPERTIES, a_stream, run_cli
+from tests.support.workflow_files import (
     CALL,
     JOBS,
     MATRICES,
@@ -32,8 +34,6 @@ from tests.nightly_yaml import (
     uploads,
     using,
 )
-from tests.nights import BASE, SHARD_SEEDS, a_night, a_recorded_run, all_needs, summarised
-from tests.recordings import recorded
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, Detector, judge_canaries
 from vopr_coverage.commands.options import the_command
 from vopr_coverage.model.manifest import filled

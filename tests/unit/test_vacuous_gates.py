@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checking import checked
+from tests.support.checking import checked
 from vopr_coverage import CoverageThresholds
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict

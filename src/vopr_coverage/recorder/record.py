@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,9 +114,13 @@ def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monot
     with signals_told(early.append) as told:
         with _clean_up_unless_started(plan.folder, made):
             replace_file(manifest, started.to_json().encode())
-            log = BoundedLog(plan.folder / STDERR)
-            artifact = PackedFile(plan.folder / STREAM)
-            child = Child(filled(plan.command, plan.scenario, str(plan.seed), plan.iterations), log.write)
+            with ExitStack() as unless_started:
+                log = BoundedLog(plan.folder / STDERR)
+                unless_started.callback(log.finish)
+                artifact = PackedFile(plan.folder / STREAM)
+                unless_started.callback(artifact.finish)
+                child = Child(filled(plan.command, plan.scenario, str(plan.seed), plan.iterations), log.write)
+                unless_started.pop_all()
         recorder = _Recorder(plan, started, child, artifact, log, progress, clock)
         told.handle = recorder.on_signal
         for number in early:
