@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from vopr_coverage.formats.serde import Serde
-from vopr_coverage.gates.coverage import CATEGORIES, many_missed
+from vopr_coverage.gates import CATEGORIES
+from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import SEED_KEYS, Bound, CoverageThresholds, nothing_layer, resolve

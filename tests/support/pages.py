@@ -214,9 +214,23 @@ def a_gate(gate: str, status: str = "failed", **more: Any) -> GateResult:
     return GateResult(gate, Status(status), **told)
 
 
-def a_violation(gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME) -> Violation:
-    """A violation whose line is as the gates word it."""
-    return Violation(source, gate, kind, line, line, line, line, detail, f"advice {NAME}")
+def a_violation(
+    gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME, **about: str
+) -> Violation:
+    """A violation whose line is as the gates word it; `about` names its point, invariant or seed."""
+    return Violation(source, gate, kind, line, line, line, line, detail, f"advice {NAME}", **about)
+
+
+def a_missed_point(name: str, source: str = NAME) -> Violation:
+    """A critical fault point that was never hit."""
+    line = f"Critical fault point '{name}' never hit"
+    return a_violation("critical-fault-points", line, "CriticalFaultPointMissed", source=source, point=name)
+
+
+def a_lost_point(name: str) -> Violation:
+    """A fault point that the base hit."""
+    line = f"Fault point '{name}' was hit on base, not here"
+    return a_violation("regression", line, "FaultPointLost", point=name)
 
 
 def a_judged(status: str, name: str = NAME) -> JudgedReport:
@@ -234,7 +248,7 @@ def a_verdict(reports: int = 1) -> Verdict:
     """A failed verdict in which every part of a page occurs; NAME is what files have put there."""
     violations = (
         a_violation("failures", f"Invariant '{NAME}' failed on 2 seeds: 7, 8", detail=NAME),
-        a_violation("critical-fault-points", f"Critical fault point '{NAME}' never hit", "CriticalFaultPointMissed"),
+        a_missed_point(NAME),
         a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)"),
     )
     failures = tuple(
@@ -283,8 +297,13 @@ def compared(verdict: Verdict) -> Verdict:
         for report in verdict.reports
     ]
     lost = (
-        a_violation("regression", f"Fault point '{NAME}' was hit on base, not here", "FaultPointLost"),
-        a_violation("regression", f"Invariant 'other {NAME}' ran on base, not here", "InvariantLost"),
+        a_lost_point(NAME),
+        a_violation(
+            "regression",
+            f"Invariant 'other {NAME}' ran on base, not here",
+            "InvariantLost",
+            invariant=f"other {NAME}",
+        ),
         a_violation("regression", f"Report '{NAME}' was judged on base and is missing here", "ReportLost"),
     )
     base = BaseSeen(NAME, None, (NAME,))

@@ -13,7 +13,7 @@ import yaml
 from vopr_coverage.commands.parser import the_parser
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.formats.schema import schema
-from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
 from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX

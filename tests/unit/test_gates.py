@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.reports import a_report, requiring
+from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.coverage import (
-    CATEGORIES,
     judge_critical_fault_points,
     judge_fault_point_coverage,
     judge_phase_events,

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.loops import for_each
-from tests.support.pages import HOSTILE, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.pages import HOSTILE, a_missed_point, a_verdict, a_violation, compared, flooded, named, without_base
 from vopr_coverage.model.verdict import Remark, Verdict, Violation, error_verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
@@ -37,8 +37,7 @@ def test_the_message_tells_the_violation_and_the_advice() -> None:
 
 def test_what_one_gate_found_is_one_annotation() -> None:
     """Twenty missed points leave room for the other gates."""
-    lines = [f"Critical fault point 'p{number}' never hit" for number in range(20)]
-    points = [a_violation("critical-fault-points", line, "CriticalFaultPointMissed", source="a") for line in lines]
+    points = [a_missed_point(f"p{number}", source="a") for number in range(20)]
     repairs = a_violation("repairs", "Insufficient repairs: 1 (expected >= 2)", "InsufficientRepairs", source="a")
     first, second = render_annotations(failing(*points, repairs), fail=True)
     told = "a: Critical fault points never hit: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 10 more\n"

@@ -12,6 +12,7 @@ from tests.support.pages import (
     a_change,
     a_gate,
     a_judged,
+    a_lost_point,
     a_verdict,
     a_violation,
     at_tier,
@@ -134,7 +135,7 @@ def test_a_counterpart_of_another_name_is_named() -> None:
 
 def test_what_was_lost_is_named_once() -> None:
     """The names stand first on the page; the gate that fails for them has its advice, and what only it can say."""
-    named = a_violation("regression", f"Fault point '{NAME}' was hit on base, not here", "FaultPointLost")
+    named = a_lost_point(NAME)
     fell = a_violation("regression", "Fault point coverage fell by 12.5 points", "CoverageFell")
     for violations, advice in (((named,), "Named above. <code>"), ((named, fell), "<code>")):
         verdict = replace(compared(a_verdict()), violations=violations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.pages import (
     NAME,
     a_gate,
     a_judged,
+    a_missed_point,
     a_verdict,
     a_violation,
     at_tier,
@@ -24,6 +26,7 @@ from vopr_coverage.model.verdict import (
     Remark,
     Verdict,
     error_verdict,
+    verdict_from_json,
 )
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.wording import GATES, gate_title
@@ -197,9 +200,7 @@ def test_merged_runs_share_a_row() -> None:
 
 def test_names_that_were_missed_are_grouped() -> None:
     """Ten names under one piece of advice are one line, the other thirty are folded."""
-    lines = [f"Critical fault point 'point.{number}' never hit" for number in range(40)]
-    kind = "CriticalFaultPointMissed"
-    violations = tuple(a_violation("critical-fault-points", line, kind) for line in lines)
+    violations = tuple(a_missed_point(f"point.{number}") for number in range(40))
     markdown = at_tier(replace(a_verdict(), violations=violations), 0)
     assert "  - Never hit: <code>point&#46;0</code>, <code>point&#46;1</code>" in markdown
     assert "<code>point&#46;9</code> and 30 more\n" in markdown
@@ -210,13 +211,22 @@ def test_names_that_were_missed_are_grouped() -> None:
 
 def test_a_name_with_quotes_is_not_parsed_apart() -> None:
     """The line is ours, the name isn't: all of it is shown."""
-    line = "Critical fault point 'a' never hit' never hit"
-    violation = a_violation("critical-fault-points", line, "CriticalFaultPointMissed")
+    violation = a_missed_point("a' never hit")
     assert "a' never hit" in page_of(at_tier(replace(a_verdict(), violations=(violation,)), 0)).codes
 
 
-def test_a_line_that_says_more_is_shown_whole() -> None:
-    """Only the exact wording is shortened to its name: nothing that a line adds is lost."""
+def test_a_verdict_file_of_an_earlier_version_is_read() -> None:
+    """Its violations do not say what they are about, and are shown by their lines."""
+    document = json.loads(a_verdict().to_json())
+    for violation in document["violations"]:
+        for key in ("point", "invariant", "seed"):
+            del violation[key]
+    verdict = verdict_from_json(json.dumps(document).encode(), "verdict.json")
+    assert f"Critical fault point '{NAME}' never hit" in page_of(at_tier(verdict, 0)).codes
+
+
+def test_a_line_without_its_name_is_shown_whole() -> None:
+    """Verdict files of earlier versions do not say which point a line is about: nothing of it is lost."""
     line = "Critical fault point 'a' never hit, not even once"
     violation = a_violation("critical-fault-points", line, "CriticalFaultPointMissed")
     assert line in page_of(at_tier(replace(a_verdict(), violations=(violation,)), 0)).codes

@@ -36,7 +36,8 @@ from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, SEED_KEYS,
 from vopr_coverage.model.verdict import GateResult, Verdict
 from vopr_coverage.nightly.plan import NightPlan
 from vopr_coverage.nightly.verdict import NightVerdict
-from vopr_coverage.reading.ending import PROPERTY_COUNTERS, read_ending
+from vopr_coverage.reading.ending import read_ending
+from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
 from vopr_coverage.reading.tally import Tally
 from vopr_coverage.seed_api import CoverageValidationResult
 from vopr_coverage.trends.history import TrendRecord

@@ -28,19 +28,16 @@ from tests.support.pages import a_gate, a_judged, a_verdict
 from tests.support.reports import PROPERTIES, a_report, a_stream, requiring
 from tests.support.run_pairs import one, varying
 from tests.support.schemas import a_value
-from vopr_coverage.base.gate import REGRESSION
 from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, CanaryVerdict
-from vopr_coverage.check.judge import HEALTH_IDS
 from vopr_coverage.check.terms import POLICIES
 from vopr_coverage.commands.plan import HEADINGS
 from vopr_coverage.determinism.verdict import Status as DeterminismStatus
-from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, ROWS
+from vopr_coverage.gates.elsewhere import REGRESSION
 from vopr_coverage.gates.endings import Evidence
-from vopr_coverage.gates.extras import EXTRAS
-from vopr_coverage.gates.health import HEALTH_GATES
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import CoverageReport, Input, Properties
-from vopr_coverage.model.thresholds import BOUND_KEYS, Bounds
+from vopr_coverage.model.thresholds import BOUND_KEYS, SEED_KEYS, Bounds
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.job_results import PARTS, job_seen
 from vopr_coverage.nightly.plan import PlannedJob
@@ -115,6 +112,7 @@ def outcomes() -> dict[str, list[Outcome]]:
 
 
 OUTCOMES = outcomes()
+LADDER = ("judge_count", "judge_names", "judge_floors")  # the steps that gates share
 
 
 @pytest.mark.parametrize("gate", OUTCOMES)
@@ -125,6 +123,25 @@ def test_the_page_knows_all_that_a_gate_says(gate: str) -> None:
         for told in (prose(outcome.advice), prose(outcome.note), figure(outcome.measured), figure(outcome.required)):
             assert "<code>" not in told, outcome.status
         assert outcome.advice or outcome.status is not Status.FAILED
+
+
+def test_every_gate_is_in_the_registry() -> None:
+    """A function that judges and has no row is never called; each row answers to its own id."""
+    judges = {
+        value
+        for module in MODULES
+        if module.__name__.startswith("vopr_coverage.gates.")
+        for name, value in vars(module).items()
+        if name.startswith("judge_") and value.__module__ == module.__name__ and name not in LADDER
+    }
+    assert judges == {row.judge for row in ROWS if row.judge}
+    assert list(OUTCOMES) == [row.id for row in ROWS if row.judge]
+    assert len({row.id for row in ROWS}) == len(ROWS)
+
+
+def test_every_bound_is_judged_by_a_gate() -> None:
+    """One that no gate looks at asks for nothing."""
+    assert set(SEED_KEYS) | {"min_iterations"} | {key for row in ROWS for key in row.keys} == set(BOUND_KEYS)
 
 
 def test_every_gate_has_a_title_in_the_part_where_it_is_judged() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from vopr_coverage.errors import ReportError
-from vopr_coverage.gates.coverage import CATEGORIES
+from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve

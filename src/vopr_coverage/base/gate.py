@@ -7,20 +7,13 @@ import msgspec
 from vopr_coverage.base.compare import Base, Before, figures_today
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.gates.coverage import percent
+from vopr_coverage.gates.elsewhere import ADVICE, NO_COUNTERPART_NOTE, REGRESSION
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Change
 
-REGRESSION = "regression"
 ROUNDING = 1e-9  # of percentage points: 70 % to 60 % is ten points and not a trace more
-
-ADVICE = {
-    "regression": "Find out what no longer reaches these points, or say what may be lost with `max-regression`.",
-    "report-lost": "Judge this report here, too, or let the base branch run once without it.",
-    "no-base": "Let the base branch run the same check once, or excuse this gate: `on-not-measured: regression=warn`.",
-}
-NO_COUNTERPART_NOTE = "new: the base has no such report"
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -101,15 +94,17 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
         return _not_compared(report, before, required, limit)
     fell = (then.fault_point_coverage() - report.fault_point_coverage()) * 100
     shares = f"{percent(then.fault_point_coverage())} to {percent(report.fault_point_coverage())}"
-    lost = [("FaultPointLost", f"Fault point '{name}' was hit") for name in change.lost_points]
-    lost += [("InvariantLost", f"Invariant '{name}' ran") for name in change.lost_invariants]
+    lost = [_lost("FaultPointLost", f"Fault point '{name}' was hit", limit, point=name) for name in change.lost_points]
+    lost += [
+        _lost("InvariantLost", f"Invariant '{name}' ran", limit, invariant=name) for name in change.lost_invariants
+    ]
     violations = []
     if fell > limit.points + ROUNDING:
         line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
         expected, actual = f"At most {limit.points:g} points", f"{fell:.1f} points"
         violations.append(Shortfall("CoverageFell", "Fault point coverage fell", expected, actual, line))
     if limit.lost is not None and len(lost) > limit.lost:
-        violations += [_lost(kind, had, limit.lost) for kind, had in lost]
+        violations += lost
     fallen = f"{max(fell, 0.0):.1f} points"
     return Outcome(
         REGRESSION,
@@ -152,6 +147,9 @@ def _not_compared(report: CoverageReport | None, before: Before, required: str, 
     )
 
 
-def _lost(kind: str, had: str, most: int) -> Shortfall:
-    line = f"{had} on base, not here"
-    return Shortfall(kind, line, f"At most {most} lost", "Not here", line)
+def _lost(kind: str, what: str, limit: Limit, *, point: str | None = None, invariant: str | None = None) -> Shortfall:
+    line = f"{what} on base, not here"
+    expected = f"At most {limit.lost} lost"
+    return Shortfall(
+        kind=kind, message=line, expected=expected, actual="Not here", line=line, point=point, invariant=invariant
+    )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import chain
 
 from vopr_coverage.base.compare import Base
-from vopr_coverage.base.gate import ADVICE as REGRESSION_ADVICE
-from vopr_coverage.base.gate import REGRESSION, Limit, report_lost
-from vopr_coverage.check.judge import HEALTH_IDS, RUN_COMPLETE, Judgement, violation_of
+from vopr_coverage.base.gate import Limit, report_lost
+from vopr_coverage.check.judge import RUN_COMPLETE, Judgement, violation_of
+from vopr_coverage.gates import HEALTH_IDS
+from vopr_coverage.gates.elsewhere import ADVICE, REGRESSION
 from vopr_coverage.model.verdict import BaseSeen, JudgedReport, Remark, Verdict, VerdictStatus, Violation
 
 
@@ -18,7 +19,7 @@ def lost_reports(
     """What a verdict says of its base as a whole; reports that it had and we don't are a regression, too."""
     if base is None:
         return None, []
-    lost = [violation_of(name, REGRESSION, report_lost(name), REGRESSION_ADVICE["report-lost"]) for name in absent]
+    lost = [violation_of(name, REGRESSION, report_lost(name), ADVICE["report-lost"]) for name in absent]
     return BaseSeen(base.origin, base.missing, tuple(absent)), lost if limit else []
 
 

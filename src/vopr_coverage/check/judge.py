@@ -14,11 +14,10 @@ from vopr_coverage.base.gate import judge_regression
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.gates.coverage import CATEGORIES, many_missed
+from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
+from vopr_coverage.gates.coverage import many_missed
+from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
-from vopr_coverage.gates.extras import EXTRAS
-from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
-from vopr_coverage.gates.health import HEALTH_GATES
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import lowered
@@ -128,7 +127,7 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
             sentence,
             f"Seed ranges overlap: {sentence}",
         )
-        yield violation_of(unit.name, "seed-ranges", found, HEALTH_ADVICE["seed-ranges"])
+        yield violation_of(unit.name, SEED_RANGES, found, ADVICE[SEED_RANGES])
 
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
@@ -168,8 +167,20 @@ def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violati
 
 def violation_of(source: str, gate: str, found: Shortfall, advice: str) -> Violation:
     """A shortfall as a verdict lists it."""
-    texts = (found.kind, found.message, found.expected, found.actual, found.line, found.detail)
-    return Violation(source, gate, *texts, advice)
+    return Violation(
+        source=source,
+        gate=gate,
+        kind=found.kind,
+        message=found.message,
+        expected=found.expected,
+        actual=found.actual,
+        line=found.line,
+        detail=found.detail,
+        advice=advice,
+        point=found.point,
+        invariant=found.invariant,
+        seed=found.seed,
+    )
 
 
 def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
@@ -190,7 +201,7 @@ def _nothing_covered(
         found = Shortfall(
             "CoverageNotMeasured", "Coverage not measured", "Measured", why, f"Coverage not measured: {why}"
         )
-        yield violation_of(unit.name, "coverage", found, LADDER_ADVICE["absent"])
+        yield violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
@@ -202,7 +213,7 @@ def _nothing_covered(
 
 def _nothing_shown(unit: Unit, message: str) -> Violation:
     found = Shortfall("NothingShown", message, "At least one", "None", message)
-    return violation_of(unit.name, "coverage", found, LADDER_ADVICE["absent"])
+    return violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
@@ -246,6 +257,3 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
 def _repro(template: str, scenario: str | None, seed: str) -> str:
     name = UNNAMED_SCENARIO if scenario is None else shlex.quote(scenario)
     return template.replace("{scenario}", name).replace("{seed}", seed)
-
-
-HEALTH_IDS = frozenset({"run-complete", "iterations", "failures", "properties", "determinism", "seed-ranges"})

@@ -7,18 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.gates.health import (
-    judge_determinism,
-    judge_failures,
-    judge_iterations,
-    judge_properties,
-    judge_run_complete,
-)
+from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import CoverageReport, Input, Run
 from vopr_coverage.model.thresholds import nothing_layer, resolve
-
-_GATES = (judge_run_complete, judge_iterations, judge_failures, judge_properties, judge_determinism)
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ def _healthy(read: Input) -> _Healthy:
     if read.run is None:
         raise UsageError(f"{printable(read.source)}: init learns from streams of run records, this is a {read.format}")
     bounds = resolve(nothing_layer("init"))
-    for gate in _GATES:
+    for gate in HEALTH_GATES:
         outcome = gate(read, bounds, None)
         if outcome.status in (Status.FAILED, Status.NOT_MEASURED):
             why = printable(outcome.violations[0].line) if outcome.violations else outcome.note

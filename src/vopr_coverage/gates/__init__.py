@@ -1,1 +1,26 @@
-"""The gates: each a function of a report and its bounds."""
+"""The gates: each a function of a report and its bounds. This is their registry, from which all other tables derive."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from vopr_coverage.gates import coverage, elsewhere, extras, health
+from vopr_coverage.gates.endings import Gate
+from vopr_coverage.gates.health import HealthGate
+from vopr_coverage.gates.row import Part, Row, sentences_of
+
+# In the order of the tables on every page.
+ROWS: tuple[Row, ...] = (
+    *health.ROWS,
+    *elsewhere.HEALTH_ROWS,
+    *elsewhere.COVERAGE_ROWS,
+    *coverage.ROWS,
+    *extras.ROWS,
+    *elsewhere.EXTRA_ROWS,
+)
+
+HEALTH_IDS = frozenset(row.id for row in ROWS if row.part is Part.RUN_HEALTH)
+HEALTH_GATES = tuple(cast(HealthGate, row.judge) for row in health.ROWS)
+CATEGORIES = tuple(cast(Gate, row.judge) for row in coverage.ROWS)
+EXTRAS: dict[Gate, tuple[str, ...]] = {cast(Gate, row.judge): row.keys for row in extras.ROWS}
+SENTENCES = sentences_of(ROWS)

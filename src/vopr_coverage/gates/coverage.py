@@ -1,13 +1,13 @@
 """The seven coverage categories. Pure: no file, no clock, no environment.
 
-One function a gate, `(evidence, bounds) → Outcome`; `CATEGORIES` is their order and with it
-the order of the violations. Comparisons are the seed's: `<` fails, equality passes, and
-fractions are compared unrounded.
+One function a gate, `(evidence, bounds) → Outcome`, and its row in `ROWS`. Comparisons are the
+seed's: `<` fails, equality passes, and fractions are compared unrounded.
 """
 
 from __future__ import annotations
 
 from vopr_coverage.gates.endings import Evidence, Gate, absent, judge_count, judge_floors, judge_names, not_required
+from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds
@@ -81,6 +81,7 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
             "Hit at least once",
             "Never hit",
             f"Critical fault point '{name}' never hit",
+            point=name,
         ),
         "hit",
         ADVICE["critical-fault-points"],
@@ -102,6 +103,7 @@ def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
             "Executed at least once",
             "Never executed",
             f"Required invariant '{name}' never executed",
+            invariant=name,
         ),
         "ran",
         ADVICE["required-invariants"],
@@ -167,19 +169,25 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
             f"At least {least}",
             measured,
             f"Phase event '{name}' too few: {measured} (expected >= {least})",
+            point=name,
         ),
         ADVICE["phase-events"],
     )
 
 
-CATEGORIES: tuple[Gate, ...] = (
-    judge_fault_point_coverage,
-    judge_critical_fault_points,
-    judge_required_invariants,
-    judge_view_changes,
-    judge_repairs,
-    judge_query_plans,
-    judge_phase_events,
+def _row(number: int, id: str, title: str, judge: Gate) -> Row:
+    return Row(id, Part.COVERAGE, title, judge, number, advice=(ADVICE[id],))
+
+
+# In the order of the violations.
+ROWS = (
+    _row(1, "fault-point-coverage", "Fault point coverage", judge_fault_point_coverage),
+    _row(2, "critical-fault-points", "Critical fault points", judge_critical_fault_points),
+    _row(3, "required-invariants", "Required invariants", judge_required_invariants),
+    _row(4, "view-changes", "View changes", judge_view_changes),
+    _row(5, "repairs", "Repairs", judge_repairs),
+    _row(6, "query-plans", "Query plans", judge_query_plans),
+    _row(7, "phase-events", "Phase events", judge_phase_events),
 )
 
 

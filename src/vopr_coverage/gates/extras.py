@@ -5,9 +5,8 @@ They are off unless a config sets them, and then judged like the seven.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
+from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.thresholds import Bounds
 
@@ -33,6 +32,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
             f"At least {least}",
             measured,
             f"Fault point '{name}' took effect too few times: {measured} (expected >= {least})",
+            point=name,
         ),
         ADVICE["fault-effects"],
     )
@@ -55,6 +55,7 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
             f"At least {least:g}",
             measured,
             f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
+            point=name,
         ),
         ADVICE["per-iteration"],
     )
@@ -117,13 +118,17 @@ def _unsatisfied(name: str, actual: str) -> Shortfall:
         "Satisfied at least once",
         actual.capitalize(),
         f"Required property '{name}' {actual}",
+        point=name,
     )
 
 
-# A gate, and the keys that switch it on: without them it isn't even listed.
-EXTRAS: Mapping[Gate, tuple[str, ...]] = {
-    judge_fault_effects: ("min_fault_effects",),
-    judge_per_iteration: ("min_per_iteration",),
-    judge_property_floors: ("min_properties",),
-    judge_required_properties: ("required_properties",),
-}
+def _row(id: str, title: str, judge: Gate, key: str, *notes: str) -> Row:
+    return Row(id, Part.EXTRA, title, judge, keys=(key,), advice=(ADVICE[id],), notes=notes)
+
+
+ROWS = (
+    _row("fault-effects", "Fault effects", judge_fault_effects, "min_fault_effects"),
+    _row("per-iteration", "Work per iteration", judge_per_iteration, "min_per_iteration"),
+    _row("property-floors", "Property counters", judge_property_floors, "min_properties"),
+    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
+)

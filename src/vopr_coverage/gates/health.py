@@ -15,6 +15,7 @@ import msgspec
 from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import disagreements, how_it_ended
+from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList, contradictions_of
 from vopr_coverage.model.thresholds import Bounds
@@ -32,7 +33,6 @@ ADVICE = {
     "expected-failures": "The bug that this scenario plants must be caught on every seed: look at its oracle.",
     "properties": "A property that must always hold was broken, although the simulator exits with 0.",
     "determinism": "Replay these seeds without --check-determinism: a seed that then holds is nondeterministic.",
-    "seed-ranges": "Give each shard its own range of seeds: shared seeds are counted twice.",
 }
 
 
@@ -163,7 +163,7 @@ def judge_properties(read: Input, bounds: Bounds, _expect: Expectation | None) -
         warning = "This stream carries no properties: violated ones would not be seen."
         return _not_required(gate, NO_PROPERTIES_NOTE, warning)
     violated = run.properties.violated_ids
-    found = [_simple("PropertyViolated", f"Property '{name}' was violated", "Holds", "Violated") for name in violated]
+    found = [_property_violated(name) for name in violated]
     if found:
         return _failed(gate, f"{len(violated)} violated", "0 violated", found, value=len(violated))
     return _passed(gate, "0 violated", "0 violated", 0)
@@ -187,12 +187,16 @@ def judge_determinism(read: Input, _bounds: Bounds, _expect: Expectation | None)
     return _not_required(gate, SINGLE_RUNS_NOTE)
 
 
-HEALTH_GATES: tuple[HealthGate, ...] = (
-    judge_run_complete,
-    judge_iterations,
-    judge_failures,
-    judge_properties,
-    judge_determinism,
+def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str, ...] = ()) -> Row:
+    return Row(id, Part.RUN_HEALTH, title, judge, advice=(ADVICE[id], *advice), notes=(NO_RUN_NOTE, *notes))
+
+
+ROWS = (
+    _row("run-complete", "Completeness", judge_run_complete),
+    _row("iterations", "Iterations", judge_iterations, UNFINISHED_NOTE),
+    _row("failures", "Failing seeds", judge_failures, UNFINISHED_NOTE, advice=(ADVICE["expected-failures"],)),
+    _row("properties", "Violated properties", judge_properties, UNFINISHED_NOTE, NO_PROPERTIES_NOTE),
+    _row("determinism", "Determinism", judge_determinism, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
 )
 
 
@@ -200,7 +204,22 @@ def _seed_failed(group: FailureGroup) -> Shortfall:
     seeds = "seed" if group.count == 1 else "seeds"
     line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {seeds_told(group)}"
     message = f"Invariant '{group.invariant}' failed"
-    return Shortfall("SeedFailed", message, "Holds on every seed", f"{group.count} {seeds}", line, group.message)
+    return Shortfall(
+        kind="SeedFailed",
+        message=message,
+        expected="Holds on every seed",
+        actual=f"{group.count} {seeds}",
+        line=line,
+        detail=group.message,
+        invariant=group.invariant,
+        seed=str(group.seeds[0]) if group.seeds else None,
+    )
+
+
+def _property_violated(name: str) -> Shortfall:
+    return msgspec.structs.replace(
+        _simple("PropertyViolated", f"Property '{name}' was violated", "Holds", "Violated"), point=name
+    )
 
 
 def _disagreement(sentence: str) -> Shortfall:

@@ -24,6 +24,8 @@ class Shortfall(msgspec.Struct, frozen=True):
         message, expected, actual: worded as the seed's validate_coverage() words them.
         line: one line of the text output, worded as the seed's script words it.
         detail: what only this case can say (exact counts, the next thing to try), or "".
+        point, invariant, seed: what it is about, where it is about one: a fault point, phase event or property;
+            an invariant; the first seed that shows it.
     """
 
     kind: str
@@ -32,6 +34,9 @@ class Shortfall(msgspec.Struct, frozen=True):
     actual: str
     line: str
     detail: str = ""
+    point: str | None = None
+    invariant: str | None = None
+    seed: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

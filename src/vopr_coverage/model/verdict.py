@@ -46,6 +46,9 @@ class Violation(msgspec.Struct, frozen=True):
     line: str
     detail: str
     advice: str
+    point: str | None = None
+    invariant: str | None = None
+    seed: str | None = None
 
 
 class Remark(msgspec.Struct, frozen=True):

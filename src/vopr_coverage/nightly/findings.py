@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,12 +9,13 @@ import msgspec
 
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
 from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
-from vopr_coverage.check.judge import HEALTH_IDS
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
+from vopr_coverage.gates import HEALTH_IDS
+from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of, percent
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -27,9 +27,7 @@ from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
 
 NAMES_TOLD = 10
-# The lines on fault points quote the point that they are about.
-_FAULT_POINT_KINDS = ("CriticalFaultPointMissed", "InsufficientFaultEffects")
-_QUOTED = re.compile(r"'(.+)'")
+_FAULT_POINT_GATES = ("critical-fault-points", "fault-effects")  # those of other gates are phases and properties
 
 
 class Doubles(msgspec.Struct, frozen=True):
@@ -121,9 +119,8 @@ def _shown(verdict: Verdict) -> str:
 
 def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
     for violation in verdict.violations:
-        if violation.gate in HEALTH_IDS and violation.gate != "seed-ranges":
+        if violation.gate in HEALTH_IDS and violation.gate != SEED_RANGES:
             continue
-        quoted = _QUOTED.search(violation.line) if violation.kind in _FAULT_POINT_KINDS else None
         line = violation.line
         if violation.kind == "FaultPointCoverage":
             line += _missed(verdict, violation.source)
@@ -133,7 +130,7 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             kind="coverage",
             line=printable(line),
             advice=violation.advice,
-            fault_point=quoted[1] if quoted else None,
+            fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
         )
 
 

@@ -14,17 +14,8 @@ from typing import Any
 import msgspec
 
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
+from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
 from vopr_coverage.reading.tally import Contradictions, Tally
-
-PROPERTY_COUNTERS = (
-    "total_observed",
-    "always_evaluated",
-    "never_evaluated",
-    "sometimes_satisfied",
-    "sometimes_total",
-    "reached_hit",
-    "reached_total",
-)
 
 
 class StreamEnding(msgspec.Struct, frozen=True):

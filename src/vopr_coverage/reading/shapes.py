@@ -54,18 +54,21 @@ class _Coverage(Struct):
     phases: _Phases
 
 
-class _Properties(Struct):
-    reached_hit: _Count
-    reached_total: _Count
+class _PropertyCounts(Struct, kw_only=True):
+    total_observed: _Count | UnsetType = UNSET
+    always_evaluated: _Count | UnsetType = UNSET
+    never_evaluated: _Count | UnsetType = UNSET
     sometimes_satisfied: _Count
     sometimes_total: _Count
+    reached_hit: _Count
+    reached_total: _Count
+
+
+class _Properties(_PropertyCounts, kw_only=True):
     unreached_ids: list[str]
     unsatisfied_sometimes_ids: list[str]
     violated_ids: list[str]
     violation_count: _Count
-    always_evaluated: _Count | UnsetType = UNSET
-    never_evaluated: _Count | UnsetType = UNSET
-    total_observed: _Count | UnsetType = UNSET
 
 
 class _EndData(Struct):
@@ -86,6 +89,10 @@ class _Start(Struct, tag_field="type", tag="start"):
 class _End(Struct, tag_field="type", tag="batch_complete"):
     data: _EndData
     timestamp: str
+
+
+# The counters that a report carries: a new one is added to the schema and above, and nowhere else.
+PROPERTY_COUNTERS = _PropertyCounts.__struct_fields__
 
 
 def fits(document: object) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -21,14 +20,7 @@ _SEVERITY = {
     Status.NOT_REQUIRED: 3,
 }
 
-# Lines that differ in one name only: the name is enough, once the rest has been said.
-_NEVER = {
-    "CriticalFaultPointMissed": re.compile(r"Critical fault point '(.+)' never hit", re.DOTALL),
-    "InvariantNotExecuted": re.compile(r"Required invariant '(.+)' never executed", re.DOTALL),
-    "FaultPointLost": re.compile(r"Fault point '(.+)' was hit on base, not here", re.DOTALL),
-    "InvariantLost": re.compile(r"Invariant '(.+)' ran on base, not here", re.DOTALL),
-    "ReportLost": re.compile(r"Report '(.+)' was judged on base and is missing here", re.DOTALL),
-}
+# Violations that differ in one name only: the name is enough, once the rest has been said.
 NEVER_WORDS = {
     "CriticalFaultPointMissed": "Never hit",
     "InvariantNotExecuted": "Never executed",
@@ -83,11 +75,11 @@ def _items(violations: Sequence[Violation]) -> tuple[Item, ...]:
     named: dict[tuple[str, str], list[str]] = {}
     lines: list[Item] = []
     for violation in violations:
-        pattern = _NEVER.get(violation.kind)
-        found = pattern.fullmatch(violation.line) if pattern and not violation.detail else None
-        if found:
-            source = "" if violation.kind == "ReportLost" else violation.source  # what is missing has no place
-            named.setdefault((source, violation.kind), []).append(found[1])
+        is_report = violation.kind == "ReportLost"
+        name = violation.source if is_report else violation.point or violation.invariant
+        if name and violation.kind in NEVER_WORDS and not violation.detail:
+            source = "" if is_report else violation.source  # what is missing has no place
+            named.setdefault((source, violation.kind), []).append(name)
         else:
             lines.append(Item(violation.source, (violation.line,), detail=violation.detail))
     return *(Item(source, tuple(names), NEVER_WORDS[kind]) for (source, kind), names in named.items()), *lines

@@ -8,53 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from markupsafe import Markup
 
-from vopr_coverage.base import gate as regression
 from vopr_coverage.canaries import judge as canary
 from vopr_coverage.determinism import judge as twice
-from vopr_coverage.gates import coverage as gates
-from vopr_coverage.gates import endings as ladder
-from vopr_coverage.gates import extras as extra_gates
-from vopr_coverage.gates import health
+from vopr_coverage.gates import ROWS, SENTENCES
+from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.nightly import advice
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
 
+RUN_HEALTH, COVERAGE, EXTRA = Part
 
-class GateWords(NamedTuple):
-    """What a gate is called, its number among the seven, and under which part of the table it stands."""
-
-    part: str
-    title: str
-    number: int | None = None
-
-
-RUN_HEALTH, COVERAGE, EXTRA = "Run health", "Coverage", "Beyond the seven"
-
-GATES: Mapping[str, GateWords] = {
-    "run-complete": GateWords(RUN_HEALTH, "Completeness"),
-    "iterations": GateWords(RUN_HEALTH, "Iterations"),
-    "failures": GateWords(RUN_HEALTH, "Failing seeds"),
-    "properties": GateWords(RUN_HEALTH, "Violated properties"),
-    "determinism": GateWords(RUN_HEALTH, "Determinism"),
-    "seed-ranges": GateWords(RUN_HEALTH, "Seed ranges"),
-    "coverage": GateWords(COVERAGE, "Coverage as a whole"),
-    "fault-point-coverage": GateWords(COVERAGE, "Fault point coverage", 1),
-    "critical-fault-points": GateWords(COVERAGE, "Critical fault points", 2),
-    "required-invariants": GateWords(COVERAGE, "Required invariants", 3),
-    "view-changes": GateWords(COVERAGE, "View changes", 4),
-    "repairs": GateWords(COVERAGE, "Repairs", 5),
-    "query-plans": GateWords(COVERAGE, "Query plans", 6),
-    "phase-events": GateWords(COVERAGE, "Phase events", 7),
-    "fault-effects": GateWords(EXTRA, "Fault effects"),
-    "per-iteration": GateWords(EXTRA, "Work per iteration"),
-    "property-floors": GateWords(EXTRA, "Property counters"),
-    "required-properties": GateWords(EXTRA, "Required properties"),
-    "regression": GateWords(EXTRA, "Regression against base"),
-}
+GATES: Mapping[str, Row] = {row.id: row for row in ROWS}
 GATE_ORDER: Mapping[str, int] = {gate: place for place, gate in enumerate(GATES)}
 
 MARKS: Mapping[str, str] = {
@@ -79,21 +46,7 @@ HEALTH_HEADINGS: Mapping[str, str] = {
 }
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
-    frozenset(
-        text
-        for module in (gates, extra_gates, health, ladder, regression, canary, twice)
-        for text in module.ADVICE.values()
-    )
-    | {
-        health.NO_RUN_NOTE,
-        health.UNFINISHED_NOTE,
-        health.SINGLE_RUNS_NOTE,
-        health.NO_PROPERTIES_NOTE,
-        regression.NO_COUNTERPART_NOTE,
-        extra_gates.SILENCE_NOTE,
-    }
-    | EXCUSED
-    | advice.ALL
+    SENTENCES | EXCUSED | advice.ALL | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
@@ -126,8 +79,8 @@ def gate_title(gate: str) -> Markup:
     """A gate's name for people, with its number where it is one of the seven, on one line."""
     if gate not in GATES:
         return inert(gate)
-    _, title, number = GATES[gate]
-    return unbroken(f"{number} · {title}" if number else title)
+    row = GATES[gate]
+    return unbroken(f"{row.number} · {row.title}" if row.number else row.title)
 
 
 def gate_in_a_sentence(gate: str) -> Markup:

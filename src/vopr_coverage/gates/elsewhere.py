@@ -1,0 +1,28 @@
+"""The words of gates that need more than one report: they are judged by `check/` and `base/`. Pure."""
+
+from __future__ import annotations
+
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
+from vopr_coverage.gates.row import Part, Row
+
+SEED_RANGES, COVERAGE, REGRESSION = "seed-ranges", "coverage", "regression"
+
+ADVICE = {
+    SEED_RANGES: "Give each shard its own range of seeds: shared seeds are counted twice.",
+    REGRESSION: "Find out what no longer reaches these points, or say what may be lost with `max-regression`.",
+    "report-lost": "Judge this report here, too, or let the base branch run once without it.",
+    "no-base": "Let the base branch run the same check once, or excuse this gate: `on-not-measured: regression=warn`.",
+}
+NO_COUNTERPART_NOTE = "new: the base has no such report"
+
+HEALTH_ROWS = (Row(SEED_RANGES, Part.RUN_HEALTH, "Seed ranges", advice=(ADVICE[SEED_RANGES],)),)
+COVERAGE_ROWS = (Row(COVERAGE, Part.COVERAGE, "Coverage as a whole", advice=tuple(SHARED_ADVICE.values())),)
+EXTRA_ROWS = (
+    Row(
+        REGRESSION,
+        Part.EXTRA,
+        "Regression against base",
+        advice=tuple(ADVICE[key] for key in (REGRESSION, "report-lost", "no-base")),
+        notes=(NO_COUNTERPART_NOTE,),
+    ),
+)
