@@ -1,0 +1,103 @@
+"""The nightly workflow's own scripts, run in bash as the runner runs them: the first step, and packing a build."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.formats import read_outputs
+from tests.support.workflow_files import HANDOFF, JOBS, ROOT, steps
+
+INPUTS_STEP = {
+    "NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150",
+    "NIGHT_CANARIES": "false", "NIGHT_CONFIG": "",
+}  # fmt: skip
+
+
+def look_at_the_inputs(home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run the step of that name as the runner would, with our command on its PATH."""
+    (step,) = (step for _, step in steps() if step.get("name") == "Look at the inputs")
+    command = home / "bin" / "vopr-coverage"
+    command.parent.mkdir(exist_ok=True)
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m vopr_coverage "$@"\n')
+    command.chmod(0o755)
+    env = {"PATH": f"{command.parent}:/usr/bin:/bin", "GITHUB_OUTPUT": str(home / "output"), **INPUTS_STEP, **changes}
+    line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(line, cwd=home, env=env, capture_output=True, text=True, check=False)
+
+
+def outputs_of(home: Path) -> dict[str, str]:
+    """The step's outputs."""
+    return read_outputs((home / "output").read_text(encoding="utf-8"))
+
+
+def test_inputs_that_can_be_used_become_limits_and_builds(tmp_path: Path) -> None:
+    """A job ends half an hour after its simulator; two processes share the time; the canaries are the config's."""
+    (tmp_path / "night.yml").write_text("canaries: {mine: {invariants: [hash_chain]}}\n")
+    assert look_at_the_inputs(tmp_path, NIGHT_CANARIES="true", NIGHT_CONFIG="night.yml").returncode == 0
+    limits = {"seconds": "9000", "half-seconds": "4500", "job-minutes": "180"}
+    assert outputs_of(tmp_path) == {"builds": '["control","mine"]', **limits}
+    (tmp_path / "output").unlink()
+    assert look_at_the_inputs(tmp_path, NIGHT_CONFIG="night.yml").returncode == 0
+    assert outputs_of(tmp_path) == {"builds": '["control"]', **limits}
+    assert set(JOBS["prepare"]["outputs"]) == {"builds", *limits}
+
+
+def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Path) -> None:
+    """As an annotation; what is in the config can't become a command of the runner."""
+    (tmp_path / "night.yml").write_text('canaries: {"a\\n::debug::b": {invariants: [hash_chain]}}\n')
+    ended = look_at_the_inputs(tmp_path, NIGHT_CANARIES="true", NIGHT_CONFIG="night.yml")
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("::error title=VOPR nightly::")
+    assert ended.stdout.count("\n") == 1
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("NIGHT_BUILD", "", "The input build is empty"),
+        ("NIGHT_BUILD", "if then", "no script that bash can read"),
+        ("NIGHT_BINARY", "", "The input binary is empty"),
+        ("NIGHT_COMMAND", "", "The input command is empty"),
+        ("NIGHT_MINUTES", "2.5", "not a whole number"),
+        ("NIGHT_MINUTES", "0", "not a whole number"),
+        ("NIGHT_MINUTES", "a[$(touch pwned)]", "not a whole number"),
+    ],
+)
+def test_inputs_that_cannot_work_are_told_at_once(tmp_path: Path, variable: str, value: str, said: str) -> None:
+    """Before anything is built."""
+    ended = look_at_the_inputs(tmp_path, **{variable: value})
+    assert ended.returncode == 2
+    assert f"::error title=VOPR nightly::The input {variable.removeprefix('NIGHT_').lower()}" in ended.stdout
+    assert said in ended.stdout
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("binary", ["build/simulator", "a folder", "-x"])
+def test_a_build_is_packed_as_it_is_or_missed_by_its_name(tmp_path: Path, binary: str) -> None:
+    """A file or a folder, executable as it was; one that the script did not leave is said to be the input's."""
+    (step,) = (step for step in HANDOFF["runs"]["steps"] if "run" in step)
+    workspace, env = tmp_path / "workspace", {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path)}
+    workspace.mkdir()
+
+    def run() -> subprocess.CompletedProcess[str]:
+        line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+        given = {**env, "NIGHT_BINARY": binary}
+        return subprocess.run(line, cwd=workspace, env=given, capture_output=True, text=True, check=False)
+
+    missed = run()
+    told = f"::error title=VOPR nightly::The build left no {binary}, which the input binary names.\n"
+    assert (missed.returncode, missed.stdout) == (1, told)
+    program = workspace / binary / "run" if binary == "a folder" else workspace / binary
+    program.parent.mkdir(exist_ok=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert run().returncode == 0
+    with tarfile.open(tmp_path / "build.tar") as archive:
+        member = archive.getmember(program.relative_to(workspace).as_posix())
+    assert member.mode == 0o755
