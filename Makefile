@@ -12,17 +12,18 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 WORKFLOW_LINTER = build/workflow-lint.cjs
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
+ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
+.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
-test: $(VENV)/test.done ## run the unit and integration tests
-	@$(BIN)/python -m pytest -q -n auto tests/unit tests/integration tests/fake_github $(ARGS)
+test: $(VENV)/test.done ## run the unit and integration tests, or those of T=path
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/fake_github) $(ARGS)
 
 api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
 	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)
@@ -39,7 +40,11 @@ generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composit
 	@$(BIN)/python tools/cli_reference.py
 	@$(BIN)/python tools/composite_action.py
 
-lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, actions, Dockerfile, shell (needs npm)
+format: $(VENV)/lint.done ## format the code, and fix what ruff can fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, actions, issue forms, shell (needs npm)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -49,6 +54,8 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(ACTIONS)
 	node $(WORKFLOW_LINTER) $(WORKFLOWS) $(ACTIONS)
 	node --test --test-reporter=spec $(WORKFLOW_LINT)/lint.test.mjs
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(ISSUE_FORMS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
 

@@ -1,0 +1,45 @@
+"""What contributors are told is true: the guide, the changelog, the hooks, the license. Links: test_front_door.py."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from vopr_coverage import __version__
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_what_the_guide_for_contributors_names_is_there() -> None:
+    """Targets of make, and tests."""
+    guide, makefile = ((ROOT / name).read_text(encoding="utf-8") for name in ("CONTRIBUTING.md", "Makefile"))
+    assert set(re.findall(r"`(?:\$ )?make ([a-z-]+)", guide)) <= set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    for path in re.findall(r"`(tests/[\w/]+(?:\.py|/))`", guide):
+        assert "NAME" in path or (ROOT / path).exists(), path
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    """Whoever raises the version says what is new in it."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \[(.+?)\]", changelog, re.M)[0] == __version__
+
+
+def test_hooks_before_a_commit_run_what_the_linter_runs() -> None:
+    """The locked tools of .venv and nothing else: a hook with a version of its own would say something else."""
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    lint = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
+    assert [repo["repo"] for repo in hooks] == ["local"]
+    for hook in hooks[0]["hooks"]:
+        tool = re.search(r"\.venv/bin/(\w+)|exec (\w+)", hook["entry"])
+        assert tool
+        assert re.search(rf"\b{tool[1] or tool[2]}\b", lint), hook["id"]
+
+
+def test_the_license_is_said_in_one_way() -> None:
+    """In the package's metadata and in the notice."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"SPDX-License-Identifier: {project['license']}\n" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert project["license-files"] == ["LICENSE"]
