@@ -61,7 +61,7 @@ def measure(bench: Bench, streams: Streams, report: Report, iterations: int, cou
     """All commands in turn, so that what else the machine does meets all alike."""
     left, right = two_nights(streams, iterations)
     short = recorded(left), recorded(right)
-    same = f"{iterations:,} seeds made twice, no difference"
+    same = f"{iterations:,} seeds run twice, no difference"
     commands = {
         "check": check_stream(left, iterations),
         "check, recorded": check_stream(short[0], iterations),

@@ -87,7 +87,7 @@ def test_two_processes_of_a_deterministic_simulator_agree(left: str, right: str,
         ended = on_real(*names)
         assert ended.code == 0, ended
         assert ended.out.startswith("✅ Determinism PASSED\n")
-        assert f"{seeds} seeds made twice, no difference" in ended.out
+        assert f"{seeds} seeds run twice, no difference" in ended.out
         assert f"kernel_state_hash is the same for all {seeds} seeds" in ended.out
         assert f"{seeds} seeds can't show much" in ended.out
 
@@ -105,7 +105,7 @@ def test_seeds_without_a_record_on_one_side_fail_the_comparison() -> None:
     """The eight that both have are compared."""
     ended = on_real(MASKED, UNMASKED)
     assert ended.code == 1
-    assert "8 seeds made twice, no difference" in ended.out
+    assert "8 seeds run twice, no difference" in ended.out
 
 
 def test_nothing_in_common_is_not_measured() -> None:
@@ -157,7 +157,7 @@ def test_two_runs_that_agree_in_all_but_the_clock_pass(tmp_path: Path) -> None:
     (tmp_path / "b.ndjson.gz").write_bytes(gzip.compress(again(stream)))
     ended = run_cli("determinism", "a.ndjson", "b.ndjson.gz", cwd=tmp_path)
     assert ended.code == 0
-    assert "3,000 seeds made twice, no difference: at most 0.0998% of all seeds" in ended.out
+    assert "3,000 seeds run twice, no difference: at most 0.0998% of all seeds" in ended.out
     assert "Warnings" not in ended.out
 
 
@@ -292,7 +292,7 @@ def test_a_recording_shows_that_its_seeds_ran_twice(tmp_path: Path) -> None:
     name = recorded(tmp_path, "twice", varying(100), "--check-determinism")
     ended = run_cli("determinism", name, cwd=tmp_path)
     assert ended.code == 0, ended
-    assert "100 seeds made twice, no difference" in ended.out
+    assert "100 seeds run twice, no difference" in ended.out
     assert run_cli("determinism", recorded(tmp_path, "once", varying(100)), cwd=tmp_path).code == 1
 
 

@@ -13,7 +13,8 @@ from vopr_coverage.determinism.differences import told_apart
 from vopr_coverage.determinism.judge import Subject, judge_one
 from vopr_coverage.determinism.verdict import error_verdict
 from vopr_coverage.errors import ManyErrors
-from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.confidence import bounds_of
+from vopr_coverage.model.figures import percent
 from vopr_coverage.model.report import Run
 from vopr_coverage.reading.seeds import Seeds
 

@@ -68,7 +68,7 @@ def test_the_text_of_a_failure() -> None:
         "  - a, 100 iterations, from seed 0\n"
         "  - b, 100 iterations, from seed 0\n"
         "\n"
-        "100 seeds made twice, 1 differ (1%): 0.177% to 5.45% of all seeds would (95% confidence)\n"
+        "100 seeds run twice, 1 differ (1%): 0.177% to 5.45% of all seeds would (95% confidence)\n"
     )
 
 
@@ -81,7 +81,7 @@ def test_the_text_of_a_pass() -> None:
         "  - a, 300 iterations, from seed 0\n"
         "  - b, 300 iterations, from seed 0\n"
         "\n"
-        "300 seeds made twice, no difference: at most 0.994% of all seeds would differ (95% confidence)\n"
+        "300 seeds run twice, no difference: at most 0.994% of all seeds would differ (95% confidence)\n"
     )
 
 

@@ -6,9 +6,9 @@ import msgspec
 
 from vopr_coverage.base.compare import Base, Before, figures_today
 from vopr_coverage.errors import UsageError, shown
-from vopr_coverage.gates.coverage import percent
 from vopr_coverage.gates.elsewhere import ADVICE, NO_COUNTERPART_NOTE, REGRESSION
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
+from vopr_coverage.model.figures import seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Change
@@ -93,7 +93,7 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
     if report is None or change is None or then is None:
         return _not_compared(report, before, required, limit)
     fell = (then.fault_point_coverage() - report.fault_point_coverage()) * 100
-    shares = f"{percent(then.fault_point_coverage())} to {percent(report.fault_point_coverage())}"
+    shares = f"{seed_percent(then.fault_point_coverage())} to {seed_percent(report.fault_point_coverage())}"
     lost = [_lost("FaultPointLost", f"Fault point '{name}' was hit", limit, point=name) for name in change.lost_points]
     lost += [
         _lost("InvariantLost", f"Invariant '{name}' ran", limit, invariant=name) for name in change.lost_invariants

@@ -10,6 +10,7 @@ from vopr_coverage.base.gate import Limit, report_lost
 from vopr_coverage.check.judge import RUN_COMPLETE, Judgement, violation_of
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import ADVICE, REGRESSION
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import BaseSeen, JudgedReport, Remark, Verdict, VerdictStatus, Violation
 
 
@@ -56,12 +57,10 @@ def conclude(
 def _reason(status: VerdictStatus, reports: Sequence[JudgedReport], violations: Sequence[Violation]) -> str:
     if status == "passed":
         iterations = sum(read.iterations or 0 for report in reports for read in report.inputs)
-        ran = f" over {iterations:,} iterations" if iterations else ""
-        judged = "1 report" if len(reports) == 1 else f"{len(reports)} reports"
-        return f"every gate holds for {judged}{ran}"
+        ran = f" over {counted(iterations, 'iteration')}" if iterations else ""
+        return f"every gate holds for {counted(len(reports), 'report')}{ran}"
     if status == "incomplete":
         first = next(v for v in violations if v.gate == RUN_COMPLETE)
         return f"{first.source}: {first.line[0].lower()}{first.line[1:]}"
     gates = list(dict.fromkeys(violation.gate for violation in violations))
-    count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-    return f"{count} in {', '.join(gates)}"
+    return f"{counted(len(violations), 'violation')} in {', '.join(gates)}"

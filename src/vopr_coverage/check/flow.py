@@ -21,6 +21,7 @@ from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
 from vopr_coverage.files import STDIN
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -220,9 +221,9 @@ def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, 
     completed = with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points])
     if not declared:
         silent = sum(name not in listed for name in bounds.critical_fault_points.value)
-        critical = f" and {silent} critical ones that it doesn't" if silent else ""
+        critical = f" and on {counted(silent, 'critical point')} that it doesn't list" if silent else ""
         text = (
-            f"The fault point percentage rests on the {len(listed)} points that the stream lists{critical}: "
+            f"The fault point percentage rests on the {counted(len(listed), 'point')} that the stream lists{critical}: "
             "a stream never lists a point that was not hit. Declare all of them as `fault_points` in the config."
         )
         return completed, [Remark(unit.name, text)]

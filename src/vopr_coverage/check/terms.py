@@ -11,6 +11,7 @@ from vopr_coverage.config.file import Config, as_policy
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
 
 POLICIES = ("fail", "warn", "ignore")
@@ -128,7 +129,7 @@ def _words(profile: str, bounds: Bounds) -> str:
     )
     if not overrides:
         return profile
-    return f"{profile} + {overrides} override{'s' if overrides > 1 else ''}"
+    return f"{profile} + {counted(overrides, 'override')}"
 
 
 _SET_BY_PROFILES = frozenset(key for key, bound in profile_layer("nightly").items() if bound.value)

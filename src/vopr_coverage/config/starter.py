@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import HEALTH_GATES
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import CoverageReport, Input, Run
 from vopr_coverage.model.thresholds import nothing_layer, resolve
@@ -37,8 +38,8 @@ def starter_config(inputs: Sequence[Input]) -> str:
     declared = sorted({name for run in runs for name in _points(run.report)})
     share = min(len(run.report.hit_fault_points) / max(len(declared), 1) for run in runs)
     lines = [
-        f"# Written by `vopr-coverage init` from {len(runs)} healthy run{'s' if len(runs) > 1 else ''} "
-        f"({iterations} iterations): {names}.",
+        f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')} "
+        f"({counted(iterations, 'iteration')}): {names}.",
         "# Floors are half of the least that any of these runs showed. Raise them as you learn",
         "# what your simulator does every night; a floor that never fails proves nothing.",
         "profile: default # the base; every one of its seven thresholds is set below",

@@ -27,7 +27,8 @@ from vopr_coverage.determinism.verdict import (
 )
 from vopr_coverage.gates.health import seeds_told
 from vopr_coverage.gates.manifest import disagreements
-from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.confidence import bounds_of
+from vopr_coverage.model.figures import percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
 from vopr_coverage.model.report import SEED_COUNT, Run
 from vopr_coverage.model.verdict import Remark

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from vopr_coverage.gates.endings import Evidence, Gate, absent, judge_count, judge_floors, judge_names, not_required
 from vopr_coverage.gates.row import Part, Row
+from vopr_coverage.model.figures import seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds
@@ -25,39 +26,34 @@ ADVICE = {
 }
 
 
-def percent(fraction: float) -> str:
-    """A fraction as the seed prints it, with one decimal."""
-    return f"{fraction * 100:.1f}%"
-
-
 def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 1: hit / total, at least the minimum; nothing known counts as 0.0."""
     gate, bound = "fault-point-coverage", bounds.fault_point_coverage_min
     report = evidence.report
-    required = f"≥ {percent(bound.value)}"
+    required = f"≥ {seed_percent(bound.value)}"
     if report is None:
         return absent(gate, bound, required) if bound.value else not_required(gate, bound)
     share = report.fault_point_coverage()
     counts = f"{report.fault_points_hit} of {report.total_fault_points}"
     if not bound.value:
-        return not_required(gate, bound, f"{percent(share)} ({counts})", share)
+        return not_required(gate, bound, f"{seed_percent(share)} ({counts})", share)
     violations: tuple[Shortfall, ...] = ()
     if share < bound.value:
-        same = percent(share) == percent(bound.value)
+        same = seed_percent(share) == seed_percent(bound.value)
         violations = (
             Shortfall(
                 "FaultPointCoverage",
                 "Fault point coverage below threshold",
-                percent(bound.value),
-                percent(share),
-                f"Fault point coverage too low: {percent(share)} (expected >= {percent(bound.value)})",
+                seed_percent(bound.value),
+                seed_percent(share),
+                f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
                 f"exactly {counts} points, {share:.6f} against {bound.value:.6f}" if same else f"{counts} points",
             ),
         )
     return Outcome(
         gate,
         Status.FAILED if violations else Status.PASSED,
-        f"{percent(share)} ({counts})",
+        f"{seed_percent(share)} ({counts})",
         required,
         bound.origin,
         share,

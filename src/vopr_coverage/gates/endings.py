@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import Bound, Bounds
@@ -138,7 +139,7 @@ def judge_floors(
     floors = {name: least for name, least in bound.value.items() if least}
     if not floors:
         return not_required(gate, bound)
-    required = f"{len(floors)} minimum{'s' if len(floors) > 1 else ''}"
+    required = counted(len(floors), "minimum")
     if counts is None:
         if evidence.report is None:
             return absent(gate, bound, required)

@@ -21,10 +21,3 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
     centre, scale = share + z2 / (2 * trials), 1 + z2 / trials
     spread = Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
     return max((centre - spread) / scale, 0.0), min((centre + spread) / scale, 1.0)
-
-
-def percent(share: float) -> str:
-    """A share in percent, in three digits and never as 1e-05."""
-    from decimal import Decimal  # every command would wait for it to load
-
-    return f"{Decimal(f'{share * 100:.3g}'):f}%"

@@ -16,7 +16,8 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
-from vopr_coverage.model.confidence import bounds_of, percent
+from vopr_coverage.model.confidence import bounds_of
+from vopr_coverage.model.figures import percent
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from markupsafe import Markup
+
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.errors import printable
-from vopr_coverage.model.confidence import percent
+from vopr_coverage.model.figures import percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+from vopr_coverage.render.marks import verdict_mark
 
 
 def render_canaries_text(verdict: CanaryVerdict) -> str:
     """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
-    mark = "✅ Canaries PASSED" if verdict.passed else "❌ Canaries FAILED"
-    lines = [f"{mark}: {printable(verdict.reason)}", ""]
+    word = "PASSED" if verdict.passed else "FAILED"
+    lines = [f"{verdict_mark(verdict.passed)} Canaries {word}: {printable(verdict.reason)}", ""]
     for result in verdict.results:
         lines += _result(result)
     lines += ["", f"Mutation score: {score(verdict)}"]
@@ -26,7 +29,7 @@ def render_canaries_text(verdict: CanaryVerdict) -> str:
 
 
 def _result(result: CanaryResult) -> Iterator[str]:
-    mark = "✅" if result.ending is CanaryEnding.DETECTED else "❌"
+    mark = verdict_mark(result.ending is CanaryEnding.DETECTED)
     seeds = f" (seed {', '.join(result.seeds)})" if result.seeds else ""
     detail = f": {printable(result.detail)}{seeds}" if result.detail else ""
     yield f"  {mark} {printable(result.name)}: {result.ending}{detail}"
@@ -48,5 +51,10 @@ def render_canaries_markdown(verdict: CanaryVerdict, budget: int = SUMMARY_BYTES
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
     from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
 
-    told = {"verdict": verdict, "score": score(verdict), "detected": CanaryEnding.DETECTED}
+    told = {
+        "verdict": verdict,
+        "score": score(verdict),
+        "mark": lambda passed: Markup(verdict_mark(passed)),  # noqa: S704 (ours)
+        "detected": CanaryEnding.DETECTED,
+    }
     return draft_told_until_it_fits("canaries.md.j2", told, budget, utf8_bytes)

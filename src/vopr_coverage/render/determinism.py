@@ -11,8 +11,9 @@ from vopr_coverage.determinism.differences import HASHES, Difference, told_apart
 from vopr_coverage.determinism.judge import ADVICE
 from vopr_coverage.determinism.verdict import ComparedRun, DeterminismVerdict, Divergence, SeedsListed
 from vopr_coverage.errors import printable
-from vopr_coverage.model.confidence import percent
+from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
+from vopr_coverage.render.marks import FAILED, verdict_mark
 
 ENTRIES_TOLD = 10  # per section of the text
 REPLAYS_TOLD = 3
@@ -33,13 +34,13 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
     """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
     if verdict.error is not None:
         told = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"❌ {HEADINGS['error']}\n\n{told}\n"
+        return f"{FAILED} {HEADINGS['error']}\n\n{told}\n"
     findings = [f"{printable(finding.source)}: {printable(finding.line)}" for finding in verdict.findings]
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
     replays = [f"seed {replay.seed}\n      {printable(replay.command)}" for replay in verdict.replays]
     hint = " (fill in the scenario)" if verdict.fill_in else ""
     blocks = [
-        f"{'✅' if verdict.passed else '❌'} {HEADINGS[verdict.status]}\n",
+        f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
         *_section("Why", findings, len(findings)),
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
         *_section("What differs", _fields(verdict)),
@@ -66,6 +67,7 @@ def render_determinism_markdown(
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
     told: dict[str, Any] = {
         "verdict": verdict,
+        "mark": Markup(verdict_mark(verdict.passed)),  # noqa: S704 (ours)
         "title": Markup(HEADINGS[verdict.status]),  # noqa: S704 (ours)
         "bounds": Markup(_bounds(verdict).strip()),  # noqa: S704 (our words and numbers)
         "advice": [Markup(ADVICE[kind]) for kind in dict.fromkeys(f.kind for f in verdict.findings)],  # noqa: S704 (ours)
@@ -110,14 +112,14 @@ def _values(difference: Difference) -> tuple[str, str]:
 
 def _fields(verdict: DeterminismVerdict) -> Iterator[str]:
     for count in verdict.by_field:
-        yield f"{printable(count.field)}: {count.seeds:,} seed{'' if count.seeds == 1 else 's'}"
+        yield f"{printable(count.field)}: {counted(count.seeds, 'seed')}"
 
 
 def _run(run: ComparedRun) -> str:
     told = [printable(run.source)]
     if run.scenario:
         told.append(f"scenario {printable(run.scenario)}")
-    told.append(f"{run.iterations:,} iteration{'' if run.iterations == 1 else 's'}")
+    told.append(counted(run.iterations, "iteration"))
     if run.first_seed is not None:
         told.append(f"from seed {run.first_seed}")
     if run.silent.count:
@@ -135,7 +137,7 @@ def _bounds(verdict: DeterminismVerdict) -> str:
     """What the seeds say about all seeds: numbers and our own words alone."""
     if verdict.at_most is None or verdict.at_least is None:
         return ""
-    made = f"{verdict.seeds:,} seed{'' if verdict.seeds == 1 else 's'} made twice"
+    made = f"{counted(verdict.seeds, 'seed')} run twice"
     if not verdict.nondeterministic:
         return f"{made}, no difference: at most {percent(verdict.at_most)} of all seeds would differ (95% confidence)\n"
     share = percent(verdict.nondeterministic / verdict.seeds)

@@ -10,12 +10,14 @@ import msgspec
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.comment import SHA_CHARACTERS, link
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.marks import PASSED
 from vopr_coverage.render.tiers import draft_told_until_it_fits
-from vopr_coverage.render.wording import ours, plural
+from vopr_coverage.render.wording import ours
 
 TITLE_CHARACTERS_MAX = 160  # GitHub takes 256
 BODY_CHARACTERS_MAX = COMMENT_CHARACTERS_MAX - 1_024  # the rest is for a note about why it was closed
@@ -123,7 +125,7 @@ def closing_note(about: IssueAbout) -> str:
     run = link(about.run_url, "This night") if about.run_url else "This night"
     commit = f" at commit `{about.sha[:SHA_CHARACTERS]}`" if about.sha else ""
     since = f" Nights had been {_since(about)}." if about.since else ""
-    return f"## ✅ Green again\n\n{run}{commit} found nothing wrong, and closed this issue.{since}"
+    return f"## {PASSED} Green again\n\n{run}{commit} found nothing wrong, and closed this issue.{since}"
 
 
 def _facts(night: NightVerdict, about: IssueAbout) -> list[Markup]:
@@ -140,5 +142,5 @@ def _since(about: IssueAbout) -> Markup | None:
     if not about.since:
         return None
     first = Markup(" (") + link(about.first_url, "first red run") + ")" if about.first_url else Markup()
-    count = Markup(f", {about.nights:,} night{plural(about.nights)}")  # noqa: S704 (digits)
+    count = Markup(f", {counted(about.nights, 'night')}")  # noqa: S704 (digits)
     return Markup(f"red since {about.since}") + first + count  # noqa: S704 (checked)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from vopr_coverage.errors import printable
-from vopr_coverage.model.confidence import percent, wilson
+from vopr_coverage.model.confidence import wilson
+from vopr_coverage.model.figures import percent
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+from vopr_coverage.render.marks import MARKS
 
 LINES_TOLD = 50
-MARKS = {"passed": "✅", "failed": "❌", "incomplete": "❓", "not required": "➖", "error": "❌"}
 HEADINGS = {
     "passed": "The night passed",
     "failed": "The night failed",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
 from vopr_coverage.render.budget import TEXT_LINES_MAX
+from vopr_coverage.render.marks import FAILED, PASSED
 
 LINES_TOLD = 50  # per section
 DETAILS_TOLD = 10  # per piece of advice
@@ -17,7 +19,7 @@ def render_text(verdict: Verdict) -> str:
     """The whole answer; the first block is the seed script's, line for line."""
     if verdict.error is not None:
         told = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"❌ Coverage validation could not be done\n\n{told}\n"
+        return f"{FAILED} Coverage validation could not be done\n\n{told}\n"
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     blocks = [
         _block(verdict),
@@ -40,12 +42,12 @@ def render_text(verdict: Verdict) -> str:
 def _block(verdict: Verdict) -> str:
     what = "Run health" if verdict.health_only else "Coverage validation"
     if verdict.passed:
-        return f"✅ {what} PASSED\n"
+        return f"{PASSED} {what} PASSED\n"
     told = verdict.violations[:TEXT_LINES_MAX]
     lines = [f"  - {printable(violation.source)}: {printable(violation.line)}" for violation in told]
     if len(told) < len(verdict.violations):
         lines.append(f"  … and {len(verdict.violations) - len(told)} more, all of them in the verdict file")
-    return "\n".join([f"❌ {what} FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""])
+    return "\n".join([f"{FAILED} {what} FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""])
 
 
 def _section(heading: str, entries: Iterable[str], most: int = LINES_TOLD) -> Iterator[str]:
@@ -127,7 +129,7 @@ def _judged(report: JudgedReport) -> str:
         told.append(f"scenario {printable(report.scenario)}")
     ran = [read.iterations for read in report.inputs if read.iterations is not None]
     if ran:
-        told.append(f"{sum(ran):,} iteration{'' if sum(ran) == 1 else 's'}")
+        told.append(counted(sum(ran), "iteration"))
     if report.report:
         told.append(f"{report.report.fault_points_hit:,} of {report.report.total_fault_points:,} fault points")
     return f"{', '.join(told)}, against {printable(report.thresholds)}: {printable(report.status)}"

@@ -16,6 +16,7 @@ from vopr_coverage.render import changes, wording
 from vopr_coverage.render import outline as digest
 from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, UNCUT, inert, inert_block
+from vopr_coverage.render.marks import MARKS
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {"EXCUSED": wording.EXCUSED, "SOURCES_TOLD": changes.SOURCES_TOLD}
     environment.filters |= {
-        "mark": partial(wording.ours, wording.MARKS),
+        "mark": partial(wording.ours, MARKS),
         "heading": partial(wording.ours, wording.HEADINGS),
         "health_heading": partial(wording.ours, wording.HEALTH_HEADINGS),
         "status": wording.status,
@@ -127,7 +128,7 @@ def _environment() -> Environment:
         "uncut": partial(inert, most=UNCUT),
         "block": inert_block,
         "one_by_one": digest.one_by_one,
-        "s": wording.plural,
+        "counted": wording.counted,
         "parts": digest.parts_of,
         "health": digest.health_by_status,
         "notes": digest.notes_of,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_LINES_MAX, utf8_bytes
 from vopr_coverage.trends.compare import FIGURES, Lately, in_digits
@@ -116,7 +117,7 @@ def headline(chapter: Lately) -> str:
     night = chapter.newest
     run = f"run {night.run_number}" if night.run_id else "a run outside of GitHub"
     of = f" of {chapter.workflow}" if chapter.workflow else ""
-    return f"{chapter.nights:,} night{'' if chapter.nights == 1 else 's'}{of}, the newest: {run} on {night.at[:10]}"
+    return f"{counted(chapter.nights, 'night')}{of}, the newest: {run} on {night.at[:10]}"
 
 
 def render_trends_markdown(

@@ -18,20 +18,13 @@ from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.nightly import advice
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.marks import MARKS
 
 RUN_HEALTH, COVERAGE, EXTRA = Part
 
 GATES: Mapping[str, Row] = {row.id: row for row in ROWS}
 GATE_ORDER: Mapping[str, int] = {gate: place for place, gate in enumerate(GATES)}
 
-MARKS: Mapping[str, str] = {
-    "passed": "✅",
-    "failed": "❌",
-    "incomplete": "❌",
-    "error": "❌",
-    "not measured": "❓",
-    "not required": "➖",
-}
 HEADINGS: Mapping[str, str] = {
     "passed": "Simulation coverage passed",
     "failed": "Simulation coverage failed",
@@ -96,9 +89,9 @@ def unbroken(text: str) -> Markup:
     return Markup(text.replace(" ", "&nbsp;"))  # noqa: S704 (ours)
 
 
-def plural(count: int) -> Markup:
-    """The s of a plural."""
-    return Markup("") if count == 1 else Markup("s")
+def counted(count: int, noun: str) -> Markup:
+    """A count with its noun, which is a word of ours; the count may be anybody's."""
+    return inert(count) + Markup(f" {noun}{'' if count == 1 else 's'}")  # noqa: S704 (ours)
 
 
 def gate_part(gate: str) -> str:

@@ -1,0 +1,20 @@
+"""How numbers are written for people: a count with its noun, a share in percent. Pure."""
+
+from __future__ import annotations
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """`1 seed`, `1,000 seeds`, `2 canaries`; `nouns` is the plural where an s does not make it."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def seed_percent(fraction: float) -> str:
+    """A fraction as the seed document prints it, with one decimal: `90.0%`. Its texts are a contract."""
+    return f"{fraction * 100:.1f}%"
+
+
+def percent(fraction: float) -> str:
+    """A fraction in percent, in three digits and never as 1e-05: `0.0299%`."""
+    from decimal import Decimal  # every command would wait for it to load
+
+    return f"{Decimal(f'{fraction * 100:.3g}'):f}%"
