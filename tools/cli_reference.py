@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from vopr_coverage.commands.parser import the_parser
+from vopr_coverage.commands.parser import build_parser
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 INTRODUCTION = """# Command line
@@ -25,9 +25,7 @@ is the same program.
 
 def parsers() -> Mapping[str, argparse.ArgumentParser]:
     """The parser of each command, in the order of the help."""
-    (subparsers,) = (action for action in the_parser()._actions if isinstance(action, argparse._SubParsersAction))
-    choices: Mapping[str, argparse.ArgumentParser] = subparsers.choices
-    return choices
+    return build_parser()[1]
 
 
 def reference() -> str:

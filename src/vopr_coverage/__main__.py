@@ -2,4 +2,5 @@
 
 from vopr_coverage.cli import entry
 
-entry()
+if __name__ == "__main__":  # a process that reads recordings may import this file again
+    entry()

@@ -1,7 +1,7 @@
-"""The action's door: inputs to `check`, the verdict to log, outputs, summary, annotations and the pull request.
+"""The action's door: inputs go in; log, outputs, job summary, annotations and the pull request's comment come out.
 
-The verdict decides the exit code; failing to publish is a warning. Only this module and
-`cli.py` read the environment.
+The verdict decides the exit code; failing to publish it is a warning. Only this module and `cli.py` read the
+environment.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from traceback import print_exc
 
 import msgspec
@@ -26,20 +25,17 @@ from vopr_coverage.github.comment_settings import CommentSettings, comment_setti
 from vopr_coverage.github.issue_plan import ID_DEFAULT as TRACKING_ID_DEFAULT
 from vopr_coverage.github.retry import Clock, SystemClock
 from vopr_coverage.github.session import Hub, Said
-from vopr_coverage.model.manifest import commits_of
 from vopr_coverage.model.verdict import Verdict, error_verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.text import render_text
-from vopr_coverage.runner.files import (
-    append_outputs,
-    bytes_in,
-    event_payload,
-    step_folder,
-    write_in_workspace,
-)
+from vopr_coverage.runner.environment import Runner, runner_of
+from vopr_coverage.runner.event import commits_of, event_payload
+from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
+
+SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
 
 
 class Switches(msgspec.Struct, frozen=True):
@@ -48,6 +44,16 @@ class Switches(msgspec.Struct, frozen=True):
     fail: bool = True
     summary: bool = True
     annotations: bool = True
+
+
+class _Step(msgspec.Struct, frozen=True):
+    """One step with usable inputs: what its commands work with. `event` is the payload of the runner's event."""
+
+    runner: Runner
+    event: bytes
+    inputs: Mapping[str, str]
+    settings: CommentSettings
+    hub: Hub
 
 
 def main(environ: Mapping[str, str], clock: Clock | None = None) -> int:
@@ -63,96 +69,103 @@ def main(environ: Mapping[str, str], clock: Clock | None = None) -> int:
 
 
 def _run(environ: Mapping[str, str], clock: Clock) -> int:
+    runner = runner_of(environ)
     try:
         inputs = read_inputs(environ)
         one_of(inputs, "command", COMMANDS)
-        how = comment_settings_of(inputs)
-        event = _event(environ)
+        settings = comment_settings_of(inputs)
+        event = event_payload(runner)
     except UserError as error:
-        return _tell(error_verdict(__version__, str(error)), Switches(), environ)
-    hub = Hub(environ, event, inputs["token"], clock, _say)
+        return _publish(error_verdict(__version__, str(error)), Switches(), runner)
+    step = _Step(
+        runner=runner,
+        event=event,
+        inputs=inputs,
+        settings=settings,
+        hub=Hub(runner, event, inputs["token"], clock, _log),
+    )
     if inputs["command"] == "comment":
-        return _relay(inputs, how, hub, environ)
+        return _relay(step)
     if inputs["command"] == "tracking-issue":
-        return _track(inputs, how, hub, environ)
-    return _check(inputs, how, hub, environ)
+        return _track(step)
+    return _check(step)
 
 
-def _check(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
-    """Judge, and tell it everywhere."""
-    switches = Switches()
+def _check(step: _Step) -> int:
+    """Judge, and publish the verdict everywhere."""
+    runner, inputs, switches = step.runner, step.inputs, Switches()
     try:
         switches = Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
-        roots = _roots(environ)
-        rules = rules_of(inputs, _base(inputs["base"], how, hub, roots))
+        rules = rules_of(inputs, _base(step))
         request = CheckRequest(
             reports=lines(inputs["reports"]),
             config=inputs["config"] or None,
             scenario=inputs["scenario"] or None,
-            commits=_commits(environ),
-            roots=roots,
+            commits=commits_of(runner.event, runner.sha, step.event),
+            roots=runner.roots,
         )
         verdict = check(request, rules)
     except UserError as error:
         verdict = error_verdict(__version__, str(error))
-    code = _tell(verdict, switches, environ)  # first: asking GitHub may take minutes, and a job may not have them
-    said = hub.comment(verdict, how)
-    if said is not None:
-        _tell_one(said)
-    _write_outputs(environ, {"comment-url": said.url if said else ""})
+    code = _publish(verdict, switches, runner)  # first: asking GitHub may take minutes that a job may not have
+    message = step.hub.comment(verdict, step.settings)
+    if message is not None:
+        _print_message(message)
+    _write_outputs(runner, {"comment-url": message.url if message else ""})
     return code
 
 
-def _base(word: str, how: CommentSettings, hub: Hub, roots: tuple[Path, ...]) -> Base | None:
-    if word in ("", "none"):
+def _base(step: _Step) -> Base | None:
+    base = step.inputs["base"]
+    if base in ("", "none"):
         return None
-    return hub.base(how) if word == BASE_ARTIFACT else base_from_file(word, roots)
+    return step.hub.base(step.settings) if base == BASE_ARTIFACT else base_from_file(base, step.runner.roots)
 
 
-def _relay(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
+def _relay(step: _Step) -> int:
     """Comment for another run. What is refused there is an error here, so that somebody looks."""
     try:
-        if inputs["reports"] or inputs["base"] not in ("", "none"):
+        if step.inputs["reports"] or step.inputs["base"] not in ("", "none"):
             raise UsageError("command comment takes everything from the run's artifact: leave reports and base out")
-        told, refused = hub.relay(how)
+        messages, refused = step.hub.relay(step.settings)
     except UserError as error:
         print(command("error", printable(str(error))))
         return ExitCode.UNUSABLE
-    for said in told:
-        _tell_one(said)
+    for message in messages:
+        _print_message(message)
     if refused:
         print(command("error", f"The run's verdict was refused: {printable(refused)}"))
-    _write_outputs(environ, {"comment-url": next((said.url for said in told if said.url), "")})
+    _write_outputs(step.runner, {"comment-url": next((message.url for message in messages if message.url), "")})
     return ExitCode.UNUSABLE if refused else ExitCode.PASSED
 
 
-def _track(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: Mapping[str, str]) -> int:
-    """Tell the night's verdict in an issue. An issue that could not be written is an error: nobody would hear of it."""
+def _track(step: _Step) -> int:
+    """Publish a night's verdict in an issue. Where that fails, the step fails: nobody would learn of the night."""
     try:
-        paths = lines(inputs["reports"])
+        paths = lines(step.inputs["reports"])
         if len(paths) != 1:
             raise UsageError(
                 f"command tracking-issue takes one path in reports, the night's night.json; found {len(paths)}"
             )
-        id = checked_id(inputs["comment-id"], TRACKING_ID_DEFAULT)
-        told = hub.track(paths[0], _roots(environ), id, how.author)
+        id = checked_id(step.inputs["comment-id"], TRACKING_ID_DEFAULT)
+        messages = step.hub.track(paths[0], step.runner.roots, id, step.settings.author)
     except UserError as error:
         print(command("error", printable(str(error))))
         return ExitCode.UNUSABLE
-    for said in told:
-        _tell_one(said)
-    _write_outputs(environ, {"issue-url": told[-1].url})
+    for message in messages:
+        _print_message(message)
+    _write_outputs(step.runner, {"issue-url": messages[-1].url})
     return ExitCode.PASSED
 
 
-def _tell(verdict: Verdict, switches: Switches, environ: Mapping[str, str]) -> int:
-    """Log, files, summary, outputs and annotations; returns the exit code."""
+def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
+    """Write log, files, summary, outputs and annotations; returns the exit code."""
     code = ExitCode.PASSED
     if verdict.error is not None:
         code = ExitCode.UNUSABLE
     elif not verdict.passed and switches.fail:
         code = ExitCode.GATE_FAILED
-    _publish(verdict, environ, switches)
+    _write_verdict(verdict, switches, runner)
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail):
             print(line)
@@ -161,28 +174,24 @@ def _tell(verdict: Verdict, switches: Switches, environ: Mapping[str, str]) -> i
     return code
 
 
-def _publish(verdict: Verdict, environ: Mapping[str, str], switches: Switches) -> None:
+def _write_verdict(verdict: Verdict, switches: Switches, runner: Runner) -> None:
     print(fenced(render_text(verdict), secrets.token_hex(16)), end="", flush=True)
-    workspace, folder = _workspace(environ), step_folder(environ.get("GITHUB_ACTION", ""))
-    written = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
+    folder = step_folder(runner.action)
+    paths = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
     texts = {"verdict-file": verdict.to_json(), "summary-file": render_markdown(verdict)}
-    for name, path in list(written.items()):
+    for output, path in list(paths.items()):
         try:
-            write_in_workspace(workspace, path, texts[name])
+            write_in_workspace(runner.workspace, path, texts[output])
         except FileError as error:
             _warn(f"{path} was not written: {error.found}")
-            del written[name]
+            del paths[output]
     try:
-        if switches.summary and environ.get("GITHUB_STEP_SUMMARY"):
-            _summarise(verdict, environ["GITHUB_STEP_SUMMARY"])
+        if switches.summary and runner.step_summary:
+            left = SUMMARY_BYTES_MAX - bytes_in(runner.step_summary)
+            append_text(runner.step_summary, render_markdown(verdict, budget=max(left, SUMMARY_BYTES_MIN)))
     except FileError as error:
         _warn(f"the job summary was not written: {error.found}")
-    _write_outputs(environ, _outputs(verdict) | written)
-
-
-def _summarise(verdict: Verdict, path: str) -> None:
-    left = SUMMARY_BYTES_MAX - bytes_in(path)
-    append_text(path, render_markdown(verdict, budget=max(left, 4096)))
+    _write_outputs(runner, _outputs(verdict) | paths)
 
 
 def _outputs(verdict: Verdict) -> dict[str, str]:
@@ -197,42 +206,23 @@ def _outputs(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _write_outputs(environ: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+def _write_outputs(runner: Runner, outputs: Mapping[str, str]) -> None:
     try:
-        if environ.get("GITHUB_OUTPUT"):
-            append_outputs(environ["GITHUB_OUTPUT"], outputs)
+        if runner.output:
+            append_outputs(runner.output, outputs)
     except FileError as error:
         _warn(f"the outputs were not written: {error.found}")
 
 
-def _event(environ: Mapping[str, str]) -> bytes:
-    """The event's payload; without one there is no pull request, and no more to it."""
-    return event_payload(environ.get("GITHUB_EVENT_PATH", ""))
-
-
-def _commits(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The commits that this job may have simulated."""
-    return commits_of(environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_SHA", ""), _event(environ))
-
-
-def _roots(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    temp = environ.get("RUNNER_TEMP")
-    return (_workspace(environ), *([Path(temp)] if temp else []))
-
-
-def _workspace(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("GITHUB_WORKSPACE") or ".")
-
-
-def _tell_one(said: Said) -> None:
-    if said.level == "line":
-        _say(said.text)
+def _print_message(message: Said) -> None:
+    if message.level == "line":
+        _log(message.text)
     else:
-        print(command(said.level, printable(said.text)))
+        print(command(message.level, printable(message.text)))
 
 
-def _say(text: str) -> None:
-    """A line of the log that starts no workflow command, whatever GitHub's answers hold."""
+def _log(text: str) -> None:
+    """Print a line that starts no workflow command, whatever GitHub's answers hold."""
     print(f"vopr-coverage: {printable(text)}", flush=True)
 
 

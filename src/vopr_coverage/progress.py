@@ -42,18 +42,35 @@ class ProgressLine:
             drawn_at = now
             far = f"{done / MB:,.0f} of {total / MB:,.0f} MB" if total >= done else f"{done / MB:,.0f} MB"
             rate = done / MB / (now - started)
-            self._out.write(f"\r\x1b[K{printable(os.path.basename(path))}: {far}, {rate:,.0f} MB/s")
-            self._out.flush()
-            self._drawn = True
+            self._draw(f"{printable(os.path.basename(path))}: {far}, {rate:,.0f} MB/s")
+
+        return advance
+
+    def for_recordings(self) -> Callable[[int, int], None]:
+        """A callback for how many recordings are read, and of how many."""
+        started = drawn_at = self._clock()
+
+        def advance(done: int, total: int) -> None:
+            nonlocal drawn_at
+            now = self._clock()
+            if now - started < QUIET_S or now - drawn_at < INTERVAL_S:
+                return
+            drawn_at = now
+            self._draw(f"{done:,} of {total:,} recordings read")
 
         return advance
 
     def clear(self) -> None:
-        """Take the line away again."""
+        """Remove the line."""
         if self._drawn:
             self._out.write("\r\x1b[K")
             self._out.flush()
             self._drawn = False
+
+    def _draw(self, text: str) -> None:
+        self._out.write(f"\r\x1b[K{text}")
+        self._out.flush()
+        self._drawn = True
 
 
 def _plain_size(path: str) -> int:

@@ -13,8 +13,8 @@ import pytest
 import vopr_coverage
 from tests.support.reports import MODEST, REAL, a_stream, run_process
 from vopr_coverage import CoverageThresholds, cli
-from vopr_coverage.formats.schema import SCHEMA_NAMES, problems
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.commands import check
+from vopr_coverage.formats.schema import problems
 
 
 def test_the_seeds_example_prints_the_seeds_block(tmp_path: Path) -> None:
@@ -140,35 +140,6 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "vopr-coverage 1.0.0\n"
 
 
-@pytest.mark.parametrize("name", SCHEMA_NAMES)
-def test_schemas_are_printed_with_a_versioned_id(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """JSON Schema 2020-12, as shipped, and valid as such."""
-    from jsonschema import Draft202012Validator
-
-    assert cli.main(["schema", name]) == 0
-    schema = json.loads(capsys.readouterr().out)
-    assert schema["$id"] == f"urn:vopr-coverage:schema:{name}:v1"
-    Draft202012Validator.check_schema(schema)
-
-
-@pytest.mark.parametrize("name", PROFILE_NAMES)
-def test_a_profile_is_printed_as_the_seed_writes_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--format json` gives CoverageThresholds; text gives each bound with its origin."""
-    assert cli.main(["profiles", name, "--format", "json"]) == 0
-    printed = CoverageThresholds.from_json(capsys.readouterr().out)
-    assert printed == CoverageThresholds.of_profile(name)
-    assert cli.main(["profiles", name]) == 0
-    assert f"# profile {name}\n" in capsys.readouterr().out
-
-
-def test_the_bounds_in_force_are_printed_with_who_set_each(tmp_path: Path) -> None:
-    """The same words that the summary has under "set by"."""
-    (tmp_path / "gate.yml").write_text("min_repairs: 3\nscenarios:\n  x:\n    min_view_changes: 8\n")
-    ended = run_process("profiles", "--config", "gate.yml", "--scenario", "x", "--min-iterations", "5", cwd=tmp_path)
-    assert "min_view_changes: 8  # gate.yml:4\nmin_repairs: 3  # gate.yml:1\n" in ended.out
-    assert "min_iterations: 5  # --min-iterations\n" in ended.out
-
-
 def test_our_own_bug_is_exit_code_3_and_never_a_verdict(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +148,7 @@ def test_our_own_bug_is_exit_code_3_and_never_a_verdict(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(cli, "check", broken)
+    monkeypatch.setattr(check, "check", broken)
     assert cli.main(["check", "x"]) == 3
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -190,7 +161,7 @@ def test_an_interruption_judges_nothing(monkeypatch: pytest.MonkeyPatch, capsys:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "check", interrupted)
+    monkeypatch.setattr(check, "check", interrupted)
     assert cli.main(["check", "x"]) == 130
     assert "nothing was judged" in capsys.readouterr().err
 

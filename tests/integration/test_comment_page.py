@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.support.checking import checked
 from tests.support.pages import ABOUT, LIVE, closed, even_tables, page_of
-from tests.support.reports import a_flat_report
+from tests.support.reports import a_flat_report, run_cli
 from tests.support.verdict_cases import CASES, COMPARED, ORIGIN, ROOT, Case, judged
 from vopr_coverage.base.compare import Base
 from vopr_coverage.model.verdict import Remark, Verdict, verdict_from_json
@@ -73,6 +73,14 @@ def test_the_comment_renders(scene: str) -> None:
     assert not set("|<>`*#") & set(page.prose)
     assert not LIVE.search(page.prose)
     assert "" not in page.codes
+
+
+def test_the_command_prints_the_comment_of_a_verdict_file(tmp_path: Path) -> None:
+    """Without what only a run on GitHub has: commit, marker and links. It ends with 0, whatever the verdict is."""
+    verdict = judged(CASES["pass"])
+    (tmp_path / "verdict.json").write_text(verdict.to_json())
+    ended = run_cli("comment", "verdict.json", cwd=tmp_path)
+    assert (ended.code, ended.out, ended.err) == (0, render_comment(verdict, About()), "")
 
 
 @pytest.mark.parametrize("scene", ["pass", "same-as-base", "more-than-base", "foreign"])

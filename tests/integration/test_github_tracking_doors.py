@@ -1,12 +1,9 @@
-"""`tracking-issue` through both doors: the action's step and the command line, against a GitHub on loopback."""
+"""`tracking-issue` as a step of the action, against a GitHub on loopback."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,6 @@ from tests.fake_github.state import A_SHA, REPOSITORY
 from tests.support.action_steps import Desk, Told
 from tests.support.pages import HOSTILE, LIVE, page_of
 from tests.support.pull_requests import SECRET
-from tests.support.reports import Ended, run_cli
 from tests.support.tracked_issues import a_green_night, a_red_night, an_issue, stamp_in, tracked
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
@@ -217,80 +213,3 @@ def test_hostile_text_reaches_github_inert(desk: Desk) -> None:
     (issue,) = tracked(desk.github)
     assert re.fullmatch(r"[A-Za-z0-9 ._+=(),:·…-]{10,160}", issue.title)
     assert not LIVE.search(page_of(issue.body or "").prose)
-
-
-# ---- the command line
-
-
-def cli(desk: Desk, *arguments: str, **environ: str) -> Ended:
-    """The program as a process of its own, with a job's variables."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_"))}
-    runner = {
-        "GITHUB_API_URL": desk.github.url,
-        "GITHUB_EVENT_NAME": "schedule",
-        "GITHUB_REPOSITORY": REPOSITORY,
-        "GITHUB_RUN_ATTEMPT": "1",
-        "GITHUB_RUN_ID": str(desk.run_id),
-        "GITHUB_RUN_NUMBER": "41",
-        "GITHUB_SHA": A_SHA,
-        "GITHUB_TOKEN": SECRET,
-        "GITHUB_WORKFLOW": "Nightly",
-        "no_proxy": "127.0.0.1",
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "vopr_coverage", "tracking-issue", *arguments],
-        cwd=desk.workspace, env={**variables, **runner, **environ}, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
-    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
-
-
-def test_the_command_line_does_the_same(desk: Desk) -> None:
-    """Opened, then closed; a missing file is red."""
-    missing = cli(desk, "night.json")
-    assert (missing.code, len(tracked(desk.github))) == (0, 1)
-    assert "left no verdict" in missing.err
-    assert tracked(desk.github)[0].title == "Nightly simulation is red (Nightly): the night has no verdict"
-    (desk.workspace / "night.json").write_text(a_green_night(100).to_json())
-    assert cli(desk, "night.json", "--id", "other").code == 0
-    assert len(tracked(desk.github)) == 1
-    green = cli(desk, "night.json", "--id", "nightly", "--author", "github-actions[bot]")
-    assert (green.code, tracked(desk.github)) == (0, [])
-    assert "/issues/1" in green.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environ", "told"),
-    [
-        (["night.json"], {"GITHUB_TOKEN": ""}, "no token in GITHUB_TOKEN; --dry-run needs none"),
-        (["night.json"], {"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY: expected owner/name"),
-        (["night.json"], {"GITHUB_RUN_ID": "x"}, "GITHUB_RUN_ID: expected a number"),
-        (["night.json"], {"GITHUB_SHA": ""}, "GITHUB_SHA: expected a commit"),
-        (["night.json", "--id", "a--b"], {}, "--id: expected letters and digits"),
-        (["night.json", "--author", "a b"], {}, "--author: expected a login"),
-        ([], {}, "NIGHT.json"),
-    ],
-)
-def test_what_can_not_be_used_is_exit_code_2(
-    desk: Desk, arguments: list[str], environ: dict[str, str], told: str
-) -> None:
-    """With a line that says which, and no request."""
-    ended = cli(desk, *arguments, **environ)
-    assert ended.code == 2
-    assert told in ended.err
-    assert desk.github.requests == []
-
-
-def test_a_dry_run_prints_title_and_text_without_a_token(tmp_path: Path) -> None:
-    """On a laptop, of any night; GitHub is not asked."""
-    (tmp_path / "night.json").write_text(a_red_night(100).to_json())
-    red = run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path)
-    assert red.code == 0
-    assert red.out.startswith(
-        "Nightly simulation is red (plainname): failing seed 17 (plainname) in long-run and 2 more\n\n## ❌ "
-    )
-    assert "Add to the regression file" in red.out
-    (tmp_path / "night.json").write_text(a_green_night().to_json())
-    assert "would be closed" in run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path).out
-    missing = run_cli("tracking-issue", "none.json", "--dry-run", cwd=tmp_path)
-    assert (missing.code, "no verdict" in missing.out) == (0, True)
-    assert "none.json: expected a readable file" in missing.err

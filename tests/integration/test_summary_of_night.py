@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.support.night_folders import (
     summarised,
 )
 from tests.support.reports import a_stream
+from vopr_coverage import cli, progress
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
 
@@ -253,3 +256,26 @@ def test_needs_that_are_none_are_an_error(tmp_path: Path, needs: bytes) -> None:
     ended, verdict = summarised(tmp_path, None, "--needs", "broken.json")
     assert (ended.code, verdict.status) == (2, "error")
     assert "needs" in ended.err
+
+
+class Terminal(io.StringIO):
+    """What a terminal was sent."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.parametrize(("err", "shows_a_line"), [(Terminal(), True), (io.StringIO(), False)], ids=["tty", "log"])
+def test_reading_a_night_shows_how_far_it_is_on_a_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, err: io.StringIO, shows_a_line: bool
+) -> None:
+    """A job's log would hold one line for each time that it was drawn; the line is gone before the verdict."""
+    a_night(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(progress, "QUIET_S", 0.0)
+    monkeypatch.setattr(progress, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert cli.main(["summary", "night", "--config", "config.json"]) == 0
+    drawn = "".join(f"\r\x1b[K{done} of 6 recordings read" for done in range(1, 7))
+    assert err.getvalue() == (f"{drawn}\r\x1b[K" if shows_a_line else "")

@@ -16,9 +16,10 @@ from tests.support.archives import zipped
 from tests.support.histories import a_night, night_at, work
 from tests.support.pull_requests import SECRET, FakeClock
 from vopr_coverage import cli
-from vopr_coverage.commands.parser import the_parser
-from vopr_coverage.commands.trends import run_trends
+from vopr_coverage.commands import trends
+from vopr_coverage.commands.parser import parse
 from vopr_coverage.nightly.verdict import TrendLine
+from vopr_coverage.runner.environment import runner_of
 from vopr_coverage.trends.file import read_history, record_night
 
 ARTIFACT = "vopr-coverage-trends"
@@ -79,7 +80,7 @@ class Nightly:
         """`vopr-coverage trends FILE` on that runner; with a clock no wait takes time."""
         words = ["trends", str(self.file), *flags]
         if clock:
-            code = int(run_trends(the_parser().parse_args(words), self.variables(), clock))
+            code = int(trends.run(parse(words)[1], runner_of(self.variables()), clock))
         else:
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in self.variables().items():

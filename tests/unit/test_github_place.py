@@ -9,6 +9,7 @@ import pytest
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.github.context import JobContext, job_context
+from vopr_coverage.runner.environment import runner_of
 
 HEAD, MERGE = "a" * 40, "b" * 40
 RUNNER = {
@@ -28,7 +29,7 @@ PULL = {
 
 def place(payload: Any, **environ: str) -> JobContext:
     """A runner's place, with these variables changed."""
-    return job_context(RUNNER | environ, json.dumps(payload).encode())
+    return job_context(runner_of(RUNNER | environ), json.dumps(payload).encode())
 
 
 def test_a_pull_request_is_about_its_head_and_not_the_merge_commit() -> None:
@@ -56,7 +57,7 @@ def test_a_merge_queue_is_compared_with_the_branch_that_it_merges_into() -> None
 
 def test_no_payload_is_no_pull_request() -> None:
     """An event file that is empty or missing says nothing."""
-    assert job_context(RUNNER, b"").pull is None
+    assert job_context(runner_of(RUNNER), b"").pull is None
 
 
 def test_the_run_of_a_workflow_run_is_known_only_there() -> None:

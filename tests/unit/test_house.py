@@ -175,6 +175,20 @@ def test_a_file_fits_in_one_reading(path: Path) -> None:
 
 def test_starting_up_loads_neither_templates_nor_yaml() -> None:
     """Jinja and PyYAML are imported by whoever needs them, when they need them."""
-    code = "import sys, vopr_coverage.cli; print(sorted({'jinja2', 'yaml', 'github'} & set(sys.modules)))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == "[]"
+    heavy = "print(sorted({'jinja2', 'yaml', 'github'} & set(sys.modules)))"
+    all_commands = "from vopr_coverage.commands.parser import build_parser; build_parser()"
+    for loading in ("import vopr_coverage.cli", all_commands):
+        code = f"import sys; {loading}; {heavy}"
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert ran.stdout.strip() == "[]", loading
+
+
+def test_the_command_line_loads_only_the_command_that_was_called() -> None:
+    """A small check must not wait for what plans nights and starts processes."""
+    code = (
+        "import sys; from vopr_coverage.commands.parser import parse; parse(sys.argv[1:]); "
+        "print([name for name in sys.modules if name.startswith('vopr_coverage.commands.')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, "check", "x"], capture_output=True, text=True, check=True)
+    loaded = {name.rpartition(".")[2] for name in ast.literal_eval(ran.stdout)}
+    assert loaded == {"parser", "check", "options", "output"}

@@ -66,6 +66,18 @@ def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert "\x1b[2J" not in out.getvalue()
 
 
+def test_a_long_night_shows_how_many_recordings_are_read() -> None:
+    """Silent for a second, then redrawn five times a second at most, and gone before the verdict."""
+    out, clock = io.StringIO(), Clock()
+    line = ProgressLine(out, clock)
+    advance = line.for_recordings()
+    for clock.now, done in ((0.9, 3), (2.0, 12), (2.1, 13), (2.3, 1_300)):
+        advance(done, 6_400)
+    assert out.getvalue() == "\r\x1b[K12 of 6,400 recordings read\r\x1b[K1,300 of 6,400 recordings read"
+    line.clear()
+    assert out.getvalue().endswith("\r\x1b[K")
+
+
 def test_a_run_on_a_terminal_shows_rate_and_what_is_left() -> None:
     """Silent for a second, then redrawn five times a second at most, and gone at the end."""
     out, clock = io.StringIO(), Clock()

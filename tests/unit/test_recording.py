@@ -14,13 +14,12 @@ from msgspec.structs import replace
 from tests.support.recordings import a_manifest
 from tests.support.reports import SEED_COUNT, a_stream, failed, ndjson, ok, requiring, start
 from tests.support.streams import reading
-from vopr_coverage.commands.record import add_record
+from vopr_coverage.commands import record
 from vopr_coverage.errors import UserError
 from vopr_coverage.gates.health import judge_determinism, judge_run_complete
 from vopr_coverage.model.manifest import (
     MANIFEST_BYTES_MAX,
     Recording,
-    commits_of,
     filled,
     recording_from_json,
     unknown_placeholders,
@@ -28,6 +27,7 @@ from vopr_coverage.model.manifest import (
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.stream import read_stream
+from vopr_coverage.runner.event import commits_of
 
 SHA, HEAD, OTHER = "a" * 40, "b" * 40, "c" * 40
 BOUNDS = requiring(required_invariants=["vsr_agreement"])
@@ -260,6 +260,6 @@ def test_the_page_on_recordings_has_every_key_of_a_manifest() -> None:
     rows = [line.split("|")[1] for line in manifest.splitlines() if line.startswith("| `")]
     assert sorted(key for row in rows for key in re.findall(r"`(\w+)`", row)) == sorted(a_manifest())
     parser = argparse.ArgumentParser(add_help=False)
-    add_record(parser)
+    record.add_arguments(parser)
     flags = set(re.findall(r"`(--[a-z-]+)", page[page.index("| flag |") : page.index("| exit code |")]))
     assert flags - {"--check-determinism"} == set(parser._option_string_actions)

@@ -35,7 +35,7 @@ from tests.support.workflow_files import (
     using,
 )
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, Detector, judge_canaries
-from vopr_coverage.commands.options import the_command
+from vopr_coverage.commands.options import simulator_command
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
 from vopr_coverage.nightly.planner import HEADROOM, Asked, Wish, plan_night
@@ -106,7 +106,7 @@ def test_02_every_night_has_new_seeds() -> None:
     assert runs[0][-1].stop <= runs[1][0].start
     assert '--run-number "$GITHUB_RUN_NUMBER"' in scripts("plan")
     for given in (CALL, TRIAL):
-        words = filled(the_command(given["command"]["default"], ()), "combined", "4711", 9)
+        words = filled(simulator_command(given["command"]["default"], ()), "combined", "4711", 9)
         assert "--seed 4711" in shlex.join(words)
 
 

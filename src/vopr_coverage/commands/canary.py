@@ -1,4 +1,4 @@
-"""`vopr-coverage canary`: its flags, and from the runs it names to a verdict. Nothing is decided here."""
+"""`vopr-coverage canary`: judges whether planted bugs were detected."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from vopr_coverage.canaries.judge import (
     nothing_judged,
 )
 from vopr_coverage.commands.options import add_config
-from vopr_coverage.commands.output import add_telling, judge_and_tell
+from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.planner import refuse_unsafe_canaries
+from vopr_coverage.runner.environment import Runner
 
 EPILOG = """Expectations come from the config's `canaries`; without it, from the five of the simulator's document.
 A canary whose run is missing was not run. NAME=build-failed says that there is no run because its build failed;
@@ -40,7 +41,7 @@ exit codes:
 """
 
 
-def add_canary(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `canary`."""
     parser.add_argument("--control", metavar="RUN", help="a run of the same seeds without a canary")
     parser.add_argument("runs", nargs="*", metavar="NAME=RUN", help="a canary and its run: a stream, or a recording")
@@ -52,22 +53,22 @@ def add_canary(parser: argparse.ArgumentParser) -> None:
         help="print the declared canaries, one a line, and judge nothing; --format json: as one array",
     )  # fmt: skip
     add_config(parser)
-    add_telling(parser)
+    add_verdict_files(parser)
 
 
-def run_canary(arguments: argparse.Namespace) -> int:
-    """Judge canary runs against a control run, and tell it; or only name the canaries."""
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+    """Judge canary runs against a control run, or print the names of the canaries."""
     from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
 
     _refuse_mixed(arguments)
     if arguments.names:
         return _print_names(arguments)
-    return judge_and_tell(
+    return judge_and_publish(
         arguments,
         lambda: _judged(arguments),
-        partial(nothing_judged, __version__),
-        render_canaries_text,
-        render_canaries_markdown,
+        nothing_judged=partial(nothing_judged, __version__),
+        text=render_canaries_text,
+        markdown=render_canaries_markdown,
     )
 
 
@@ -95,13 +96,13 @@ def _print_names(arguments: argparse.Namespace) -> int:
 
 
 def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
-    """The runs below a folder; one of a canary that isn't declared is a mistake, not a run to leave out."""
+    """Judge the runs below a folder. A run of a canary that is not declared is a mistake, and not skipped."""
     refuse_unsafe_canaries(list(declared))
     try:
-        found = sorted(path.name for path in folder.iterdir() if path.is_dir())
+        names = sorted(path.name for path in folder.iterdir() if path.is_dir())
     except (OSError, ValueError) as error:
         raise UsageError(f"--runs {printable(str(folder))} can't be read: {why(error)}") from None
-    for name in found:
+    for name in names:
         if name not in declared and name != CONTROL:
             raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")
     if (folder / CONTROL / BUILD_FAILED).exists():

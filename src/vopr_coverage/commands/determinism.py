@@ -1,14 +1,15 @@
-"""`vopr-coverage determinism`: its flags, and from them to a verdict. Nothing is decided here."""
+"""`vopr-coverage determinism`: judges whether seeds that ran twice came out the same."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from functools import partial
 
 from vopr_coverage import __version__
-from vopr_coverage.commands.output import add_telling, judge_and_tell
-from vopr_coverage.progress import ProgressLine
+from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.determinism.flow import doublecheck
+from vopr_coverage.determinism.verdict import DeterminismVerdict, error_verdict
+from vopr_coverage.runner.environment import Runner
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
 two RUNs of the same seeds, made by two processes or machines: compared seed by seed.
@@ -21,7 +22,7 @@ exit codes:
 """
 
 
-def add_determinism(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `determinism`."""
     parser.add_argument(
         "runs", nargs="+", metavar="RUN",
@@ -33,26 +34,22 @@ def add_determinism(parser: argparse.ArgumentParser) -> None:
         help="its `repro` makes the replay commands (default: .github/vopr-coverage.yml where there is one)",
     )  # fmt: skip
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
-    add_telling(parser)
+    add_verdict_files(parser)
 
 
-def run_determinism(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Judge, print and write."""
-    from vopr_coverage.determinism.flow import doublecheck
-    from vopr_coverage.determinism.verdict import (  # other commands need not wait for these to load
-        DeterminismVerdict,
-        error_verdict,
-    )
     from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 
-    line = ProgressLine(sys.stderr)
-    progress = line.for_file if sys.stderr.isatty() else lambda _: None
-
-    def judged() -> DeterminismVerdict:
-        try:
+    def judge() -> DeterminismVerdict:
+        with progress_line() as line:
+            progress = line.for_file if line else lambda _: None
             return doublecheck(arguments.runs, arguments.config, arguments.scenario, progress)
-        finally:
-            line.clear()
 
-    nothing_judged = partial(error_verdict, __version__)
-    return judge_and_tell(arguments, judged, nothing_judged, render_determinism_text, render_determinism_markdown)
+    return judge_and_publish(
+        arguments,
+        judge,
+        nothing_judged=partial(error_verdict, __version__),
+        text=render_determinism_text,
+        markdown=render_determinism_markdown,
+    )

@@ -1,4 +1,4 @@
-"""What several commands read from their arguments: the simulator's command, lists in one word, numbers."""
+"""Arguments that several commands share, and the types of arguments: words, pairs, numbers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import argparse
 import math
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from vopr_coverage.errors import UsageError, nearest, shown
+from vopr_coverage.model.manifest import unknown_placeholders
 from vopr_coverage.model.report import SEED_COUNT
+from vopr_coverage.model.thresholds import PROFILE_NAMES
+
+if TYPE_CHECKING:
+    from vopr_coverage.check.terms import Overrides
+
+Number = TypeVar("Number", int, float)
 
 
-def add_template(parser: argparse.ArgumentParser) -> None:
-    """The flag that takes the place of the words behind `--`."""
+def add_simulator(parser: argparse.ArgumentParser) -> None:
+    """Let a command take the simulator's command: the words behind `--`, or one text."""
+    parser.set_defaults(simulator=[])  # by this the parser knows that words may stand behind `--`
     parser.add_argument(
         "--command", dest="template", metavar="TEMPLATE",
         help="COMMAND as one text, instead of the words behind --: quoted as for a POSIX shell, but none takes part",
@@ -39,23 +47,52 @@ def _is_false(word: str) -> bool:
     return one_of(("true", "false"))(word) == "false"
 
 
-def the_command(template: str | None, simulator: Sequence[str]) -> tuple[str, ...]:
-    """The simulator's command, a word each, from `--command` or from behind `--`; none where there is neither.
+def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, ...]:
+    """The simulator's command, a word each: the text of `--command`, or the words behind `--`. Empty without both.
 
     Raises:
         UsageError: both of them, or a text that can't be split into words.
     """
     try:
-        words = shlex.split(template or "", posix=True)
+        split = shlex.split(template or "", posix=True)
     except ValueError as error:
-        raise UsageError(f"--command: expected words quoted as for a shell, found {_found(error)}") from None
-    if words and simulator:
+        found = f"{str(error).lower()} before the text's end"
+        raise UsageError(f"--command: expected words quoted as for a shell, found {found}") from None
+    if split and words:
         raise UsageError("the command stands behind -- and in --command: give it once")
-    return tuple(words or simulator)
+    return tuple(split or words)
 
 
-def _found(error: ValueError) -> str:
-    return f"{str(error).lower()} before the text's end"
+def refuse_unknown_placeholders(command: Sequence[str]) -> None:
+    """Refuse words in braces that stand for nothing.
+
+    Raises:
+        UsageError: the first of them.
+    """
+    for name in unknown_placeholders(command):
+        raise UsageError(f"the simulator's command: no placeholder {shown(name)} is known")
+
+
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """The flags that say by which thresholds a report is judged."""
+    parser.add_argument(
+        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        help="the thresholds to start from (default: the config's, else default)",
+    )  # fmt: skip
+    add_config(parser)
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
+    parser.add_argument("--min-iterations", type=count, metavar="N", help="fail a stream that ran fewer iterations")
+
+
+def overrides_of(arguments: argparse.Namespace) -> Overrides:
+    """What flags set above the config."""
+    from vopr_coverage.check.terms import Overrides
+
+    return Overrides(
+        profile=arguments.profile,
+        min_iterations=arguments.min_iterations,
+        on_not_measured=getattr(arguments, "on_not_measured", None),
+    )
 
 
 def words_of(texts: Iterable[str]) -> list[str]:
@@ -63,7 +100,7 @@ def words_of(texts: Iterable[str]) -> list[str]:
     return [word for text in texts for word in text.replace(",", " ").split()]
 
 
-def pair(text: str, where: str, kind: Any) -> tuple[str, Any]:
+def pair(text: str, where: str, kind: Callable[[str], Number]) -> tuple[str, Number]:
     """`NAME=NUMBER`, as name and number.
 
     Raises:
@@ -79,19 +116,26 @@ def pair(text: str, where: str, kind: Any) -> tuple[str, Any]:
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], str]:
-    """An argument that is one of these words; of another one the nearest is told."""
+    """An argument that is one of these words; the error names the nearest."""
 
-    def chosen(word: str) -> str:
+    def checked(word: str) -> str:
         if word not in words:
             raise argparse.ArgumentTypeError(f"unknown {shown(word)}; {nearest(word, words)}")
         return word
 
-    return chosen
+    return checked
 
 
 def or_empty(kind: Callable[[str], str]) -> Callable[[str], str]:
     """An argument that may be an empty word, which is no word: a workflow hands on what its inputs hold."""
     return lambda word: kind(word) if word else ""
+
+
+def count(text: str) -> int:
+    """An argument that is an integer of 0 or more."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise argparse.ArgumentTypeError(f"expected an integer of 0 or more, found {shown(text)}")
+    return int(text)
 
 
 def uint64(text: str) -> int:
@@ -103,15 +147,15 @@ def uint64(text: str) -> int:
 
 def seconds(text: str) -> float:
     """An argument that is a duration in seconds."""
-    return _above_0(text, "seconds")
+    return _positive(text, "seconds")
 
 
 def minutes(text: str) -> float:
     """An argument that is a duration in minutes."""
-    return _above_0(text, "minutes")
+    return _positive(text, "minutes")
 
 
-def _above_0(text: str, unit: str) -> float:
+def _positive(text: str, unit: str) -> float:
     try:
         number = float(text)
     except ValueError:

@@ -1,15 +1,17 @@
-"""A verdict as a command tells it: printed in the form that was asked for, and written to the files that were named."""
+"""What a command prints and writes: its verdict, outputs of the step, lines about its work."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
 from vopr_coverage.commands.options import one_of
 from vopr_coverage.errors import ExitCode, FileError, UserError, printable
 from vopr_coverage.files import write_text
+from vopr_coverage.progress import ProgressLine
 
 FORMATS = ("text", "json", "markdown")
 
@@ -25,8 +27,8 @@ class AnyVerdict(Protocol):
         """The verdict as a file."""
 
 
-def add_telling(parser: argparse.ArgumentParser) -> None:
-    """The flags that say where a verdict goes."""
+def add_verdict_files(parser: argparse.ArgumentParser) -> None:
+    """The flags that name the files of a verdict, and the form in which it is printed."""
     parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
     parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
     add_format(parser)
@@ -37,7 +39,7 @@ def add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--outputs", metavar="F", help=f"append {what}, as GITHUB_OUTPUT takes it")
 
 
-def append_outputs_to(path: str | None, outputs: Mapping[str, str]) -> None:
+def write_outputs(path: str | None, outputs: Mapping[str, str]) -> None:
     """Append outputs of the step, where the flag names a file for them.
 
     Raises:
@@ -47,6 +49,27 @@ def append_outputs_to(path: str | None, outputs: Mapping[str, str]) -> None:
 
     if path:
         append_outputs(path, outputs)
+
+
+def log(text: str) -> None:
+    """Print a line about the work to standard error, if anybody reads it: the exit code must not depend on it."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def on_terminal() -> bool:
+    """Whether standard error is a terminal, where a line can be rewritten."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def progress_line() -> Iterator[ProgressLine | None]:
+    """A line that shows how far the work is, and is removed at the end; None where there is no terminal."""
+    line = ProgressLine(sys.stderr)
+    try:
+        yield line if on_terminal() else None
+    finally:
+        line.clear()
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +83,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 V = TypeVar("V", bound=AnyVerdict)
 
 
-def judge_and_tell(
+def judge_and_publish(
     arguments: argparse.Namespace,
     judge: Callable[[], V],
     nothing_judged: Callable[[str], V],
@@ -68,19 +91,19 @@ def judge_and_tell(
     markdown: Callable[[V], str],
     also: Callable[[V], None] = lambda _: None,
 ) -> int:
-    """Judge, print and write; where nothing could be judged, the files say so, so that no old one is taken for it.
+    """Judge, print and write. Where nothing could be judged, the files say so: no old file is taken for this verdict.
 
     Args:
         arguments: with `format`, `verdict_file` and `summary_file`.
         nothing_judged: the verdict that says why.
-        text: of a verdict on something; of an error the caller prints what was raised.
-        also: told of the verdict, whichever it is.
+        text: for a verdict; an error is raised, and the caller prints it.
+        also: is called with the verdict, whatever it is.
 
     Returns:
         The exit code.
 
     Raises:
-        UserError: what `judge` raised, after it was told.
+        UserError: what `judge` raised, after the files were written.
     """
     failed: UserError | None = None
     try:
@@ -104,8 +127,8 @@ def judge_and_tell(
 
 
 def _write(path: str, text: str) -> None:
-    """Write a file; that it can't be written is a warning: the verdict stands."""
+    """Write a file. Failing is a warning: the verdict decides the exit code."""
     try:
         write_text(path, text)
     except FileError as error:
-        print(f"vopr-coverage: warning: {printable(path)} was not written: {error.found}", file=sys.stderr)
+        log(f"warning: {path} was not written: {error.found}")

@@ -1,34 +1,37 @@
-"""`vopr-coverage plan`: its flags, and from them to a job matrix. Nothing is decided here."""
+"""`vopr-coverage plan`: divides a night's work among jobs."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import (
     add_canaries,
     add_config,
-    add_template,
+    add_simulator,
     minutes,
     one_of,
     pair,
+    refuse_unknown_placeholders,
     seconds,
-    the_command,
+    simulator_command,
     uint64,
     words_of,
 )
-from vopr_coverage.commands.output import add_outputs, append_outputs_to
+from vopr_coverage.commands.output import add_outputs, log, write_outputs
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.files import write_text
-from vopr_coverage.model.manifest import filled, unknown_placeholders
+from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
 from vopr_coverage.nightly.planner import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
 from vopr_coverage.nightly.regression_file import read_regressions
+from vopr_coverage.runner.environment import Runner
 
 CALIBRATION_SEED = "0"
 CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
@@ -50,7 +53,7 @@ exit codes:
 """
 
 
-def add_plan(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `plan`."""
     parser.add_argument("asked", nargs="+", metavar="SCENARIO=N", help="what should run: iterations in one night")
     parser.add_argument(
@@ -89,7 +92,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         help="seeds that failed once, a line `SCENARIO SEED` each; they are run every night",
     )
     add_config(parser)
-    add_template(parser)
+    add_simulator(parser)
     parser.add_argument(
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
         help="json: the plan on one line, with a matrix per job, as its strategy takes it",
@@ -98,28 +101,24 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "plan and smallest-shard, the fewest iterations of a coverage job")
 
 
-def run_plan(arguments: argparse.Namespace, simulator: Sequence[str]) -> int:
-    """Plan a night and print it; `simulator` is what stands behind `--`."""
-    command = the_command(arguments.template, simulator)
-    for name in unknown_placeholders(command):
-        raise UsageError(f"the simulator's command: no placeholder {shown(name)} is known")
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+    """Plan a night and print it."""
+    command = simulator_command(arguments.template, arguments.simulator)
+    refuse_unknown_placeholders(command)
     wish = _wish(arguments)
     rates = _rates(arguments, wish)
     if arguments.no_canaries:
-        wish = Wish(
-            wish.long_run, wish.coverage, determinism=wish.determinism,
-            determinism_seeds=wish.determinism_seeds, regressions=wish.regressions,
-        )  # fmt: skip
+        wish = replace(wish, canary=None, canaries=())
     if command:
-        for one in wish.asked():  # a scenario of several jobs is measured once
-            if one.scenario.lower() not in rates:
-                rates[one.scenario.lower()] = _measured(command, one.scenario, arguments.calibrate)
+        for asked in wish.asked():  # a scenario of several jobs is measured once
+            if asked.scenario.lower() not in rates:
+                rates[asked.scenario.lower()] = _measured_rate(command, asked.scenario, arguments.calibrate)
     plan = plan_night(wish, rates, arguments.run_number, arguments.minutes, arguments.jobs)
     print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
-    append_outputs_to(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
+    write_outputs(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 
@@ -131,13 +130,13 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     except argparse.ArgumentTypeError as error:
         raise UsageError(f"--determinism-seeds: {error}") from None
     return Wish(
-        tuple(_asked(arguments.asked, "plan", config)),
-        tuple(_asked(arguments.coverage, "--coverage", config)),
-        _the_one(_asked(arguments.canary, "--canary", config), "--canary"),
-        tuple(config.canaries),
-        _the_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
-        starts,
-        read_regressions(Path(arguments.regressions)) if arguments.regressions else (),
+        long_run=tuple(_asked(arguments.asked, "plan", config)),
+        coverage=tuple(_asked(arguments.coverage, "--coverage", config)),
+        canary=_at_most_one(_asked(arguments.canary, "--canary", config), "--canary"),
+        canaries=tuple(config.canaries),
+        determinism=_at_most_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
+        determinism_seeds=starts,
+        regressions=read_regressions(Path(arguments.regressions)) if arguments.regressions else (),
     )
 
 
@@ -145,20 +144,20 @@ def _asked(texts: Iterable[str], where: str, config: Config) -> Iterator[Asked]:
     """What should run, with the minimum that the config has for each scenario."""
     for text in words_of(texts):
         name, iterations = pair(text, where, int)
-        least = terms_for(name, Overrides(), config).bounds.min_iterations.value
-        yield Asked(name, iterations, least)
+        minimum = terms_for(name, Overrides(), config).bounds.min_iterations.value
+        yield Asked(name, iterations, minimum)
 
 
-def _the_one(asked: Iterable[Asked], where: str) -> Asked | None:
-    found = list(asked)
-    if len(found) > 1:
-        raise UsageError(f"{where}: expected one SCENARIO=NUMBER, found {len(found)}")
-    return found[0] if found else None
+def _at_most_one(asked: Iterable[Asked], where: str) -> Asked | None:
+    given = list(asked)
+    if len(given) > 1:
+        raise UsageError(f"{where}: expected one SCENARIO=NUMBER, found {len(given)}")
+    return given[0] if given else None
 
 
 def _rates(arguments: argparse.Namespace, wish: Wish) -> dict[str, float]:
-    """What was given instead of being measured, by scenario in lower case."""
-    known = {one.scenario.lower() for one in wish.asked()}
+    """The rates of --rate, by scenario in lower case."""
+    known = {asked.scenario.lower() for asked in wish.asked()}
     rates: dict[str, float] = {}
     for text in words_of(arguments.rate):
         name, rate = pair(text, "--rate", float)
@@ -170,44 +169,41 @@ def _rates(arguments: argparse.Namespace, wish: Wish) -> dict[str, float]:
     return rates
 
 
-def _measured(command: Sequence[str], scenario: str, seconds: float) -> float:
+def _measured_rate(command: Sequence[str], scenario: str, seconds: float) -> float:
     from vopr_coverage.nightly.calibration import measured_rate  # every command would wait for subprocess to load
 
-    _say(f"calibrating {scenario} for {seconds:g} s")
+    log(f"calibrating {scenario} for {seconds:g} s")
     rate = measured_rate(filled(command, scenario, CALIBRATION_SEED, CALIBRATION_ITERATIONS), seconds)
-    _say(f"calibrated {scenario}: {rate:,.1f} iterations a second")
+    log(f"calibrated {scenario}: {rate:,.1f} iterations a second")
     return rate
 
 
 def _text(plan: NightPlan) -> Iterator[str]:
-    jobs = sum(one.jobs for one in plan.work)
-    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {_many(jobs, 'job')} of at most {plan.minutes:g} min"
-    for job, work in groupby(plan.work, lambda one: one.job):
+    jobs = sum(work.jobs for work in plan.work)
+    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {_count(jobs, 'job')} of at most {plan.minutes:g} min"
+    for job, work_of_job in groupby(plan.work, lambda work: work.job):
         yield f"{HEADINGS[job]}:"
-        yield from (f"  {printable(one.scenario)}: {_work(one, plan)}" for one in work)
+        yield from (f"  {printable(work.scenario)}: {_work_text(work, plan)}" for work in work_of_job)
     if plan.regressions:
         yield "regressions:"
-    for replay in plan.regressions:
-        yield f"  {printable(replay.scenario)}: {_many(len(replay.seeds), 'seed')} that failed once"
+    for regressions in plan.regressions:
+        yield f"  {printable(regressions.scenario)}: {_count(len(regressions.seeds), 'seed')} that failed once"
     if plan.remarks:
         yield from ("", "Not all of it is planned:", *(f"  - {printable(remark)}" for remark in plan.remarks))
     if not plan.enough:
         yield from ("", "❌ A scenario would get less than its min_iterations")
 
 
-def _work(one: PlannedWork, plan: NightPlan) -> str:
-    how = {
-        "canary": f"control and {_many(one.jobs - 1, 'canary', 'canaries')}, ",
-        "determinism": f"from {_many(one.jobs, 'seed')} on, each twice, ",
+def _work_text(work: PlannedWork, plan: NightPlan) -> str:
+    runs = {
+        "canary": f"control and {_count(work.jobs - 1, 'canary', 'canaries')}, ",
+        "determinism": f"from {_count(work.jobs, 'seed')} on, each twice, ",
     }
-    runs = f"{one.planned:,} of {one.asked:,} iterations in {_many(one.jobs, 'job')} of {one.minutes:,.1f} min"
-    first = f", from {plan.canary.include[0].seed} on" if one.job == "canary" else ""
-    return f"{how.get(one.job, '')}{runs} at {one.rate:,.1f} a second{first}"
+    jobs = f"in {_count(work.jobs, 'job')} of {work.minutes:,.1f} min"
+    first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
+    iterations = f"{work.planned:,} of {work.asked:,} iterations {jobs} at {work.rate:,.1f} a second"
+    return f"{runs.get(work.job, '')}{iterations}{first}"
 
 
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
-def _say(text: str) -> None:
-    print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

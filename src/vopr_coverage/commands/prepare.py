@@ -1,4 +1,4 @@
-"""`vopr-coverage prepare`: looks at a night's inputs before anything is built, and lists what to build."""
+"""`vopr-coverage prepare`: checks a night's inputs before anything is built, and lists what to build."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import msgspec
 
 from vopr_coverage.canaries.judge import CONTROL
 from vopr_coverage.commands.options import add_canaries, add_config
-from vopr_coverage.commands.output import add_outputs, append_outputs_to
+from vopr_coverage.commands.output import add_outputs, write_outputs
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, UserError
 from vopr_coverage.files import why
 from vopr_coverage.nightly.planner import refuse_unsafe_canaries
+from vopr_coverage.runner.environment import Runner
 
 SPARE_MINUTES = 30  # a job's, beside those that it may simulate for: to set up, and to upload
 TITLE = "VOPR nightly"
@@ -33,7 +34,7 @@ exit codes:
 """
 
 
-def add_prepare(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `prepare`."""
     parser.add_argument(
         "--build", required=True, metavar="SCRIPT", help="the script for bash that builds the simulator"
@@ -48,8 +49,8 @@ def add_prepare(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "what follows from the inputs")
 
 
-def run_prepare(arguments: argparse.Namespace) -> int:
-    """Print what a night would build and how long its jobs may take; of a step, hand it on as outputs."""
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+    """Print what a night builds and how long its jobs may take, and append the same as outputs."""
     try:
         outputs = _outputs(arguments)
     except UserError as error:
@@ -59,12 +60,12 @@ def run_prepare(arguments: argparse.Namespace) -> int:
             print(command("error", str(error), title=TITLE))
         raise
     print("\n".join(f"{name}: {value}" for name, value in outputs.items()))
-    append_outputs_to(arguments.outputs, outputs)
+    write_outputs(arguments.outputs, outputs)
     return ExitCode.PASSED
 
 
 def _outputs(arguments: argparse.Namespace) -> dict[str, str]:
-    minutes = _usable(arguments)
+    minutes = _checked_minutes(arguments)
     names = [] if arguments.no_canaries else list(load_config(arguments.config).canaries)
     refuse_unsafe_canaries(names)
     return {
@@ -75,17 +76,21 @@ def _outputs(arguments: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def _usable(arguments: argparse.Namespace) -> int:
-    """The input `minutes`, where every input can be used."""
+def _checked_minutes(arguments: argparse.Namespace) -> int:
+    """The input `minutes`; all inputs are checked.
+
+    Raises:
+        UsageError: one of them cannot be used.
+    """
     import subprocess  # every command would wait for it to load
 
     if not arguments.build:
         raise UsageError("The input build is empty: it is the script that builds the simulator.")
     try:
-        read = subprocess.run(["bash", "-n", "-c", arguments.build], check=False)  # noqa: S603, S607 # none of it runs
+        parsed = subprocess.run(["bash", "-n", "-c", arguments.build], check=False)  # noqa: S603, S607 # none of it runs
     except OSError as error:
         raise UsageError(f"bash is needed to read the input build: {why(error)}") from None
-    if read.returncode:
+    if parsed.returncode:
         raise UsageError("The input build is no script that bash can read: see the log above.")
     if not arguments.binary:
         raise UsageError("The input binary is empty: it is the file or folder that build leaves.")

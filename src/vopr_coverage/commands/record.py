@@ -1,17 +1,19 @@
-"""`vopr-coverage record`: its flags, and from them to a recording. Nothing is decided here."""
+"""`vopr-coverage record`: runs a simulator once and stores its output in a folder."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from vopr_coverage.commands.options import add_template, seconds, the_command, uint64
-from vopr_coverage.errors import ExitCode, printable
+from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
+from vopr_coverage.commands.output import log, on_terminal
+from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.progress import RunProgress
+from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
+from vopr_coverage.runner.environment import Runner
 
 EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
 
@@ -28,7 +30,7 @@ exit codes:
 """
 
 
-def add_record(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `record`."""
     parser.add_argument("--scenario", required=True, metavar="S", help="what {scenario} stands for in COMMAND")
     parser.add_argument("--seed", type=uint64, required=True, metavar="A", help="the first seed, {seed} in COMMAND")
@@ -45,44 +47,36 @@ def add_record(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="every seed runs twice, as with --check-determinism, which is seen by itself",
     )
-    add_template(parser)
+    add_simulator(parser)
 
 
-def run_record(arguments: argparse.Namespace, simulator: Sequence[str], sha: str) -> int:
-    """Record one run; `simulator` is what stands behind `--`, `sha` is GitHub's, or ""."""
-    from vopr_coverage.recorder.record import (
-        RecordingPlan,
-        find_commit,
-        record,
-    )  # nobody else needs what starts processes
-
-    commit, source = find_commit(arguments.commit, sha)
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
+    """Record one run."""
+    commit, source = find_commit(arguments.commit, runner.sha)
     plan = RecordingPlan(
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=the_command(arguments.template, simulator),
+        command=simulator_command(arguments.template, arguments.simulator),
         folder=Path(arguments.out),
         commit=commit,
         commit_source=source,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
     )
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    progress = RunProgress(sys.stderr, plan.iterations, terminal)
     try:
-        recording = record(plan, progress)
+        recording = record(plan, RunProgress(sys.stderr, plan.iterations, on_terminal()))
     except OSError as error:
-        _say(f"{arguments.out} can't be written to: {why(error)}; the run was ended")
+        log(f"{arguments.out} can't be written to: {why(error)}; the run was ended")
         return ExitCode.GATE_FAILED
-    _say(_told(recording, arguments.out))
+    log(_recorded(recording, arguments.out))
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
 
 
-def _told(recording: Recording, folder: str) -> str:
-    """One line of what was recorded."""
-    done = recording.lines.get("iteration_ok", 0) + recording.lines.get("iteration_failed", 0)
-    how = "recorded" if recording.whole else "incomplete: recorded"
+def _recorded(recording: Recording, folder: str) -> str:
+    """What was recorded, in one line."""
+    iterations = recording.lines.get("iteration_ok", 0) + recording.lines.get("iteration_failed", 0)
+    state = "recorded" if recording.whole else "incomplete: recorded"
     if recording.timed_out:
         end = f"timed out after {recording.timeout_s:g} s"
     elif recording.interrupted:
@@ -91,13 +85,5 @@ def _told(recording: Recording, folder: str) -> str:
         end = f"ended by signal {recording.signal}"
     else:
         end = "still running" if recording.exit_code is None else f"exit code {recording.exit_code}"
-    ran = f"{done:,} of {recording.iterations:,} iterations, {recording.rate:,.1f}/s"
-    return f"{how} {ran}, {end}, in {folder}"
-
-
-def _say(text: str) -> None:
-    """Print to standard error, if anybody listens."""
-    try:
-        print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return
+    ran = f"{iterations:,} of {recording.iterations:,} iterations, {recording.rate:,.1f}/s"
+    return f"{state} {ran}, {end}, in {folder}"

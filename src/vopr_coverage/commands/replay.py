@@ -1,4 +1,4 @@
-"""`vopr-coverage replay`: its flags, and from once-failed seeds to a recording of each. Nothing is judged here."""
+"""`vopr-coverage replay`: records each regression seed. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from vopr_coverage.commands.options import add_template, minutes, seconds, the_command
-from vopr_coverage.errors import ExitCode, UsageError, UserError, printable, shown
+from vopr_coverage.commands.options import (
+    add_simulator,
+    minutes,
+    refuse_unknown_placeholders,
+    seconds,
+    simulator_command,
+)
+from vopr_coverage.commands.output import log, on_terminal
+from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
-from vopr_coverage.model.manifest import STREAM, unknown_placeholders
+from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import Played, ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
+from vopr_coverage.recorder.child import signals_told
+from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
+from vopr_coverage.runner.environment import Runner
 
-if TYPE_CHECKING:
-    from vopr_coverage.recorder.record import RecordingPlan
-
-SEEDS_TOLD_MAX = 10
+SEEDS_LISTED_MAX = 10
 
 EPILOG = """FILE has a line `SCENARIO SEED` for each seed. COMMAND is one run of the simulator:
 
@@ -41,7 +47,7 @@ exit codes:
 """
 
 
-def add_replay(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `replay`."""
     parser.add_argument("file", metavar="FILE", help="seeds that failed once; one that isn't there yet has none")
     parser.add_argument("--out", required=True, metavar="DIR", help="gets a folder SCENARIO-SEED for each recording")
@@ -50,35 +56,40 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=seconds, metavar="S", help="for each seed (default: what is left of --minutes)"
     )
-    add_template(parser)
+    add_simulator(parser)
 
 
-def run_replay(arguments: argparse.Namespace, simulator: Sequence[str], sha: str) -> int:
-    """Record every once-failed seed; `simulator` is what stands behind `--`, `sha` is GitHub's, or ""."""
-    from vopr_coverage.recorder.child import signals_told  # nobody else needs what starts processes
-    from vopr_coverage.recorder.record import RecordingPlan, find_commit
-
-    command = the_command(arguments.template, simulator)
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
+    """Record every regression seed."""
+    command = simulator_command(arguments.template, arguments.simulator)
     if not command:
         raise UsageError("no command: put it behind --, or in --command")
-    for name in unknown_placeholders(command):
-        raise UsageError(f"the simulator's command: no placeholder {shown(name)} is known")
-    replays = read_regressions(Path(arguments.file)) if arguments.file else ()
-    if not replays:
-        _say(f"there is no seed to replay in {arguments.file}" if arguments.file else "no file: no seed to replay")
+    refuse_unknown_placeholders(command)
+    regressions = read_regressions(Path(arguments.file)) if arguments.file else ()
+    if not regressions:
+        log(f"there is no seed to replay in {arguments.file}" if arguments.file else "no file: no seed to replay")
         return ExitCode.PASSED
-    to_play = list(seeds_to_play(replays, command))
+    seeds = list(seeds_to_play(regressions, command))
     out = Path(arguments.out)
-    for one in to_play:
-        _refuse_used(out / one.folder)
-    commit, source = find_commit(arguments.commit, sha)
+    for seed in seeds:
+        _refuse_used(out / seed.folder)
+    commit, source = find_commit(arguments.commit, runner.sha)
     plans = [
-        RecordingPlan(one.scenario, int(one.seed), 1, command, out / one.folder, commit, source, arguments.timeout)
-        for one in to_play
+        RecordingPlan(
+            scenario=seed.scenario,
+            seed=int(seed.seed),
+            iterations=1,
+            command=command,
+            folder=out / seed.folder,
+            commit=commit,
+            commit_source=source,
+            timeout_s=arguments.timeout,
+        )
+        for seed in seeds
     ]
     session = _Session(arguments.minutes)
     with signals_told(session.on_signal):
-        return session.play(to_play, plans)
+        return session.play(seeds, plans)
 
 
 class _Session:
@@ -90,13 +101,13 @@ class _Session:
         self._stopped = ""
 
     def on_signal(self, _number: int) -> None:
-        """Between two recordings; during one, the recorder hears it and says so in the manifest."""
+        """Between two recordings; during one, the recorder handles it and says so in the manifest."""
         self._interrupted = True
 
     def play(self, seeds: Sequence[Played], plans: Sequence[RecordingPlan]) -> int:
-        """Record them; tells each, and those that were not played. Returns the exit code."""
+        """Record them, and log a line for each. Returns the exit code."""
         whole = played = 0
-        for one, plan in zip(seeds, plans, strict=True):
+        for seed, plan in zip(seeds, plans, strict=True):
             left_s = None if self._ends_at is None else self._ends_at - time.monotonic()
             if left_s is not None and left_s <= 0:
                 self._stopped = "the time was up"
@@ -105,30 +116,27 @@ class _Session:
             if self._stopped:
                 break
             try:
-                is_whole, told = self._record(plan, left_s)
+                is_whole, result = self._record(plan, left_s)
             except UsageError as error:  # a mistake shows at the first seed; later, something else happened
                 if not played:
                     raise
-                is_whole, told = False, f"incomplete: {error}"
+                is_whole, result = False, f"incomplete: {error}"
             played += 1
             whole += is_whole
-            _say(f"[{played}/{len(seeds)}] {one.scenario} seed {one.seed}: {told}")
+            log(f"[{played}/{len(seeds)}] {seed.scenario} seed {seed.seed}: {result}")
         missed = seeds[played:]
         if missed:
-            _say(f"{self._stopped}: {_listed(missed)} not played")
-        _say(f"{whole:,} of {len(seeds):,} once-failed seeds are recorded whole")
+            log(f"{self._stopped}: {_listed(missed)} not played")
+        log(f"{whole:,} of {len(seeds):,} once-failed seeds are recorded whole")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
     def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
-        """One seed: whether its recording is whole, and what to say of it."""
-        from vopr_coverage.recorder.record import record
-
+        """Record one seed. Returns whether the recording is whole, and what to log about it."""
         limits = [limit for limit in (plan.timeout_s, left_s) if limit is not None]
-        terminal = sys.stderr is not None and sys.stderr.isatty()
         try:
             recording = record(
                 replace(plan, timeout_s=max(round(min(limits), 3), 0.001) if limits else None),
-                RunProgress(sys.stderr, plan.iterations, terminal),
+                RunProgress(sys.stderr, plan.iterations, on_terminal()),
             )
         except OSError as error:
             self._stopped = "the disk can't be written to"
@@ -144,7 +152,7 @@ class _Session:
 
 
 def _refuse_used(folder: Path) -> None:
-    """Before anything was played: a recording needs a folder of its own."""
+    """Refuse a folder that is not empty, before any seed is played."""
     try:
         used = folder.is_dir() and any(folder.iterdir())
     except (OSError, ValueError) as error:
@@ -154,14 +162,6 @@ def _refuse_used(folder: Path) -> None:
 
 
 def _listed(missed: Sequence[Played]) -> str:
-    told = ", ".join(f"{one.scenario} {one.seed}" for one in missed[:SEEDS_TOLD_MAX])
-    more = len(missed) - SEEDS_TOLD_MAX
-    return f"{told} and {more:,} more seeds were" if more > 0 else f"{told} {'was' if len(missed) == 1 else 'were'}"
-
-
-def _say(text: str) -> None:
-    """Print to standard error, if anybody listens."""
-    try:
-        print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return
+    names = ", ".join(f"{seed.scenario} {seed.seed}" for seed in missed[:SEEDS_LISTED_MAX])
+    more = len(missed) - SEEDS_LISTED_MAX
+    return f"{names} and {more:,} more seeds were" if more > 0 else f"{names} {'was' if len(missed) == 1 else 'were'}"

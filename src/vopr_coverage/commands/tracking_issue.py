@@ -1,12 +1,13 @@
-"""`vopr-coverage tracking-issue`: its flags, and from a night's verdict to an issue. Nothing is decided here."""
+"""`vopr-coverage tracking-issue`: brings a nightly's issue up to date with the verdict on a night."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
 
+from vopr_coverage.commands.output import log
 from vopr_coverage.errors import ExitCode, UsageError, printable
+from vopr_coverage.runner.environment import Runner
 
 EPILOG = """Where it runs is told by GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT and GITHUB_SHA, as in a job;
 GITHUB_TOKEN needs `issues: write`.
@@ -18,7 +19,7 @@ exit codes:
 """
 
 
-def add_tracking(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `tracking-issue`."""
     parser.add_argument(
         "night", metavar="NIGHT.json", help="the night's verdict, as `summary --verdict-file` writes it"
@@ -31,7 +32,7 @@ def add_tracking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print title and text, and ask GitHub for nothing")
 
 
-def run_tracking(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Bring the issue up to date, or print it."""
     from vopr_coverage.github.comment_marker import checked_id
     from vopr_coverage.github.comment_settings import checked_author
@@ -39,30 +40,25 @@ def run_tracking(arguments: argparse.Namespace, environ: Mapping[str, str]) -> i
 
     id, author = checked_id(arguments.id, ID_DEFAULT, "--id"), checked_author(arguments.author, "--author")
     if arguments.dry_run:
-        return _printed(arguments.night)
+        return _print_issue(arguments.night)
     from vopr_coverage.github.retry import SystemClock
     from vopr_coverage.github.session import Hub
 
-    token = environ.get("GITHUB_TOKEN", "")
-    if not token:
+    if not runner.token:
         raise UsageError("there is no token in GITHUB_TOKEN; --dry-run needs none")
-    hub = Hub(environ, b"", token, SystemClock(), _say)
-    *warnings, done = hub.track(arguments.night, (), id, author)
-    for said in warnings:
-        _say(f"warning: {said.text}")
-    print(printable(done.text))
+    hub = Hub(runner, b"", runner.token, SystemClock(), log)
+    *warnings, result = hub.track(arguments.night, (), id, author)
+    for warning in warnings:
+        log(f"warning: {warning.text}")
+    print(printable(result.text))
     return ExitCode.PASSED
 
 
-def _printed(path: str) -> int:
+def _print_issue(path: str) -> int:
     from vopr_coverage.github.issue_flow import draft_alone, read_night
 
-    night, wrong = read_night(path)
-    if wrong:
-        _say(f"warning: the night left no verdict, and counts as red. {wrong}")
+    night, problem = read_night(path)
+    if problem:
+        log(f"warning: the night left no verdict, and counts as red. {problem}")
     sys.stdout.write(draft_alone(night))
     return ExitCode.PASSED
-
-
-def _say(text: str) -> None:
-    print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)

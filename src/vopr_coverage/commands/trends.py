@@ -1,16 +1,18 @@
-"""`vopr-coverage trends`: its flags, and from a history to its table. Nothing is decided here."""
+"""`vopr-coverage trends`: prints the history of nights; on a runner it can restore it first."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vopr_coverage.commands.output import add_format
+from vopr_coverage.commands.output import add_format, log
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import is_there
+from vopr_coverage.runner.environment import Runner
+from vopr_coverage.runner.event import event_payload
 from vopr_coverage.trends.file import read_history, write_history
 from vopr_coverage.trends.history import History, TrendRecord, union
 
@@ -31,7 +33,7 @@ exit codes:
 """
 
 
-def add_trends(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `trends`."""
     parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not be there yet")
     parser.add_argument(
@@ -41,63 +43,53 @@ def add_trends(parser: argparse.ArgumentParser) -> None:
     add_format(parser)
 
 
-def run_trends(arguments: argparse.Namespace, environ: Mapping[str, str], clock: Clock | None = None) -> int:
-    """Print a history, and before that, with --restore, put it together again.
-
-    Args:
-        environ: the process's variables: on a runner they say which repository, run and branch this is.
-    """
+def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
+    """Print a history; with --restore, first add what earlier runs recorded."""
     path = Path(arguments.file)
     history = History() if arguments.restore and not is_there(path) else read_history(path)
     records, warnings = history.records, history.warnings
     if arguments.restore:
-        restored = _restored(environ, clock)
+        restored = _restored(runner, clock)
         records = union(records, restored.records)
         write_history(path, records)
         warnings += restored.warnings
     for warning in warnings:
-        _warn(warning, environ)
-    sys.stdout.write(_told(arguments.format, records, warnings))
+        _warn(warning, runner)
+    sys.stdout.write(_rendered(arguments.format, records, warnings))
     return ExitCode.PASSED
 
 
-def _restored(environ: Mapping[str, str], clock: Clock | None) -> History:
+def _restored(runner: Runner, clock: Clock | None) -> History:
     from vopr_coverage.github.retry import SystemClock
     from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT, restore_history
-    from vopr_coverage.runner.files import event_payload
 
-    event = event_payload(environ.get("GITHUB_EVENT_PATH", ""))
-    found = restore_history(environ, event, environ.get("GITHUB_TOKEN", ""), clock or SystemClock(), _say)
-    if found.runs:
-        _say(f"history of {', '.join(f'run {run}' for run in found.runs)} restored")
-    elif not found.warnings:
-        _say(f"no run on this branch has left an artifact {TRENDS_ARTIFACT} yet: the history begins with this night")
-    return History(found.records, found.warnings)
+    restored = restore_history(runner, event_payload(runner), clock or SystemClock(), log)
+    if restored.runs:
+        log(f"history of {', '.join(f'run {run}' for run in restored.runs)} restored")
+    elif not restored.warnings:
+        log(f"no run on this branch has left an artifact {TRENDS_ARTIFACT} yet: the history begins with this night")
+    return History(restored.records, restored.warnings)
 
 
-def _told(form: str, records: Sequence[TrendRecord], warnings: Sequence[str]) -> str:
+def _rendered(form: str, records: Sequence[TrendRecord], warnings: Sequence[str]) -> str:
     from vopr_coverage.trends.compare import lately
 
     chapters = lately(records)
     if form == "json":
         import msgspec
 
-        whole = {"records": len(records), "workflows": chapters, "warnings": warnings}
-        return msgspec.json.encode(whole).decode() + "\n"
+        document = {"records": len(records), "workflows": chapters, "warnings": warnings}
+        return msgspec.json.encode(document).decode() + "\n"
     from vopr_coverage.render.trends import render_trends_markdown, render_trends_text
 
     return render_trends_markdown(chapters, warnings) if form == "markdown" else render_trends_text(chapters)
 
 
-def _warn(text: str, environ: Mapping[str, str]) -> None:
-    """On standard error: GitHub reads commands there, too, and what is printed stays what was asked for."""
-    if environ.get("GITHUB_ACTIONS") != "true":
-        _say(f"warning: {text}")
+def _warn(text: str, runner: Runner) -> None:
+    """Warn on standard error: GitHub reads commands there, too, and standard output holds the history alone."""
+    if not runner.is_github:
+        log(f"warning: {text}")
         return
     from vopr_coverage.render.annotations import command
 
     print(command("warning", printable(text), title=WARNING_TITLE), file=sys.stderr, flush=True)
-
-
-def _say(text: str) -> None:
-    print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)

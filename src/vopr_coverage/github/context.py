@@ -6,19 +6,17 @@ The event's payload is GitHub's, but branch names and repositories in it are a s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.runner.environment import Runner
 
 REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._/-]{0,200})?")
-_PUBLIC_API = "https://api.github.com"
-_PUBLIC_SERVER = "https://github.com"
 
 
 class Repository(msgspec.Struct, frozen=True):
@@ -96,38 +94,35 @@ class JobContext(msgspec.Struct, frozen=True):
         return f"{self.server_url}/{self.repository}/actions/runs/{run_id}/attempts/{attempt}"
 
 
-def job_context(environ: Mapping[str, str], payload: bytes) -> JobContext:
+def job_context(runner: Runner, payload: bytes) -> JobContext:
     """The place that the runner's variables and its event file describe.
 
     Raises:
         UsageError: they aren't a runner's: there is nothing that a comment could be written to.
     """
-    repository = environ.get("GITHUB_REPOSITORY", "")
-    if not REPOSITORY.fullmatch(repository):
-        raise UsageError(f"GITHUB_REPOSITORY: expected owner/name, found {shown(repository)}")
-    event = environ.get("GITHUB_EVENT_NAME", "")
+    if not REPOSITORY.fullmatch(runner.repository):
+        raise UsageError(f"GITHUB_REPOSITORY: expected owner/name, found {shown(runner.repository)}")
     told = _payload(payload)
     pull = told.pull_request
     if pull and not SHA.fullmatch(pull.head.sha):
         raise UsageError(f"the event's pull request: expected a commit, found {shown(pull.head.sha)}")
     return JobContext(
-        repository=repository,
-        event=event,
-        api_url=_url(environ, "GITHUB_API_URL", _PUBLIC_API),
-        server_url=_url(environ, "GITHUB_SERVER_URL", _PUBLIC_SERVER),
-        run_id=_number(environ, "GITHUB_RUN_ID"),
-        run_attempt=_number(environ, "GITHUB_RUN_ATTEMPT"),
-        branch=_branch(told, environ),
+        repository=runner.repository,
+        event=runner.event,
+        api_url=_url("GITHUB_API_URL", runner.api_url),
+        server_url=_url("GITHUB_SERVER_URL", runner.server_url),
+        run_id=_number("GITHUB_RUN_ID", runner.run_id),
+        run_attempt=_number("GITHUB_RUN_ATTEMPT", runner.run_attempt),
+        branch=_branch(told, runner.ref),
         pull=pull,
-        run=told.workflow_run if event == "workflow_run" else None,
+        run=told.workflow_run if runner.event == "workflow_run" else None,
     )
 
 
-def _branch(told: Payload, environ: Mapping[str, str]) -> str:
+def _branch(told: Payload, ref: str) -> str:
     if told.pull_request:
         return told.pull_request.base.ref
-    ref = told.merge_group.base_ref if told.merge_group else environ.get("GITHUB_REF", "")
-    return ref.removeprefix("refs/heads/")
+    return (told.merge_group.base_ref if told.merge_group else ref).removeprefix("refs/heads/")
 
 
 def _payload(data: bytes) -> Payload:
@@ -138,15 +133,13 @@ def _payload(data: bytes) -> Payload:
         raise UsageError(f"the event's payload can't be read: {shown(str(error))}") from None
 
 
-def _url(environ: Mapping[str, str], name: str, default: str) -> str:
-    url = environ.get(name, "").rstrip("/") or default
+def _url(name: str, url: str) -> str:
     if not _URL.fullmatch(url):
         raise UsageError(f"{name}: expected the address of a GitHub server, found {shown(url)}")
     return url
 
 
-def _number(environ: Mapping[str, str], name: str) -> int:
-    text = environ.get(name, "")
+def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise UsageError(f"{name}: expected a number, found {shown(text)}")
     return int(text)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vopr_coverage import __version__
-from vopr_coverage.errors import ReportError, UsageError, UserError, Words, printable, shown
+from vopr_coverage.errors import ReportError, UsageError, UserError, Words, shown
 from vopr_coverage.files import read_bytes, refuse_outside
 from vopr_coverage.github.api import Api
-from vopr_coverage.github.context import SHA, JobContext
+from vopr_coverage.github.context import JobContext
 from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue
 from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
-from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night, night_from_json
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night, night_from_json, night_run
 from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
+from vopr_coverage.runner.environment import Runner
 
 NIGHT_BYTES_MAX = 16 << 20
 NOWHERE = NightRun()
@@ -60,23 +61,16 @@ def draft_alone(night: NightVerdict) -> str:
     return f"{issue_title(night)}\n\n{render_issue(night, IssueAbout(sha=night.place.commit or ''))}"
 
 
-def night_place(place: JobContext, environ: Mapping[str, str]) -> NightRun:
-    """This run, as a verdict on its night names it.
+def night_of(runner: Runner) -> NightRun:
+    """This run, as a verdict on its night names it; the issue needs its commit.
 
     Raises:
         UsageError: the runner's variables name no commit.
     """
-    sha, number = environ.get("GITHUB_SHA", ""), environ.get("GITHUB_RUN_NUMBER", "")
-    if not SHA.fullmatch(sha):
-        raise UsageError(f"GITHUB_SHA: expected a commit, found {shown(sha)}")
-    return NightRun(
-        run_id=str(place.run_id),
-        run_attempt=place.run_attempt,
-        run_number=int(number) if number.isascii() and number.isdigit() and len(number) <= 9 else 0,
-        commit=sha,
-        workflow=printable(environ.get("GITHUB_WORKFLOW", "")),
-        url=place.run_url(place.run_id, place.run_attempt),
-    )
+    here = night_run(runner)
+    if here.commit is None:
+        raise UsageError(f"GITHUB_SHA: expected a commit, found {shown(runner.sha)}")
+    return here
 
 
 def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict, id: str, author: str) -> Tracked:

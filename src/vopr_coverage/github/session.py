@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,12 +15,12 @@ from vopr_coverage.github.comment_settings import CommentSettings
 from vopr_coverage.github.context import JobContext, job_context
 from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
 from vopr_coverage.model.verdict import Verdict
+from vopr_coverage.runner.environment import Runner
 
 if TYPE_CHECKING:
     from vopr_coverage.github.api import Api
     from vopr_coverage.github.comment_upsert import Written
 
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 DEPENDABOT = "dependabot[bot]"
 CLASH = "another step of this run writes the same comment: give each step a comment-id of its own"
 
@@ -37,15 +37,12 @@ class Hub:
     """The repository, the event and the token of one step; nothing is asked before it is needed.
 
     Args:
-        environ: the runner's variables.
         event: the event's payload, as the runner has it.
         say: is told of every wait.
     """
 
-    def __init__(
-        self, environ: Mapping[str, str], event: bytes, token: str, clock: Clock, say: Callable[[str], None]
-    ) -> None:
-        self._environ, self._event, self._token = environ, event, token
+    def __init__(self, runner: Runner, event: bytes, token: str, clock: Clock, say: Callable[[str], None]) -> None:
+        self._runner, self._event, self._token = runner, event, token
         self._patience = RetryBudget(clock, say)
 
     @cached_property
@@ -55,7 +52,7 @@ class Hub:
         Raises:
             UsageError: the variables aren't a runner's.
         """
-        return job_context(self._environ, self._event)
+        return job_context(self._runner, self._event)
 
     @cached_property
     def _api(self) -> Api:
@@ -63,8 +60,7 @@ class Hub:
 
         if not self._token:
             raise UsageError("there is no token")
-        ca_file = next(filter(None, map(self._environ.get, CA_VARIABLES)), None)
-        return Api(self._token, self.place.api_url, self._patience, ca_file)
+        return Api(self._token, self.place.api_url, self._patience, self._runner.ca_file or None)
 
     def base(self, settings: CommentSettings) -> Base:
         """The verdict of the base branch's last successful run, or why there is none."""
@@ -114,9 +110,9 @@ class Hub:
         Raises:
             UsageError: it was not written, and why.
         """
-        from vopr_coverage.github.issue_flow import night_place, read_night, track_night
+        from vopr_coverage.github.issue_flow import night_of, read_night, track_night
 
-        api, here = self._api, night_place(self.place, self._environ)
+        api, here = self._api, night_of(self._runner)
         night, wrong = read_night(path, roots, here)
         told = [Said("warning", f"The night left no verdict, and counts as red. {wrong}")] if wrong else []
         try:
@@ -139,7 +135,7 @@ class Hub:
         pull = self.place.pull
         home = pull.head.repo if pull else None
         fork = home is None or home.full_name.lower() != self.place.repository.lower()
-        return fork or self._environ.get("GITHUB_ACTOR") == DEPENDABOT
+        return fork or self._runner.actor == DEPENDABOT
 
 
 def _is_forbidden(trouble: Trouble) -> bool:

@@ -6,7 +6,7 @@ could not be told of them has begun anew, and the next one finds the older ones 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import islice
 
 import msgspec
@@ -17,7 +17,7 @@ from vopr_coverage.github.artifacts import Artifact, fetch_entry
 from vopr_coverage.github.context import JobContext, WorkflowRun, job_context
 from vopr_coverage.github.lookup import artifacts_on_branch, is_of_branch
 from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
-from vopr_coverage.github.session import CA_VARIABLES
+from vopr_coverage.runner.environment import Runner
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
 
 TRENDS_ARTIFACT = "vopr-coverage-trends"
@@ -39,26 +39,23 @@ class Restored(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-def restore_history(
-    environ: Mapping[str, str], event: bytes, token: str, clock: Clock, say: Callable[[str], None]
-) -> Restored:
+def restore_history(runner: Runner, event: bytes, clock: Clock, say: Callable[[str], None]) -> Restored:
     """The nights that earlier runs on this branch have recorded, red ones too.
 
     Args:
-        environ: the runner's variables; `event`: its event's payload.
+        event: the payload of the runner's event.
         say: is told of every wait.
 
     Raises:
         UsageError: this is no runner, or there is no token.
     """
-    if not token:
+    if not runner.token:
         raise UsageError("--restore: there is no token; GITHUB_TOKEN must hold one that may read actions")
     try:
-        place = job_context(environ, event)
+        place = job_context(runner, event)
     except UsageError as error:
         raise UsageError(f"--restore asks for the runs of a job on GitHub: {error}") from None
-    ca_file = next(filter(None, map(environ.get, CA_VARIABLES)), None)
-    api = Api(token, place.api_url, RetryBudget(clock, say), ca_file)
+    api = Api(runner.token, place.api_url, RetryBudget(clock, say), runner.ca_file or None)
     try:
         return _restored(api, place)
     finally:

@@ -126,32 +126,3 @@ def recording_from_json(data: bytes, source: str) -> Recording:
         limit = f"over {MANIFEST_BYTES_MAX >> 20} MiB"
         raise ReportError(source, "", expected="a recording's manifest", found=Words(limit))
     return msgspec.convert(contract.document(data, source, "recording"), Recording)
-
-
-class _EventHead(msgspec.Struct):
-    sha: str
-
-
-class _EventPull(msgspec.Struct):
-    head: _EventHead
-
-
-class _EventPayload(msgspec.Struct):
-    pull_request: _EventPull | None = None
-
-
-def commits_of(event_name: str, sha: str, payload: bytes) -> tuple[str, ...]:
-    """The commits that a job of this event may have checked out: its own, and a pull request's head.
-
-    None of them is known, and nothing is compared, outside GitHub and in a job that is about
-    another run (`workflow_run`), or where a pull request's event can't be read.
-    """
-    if event_name == "workflow_run" or not SHA.fullmatch(sha):
-        return ()
-    if not event_name.startswith("pull_request"):
-        return (sha,)
-    try:
-        event = msgspec.json.decode(payload, type=_EventPayload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
-    return (sha, event.pull_request.head.sha) if event.pull_request else ()

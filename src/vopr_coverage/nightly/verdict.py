@@ -7,7 +7,9 @@ from typing import Literal
 import msgspec
 
 from vopr_coverage.formats import schema as contract
+from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus
+from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
 
@@ -145,6 +147,25 @@ class NightVerdict(msgspec.Struct, frozen=True):
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/night.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def night_run(runner: Runner) -> NightRun:
+    """Which night the runner's variables describe. Outside GitHub there is no run, so no field is filled."""
+    if not (_is_number(runner.run_id) and _is_number(runner.run_attempt)):
+        return NightRun()
+    pages = f"{runner.server_url}/{runner.repository}/actions/runs"
+    return NightRun(
+        run_id=runner.run_id,
+        run_attempt=int(runner.run_attempt),
+        run_number=int(runner.run_number) if _is_number(runner.run_number) else 0,
+        commit=runner.sha if SHA.fullmatch(runner.sha) else None,
+        workflow=runner.workflow,
+        url=f"{pages}/{runner.run_id}/attempts/{runner.run_attempt}" if runner.repository else "",
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def night_from_json(data: bytes, source: str) -> NightVerdict:

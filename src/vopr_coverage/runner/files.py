@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vopr_coverage.errors import FileError
-from vopr_coverage.files import append_text, is_there, read_bytes, why
+from vopr_coverage.files import append_text, why
 
 FOLDER = "vopr-coverage"
-EVENT_BYTES_MAX = 32 << 20
 
 
 def append_outputs(path: str, outputs: Mapping[str, str]) -> None:
@@ -40,15 +39,6 @@ def bytes_in(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
-
-
-def event_payload(path: str) -> bytes:
-    """The event that a job runs for, as GitHub's file has it; b"" where there is no such file.
-
-    Raises:
-        FileError: there is one, and it can't be read.
-    """
-    return read_bytes(path, EVENT_BYTES_MAX) if path and is_there(path) else b""
 
 
 def step_folder(step: str) -> str:

@@ -1,0 +1,103 @@
+"""`vopr-coverage check`: judges reports."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+
+from vopr_coverage import __version__
+from vopr_coverage.base.file import base_from_file
+from vopr_coverage.base.gate import comparison_of
+from vopr_coverage.check.flow import (
+    MERGES,
+    CheckRequest,
+    Rules,
+    check,
+    check_health,
+    refuse_beside_health_only,
+)
+from vopr_coverage.commands.options import add_terms, one_of, overrides_of
+from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.reading.source import Progress
+from vopr_coverage.render.text import render_text
+from vopr_coverage.runner.environment import Runner
+from vopr_coverage.runner.event import commits_under_test
+
+EPILOG = """exit codes:
+  0  every threshold is met
+  1  a gate failed, or a run did not finish
+  2  reports, config or usage can't be used: nothing was judged
+  3  a bug of ours
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `check`."""
+    parser.add_argument(
+        "reports",
+        nargs="*",
+        metavar="REPORT",
+        help="a stream of `vopr --json`, a CoverageReport or a document with one under 'coverage'; a pattern; "
+        "a folder that `record` wrote; - for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
+    )
+    add_terms(parser)
+    parser.add_argument(
+        "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
+        help="judge each report by itself (none, the default), or added up by scenario, or all as one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--on-not-measured", metavar="POLICY",
+        help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
+        "view-changes, repairs and query-plans; or GATE=POLICY,…",
+    )  # fmt: skip
+    parser.add_argument(
+        "--health-only", action="store_true",
+        help="judge run health and no coverage: for one of many shards, whose coverage is judged together",
+    )  # fmt: skip
+    parser.add_argument(
+        "--base", metavar="VERDICT", help="compare with the verdict file of another run, such as the base branch's"
+    )
+    parser.add_argument(
+        "--max-regression", metavar="POINTS[,lost=N]",
+        help="fail when fault point coverage fell by more percentage points than this, or when more than N (0) fault "
+        "points and invariants that the base had are lost",
+    )  # fmt: skip
+    add_verdict_files(parser)
+
+
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
+    """Judge, print and write."""
+
+    def judge() -> Verdict:
+        with progress_line() as line:
+            return _judged(arguments, runner, line.for_file if line else lambda _: None)
+
+    return judge_and_publish(
+        arguments, judge, nothing_judged=partial(error_verdict, __version__), text=render_text, markdown=_markdown
+    )
+
+
+def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[str], Progress | None]) -> Verdict:
+    request = CheckRequest(
+        reports=arguments.reports,
+        config=arguments.config,
+        scenario=arguments.scenario,
+        commits=commits_under_test(runner),
+    )
+    overrides = overrides_of(arguments)
+    if arguments.health_only:
+        if arguments.base:
+            refuse_beside_health_only("base", overrides)
+        comparison_of(None, arguments.max_regression, overrides.spelling)
+        return check_health(request, overrides, arguments.merge, progress)
+    base = base_from_file(arguments.base) if arguments.base else None
+    comparison = comparison_of(base, arguments.max_regression, overrides.spelling)
+    return check(request, Rules(arguments.merge, overrides, comparison), progress)
+
+
+def _markdown(verdict: Verdict) -> str:
+    from vopr_coverage.render.markdown import render_markdown  # jinja2 takes longer to load than a small check
+
+    return render_markdown(verdict)

@@ -1,0 +1,56 @@
+"""`vopr-coverage profiles`: prints a profile, or the bounds that `check` would use."""
+
+from __future__ import annotations
+
+import argparse
+
+from vopr_coverage.check.terms import Overrides, terms_for
+from vopr_coverage.commands.options import add_terms, one_of, overrides_of
+from vopr_coverage.config.file import load_config
+from vopr_coverage.errors import ExitCode, UsageError, printable
+from vopr_coverage.model.thresholds import PROFILE_NAMES, profile_layer, resolve, thresholds_of
+from vopr_coverage.runner.environment import Runner
+
+EPILOG = """exit codes:
+  0  the bounds were printed
+  2  usage or config can't be used: nothing was printed
+  3  a bug of ours
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `profiles`."""
+    parser.add_argument(
+        "name", nargs="?", type=one_of(PROFILE_NAMES), metavar="NAME",
+        help=f"{', '.join(PROFILE_NAMES)}; without it: the bounds that `check` would use",
+    )  # fmt: skip
+    add_terms(parser)
+    parser.add_argument(
+        "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
+        help="what is printed (default: text); json: the seven thresholds, without who set them",
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+    """Print the bounds, each with its origin."""
+    overrides = overrides_of(arguments)
+    if arguments.name and (overrides != Overrides() or arguments.config or arguments.scenario):
+        raise UsageError(f"profiles {arguments.name} prints that profile as it is: leave the flags out, or the name")
+    if arguments.name:
+        bounds = resolve(profile_layer(arguments.name))
+    else:
+        bounds = terms_for(arguments.scenario, overrides, load_config(arguments.config)).bounds
+    if arguments.format == "json":
+        print(thresholds_of(bounds).to_json())
+        return ExitCode.PASSED
+    for key, bound in bounds.items():
+        print(f"{key}: {_value_text(bound.value)}  # {printable(bound.origin)}")
+    return ExitCode.PASSED
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{printable(name)}: {minimum}" for name, minimum in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(printable(name) for name in value) + "]"
+    return str(value)
