@@ -27,7 +27,7 @@ from vopr_coverage.github.issue_plan import ID_DEFAULT as TRACKING_ID_DEFAULT
 from vopr_coverage.github.retry import Clock, SystemClock
 from vopr_coverage.github.session import Hub, Said
 from vopr_coverage.model.manifest import commits_of
-from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
@@ -69,7 +69,7 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
         how = comment_settings_of(inputs)
         event = _event(environ)
     except UserError as error:
-        return _tell(error_verdict(__version__, str(error)), Switches(), environ)
+        return _tell(Verdict.not_judged(__version__, str(error)), Switches(), environ)
     hub = Hub(environ, event, inputs["token"], clock, _say)
     if inputs["command"] == "comment":
         return _relay(inputs, how, hub, environ)
@@ -94,7 +94,7 @@ def _check(inputs: Mapping[str, str], how: CommentSettings, hub: Hub, environ: M
         )
         verdict = check(request, rules)
     except UserError as error:
-        verdict = error_verdict(__version__, str(error))
+        verdict = Verdict.not_judged(__version__, str(error))
     code = _tell(verdict, switches, environ)  # first: asking GitHub may take minutes, and a job may not have them
     said = hub.comment(verdict, how)
     if said is not None:

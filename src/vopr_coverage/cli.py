@@ -35,7 +35,7 @@ from vopr_coverage.files import create_text, read_bytes
 from vopr_coverage.formats.schema import schema_text
 from vopr_coverage.model.manifest import commits_of
 from vopr_coverage.model.thresholds import profile_layer, resolve, thresholds_of
-from vopr_coverage.model.verdict import Verdict, error_verdict, verdict_from_json
+from vopr_coverage.model.verdict import Verdict, verdict_from_json
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
@@ -118,7 +118,7 @@ def _run_check(arguments: argparse.Namespace) -> int:
         finally:
             line.clear()
 
-    return judge_and_tell(arguments, judged, partial(error_verdict, __version__), render_text, _markdown)
+    return judge_and_tell(arguments, judged, partial(Verdict.not_judged, __version__), render_text, _markdown)
 
 
 def _judged(arguments: argparse.Namespace, progress: Callable[[str], Progress | None]) -> Verdict:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.verdict import nothing_judged
 
 CONTROL = "control"  # the name of the run without a canary
 SEEDS_TOLD = 5
@@ -125,6 +127,22 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
     high: float
     format: str = "urn:vopr-coverage:schema:canaries:v1"
 
+    @classmethod
+    def not_judged(cls, version: str, message: str) -> Self:
+        """The verdict where nothing could be judged, because of what `message` says."""
+        return cls(
+            passed=False,
+            reason=nothing_judged(message),
+            version=version,
+            control="",
+            control_problems=(),
+            results=(),
+            detected=0,
+            declared=0,
+            low=0.0,
+            high=1.0,
+        )
+
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/canaries.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
@@ -148,12 +166,6 @@ def judge_canaries(
     else:
         reason = f"{detected} of {len(results)} canaries detected"
     return CanaryVerdict(passed, reason, version, control.source, problems, results, detected, len(results), low, high)
-
-
-def nothing_judged(version: str, message: str) -> CanaryVerdict:
-    """The verdict where nothing was judged: it is on disk, so that no old one is taken for it."""
-    reason = f"nothing was judged: {message.splitlines()[0]}"
-    return CanaryVerdict(False, reason, version, "", (), (), 0, 0, 0.0, 1.0)
 
 
 def problems_of_control(control: Input) -> Iterator[str]:

@@ -19,7 +19,6 @@ from vopr_coverage.canaries.judge import (
     CanaryVerdict,
     Detector,
     judge_canaries,
-    nothing_judged,
 )
 from vopr_coverage.commands.options import add_config
 from vopr_coverage.commands.output import add_telling, judge_and_tell
@@ -65,7 +64,7 @@ def run_canary(arguments: argparse.Namespace) -> int:
     return judge_and_tell(
         arguments,
         lambda: _judged(arguments),
-        partial(nothing_judged, __version__),
+        partial(CanaryVerdict.not_judged, __version__),
         render_canaries_text,
         render_canaries_markdown,
     )

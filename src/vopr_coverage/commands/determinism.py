@@ -39,10 +39,7 @@ def add_determinism(parser: argparse.ArgumentParser) -> None:
 def run_determinism(arguments: argparse.Namespace) -> int:
     """Judge, print and write."""
     from vopr_coverage.determinism.flow import doublecheck
-    from vopr_coverage.determinism.verdict import (  # other commands need not wait for these to load
-        DeterminismVerdict,
-        error_verdict,
-    )
+    from vopr_coverage.determinism.verdict import DeterminismVerdict  # other commands need not wait for it to load
     from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 
     line = ProgressLine(sys.stderr)
@@ -54,5 +51,5 @@ def run_determinism(arguments: argparse.Namespace) -> int:
         finally:
             line.clear()
 
-    nothing_judged = partial(error_verdict, __version__)
-    return judge_and_tell(arguments, judged, nothing_judged, render_determinism_text, render_determinism_markdown)
+    not_judged = partial(DeterminismVerdict.not_judged, __version__)
+    return judge_and_tell(arguments, judged, not_judged, render_determinism_text, render_determinism_markdown)

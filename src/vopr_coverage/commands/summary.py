@@ -20,7 +20,7 @@ from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 from vopr_coverage.trends.file import record_night
 
 # Told as outputs of the workflow; build and plan are steps on the way.
@@ -100,7 +100,7 @@ def run_summary(arguments: argparse.Namespace, place: NightRun, commits: Sequenc
     return judge_and_tell(
         arguments,
         judged,
-        partial(error_night, __version__, place=place),
+        partial(NightVerdict.not_judged, __version__, place=place),
         render_night_text,
         render_night_markdown,
         partial(_append_outputs, arguments),
