@@ -128,6 +128,13 @@ def test_failures_are_told_once_per_invariant(judged: Judge) -> None:
     assert (failure.count, len(failure.seeds), failure.repro) == (12, 12, "sim -s 'big bang' 1")
 
 
+def test_a_scenario_is_put_into_the_replay_command_as_it_is(judged: Judge) -> None:
+    """What a scenario's name contains is no placeholder."""
+    stream = a_stream(3, failing=[1])
+    failure = judged({"a": stream}, {"repro": "sim -s {scenario} {seed}"}, scenario="{seed} of {scenario}").failures[0]
+    assert failure.repro == "sim -s '{seed} of {scenario}' 1"
+
+
 def test_a_run_without_a_name_keeps_a_word_to_fill_in(judged: Judge) -> None:
     """A command that forgot the scenario would replay another simulation."""
     failure = judged({"a": a_stream(3, failing=[1])}).failures[0]

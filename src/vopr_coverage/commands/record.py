@@ -10,7 +10,7 @@ from pathlib import Path
 from vopr_coverage.commands.options import add_template, seconds, the_command, uint64
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import why
-from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 
 EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
@@ -83,16 +83,8 @@ def _told(recording: Recording, folder: str) -> str:
     """One line of what was recorded."""
     done = recording.lines.get("iteration_ok", 0) + recording.lines.get("iteration_failed", 0)
     how = "recorded" if recording.whole else "incomplete: recorded"
-    if recording.timed_out:
-        end = f"timed out after {recording.timeout_s:g} s"
-    elif recording.interrupted:
-        end = "interrupted"
-    elif recording.signal is not None:
-        end = f"ended by signal {recording.signal}"
-    else:
-        end = "still running" if recording.exit_code is None else f"exit code {recording.exit_code}"
     ran = f"{done:,} of {recording.iterations:,} iterations, {recording.rate:,.1f}/s"
-    return f"{how} {ran}, {end}, in {folder}"
+    return f"{how} {ran}, {run_ending(recording)}, in {folder}"
 
 
 def _say(text: str) -> None:
