@@ -25,7 +25,7 @@ from vopr_coverage.github.comment_settings import CommentSettings, comment_setti
 from vopr_coverage.github.issue_plan import ID_DEFAULT as TRACKING_ID_DEFAULT
 from vopr_coverage.github.retry import Clock, SystemClock
 from vopr_coverage.github.session import Hub, Said
-from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.markdown import render_markdown
@@ -76,7 +76,7 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
         settings = comment_settings_of(inputs)
         event = event_payload(runner)
     except UserError as error:
-        return _publish(error_verdict(__version__, str(error)), Switches(), runner)
+        return _publish(Verdict.not_judged(__version__, str(error)), Switches(), runner)
     step = _Step(
         runner=runner,
         event=event,
@@ -106,7 +106,7 @@ def _check(step: _Step) -> int:
         )
         verdict = check(request, rules)
     except UserError as error:
-        verdict = error_verdict(__version__, str(error))
+        verdict = Verdict.not_judged(__version__, str(error))
     code = _publish(verdict, switches, runner)  # first: asking GitHub may take minutes that a job may not have
     message = step.hub.comment(verdict, step.settings)
     if message is not None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.support.checking import checked
 from vopr_coverage.base.compare import Base
 from vopr_coverage.errors import UserError
-from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 DATA = "tests/data/real"
@@ -72,7 +72,7 @@ def judged(case: Case) -> Verdict:
     try:
         return replace(checked(case.reports, **case.settings, base=_base(case)), version="VERSION")
     except UserError as error:
-        return error_verdict("VERSION", str(error))
+        return Verdict.not_judged("VERSION", str(error))
 
 
 def _base(case: Case) -> Base | None:

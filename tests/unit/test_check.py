@@ -11,8 +11,11 @@ import pytest
 
 from tests.support.checking import checked
 from tests.support.reports import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
+from vopr_coverage.canaries.judge import CanaryVerdict
+from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError
 from vopr_coverage.model.verdict import Verdict, verdict_from_json
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 Judge = Callable[..., Verdict]
 
@@ -51,6 +54,20 @@ def test_every_recorded_run_gives_a_verdict_that_meets_its_schema(name: str) -> 
     verdict = checked([str(REAL / name)], profile="nightly", folder=REAL)
     assert verdict_from_json(verdict.to_json().encode(), "verdict.json") == verdict
     assert not verdict.passed
+
+
+@pytest.mark.parametrize("message", ["a.json: is empty\nb.json: is empty", "a.json: is empty", ""])
+def test_all_types_of_verdict_say_alike_that_nothing_was_judged(message: str) -> None:
+    """The reason is the first line of the error, and none of them has passed."""
+    verdicts = (
+        Verdict.not_judged("1.0", message),
+        NightVerdict.not_judged("1.0", message, NightRun(run_id="7")),
+        DeterminismVerdict.not_judged("1.0", message),
+        CanaryVerdict.not_judged("1.0", message),
+    )
+    reason = f"nothing was judged: {'a.json: is empty' if message else ''}"
+    assert [(verdict.reason, verdict.passed) for verdict in verdicts] == [(reason, False)] * 4
+    assert [verdict.error for verdict in verdicts if not isinstance(verdict, CanaryVerdict)] == [message] * 3
 
 
 def test_shards_merged_are_judged_as_one_run(judged: Judge) -> None:
@@ -109,6 +126,13 @@ def test_failures_are_told_once_per_invariant(judged: Judge) -> None:
     )
     failure = verdict.failures[0]
     assert (failure.count, len(failure.seeds), failure.repro) == (12, 12, "sim -s 'big bang' 1")
+
+
+def test_a_scenario_is_put_into_the_replay_command_as_it_is(judged: Judge) -> None:
+    """What a scenario's name contains is no placeholder."""
+    stream = a_stream(3, failing=[1])
+    failure = judged({"a": stream}, {"repro": "sim -s {scenario} {seed}"}, scenario="{seed} of {scenario}").failures[0]
+    assert failure.repro == "sim -s '{seed} of {scenario}' 1"
 
 
 def test_a_run_without_a_name_keeps_a_word_to_fill_in(judged: Judge) -> None:

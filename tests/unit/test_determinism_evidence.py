@@ -11,7 +11,7 @@ from tests.support.reports import SEED_COUNT, a_stream, ending, failed, ndjson, 
 from tests.support.run_pairs import CONTEXT, a_subject, changed, in_blocks, kinds, one, two, valid, varying
 from vopr_coverage.determinism.differences import told_apart
 from vopr_coverage.determinism.judge import Subject, judge_one
-from vopr_coverage.determinism.verdict import error_verdict
+from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import ManyErrors
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import percent
@@ -210,7 +210,7 @@ def test_a_scenario_is_quoted_into_the_replay() -> None:
 
 def test_an_error_is_a_verdict_too() -> None:
     """So that no old file is taken for it."""
-    verdict = valid(error_verdict("1.0", "no such file\nmore"))
+    verdict = valid(DeterminismVerdict.not_judged("1.0", "no such file\nmore"))
     assert (verdict.status, verdict.passed, verdict.reason) == ("error", False, "nothing was judged: no such file")
 
 

@@ -13,7 +13,7 @@ from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import is_safe
 from vopr_coverage.nightly.regression_file import RegressionSeeds, parse_regressions
-from vopr_coverage.nightly.replay import ended_early, seeds_to_play, what_it_showed
+from vopr_coverage.nightly.replay import replay_result, seeds_to_play, why_incomplete
 from vopr_coverage.reading.stream import read_stream
 
 COMMAND = ("vopr", "--scenario={scenario}", "--seed={seed}")
@@ -82,12 +82,12 @@ def run_of(stream: bytes) -> Run:
         ({}, a_stream(2, first=7), "recorded, but not this seed alone"),
         ({}, a_stream(1, first=0), "recorded, but not this seed alone"),
         ({}, a_stream(0, first=7), "recorded, but not this seed alone"),
-        ({"exit_code": 3}, a_stream(1, first=7), "recorded, exit code 3"),
+        ({"exit_code": 3}, a_stream(1, first=7), "recorded, ended with exit code 3"),
     ],
 )
 def test_what_a_seed_showed_is_said_in_a_few_words(changes: dict[str, object], stream: bytes | None, told: str) -> None:
     """Held only where this seed ran alone and all was well."""
-    assert what_it_showed(recorded(**changes), None if stream is None else run_of(stream), "7") == told
+    assert replay_result(recorded(**changes), None if stream is None else run_of(stream), "7") == told
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,10 @@ def test_what_a_seed_showed_is_said_in_a_few_words(changes: dict[str, object], s
         ({"timed_out": True, "timeout_s": 2.5, "signal": 15}, "timed out after 2.5 s"),
         ({"interrupted": True, "signal": 2}, "interrupted"),
         ({"signal": 9, "exit_code": None}, "ended by signal 9"),
-        ({"exit_code": 101}, "exit code 101"),
+        ({"exit_code": 101}, "ended with exit code 101"),
         ({}, "its stream has no start and end"),
     ],
 )
 def test_why_a_recording_is_not_whole_is_said(changes: dict[str, object], told: str) -> None:
     """What stopped it comes before how its simulator ended."""
-    assert ended_early(recorded(**changes)) == told
+    assert why_incomplete(recorded(**changes)) == told

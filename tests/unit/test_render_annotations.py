@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.support.loops import for_each
 from tests.support.pages import HOSTILE, a_missed_point, a_verdict, a_violation, compared, flooded, named, without_base
-from vopr_coverage.model.verdict import Remark, Verdict, Violation, error_verdict
+from vopr_coverage.model.verdict import Remark, Verdict, Violation
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
 
@@ -88,7 +88,7 @@ def test_without_fail_there_are_no_errors() -> None:
 
 def test_an_error_stays_an_error() -> None:
     """`fail: false` is about verdicts; that nothing was judged is never turned into a warning."""
-    assert render_annotations(error_verdict("1.0", "a: is empty\nb: is empty"), fail=False) == [
+    assert render_annotations(Verdict.not_judged("1.0", "a: is empty\nb: is empty"), fail=False) == [
         f"{ERROR}a: is empty%0Ab: is empty"
     ]
 
@@ -131,7 +131,7 @@ def test_a_message_has_at_most_4096_characters_as_the_runner_counts(mark: str) -
     verdict = failing(a_violation("failures", mark * 9_000, source="a"))
     for line in (
         *render_annotations(verdict, fail=True),
-        *render_annotations(error_verdict("", mark * 9_000), fail=True),
+        *render_annotations(Verdict.not_judged("", mark * 9_000), fail=True),
     ):
         message = decoded(line)
         assert 4_090 <= utf16_units(message) <= 4_096
@@ -149,7 +149,7 @@ def test_each_annotation_is_one_command(text: str) -> None:
     """One line each, with the name and title that we gave it: no text of a verdict starts a second."""
     model = compared(a_verdict())
     bare = named(without_base(a_verdict()), text)
-    for verdict in (named(model, text), flooded(model, text, words_too=True), bare, error_verdict("1", text)):
+    for verdict in (named(model, text), flooded(model, text, words_too=True), bare, Verdict.not_judged("1", text)):
         for line in render_annotations(verdict, fail=True):
             assert line.startswith((ERROR, WARNING))
             assert len(line.splitlines()) == 1

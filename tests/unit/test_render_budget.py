@@ -22,7 +22,6 @@ from vopr_coverage.model.verdict import (
     Remark,
     Verdict,
     Violation,
-    error_verdict,
 )
 from vopr_coverage.render.budget import (
     COMMENT_CHARACTERS_MAX,
@@ -174,7 +173,7 @@ def test_the_longest_texts_fit_the_smallest_budget() -> None:
             assert render_markdown(compared(verdict), SUMMARY_BYTES_MIN)
             for told in (verdict, compared(verdict)):
                 assert render_comment(told, ABOUT, COMMENT_CHARACTERS_MIN)
-        error = error_verdict(long, long)
+        error = Verdict.not_judged(long, long)
         assert render_markdown(error, SUMMARY_BYTES_MIN)
         assert render_comment(error, replace(ABOUT, conclusion=long, foreign=True), COMMENT_CHARACTERS_MIN)
         forged = Verdict("passed", True, long, long, reports=(a_judged("passed", long),))

@@ -24,7 +24,7 @@ from tests.support.pages import (
     several,
     well,
 )
-from vopr_coverage.model.verdict import Remark, Verdict, error_verdict
+from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.comment import About, render_comment
 
 # ---- headline
@@ -33,7 +33,7 @@ from vopr_coverage.render.comment import About, render_comment
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_the_marker_is_the_first_line_of_every_tier(tier: int) -> None:
     """By it the comment is found again, so nothing stands before it and nothing cuts it."""
-    for verdict in (a_verdict(), passed(), error_verdict("1.0", "x" * 50_000)):
+    for verdict in (a_verdict(), passed(), Verdict.not_judged("1.0", "x" * 50_000)):
         assert comment_at_tier(verdict, tier).startswith(f"{MARKER}\n## ")
 
 
@@ -120,7 +120,7 @@ def test_foreign_figures_are_told_as_what_they_are() -> None:
 
 def test_an_error_says_that_nothing_was_judged() -> None:
     """A line of it a line, which wraps where a block would hide its end."""
-    markdown = comment_at_tier(error_verdict("1.0", "a.json: expected JSON\n\nb.json: is empty"), 0)
+    markdown = comment_at_tier(Verdict.not_judged("1.0", "a.json: expected JSON\n\nb.json: is empty"), 0)
     assert "Nothing was judged, and that is not a pass:\n\n- <code>a&#46;json" in markdown
     assert "\n- <code>b&#46;json&#58; is empty</code>\n" in markdown
     assert "what passed" not in markdown

@@ -28,7 +28,7 @@ from tests.support.pages import (
     without_base,
 )
 from vopr_coverage.errors import printable
-from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.wording import figure
@@ -79,8 +79,8 @@ def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
     """Why nothing was judged, line by line, and how the run ended."""
     lines = f"x{text}".split("\n")
     benign = "\n".join(NAME if line else "" for line in lines)
-    markdown = comment_at_tier(error_verdict("1.0", "\n".join(lines)), 0)
-    assert_inert(markdown, comment_at_tier(error_verdict("1.0", benign), 0))
+    markdown = comment_at_tier(Verdict.not_judged("1.0", "\n".join(lines)), 0)
+    assert_inert(markdown, comment_at_tier(Verdict.not_judged("1.0", benign), 0))
     assert page_of(markdown).codes[: -len("sv")] == [printable(line) for line in lines if line]
     ended, as_known = (comment_at_tier(passed(), 0, replace(ABOUT, conclusion=word)) for word in (text, NAME))
     assert_inert(ended, as_known)

@@ -11,7 +11,7 @@ from tests.support.loops import for_each
 from tests.support.pages import HOSTILE, NAME, assert_inert, closed, even_tables, page_of, replaced
 from tests.support.reports import SEED_COUNT, a_stream, ending, failed, ndjson, start
 from tests.support.run_pairs import changed, one, two, varying
-from vopr_coverage.determinism.verdict import DeterminismVerdict, error_verdict
+from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 
@@ -98,7 +98,7 @@ def test_ten_seeds_are_told_and_the_others_counted() -> None:
 @for_each(HOSTILE)
 def test_no_name_moves_the_cursor_or_ends_a_line(text: str) -> None:
     """Every line of the text stays one of ours."""
-    for verdict in (everywhere(full(), text), error_verdict("1.0", text)):
+    for verdict in (everywhere(full(), text), DeterminismVerdict.not_judged("1.0", text)):
         assert all(line.isprintable() for line in render_determinism_text(verdict).split("\n"))
     lines = len(render_determinism_text(everywhere(full(), NAME)).splitlines())
     assert len(render_determinism_text(everywhere(full(), text)).splitlines()) == lines
@@ -109,8 +109,8 @@ def test_a_page_is_inert(text: str) -> None:
     """A foreign text adds nothing to the page but itself, in <code>."""
     benign = render_determinism_markdown(everywhere(full(), NAME))
     assert_inert(render_determinism_markdown(everywhere(full(), text)), benign)
-    error = render_determinism_markdown(error_verdict("1.0", text))
-    assert_inert(error, render_determinism_markdown(error_verdict("1.0", NAME)))
+    error = render_determinism_markdown(DeterminismVerdict.not_judged("1.0", text))
+    assert_inert(error, render_determinism_markdown(DeterminismVerdict.not_judged("1.0", NAME)))
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J</code>|@team #1", "a" * 5000, "\ud800|\n\n# x"[1:]])

@@ -25,7 +25,7 @@ from tests.support.pages import (
     without_base,
 )
 from vopr_coverage.errors import printable
-from vopr_coverage.model.verdict import error_verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
 
@@ -76,8 +76,8 @@ def test_each_string_by_itself_stays_in_code(text: str) -> None:
 @for_each(HOSTILE)
 def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
-    markdown = at_tier(error_verdict("1.0", text), 0)
-    assert_inert(markdown, at_tier(error_verdict("1.0", NAME), 0))
+    markdown = at_tier(Verdict.not_judged("1.0", text), 0)
+    assert_inert(markdown, at_tier(Verdict.not_judged("1.0", NAME), 0))
     told = "\n".join(printable(line) for line in text.split("\n"))
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 

@@ -25,7 +25,7 @@ from tests.support.pages import (
 )
 from tests.support.tracked_issues import a_red_night
 from vopr_coverage import __version__
-from vopr_coverage.nightly.verdict import Finding, FindingKind, NightRun, NightVerdict, error_night
+from vopr_coverage.nightly.verdict import Finding, FindingKind, NightRun, NightVerdict
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.issue import (
@@ -102,7 +102,9 @@ def test_without_a_place_nothing_is_made_up() -> None:
 
 def test_a_night_without_a_verdict_says_what_was_wrong_with_it() -> None:
     """Line by line."""
-    page = page_of(render_issue(error_night(__version__, "no verdict\nnight.json: expected a b", NightRun()), ABOUT))
+    page = page_of(
+        render_issue(NightVerdict.not_judged(__version__, "no verdict\nnight.json: expected a b", NightRun()), ABOUT)
+    )
     assert page.codes[:2] == ["no verdict", "night.json: expected a b"]
     assert "not a pass" in page.prose
 
@@ -149,8 +151,8 @@ def test_an_error_is_inert(text: str) -> None:
     """It quotes the file."""
     lines = f"x{text}".split("\n")
     benign = "\n".join(NAME if line else "" for line in lines)
-    hostile = at_tier(error_night("1.0", "\n".join(lines), NightRun()), 0)
-    assert_inert(hostile, at_tier(error_night("1.0", benign, NightRun()), 0))
+    hostile = at_tier(NightVerdict.not_judged("1.0", "\n".join(lines), NightRun()), 0)
+    assert_inert(hostile, at_tier(NightVerdict.not_judged("1.0", benign, NightRun()), 0))
 
 
 @for_each(HOSTILE)
@@ -175,7 +177,7 @@ def test_a_title_is_plain_words(text: str) -> None:
         (a_red_night(findings=0), "(plainname): it failed"),
         (a_red_night(findings=0, status="incomplete", place=NightRun()), ": it did not finish"),
         (a_red_night(findings=1, place=NightRun(workflow="Nightly @all")), "(Nightly ·all): failing seed 17"),
-        (error_night("1.0", "x", NightRun(workflow="Nightly")), "(Nightly): the night has no verdict"),
+        (NightVerdict.not_judged("1.0", "x", NightRun(workflow="Nightly")), "(Nightly): the night has no verdict"),
     ],
 )
 def test_a_title_says_the_first_thing(night: NightVerdict, told: str) -> None:
@@ -192,7 +194,7 @@ def test_every_kind_of_finding_has_a_word() -> None:
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_no_line_is_broken_inside_a_paragraph(tier: int) -> None:
     """An issue shows each such break as <br>; the page must not notice."""
-    for night in (MODEL, error_night("1.0", "x\ny", NightRun())):
+    for night in (MODEL, NightVerdict.not_judged("1.0", "x\ny", NightRun())):
         markdown = at_tier(night, tier)
         assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
 
@@ -216,7 +218,7 @@ def test_a_body_fits_and_leaves_room_for_a_note(text: str, findings: int) -> Non
 
 def test_an_error_without_end_fits() -> None:
     """And says how much of it is left out."""
-    body = render_issue(error_night("1.0", "<@" * 500_000, NightRun()), ABOUT)
+    body = render_issue(NightVerdict.not_judged("1.0", "<@" * 500_000, NightRun()), ABOUT)
     assert len(body) <= BODY_CHARACTERS_MAX
     assert "more characters" in page_of(body).prose
 

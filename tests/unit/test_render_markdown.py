@@ -25,7 +25,6 @@ from vopr_coverage.gates import health
 from vopr_coverage.model.verdict import (
     Remark,
     Verdict,
-    error_verdict,
     verdict_from_json,
 )
 from vopr_coverage.render.markdown import render_markdown
@@ -264,7 +263,7 @@ def test_invariants_that_never_ran_come_first() -> None:
 
 def test_an_error_says_that_nothing_was_judged() -> None:
     """All of the message, line by line, and no legend for a table that isn't there."""
-    markdown = at_tier(error_verdict("1.0", "a.json: expected JSON\nb.json: is empty"), 0)
+    markdown = at_tier(Verdict.not_judged("1.0", "a.json: expected JSON\nb.json: is empty"), 0)
     assert "Nothing was judged, and that is not a pass:" in markdown
     assert page_of(markdown).codes[0] == "a.json: expected JSON\nb.json: is empty"
     assert "not measured" not in markdown

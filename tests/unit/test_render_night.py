@@ -16,7 +16,6 @@ from vopr_coverage.nightly.verdict import (
     NightVerdict,
     TrendLine,
     Work,
-    error_night,
     night_from_json,
 )
 from vopr_coverage.render.budget import SUMMARY_BYTES_MIN, utf8_bytes
@@ -120,7 +119,7 @@ def test_a_foreign_text_adds_nothing_but_itself(text: str) -> None:
     """Each field of a night that was read back is somebody else's: on the page it is code, in the text one line."""
     for hostile, benign in (
         (everywhere(a_verdict(), text), everywhere(a_verdict(), NAME)),
-        (error_night("1.0", text, NightRun()), error_night("1.0", NAME, NightRun())),
+        (NightVerdict.not_judged("1.0", text, NightRun()), NightVerdict.not_judged("1.0", NAME, NightRun())),
     ):
         if "<code>" in figure(text):  # a plain number may stand as it is
             assert_inert(render_night_markdown(hostile), render_night_markdown(benign))

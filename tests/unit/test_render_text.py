@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.support.loops import for_each
 from tests.support.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
 from tests.support.reports import a_flat_report, run_cli
-from vopr_coverage.model.verdict import Remark, Verdict, error_verdict
+from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.text import render_text
 
 # The example of the seed document, "Output Format", with the rest of what nightly asks.
@@ -172,4 +172,4 @@ def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
         assert all(line.isprintable() for line in told.split("\n"))
         benign = flooded(model, "x", words_too=True) if verdict.status == text else model
         assert len(told.split("\n")) == len(render_text(benign).split("\n"))
-    assert all(line.isprintable() for line in render_text(error_verdict("1.0", text)).split("\n"))
+    assert all(line.isprintable() for line in render_text(Verdict.not_judged("1.0", text)).split("\n"))

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
 from vopr_coverage.model.confidence import wilson
+from vopr_coverage.model.manifest import run_ending, simulator_ending
 from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.verdict import nothing_judged
 
 CONTROL = "control"  # the name of the run without a canary
 SEEDS_TOLD = 5
@@ -125,6 +128,22 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
     high: float
     format: str = "urn:vopr-coverage:schema:canaries:v1"
 
+    @classmethod
+    def not_judged(cls, version: str, message: str) -> Self:
+        """The verdict where nothing could be judged, because of what `message` says."""
+        return cls(
+            passed=False,
+            reason=nothing_judged(message),
+            version=version,
+            control="",
+            control_problems=(),
+            results=(),
+            detected=0,
+            declared=0,
+            low=0.0,
+            high=1.0,
+        )
+
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/canaries.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
@@ -148,12 +167,6 @@ def judge_canaries(
     else:
         reason = f"{detected} of {len(results)} canaries detected"
     return CanaryVerdict(passed, reason, version, control.source, problems, results, detected, len(results), low, high)
-
-
-def nothing_judged(version: str, message: str) -> CanaryVerdict:
-    """The verdict where nothing was judged: it is on disk, so that no old one is taken for it."""
-    reason = f"nothing was judged: {message.splitlines()[0]}"
-    return CanaryVerdict(False, reason, version, "", (), (), 0, 0, 0.0, 1.0)
 
 
 def problems_of_control(control: Input) -> Iterator[str]:
@@ -183,11 +196,12 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
     run, recording = read.run, read.recording
     if recording and recording.timed_out:
-        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, "it was stopped when its time was up", run)
+        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, run_ending(recording), run)
+    bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
     if not run.complete and not run.records and run.starting_seed is None:
-        return _result(canary.name, detector, CanaryEnding.UNUSABLE, _status(read) or "there is no record in it", run)
-    if not run.complete or _died(read):
-        return _result(canary.name, detector, CanaryEnding.CRASHED, _status(read) or run.ended_early or "", run)
+        return _result(canary.name, detector, CanaryEnding.UNUSABLE, bad_ending or "there is no record in it", run)
+    if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
+        return _result(canary.name, detector, CanaryEnding.CRASHED, bad_ending or run.ended_early or "", run)
     for detail, seeds in _detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
     others = [f"{group.invariant} on {group.count} seeds" for group in run.failures]
@@ -204,23 +218,6 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
     return _result(
         canary.name, detector, CanaryEnding.NOT_DETECTED, f"nothing failed in {run.iterations} iterations", run
     )
-
-
-def _died(read: Input) -> bool:
-    """Whether the simulator ended badly although its stream is whole and no seed failed."""
-    run, recording = read.run, read.recording
-    if run is None or recording is None or run.failures or run.silent_failures.count:
-        return False
-    return bool(recording.signal or recording.exit_code)
-
-
-def _status(read: Input) -> str:
-    """How a recorded simulator ended, in words."""
-    if read.recording is None:
-        return ""
-    if read.recording.signal:
-        return f"it was ended by signal {read.recording.signal}"
-    return f"it ended with exit code {read.recording.exit_code}" if read.recording.exit_code else ""
 
 
 def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -19,6 +18,7 @@ from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import lowered
 from vopr_coverage.model.verdict import (
@@ -32,7 +32,6 @@ from vopr_coverage.model.verdict import (
     gate_results,
 )
 
-UNNAMED_SCENARIO = "SCENARIO"
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
 
 
@@ -237,23 +236,15 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
     wanted = set(terms.expect.invariants) if terms.expect else set()
     for group in run.failures:
         seeds = tuple(str(seed) for seed in group.seeds)
-        recording = read.recording
-        repro = recording.replay(seeds[0]) if recording else _repro(terms.repro, read.scenario, seeds[0])
-        fill_in = recording is None and read.scenario is None and "{scenario}" in terms.repro
         yield Failure(
-            read.source,
-            read.scenario,
-            group.invariant,
-            group.message,
-            group.count,
-            seeds,
-            repro,
-            fill_in,
-            group.invariant in wanted,
-            recording is not None and not recording.replays_one_seed,
+            source=read.source,
+            scenario=read.scenario,
+            invariant=group.invariant,
+            message=group.message,
+            count=group.count,
+            seeds=seeds,
+            repro=replay_command(seeds[0], read.scenario, terms.repro, read.recording),
+            fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
+            expected=group.invariant in wanted,
+            whole_run=read.recording is not None and not read.recording.replays_one_seed,
         )
-
-
-def _repro(template: str, scenario: str | None, seed: str) -> str:
-    name = UNNAMED_SCENARIO if scenario is None else shlex.quote(scenario)
-    return template.replace("{scenario}", name).replace("{seed}", seed)

@@ -19,7 +19,6 @@ from vopr_coverage.canaries.judge import (
     CanaryVerdict,
     Detector,
     judge_canaries,
-    nothing_judged,
 )
 from vopr_coverage.commands.options import add_config
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
@@ -66,7 +65,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     return judge_and_publish(
         arguments,
         lambda: _judged(arguments),
-        nothing_judged=partial(nothing_judged, __version__),
+        nothing_judged=partial(CanaryVerdict.not_judged, __version__),
         text=render_canaries_text,
         markdown=render_canaries_markdown,
     )

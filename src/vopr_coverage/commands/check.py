@@ -19,7 +19,7 @@ from vopr_coverage.check.flow import (
 )
 from vopr_coverage.commands.options import add_terms, one_of, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
-from vopr_coverage.model.verdict import Verdict, error_verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
 from vopr_coverage.render.text import render_text
 from vopr_coverage.runner.environment import Runner
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             return _judged(arguments, runner, line.for_file if line else lambda _: None)
 
     return judge_and_publish(
-        arguments, judge, nothing_judged=partial(error_verdict, __version__), text=render_text, markdown=_markdown
+        arguments, judge, nothing_judged=partial(Verdict.not_judged, __version__), text=render_text, markdown=_markdown
     )
 
 

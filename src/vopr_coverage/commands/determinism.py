@@ -8,7 +8,7 @@ from functools import partial
 from vopr_coverage import __version__
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.determinism.flow import doublecheck
-from vopr_coverage.determinism.verdict import DeterminismVerdict, error_verdict
+from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     return judge_and_publish(
         arguments,
         judge,
-        nothing_judged=partial(error_verdict, __version__),
+        nothing_judged=partial(DeterminismVerdict.not_judged, __version__),
         text=render_determinism_text,
         markdown=render_determinism_markdown,
     )

@@ -10,7 +10,7 @@ from vopr_coverage.commands.options import add_simulator, seconds, simulator_com
 from vopr_coverage.commands.output import log, on_terminal
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
-from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
 from vopr_coverage.runner.environment import Runner
@@ -77,13 +77,5 @@ def _recorded(recording: Recording, folder: str) -> str:
     """What was recorded, in one line."""
     iterations = recording.lines.get("iteration_ok", 0) + recording.lines.get("iteration_failed", 0)
     state = "recorded" if recording.whole else "incomplete: recorded"
-    if recording.timed_out:
-        end = f"timed out after {recording.timeout_s:g} s"
-    elif recording.interrupted:
-        end = "interrupted"
-    elif recording.signal is not None:
-        end = f"ended by signal {recording.signal}"
-    else:
-        end = "still running" if recording.exit_code is None else f"exit code {recording.exit_code}"
     ran = f"{iterations:,} of {recording.iterations:,} iterations, {recording.rate:,.1f}/s"
-    return f"{state} {ran}, {end}, in {folder}"
+    return f"{state} {ran}, {run_ending(recording)}, in {folder}"

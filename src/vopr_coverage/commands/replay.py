@@ -22,7 +22,7 @@ from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.replay import Played, ended_early, seeds_to_play, what_it_showed
+from vopr_coverage.nightly.replay import Played, replay_result, seeds_to_play, why_incomplete
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_told
@@ -143,12 +143,12 @@ class _Session:
             return False, f"incomplete: {why(error)}"
         self._interrupted |= recording.interrupted
         if not recording.whole:
-            return False, f"incomplete: {ended_early(recording)}"
+            return False, f"incomplete: {why_incomplete(recording)}"
         try:
             run = read_report(str(plan.folder / STREAM)).run
         except UserError:
             run = None
-        return True, what_it_showed(recording, run, str(plan.seed))
+        return True, replay_result(recording, run, str(plan.seed))
 
 
 def _refuse_used(folder: Path) -> None:

@@ -24,7 +24,7 @@ from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NightVerdict, error_night, night_run
+from vopr_coverage.nightly.verdict import NightVerdict, night_run
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.file import record_night
@@ -92,7 +92,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     return judge_and_publish(
         arguments,
         judge,
-        nothing_judged=partial(error_night, __version__, place=place),
+        nothing_judged=partial(NightVerdict.not_judged, __version__, place=place),
         text=render_night_text,
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),

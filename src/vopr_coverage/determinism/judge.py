@@ -6,7 +6,6 @@ seed inside one process, where addresses, environment and build are the same bot
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -30,6 +29,7 @@ from vopr_coverage.gates.manifest import disagreements
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
+from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import SEED_COUNT, Run
 from vopr_coverage.model.verdict import Remark
 
@@ -38,7 +38,6 @@ REPLAYS_MAX = 10
 SHARE_MAX = 0.05  # a bound above this leaves much open
 SEEDS_ENOUGH = 59  # bring the bound below it
 ORDINARY_FAILURES = "failed an invariant, with a record"
-UNNAMED_SCENARIO = "SCENARIO"
 
 # BLAKE3 of 56 zero bytes: what VOPR says of every seed without --vsr-mode (docs/determinism.md).
 EMPTY_STATE_HASH = "16f7d7f185c197029deb76de81b3c86ac70a01af8ae32cc73b59d6cd049cee87"
@@ -141,7 +140,7 @@ def _verdict(
     if high is not None and not differing and high > SHARE_MAX:
         remarks.append(Remark("", _few(seeds, high)))
     status = _status(findings)
-    recording = next((subject.recording for subject, _ in sides if subject.recording), None)
+    recording = next((_without_check(subject.recording) for subject, _ in sides if subject.recording), None)
     scenario = next((subject.scenario for subject, _ in sides if subject.scenario is not None), None)
     reason = f"no difference in {_seeds(seeds)}, so at most {percent(high or 0.0)} of all would differ (95% confidence)"
     if findings:
@@ -158,8 +157,10 @@ def _verdict(
         at_most=high,
         runs=tuple(_seen(subject, missing) for subject, missing in sides),
         findings=tuple(findings),
-        replays=tuple(ReplayCommand(str(seed), _command(recording, context.repro, scenario, seed)) for seed in replays),
-        fill_in=bool(replays) and recording is None and scenario is None and "{scenario}" in context.repro,
+        replays=tuple(
+            ReplayCommand(str(seed), replay_command(str(seed), scenario, context.repro, recording)) for seed in replays
+        ),
+        fill_in=bool(replays) and lacks_scenario(scenario, context.repro, recording),
         warnings=(*warnings, *remarks),
     )
 
@@ -286,10 +287,7 @@ def _finding(source: str, kind: str, line: str) -> DeterminismFinding:
     return DeterminismFinding(source, kind, line, ADVICE[kind])
 
 
-def _command(recording: Recording | None, template: str, scenario: str | None, seed: int) -> str:
-    """Replays a seed once: the advice is to leave the simulator's own check out."""
-    if recording:
-        words = tuple(word for word in recording.command if word != DOUBLE_RUNS_FLAG)
-        return msgspec.structs.replace(recording, command=words).replay(str(seed))
-    name = UNNAMED_SCENARIO if scenario is None else shlex.quote(scenario)
-    return template.replace("{scenario}", name).replace("{seed}", str(seed))
+def _without_check(recording: Recording) -> Recording:
+    """The recording as if the simulator's own check had been off: the advice is to replay seeds without it."""
+    command = tuple(word for word in recording.command if word != DOUBLE_RUNS_FLAG)
+    return msgspec.structs.replace(recording, command=command)

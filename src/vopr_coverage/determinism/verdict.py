@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 
 from vopr_coverage.determinism.differences import Difference
 from vopr_coverage.determinism.lockstep import Ranges
-from vopr_coverage.model.verdict import Remark
+from vopr_coverage.model.verdict import Remark, nothing_judged
 
 DETERMINISM_FORMAT = "urn:vopr-coverage:schema:determinism:v1"
 
@@ -103,12 +103,11 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
     error: str | None = None
     format: str = DETERMINISM_FORMAT
 
+    @classmethod
+    def not_judged(cls, version: str, message: str) -> Self:
+        """The verdict where nothing could be judged, because of what `message` says."""
+        return cls(status="error", passed=False, reason=nothing_judged(message), version=version, error=message)
+
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/determinism.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
-
-
-def error_verdict(version: str, message: str) -> DeterminismVerdict:
-    """The verdict where nothing was judged."""
-    first = message.partition("\n")[0]
-    return DeterminismVerdict("error", False, f"nothing was judged: {first}", version, error=message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.manifest import Recording, run_ending, simulator_ending
 from vopr_coverage.model.outcome import Shortfall
 from vopr_coverage.model.report import Input, Run
 
@@ -16,10 +16,11 @@ def disagreements(read: Input) -> list[Shortfall]:
         return []
     found = []
     if recording.timed_out:
-        limit = f" after {recording.timeout_s:g} s" if recording.timeout_s is not None else ""
-        found.append(_violation("TimedOut", f"Recording timed out{limit}", "Ended by itself", "Ended by its timeout"))
+        line = f"Recording {run_ending(recording)}"
+        found.append(_violation("TimedOut", line, "Ended by itself", "Ended by its timeout"))
     elif recording.interrupted:
-        found.append(_violation("Interrupted", "Recording interrupted", "Ended by itself", "Stopped from outside"))
+        line = f"Recording {run_ending(recording)}"
+        found.append(_violation("Interrupted", line, "Ended by itself", "Stopped from outside"))
     elif not recording.finished:
         text = "Recording never finished: how the simulator ended is not known"
         found.append(_violation("RecordingUnfinished", text, "An exit code", "None"))
@@ -30,26 +31,21 @@ def disagreements(read: Input) -> list[Shortfall]:
 
 def how_it_ended(recording: Recording | None) -> str:
     """An ending that a run which broke off is told with; "" where it says nothing."""
-    if recording is None:
+    if recording is None or not recording.ended_badly:
         return ""
-    if recording.signal is not None:
-        return f"the simulator was ended by signal {recording.signal}; its last words may be in stderr.log"
-    if recording.exit_code:
-        return f"the simulator ended with exit code {recording.exit_code}; its last words may be in stderr.log"
-    return ""
+    was = "" if recording.signal is None else "was "
+    return f"the simulator {was}{simulator_ending(recording)}; its last words may be in stderr.log"
 
 
 def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
     """A whole stream without a failed seed, from a simulator that ended badly."""
     if run is not None and (not run.complete or run.failed_records or run.silent_failures.count):
         return None
-    if recording.signal is not None:
-        line = f"Simulator ended by signal {recording.signal}, though no seed failed"
-        return _violation("UnexplainedExit", line, "Exit code 0", f"Signal {recording.signal}")
-    if recording.exit_code:
-        line = f"Simulator ended with exit code {recording.exit_code}, though no seed failed"
-        return _violation("UnexplainedExit", line, "Exit code 0", f"Exit code {recording.exit_code}")
-    return None
+    if not recording.ended_badly:
+        return None
+    line = f"Simulator {simulator_ending(recording)}, though no seed failed"
+    actual = f"Exit code {recording.exit_code}" if recording.signal is None else f"Signal {recording.signal}"
+    return _violation("UnexplainedExit", line, "Exit code 0", actual)
 
 
 def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:

@@ -14,7 +14,7 @@ from vopr_coverage.github.comment_settings import CommentSettings
 from vopr_coverage.github.comment_upsert import Thread, Written, upsert
 from vopr_coverage.github.context import SHA, JobContext, PullRequest, WorkflowRun
 from vopr_coverage.github.lookup import pulls_of_run, verdict_of_run
-from vopr_coverage.model.verdict import Verdict, error_verdict, verdict_from_json
+from vopr_coverage.model.verdict import Verdict, verdict_from_json
 from vopr_coverage.render.comment import About, render_comment
 
 SUCCESS = "success"
@@ -75,10 +75,10 @@ def _verdict_of(api: Api, place: JobContext, run: WorkflowRun, settings: Comment
         if data is not None:
             return verdict_from_json(data, "verdict.json"), ""
     except UserError as error:
-        return error_verdict(__version__, f"The run's artifact was refused: {error}"), str(error)
+        return Verdict.not_judged(__version__, f"The run's artifact was refused: {error}"), str(error)
     if run.conclusion in _NO_VERDICT_IS_FINE:
         return None, ""
-    return error_verdict(__version__, f"The run left no artifact vopr-coverage-{settings.id} with a verdict."), ""
+    return Verdict.not_judged(__version__, f"The run left no artifact vopr-coverage-{settings.id} with a verdict."), ""
 
 
 def _about(place: JobContext, stamp: Stamp) -> About:

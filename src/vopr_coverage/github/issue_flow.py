@@ -13,7 +13,7 @@ from vopr_coverage.github.api import Api
 from vopr_coverage.github.context import JobContext
 from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue
 from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
-from vopr_coverage.nightly.verdict import NightRun, NightVerdict, error_night, night_from_json, night_run
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, night_from_json, night_run
 from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
 from vopr_coverage.runner.environment import Runner
 
@@ -35,7 +35,9 @@ def read_night(path: str, roots: Sequence[Path] = (), here: NightRun = NOWHERE) 
         refuse_outside(path, roots)
         return _usable(night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path), path, here), ""
     except UserError as error:
-        return error_night(__version__, f"this run left no verdict on its night.\n{error}", here), str(error)
+        return NightVerdict.not_judged(__version__, f"this run left no verdict on its night.\n{error}", here), str(
+            error
+        )
 
 
 def _usable(night: NightVerdict, path: str, here: NightRun) -> NightVerdict:

@@ -84,6 +84,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return self.duration_s is not None
 
     @property
+    def ended_badly(self) -> bool:
+        """Whether a signal or an exit code other than 0 ended the simulator."""
+        return self.signal is not None or bool(self.exit_code)
+
+    @property
     def replays_one_seed(self) -> bool:
         """Whether the command can be told which seed to run."""
         return any("{seed}" in word for word in self.command)
@@ -96,6 +101,22 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def to_json(self) -> str:
         """The manifest as JSON, indented for people; see schemas/recording.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def simulator_ending(recording: Recording) -> str:
+    """How the simulator ended, in words that follow its name; "" while that is unknown."""
+    if recording.signal is not None:
+        return f"ended by signal {recording.signal}"
+    return "" if recording.exit_code is None else f"ended with exit code {recording.exit_code}"
+
+
+def run_ending(recording: Recording) -> str:
+    """How the run ended, in words that follow its name. What stopped it comes before how its simulator ended."""
+    if recording.timed_out:
+        return "timed out" + (f" after {recording.timeout_s:g} s" if recording.timeout_s is not None else "")
+    if recording.interrupted:
+        return "interrupted"
+    return simulator_ending(recording) or "still running"
 
 
 def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:

@@ -7,7 +7,7 @@ Every renderer works from a `Verdict` and nothing else, and so does whoever read
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import msgspec
 
@@ -180,6 +180,14 @@ class Verdict(msgspec.Struct, frozen=True):
     health_only: bool = False
     format: str = VERDICT_FORMAT
 
+    @classmethod
+    def not_judged(cls, version: str, message: str) -> Self:
+        """The verdict where nothing could be judged, because of what `message` says.
+
+        It replaces files and outputs of earlier runs, so that no old verdict is taken for this run's.
+        """
+        return cls(status="error", passed=False, reason=nothing_judged(message), version=version, error=message)
+
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/verdict.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
@@ -194,10 +202,10 @@ def verdict_from_json(data: bytes, source: str) -> Verdict:
     return msgspec.convert(contract.document(data, source, "verdict"), Verdict)
 
 
-def error_verdict(version: str, message: str) -> Verdict:
-    """The verdict where nothing was judged: it is on disk and in the outputs, so no old one is taken for it."""
-    first = message.partition("\n")[0]
-    return Verdict("error", False, f"nothing was judged: {first}", version, error=message)
+def nothing_judged(message: str) -> str:
+    """The reason of every verdict, of whatever type, where nothing could be judged: the first line of the error."""
+    first_line = message.partition("\n")[0]
+    return f"nothing was judged: {first_line}"
 
 
 def gate_results(outcomes: Sequence[Outcome]) -> tuple[GateResult, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import SeedRange, safe_name
 from vopr_coverage.nightly.regression_file import RegressionSeeds
@@ -49,21 +49,18 @@ def seeds_to_play(replays: Sequence[RegressionSeeds], command: Sequence[str]) ->
             yield Played(replay.scenario, seed, replay_folder(replay.scenario, seed))
 
 
-def ended_early(recording: Recording) -> str:
-    """Why a recording isn't whole, in a few words."""
-    if recording.timed_out:
-        return f"timed out after {recording.timeout_s:g} s"
-    if recording.interrupted:
-        return "interrupted"
-    if recording.signal is not None:
-        return f"ended by signal {recording.signal}"
-    if recording.exit_code:
-        return f"exit code {recording.exit_code}"
-    return "its stream has no start and end"
+def why_incomplete(recording: Recording) -> str:
+    """Why a recording is not whole, in a few words."""
+    stopped = recording.timed_out or recording.interrupted or recording.ended_badly
+    return run_ending(recording) if stopped else "its stream has no start and end"
 
 
-def what_it_showed(recording: Recording, run: Run | None, seed: str) -> str:
-    """What a whole recording of one seed says, in a few words; `check` judges it."""
+def replay_result(recording: Recording, run: Run | None, seed: str) -> str:
+    """The result of one seed's whole recording, in a few words. `check` is what judges it.
+
+    Args:
+        run: None if the recorded stream cannot be read.
+    """
     if run is None:
         return "recorded, its stream can't be read"
     if run.failures:
@@ -72,6 +69,6 @@ def what_it_showed(recording: Recording, run: Run | None, seed: str) -> str:
         return "failed without a record"
     if run.iterations != 1 or str(run.starting_seed) != seed:
         return "recorded, but not this seed alone"
-    if recording.exit_code or recording.signal:
-        return f"recorded, {ended_early(recording)}"
+    if recording.ended_badly:
+        return f"recorded, {run_ending(recording)}"
     return "held"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
-from vopr_coverage.model.verdict import Remark, VerdictStatus
+from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
@@ -144,6 +144,18 @@ class NightVerdict(msgspec.Struct, frozen=True):
     error: str | None = None
     format: str = NIGHT_FORMAT
 
+    @classmethod
+    def not_judged(cls, version: str, message: str, place: NightRun) -> Self:
+        """The verdict where nothing could be judged, because of what `message` says."""
+        return cls(
+            status="error",
+            passed=False,
+            reason=nothing_judged(message),
+            version=version,
+            place=place,
+            error=message,
+        )
+
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/night.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
@@ -175,9 +187,3 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
         ReportError, ManyErrors: no JSON, or not our schema.
     """
     return msgspec.convert(contract.document(data, source, "night"), NightVerdict)
-
-
-def error_night(version: str, message: str, place: NightRun) -> NightVerdict:
-    """The verdict where nothing was judged."""
-    first = message.partition("\n")[0]
-    return NightVerdict("error", False, f"nothing was judged: {first}", version, place, error=message)
