@@ -31,30 +31,44 @@ from vopr_coverage.runner.environment import Runner
 
 SEEDS_LISTED_MAX = 10
 
-EPILOG = """FILE has a line `SCENARIO SEED` for each seed. COMMAND is one run of the simulator:
+EPILOG = """\
+FILE has a line `SCENARIO SEED` for each regression seed. The words behind -- are COMMAND, which runs the simulator
+once:
 
   vopr-coverage replay .github/vopr-regressions.txt --out regressions --minutes 30 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
-  vopr-coverage check --health-only 'regressions/*'
+  vopr-coverage check --health-only --min-iterations 1 'regressions/*'
 
-Each seed is recorded with one iteration, whatever became of those before it.
+Each seed is recorded with one iteration, however the seeds before it ended.
 
 exit codes:
-  0  every seed has a whole recording, whatever it says; or there is none to play
-  1  some recording is incomplete, or seeds were not played
-  2  usage, or FILE can't be used: nothing was recorded
-  3  a bug of ours
+  0  every seed has a complete recording, whatever it reports; or FILE has no seeds
+  1  a recording is incomplete, or seeds were not run
+  2  wrong usage, or FILE cannot be used: nothing was recorded
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `replay`."""
-    parser.add_argument("file", metavar="FILE", help="seeds that failed once; one that isn't there yet has none")
-    parser.add_argument("--out", required=True, metavar="DIR", help="gets a folder SCENARIO-SEED for each recording")
-    parser.add_argument("--commit", metavar="SHA", help="what is simulated (default: GITHUB_SHA, else git's HEAD)")
-    parser.add_argument("--minutes", type=minutes, metavar="M", help="for all seeds together (default: no end)")
+    parser.add_argument("file", metavar="FILE", help="the regression file; a file that does not exist has no seeds")
     parser.add_argument(
-        "--timeout", type=seconds, metavar="S", help="for each seed (default: what is left of --minutes)"
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="the folder for the recordings; each gets a folder SCENARIO-SEED in it",
+    )
+    parser.add_argument(
+        "--commit", metavar="SHA", help="the commit that is simulated (default: GITHUB_SHA, else git's HEAD)"
+    )
+    parser.add_argument(
+        "--minutes", type=minutes, metavar="M", help="time for all seeds together, in minutes (default: no limit)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="S",
+        help="time for each seed, in seconds (default: what is left of --minutes)",
     )
     add_simulator(parser)
 
