@@ -136,8 +136,8 @@ USAGE: dict[str, tuple[list[str], list[str]]] = {
                        ["r.json and copy.json are the same, byte for byte"]),
     "lists that don't account for their totals, merged": (
         ["check", "r.json", "short.json", "--merge", "all"],
-        ["short.json can't be merged: its lists name 4 fault points, its total is 9; "
-         "which ones overlap can't be known"],
+        ["short.json cannot be merged: its lists name 4 fault points, its total is 9; "
+         "which points overlap cannot be known"],
     ),
 }  # fmt: skip
 

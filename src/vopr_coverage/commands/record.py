@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     try:
         recording = record(plan, RunProgress(sys.stderr, plan.iterations, on_terminal()))
     except OSError as error:
-        log(f"{arguments.out} can't be written to: {why(error)}; the run was ended")
+        log(f"{arguments.out} cannot be written to: {why(error)}; the run was stopped")
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED

@@ -25,7 +25,7 @@ from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import Played, ended_early, seeds_to_play, what_it_showed
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
-from vopr_coverage.recorder.child import signals_told
+from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
 from vopr_coverage.runner.environment import Runner
 
@@ -43,7 +43,7 @@ Each seed is recorded with one iteration, however the seeds before it ended.
 
 exit codes:
   0  every seed has a complete recording, whatever it reports; or FILE has no seeds
-  1  a recording is incomplete, or seeds were not run
+  1  a recording is incomplete, or seeds were not replayed
   2  wrong usage, or FILE cannot be used: nothing was recorded
   3  a bug in vopr-coverage
 """
@@ -102,12 +102,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         for seed in seeds
     ]
     session = _Session(arguments.minutes)
-    with signals_told(session.on_signal):
+    with signals_to(session.on_signal):
         return session.play(seeds, plans)
 
 
 class _Session:
-    """Seeds one after the other, until the time is up or a signal comes."""
+    """Records seeds one after the other, until the time is up or a signal comes."""
 
     def __init__(self, minutes: float | None) -> None:
         self._ends_at = None if minutes is None else time.monotonic() + minutes * 60
@@ -140,8 +140,8 @@ class _Session:
             log(f"[{played}/{len(seeds)}] {seed.scenario} seed {seed.seed}: {result}")
         missed = seeds[played:]
         if missed:
-            log(f"{self._stopped}: {_listed(missed)} not played")
-        log(f"{whole:,} of {len(seeds):,} once-failed seeds are recorded whole")
+            log(f"{self._stopped}: {_listed(missed)} not replayed")
+        log(f"{whole:,} of {len(seeds):,} regression seeds are recorded completely")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
     def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
@@ -153,7 +153,7 @@ class _Session:
                 RunProgress(sys.stderr, plan.iterations, on_terminal()),
             )
         except OSError as error:
-            self._stopped = "the disk can't be written to"
+            self._stopped = "the disk cannot be written to"
             return False, f"incomplete: {why(error)}"
         self._interrupted |= recording.interrupted
         if not recording.whole:
@@ -166,13 +166,13 @@ class _Session:
 
 
 def _refuse_used(folder: Path) -> None:
-    """Refuse a folder that is not empty, before any seed is played."""
+    """Refuse a folder that is not empty, before any seed is recorded."""
     try:
         used = folder.is_dir() and any(folder.iterdir())
     except (OSError, ValueError) as error:
-        raise UsageError(f"--out: {printable(str(folder))} can't be used: {why(error)}") from None
+        raise UsageError(f"--out: {printable(str(folder))} cannot be used: {why(error)}") from None
     if used:
-        raise UsageError(f"--out: {printable(str(folder))} is not empty: every replay needs a folder of its own")
+        raise UsageError(f"--out: {printable(str(folder))} is not empty: every recording needs a folder of its own")
 
 
 def _listed(missed: Sequence[Played]) -> str:
