@@ -128,7 +128,7 @@ USAGE: dict[str, tuple[list[str], list[str]]] = {
                                      ["./r.json is named under two scenarios, 'combined' and 'swizzle'"]),
     "merge all against scenarios": (
         ["check", "combined=r.json", "swizzle=s.ndjson", "--merge", "all", "--config", "scenarios.yml"],
-        ["merge all adds up runs of all scenarios, scenarios.yml judges them by scenario: use merge scenario"],
+        ["merge all adds up runs of all scenarios, but scenarios.yml judges them by scenario: use merge scenario"],
     ),
     "thresholds that require nothing": (["check", "r.json", "--config", "nothing.yml"],
                                         ["the thresholds for r.json require nothing: every run would pass them"]),

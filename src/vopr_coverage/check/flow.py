@@ -180,7 +180,7 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         return
     if merge == "all" and config.scenarios:
         raise UsageError(
-            f"merge all adds up runs of all scenarios, {printable(str(config.path))} judges them by scenario: "
+            f"merge all adds up runs of all scenarios, but {printable(str(config.path))} judges them by scenario: "
             "use merge scenario"
         )
     groups: dict[str, list[Input]] = {}

@@ -94,7 +94,7 @@ def _checked_minutes(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"bash is needed to read the input build: {why(error)}") from None
     if parsed.returncode:
-        raise UsageError("The input build is no script that bash can read: see the log above.")
+        raise UsageError("The input build is not a script that bash can parse: see the log above.")
     if not arguments.binary:
         raise UsageError("The input binary is empty: it is the file or folder that build leaves.")
     if not arguments.simulator_command:
