@@ -1,4 +1,4 @@
-"""The container's PID 1: dies at once when it is told to, and otherwise does what `vopr_coverage.action` does."""
+"""The container's PID 1: runs `vopr_coverage.action`, and ends at once on SIGTERM and SIGINT."""
 
 import os
 import signal
@@ -9,11 +9,11 @@ from types import FrameType
 def stop(number: int, _frame: FrameType | None) -> None:
     """End the process with 128 + the signal's number, as a shell would report it.
 
-    The kernel gives PID 1 no default handlers: without this one a cancelled job waits until it is killed.
+    The kernel gives PID 1 no default handlers: without this one, a cancelled job waits until it is killed.
     """
     name = signal.Signals(number).name
     os.write(sys.stderr.fileno(), f"vopr-coverage: stopped by {name} before it was done\n".encode())
-    os._exit(128 + number)  # no clean-up that could block: what is half written is in the runner's hands
+    os._exit(128 + number)  # no clean-up that could block
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Locked packages in an environment of their own, on the runner's Python: what every step of ours begins with.
+"""Installs the locked packages into a virtual environment, with the runner's Python. Every step of ours starts here.
 
-Nothing of ours is installed before it, so it uses the standard library alone.
+It runs before anything is installed, so it uses the standard library alone.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ from typing import NoReturn
 ACTION_ROOT = Path(__file__).resolve().parent.parent
 LOCK = ACTION_ROOT / "requirements" / "runtime.txt"
 WINDOWS = os.name == "nt"
-ISOLATED = ("-I", "-X", "utf8")  # neither PYTHON* variables nor the job's own modules reach us
+ISOLATED = ("-I", "-X", "utf8")  # ignores PYTHON* variables and the job's own modules
 
 
 def give_up(message: str) -> NoReturn:
-    """End the step as one that judged nothing: exit code 2, and one line on what to do."""
+    """End the step with exit code 2 (nothing was judged), and one line on what to do."""
     print(f"::error title=VOPR coverage::{message}", flush=True)
     sys.exit(2)
 
 
 def temporary_folder() -> Path:
-    """RUNNER_TEMP, which is emptied with every job: nothing is left behind, and nothing old is met."""
+    """RUNNER_TEMP, which the runner empties before every job."""
     folder = os.environ.get("RUNNER_TEMP")
     if not folder:
         give_up("RUNNER_TEMP is not set. This file is a step of an action; elsewhere use `vopr-coverage check`.")
@@ -32,9 +32,9 @@ def temporary_folder() -> Path:
 
 
 def installed_python(temporary: Path) -> Path:
-    """Make the environment, or take the one that an earlier step of this job made; return its interpreter.
+    """Create the environment, or use that of an earlier step of this job; return its interpreter.
 
-    Where that can't be done, the step ends here and says why.
+    If that is not possible, the step ends here with the reason.
     """
     try:
         return _installed_python(temporary)
@@ -48,7 +48,7 @@ def installed_python(temporary: Path) -> Path:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file at once: whoever reads it meanwhile finds it as it was or as it is to be."""
+    """Write a file at once: a reader sees the old text or the new one, and never a part."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8", newline="\n")
     draft.replace(path)
@@ -65,7 +65,7 @@ def _installed_python(temporary: Path) -> Path:
         pip = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)], check=True)  # noqa: S603
         done.touch()
-    # -I shuts out PYTHONPATH, so the environment itself names the package: this checkout's, at every use.
+    # -I ignores PYTHONPATH, so a .pth file of the environment names the package; each use writes its own checkout.
     (site_packages,) = home.glob("Lib/site-packages" if WINDOWS else "lib/python3*/site-packages")
     write_whole(site_packages / "vopr_coverage.pth", f"{ACTION_ROOT / 'src'}\n")
     return python

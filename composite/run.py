@@ -1,4 +1,4 @@
-"""The composite action's step: `vopr_coverage.action`, in an environment of its own."""
+"""The composite action's step: runs `vopr_coverage.action` in a virtual environment."""
 
 import itertools
 import os
@@ -12,10 +12,10 @@ from composite.environment import ISOLATED, give_up, installed_python, temporary
 
 
 def name_of_this_use(temporary: Path) -> str:
-    """Tell this job's uses of the action apart: `composite`, `composite-2` and so on.
+    """A name for this use of the action in its job: `composite`, `composite-2` and so on.
 
-    A Docker action gets such a name from the runner. The step inside a composite is called the same at every use, and
-    the verdict file of the second would overwrite the first's.
+    A Docker action gets such a name from the runner. The step inside a composite action has the same name at every
+    use, so the second verdict file would overwrite the first.
     """
     for number in itertools.count(1):
         name = "composite" if number == 1 else f"composite-{number}"
@@ -28,7 +28,7 @@ def name_of_this_use(temporary: Path) -> str:
 
 
 def main() -> int:
-    """Judge in a process of its own and end as it ended."""
+    """Judge in a process of its own, and return its exit code."""
     temporary = temporary_folder()
     python = installed_python(temporary)
     try:

@@ -1,7 +1,7 @@
-"""`make demo`: the gate on two recorded runs of a real simulator, one sick and one healthy.
+"""`make demo`: judges two recorded runs of a real simulator, a broken one and a healthy one.
 
-Both runs ended with exit status 0 and no failing seed. In the first, a fault injector had
-been switched off on purpose; only what the run did *not* do gives it away.
+Both runs ended with exit status 0 and no failing seed. In the first, a fault injector was switched off on purpose.
+Only the coverage shows it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ RECORDED = "tests/data/real"
 CONFIG = "examples/configs/kimberlite.yml"
 SUMMARY = "build/demo/summary.md"
 
-SICK = [f"combined={RECORDED}/canary-drop-disabled.ndjson"]
+BROKEN = [f"combined={RECORDED}/canary-drop-disabled.ndjson"]
 HEALTHY = [f"combined={RECORDED}/combined.ndjson", "--summary-file", SUMMARY]
 
 
 def main() -> int:
-    """Run both; 0 when the sick one failed and the healthy one passed."""
-    print("1. A green run of a simulator that no longer drops a single message:\n", flush=True)
-    sick = check(SICK)
-    print("2. The same seeds from the simulator as it should be:\n", flush=True)
+    """Run both. Returns 0 if the broken run failed and the healthy run passed."""
+    print("1. A run without failures, of a simulator that no longer drops any message:\n", flush=True)
+    broken = check(BROKEN)
+    print("2. The same seeds, with the simulator as it should be:\n", flush=True)
     healthy = check(HEALTHY)
-    as_it_should = (sick, healthy) == (1, 0)
-    print(f"The job summary of the second run is in {SUMMARY}." if as_it_should else "The demo went wrong.")
-    return 0 if as_it_should else 1
+    correct = (broken, healthy) == (1, 0)
+    print(f"The job summary of the second run is in {SUMMARY}." if correct else "The demo went wrong.")
+    return 0 if correct else 1
 
 
 def check(arguments: list[str]) -> int:

@@ -1,9 +1,9 @@
-"""`make night`: a whole night on this machine in a minute, on the example simulator, by the workflow's commands.
+"""`make night`: a whole night on this machine in a minute, with the example simulator and the workflow's commands.
 
     python examples/night.py [--features LIST] [--keep DIR]
 
-With `--features` the build under test has bugs planted in it, so that the night is red: try `nondeterministic`,
-`drop-disabled` or `canary-wrong-hash`.
+`--features` plants bugs in the build under test, so that the night is red: try `nondeterministic`, `drop-disabled` or
+`canary-wrong-hash`.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = "examples/configs/simulator.yml"
 BUILDS = "build/night-builds"
 TEMPLATE = "{build} --scenario {{scenario}} --seed {{seed}} --iterations {{iterations}} --json --no-trace-on-failure"
-ASKED = [
+WORK = [
     "combined=300", "--coverage", "combined=200", "--canary", "combined=200", "--determinism", "combined=30",
     "--determinism-seeds", "42 123",
 ]  # fmt: skip
 
 
 def main() -> int:
-    """Play the night; the exit code is that of its summary."""
+    """Run the night; the exit code is that of `summary`."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--features", default="", metavar="LIST", help="bugs in the build under test")
+    parser.add_argument("--features", default="", metavar="LIST", help="bugs to plant in the build under test")
     parser.add_argument(
         "--keep", default="build/night", metavar="DIR", help="the night's folder (default: build/night)"
     )
-    asked = parser.parse_args()
-    night = Path(asked.keep)
+    arguments = parser.parse_args()
+    night = Path(arguments.keep)
     shutil.rmtree(ROOT / night, ignore_errors=True)
     names = ["control", *vopr("canary", "--names", "--config", CONFIG, quiet=True).split()]
     for name in names:
-        build(name, asked.features if name == "control" else name)
+        build(name, arguments.features if name == "control" else name)
     plan = the_plan(night)
     for run in plan["long_run"]["include"]:
         record(run, night / "long-run" / run["name"])
@@ -52,41 +52,43 @@ def main() -> int:
     for run in plan["canary"]["include"]:
         record(run, night / "canary" / run["name"], run["name"])
     files = ["--verdict-file", f"{night}/night.json", "--summary-file", f"{night}/night.md"]
-    return subprocess.run(told("summary", str(night), "--config", CONFIG, *files), cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        command_line("summary", str(night), "--config", CONFIG, *files), cwd=ROOT, check=False
+    ).returncode
 
 
 def build(name: str, features: str) -> None:
-    """One build of the simulator, with these features in it."""
+    """Build the simulator with these features."""
     line = ["examples/simulator/build.py", "--features", features, "--out", f"{BUILDS}/{name}"]
     print(f"$ python3 {shlex.join(line)}", flush=True)
     subprocess.run([sys.executable, *line], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def the_plan(night: Path) -> Any:
-    """The night's plan. A rate that is given need not be measured, for half a minute."""
+    """The night's plan. The rate is given, because measuring it takes half a minute."""
     command = TEMPLATE.format(build=f"{BUILDS}/control")
     options = ["--minutes", "5", "--run-number", "1", "--rate", "combined=50", "--config", CONFIG]
-    text = vopr("plan", *ASKED, *options, "--format", "json", "--command", command)
+    text = vopr("plan", *WORK, *options, "--format", "json", "--command", command)
     (ROOT / night).mkdir(parents=True)
     (ROOT / night / "plan.json").write_text(text, encoding="utf-8")
     return json.loads(text)
 
 
 def record(run: Mapping[str, Any], folder: Path, name: str = "control") -> None:
-    """One run of the plan. That it is incomplete, or that seeds failed, is the summary's to say."""
+    """Record one run of the plan. Incomplete recordings and failed seeds are judged by `summary`."""
     what = ["--scenario", run["scenario"], "--seed", run["seed"], "--iterations", str(run["iterations"])]
     command = TEMPLATE.format(build=f"{BUILDS}/{name}")
-    subprocess.run(told("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
+    subprocess.run(command_line("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
 
 
 def vopr(*words: str, quiet: bool = False) -> str:
-    """What a command of ours prints; its failure ends the night."""
-    line = told(*words, quiet=quiet)
+    """What a `vopr-coverage` command prints; if it fails, the night ends."""
+    line = command_line(*words, quiet=quiet)
     return subprocess.run(line, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def told(*words: str, quiet: bool = False) -> list[str]:
-    """The line that runs a command of ours, shown as one would type it."""
+def command_line(*words: str, quiet: bool = False) -> list[str]:
+    """The words that run a `vopr-coverage` command; printed as a user would type it."""
     if not quiet:
         print(f"$ vopr-coverage {shlex.join(words)}", flush=True)
     return [sys.executable, "-m", "vopr_coverage", *words]
@@ -95,5 +97,5 @@ def told(*words: str, quiet: bool = False) -> list[str]:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except subprocess.CalledProcessError as error:  # it has said why
+    except subprocess.CalledProcessError as error:  # the command has printed why
         sys.exit(error.returncode)

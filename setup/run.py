@@ -1,6 +1,6 @@
-"""The setup action's step: a `vopr-coverage` on the PATH of the job, in an environment of its own.
+"""The setup action's step: installs `vopr-coverage` in a virtual environment, and puts it on the PATH of the job.
 
-Its folder on the PATH holds that one command and nothing else: the job's own Python stays the job's.
+The folder on the PATH has this one command and nothing else, so that the job's own Python is not replaced.
 """
 
 import os
@@ -23,7 +23,7 @@ BATCH = '@"{python}" {flags} -m vopr_coverage %*\n'
 
 
 def main() -> int:
-    """Write the command and put its folder on the PATH of the steps to come."""
+    """Write the command, and put its folder on the PATH of the next steps."""
     temporary = temporary_folder()
     python = installed_python(temporary)
     folder = temporary / "vopr-coverage-command"

@@ -128,7 +128,7 @@ USAGE: dict[str, tuple[list[str], list[str]]] = {
                                      ["./r.json is named under two scenarios, 'combined' and 'swizzle'"]),
     "merge all against scenarios": (
         ["check", "combined=r.json", "swizzle=s.ndjson", "--merge", "all", "--config", "scenarios.yml"],
-        ["merge all adds up runs of all scenarios, scenarios.yml judges them by scenario: use merge scenario"],
+        ["merge all adds up runs of all scenarios, but scenarios.yml judges them by scenario: use merge scenario"],
     ),
     "thresholds that require nothing": (["check", "r.json", "--config", "nothing.yml"],
                                         ["the thresholds for r.json require nothing: every run would pass them"]),
@@ -136,8 +136,8 @@ USAGE: dict[str, tuple[list[str], list[str]]] = {
                        ["r.json and copy.json are the same, byte for byte"]),
     "lists that don't account for their totals, merged": (
         ["check", "r.json", "short.json", "--merge", "all"],
-        ["short.json can't be merged: its lists name 4 fault points, its total is 9; "
-         "which ones overlap can't be known"],
+        ["short.json cannot be merged: its lists name 4 fault points, its total is 9; "
+         "which points overlap cannot be known"],
     ),
 }  # fmt: skip
 

@@ -76,7 +76,9 @@ def test_a_script_that_bash_cannot_read_is_refused(tmp_path: Path) -> None:
     ended = run_process(*NIGHT, "--build", 'make "', cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     assert "unexpected EOF" in ended.err
-    assert ended.err.endswith("vopr-coverage: The input build is no script that bash can read: see the log above.\n")
+    assert ended.err.endswith(
+        "vopr-coverage: The input build is not a script that bash can parse: see the log above.\n"
+    )
 
 
 def test_without_a_bash_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

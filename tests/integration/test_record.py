@@ -171,7 +171,7 @@ def test_no_text_for_the_command_is_none(tmp_path: Path) -> None:
     [
         ((), (), "no command: put it behind --"),
         ((), ("vopr", "{sede}"), "the command has the unknown placeholder '{sede}'; known: {scenario}, {seed}"),
-        ((), ("no-such-simulator",), "the command no-such-simulator can't be started: no such file or directory"),
+        ((), ("no-such-simulator",), "the command no-such-simulator cannot be started: no such file or directory"),
         (("--command", "true"), ("true",), "the command stands behind -- and in --command: give it once"),
         (("--command", "vopr 'x"), (), "--command: expected words quoted as for a shell, found no closing quotation"),
         (("--command", "vopr x\\"), (), "--command: expected words quoted as for a shell, found no escaped character"),
@@ -184,7 +184,7 @@ def test_no_text_for_the_command_is_none(tmp_path: Path) -> None:
         (("--iterations", "1e6"), ("true",), "argument --iterations: expected an integer from 0 to 2^64-1"),
         (("--scenario", ""), ("true",), "--scenario: expected a name of 1 to 200 characters"),
         (("--out", "full"), ("true",), "--out full is not empty: a recording needs a folder of its own"),
-        (("--out", "file"), ("true",), "--out file can't be used: file exists"),
+        (("--out", "file"), ("true",), "--out file cannot be used: file exists"),
     ],
 )
 def test_unusable_usage_touches_nothing(

@@ -129,7 +129,7 @@ def test_a_full_disk_ends_the_run_and_says_so(tmp_path: Path, simulator: list[st
         cwd=tmp_path, capture_output=True, text=True, timeout=40, check=False,
     )  # fmt: skip
     assert ended.returncode == 1
-    assert "vopr-coverage: out can't be written to: file too large; the run was ended" in ended.stderr
+    assert "vopr-coverage: out cannot be written to: file too large; the run was stopped" in ended.stderr
     assert manifest_of(tmp_path / "out")["interrupted"] is True
 
 

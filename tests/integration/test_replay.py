@@ -58,7 +58,7 @@ def test_every_seed_is_recorded_with_one_iteration(tmp_path: Path, simulator: li
         "[1/3] combined seed 4711: failed invariant log_order",
         "[2/3] combined seed 18446744073709551615: held",
         "[3/3] swizzle seed 5: held",
-        "3 of 3 once-failed seeds are recorded whole",
+        "3 of 3 regression seeds are recorded completely",
     ]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "combined-18446744073709551615", "combined-4711", "swizzle-5",
@@ -80,7 +80,7 @@ def test_a_simulator_that_dies_does_not_end_the_replay(tmp_path: Path, simulator
         "[1/3] combined seed 4711: incomplete: ended by signal 9",
         "[2/3] combined seed 18446744073709551615: held",
         "[3/3] swizzle seed 5: held",
-        "2 of 3 once-failed seeds are recorded whole",
+        "2 of 3 regression seeds are recorded completely",
     ]
     assert not manifest_of(tmp_path / "out" / "combined-4711")["whole"]
 
@@ -100,8 +100,8 @@ def test_a_seed_gets_what_is_left_of_the_time_and_the_rest_is_told(tmp_path: Pat
     assert ended.code == 1
     first, missed, last = told(ended)
     assert first.startswith("[1/3] combined seed 4711: incomplete: timed out after ")
-    assert missed == "the time was up: combined 18446744073709551615, swizzle 5 were not played"
-    assert last == "0 of 3 once-failed seeds are recorded whole"
+    assert missed == "the time was up: combined 18446744073709551615, swizzle 5 were not replayed"
+    assert last == "0 of 3 regression seeds are recorded completely"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["combined-4711"]
     assert manifest_of(tmp_path / "out" / "combined-4711")["timeout_s"] <= 3
 
@@ -115,7 +115,7 @@ def test_a_signal_ends_the_seed_that_runs_and_plays_no_other(tmp_path: Path, sim
         _, said = process.communicate(timeout=20)
         assert process.returncode == 1
     assert "[1/3] combined seed 4711: incomplete: interrupted\n" in said
-    assert "interrupted: combined 18446744073709551615, swizzle 5 were not played\n" in said
+    assert "interrupted: combined 18446744073709551615, swizzle 5 were not replayed\n" in said
     assert manifest_of(tmp_path / "out" / "combined-4711")["interrupted"]
     assert not processes_with(str(tmp_path / "sim.py"))
 
@@ -151,7 +151,7 @@ def test_the_example_simulator_replays_its_seeds(tmp_path: Path) -> None:
         ((), ("vopr", "{sede}"), "the simulator's command: no placeholder 'sede' is known"),
         ((), ("vopr", "{scenario}"), "the command has no {seed}: it can't be told which seed to play"),
         ((), ("vopr", "{seed}"), "the command has no {scenario}, and the seeds are those of several"),
-        ((), ("no-such-simulator", "{scenario}{seed}"), "the command no-such-simulator can't be started"),
+        ((), ("no-such-simulator", "{scenario}{seed}"), "the command no-such-simulator cannot be started"),
         (("--minutes", "0"), ("vopr",), "argument --minutes: expected minutes above 0, found '0'"),
         (("--timeout", "x"), ("vopr",), "argument --timeout: expected seconds above 0, found 'x'"),
         (("--commit", "HEAD"), ("vopr", "{scenario}{seed}"), "--commit: expected 7 to 64 hexadecimal digits"),

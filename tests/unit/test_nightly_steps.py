@@ -61,7 +61,7 @@ def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Pat
     ("variable", "value", "said"),
     [
         ("NIGHT_BUILD", "", "The input build is empty"),
-        ("NIGHT_BUILD", "if then", "no script that bash can read"),
+        ("NIGHT_BUILD", "if then", "not a script that bash can parse"),
         ("NIGHT_BINARY", "", "The input binary is empty"),
         ("NIGHT_COMMAND", "", "The input command is empty"),
         ("NIGHT_MINUTES", "2.5", "not a whole number"),

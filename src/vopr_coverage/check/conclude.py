@@ -17,7 +17,7 @@ from vopr_coverage.model.verdict import BaseSeen, JudgedReport, Remark, Verdict,
 def lost_reports(
     base: Base | None, absent: Sequence[str], limit: Limit | None
 ) -> tuple[BaseSeen | None, list[Violation]]:
-    """What a verdict says of its base as a whole; reports that it had and we don't are a regression, too."""
+    """What a verdict says about its base. A report that is only in the base is a regression, if a limit is set."""
     if base is None:
         return None, []
     lost = [violation_of(name, REGRESSION, report_lost(name), ADVICE["report-lost"]) for name in absent]
@@ -31,22 +31,22 @@ def conclude(
     base: BaseSeen | None = None,
     violations: Sequence[Violation] = (),
 ) -> Verdict:
-    """One verdict over all units, with the `violations` that no unit has; `judgements` is never empty."""
+    """One verdict over all units; `violations` are about no single unit. `judgements` is never empty."""
     assert judgements, "a verdict needs something that was judged"
     reports = tuple(j.report for j in judgements)
     statuses = {report.status for report in reports} | ({"failed"} if violations else set())
     status: VerdictStatus = "passed"
     if statuses != {"passed"}:
         status = "incomplete" if "incomplete" in statuses else "failed"
-    told = [*(violation for judgement in judgements for violation in judgement.violations), *violations]
-    found = tuple(sorted(told, key=lambda violation: violation.gate not in HEALTH_IDS))  # run health first
-    assert bool(found) == (status != "passed"), "a verdict and its violations must agree"
+    everything = [*(violation for judgement in judgements for violation in judgement.violations), *violations]
+    ordered = tuple(sorted(everything, key=lambda violation: violation.gate not in HEALTH_IDS))  # run health first
+    assert bool(ordered) == (status != "passed"), "a verdict and its violations must agree"
     return Verdict(
         status=status,
         passed=status == "passed",
-        reason=_reason(status, reports, found),
+        reason=_reason(status, reports, ordered),
         version=version,
-        violations=found,
+        violations=ordered,
         warnings=(*warnings, *chain.from_iterable(j.warnings for j in judgements)),
         failures=tuple(chain.from_iterable(j.failures for j in judgements)),
         reports=reports,

@@ -1,4 +1,4 @@
-"""From what the user asked to the verdict, in one straight line; both doors call it."""
+"""From a request to its verdict, in one straight line. Both doors call it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class CheckRequest(msgspec.Struct, frozen=True):
 
     Attributes:
         reports: lines as `find_reports` takes them.
-        config: the config's path; None looks for one in `folder`.
-        scenario: of reports that don't name their own.
+        config: the path of the config; None: the config in `folder`, if there is one.
+        scenario: of reports that do not name their own.
         commits: those that these reports may be about, for recordings; see `runner.event.commits_of`.
         roots: folders that every file must lie in; none means anywhere.
     """
@@ -55,7 +55,7 @@ class CheckRequest(msgspec.Struct, frozen=True):
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """How inputs are judged: what is merged, what flags set above the config, and which base they are held against."""
+    """How inputs are judged: what is merged, what flags set above the config, and what is compared with the base."""
 
     merge: Merge = "none"
     overrides: Overrides = NO_OVERRIDES
@@ -72,7 +72,7 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
         progress: gives each file, by its path, a callback for the bytes read, or None.
 
     Raises:
-        UserError: reports, config or rules that can't be used; nothing was judged.
+        UserError: reports, config or rules that cannot be used; nothing was judged.
     """
     config, inputs = _read(request, rules.merge, progress)
     return judge_inputs(inputs, rules, config)
@@ -81,7 +81,7 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
 def check_health(
     request: CheckRequest, overrides: Overrides, merge: Merge = "none", progress: _FileProgress = lambda _: None
 ) -> Verdict:
-    """Read and judge run health alone: for one of many shards, whose coverage is judged together.
+    """Read reports and judge their run health alone: for one of many shards, whose coverage is judged together.
 
     Raises:
         UserError: as `check`; also for overrides of what only coverage is judged by.
@@ -94,7 +94,7 @@ def check_health(
 
 
 def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
-    """A setting that nothing would look at is a misunderstanding.
+    """Refuse a setting that would have no effect.
 
     Raises:
         UsageError: always.
@@ -107,7 +107,7 @@ def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdi
     """Merge and judge what was read, and compare it with the base.
 
     Raises:
-        UserError: a config or rules that can't be used.
+        UserError: a config or rules that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
     judgements, warnings = [], list(_config_warnings(config, inputs))
@@ -127,7 +127,7 @@ def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Confi
     """Judge the run health of what was read.
 
     Raises:
-        UserError: a config that can't be used.
+        UserError: a config that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
     judgements, warnings = [], list(_config_warnings(config, inputs))
@@ -158,7 +158,7 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
-    """What was read, with what only the file's name, its manifest and the request say."""
+    """What was read, completed by the file's name, its manifest and the request."""
     recording, run = file.recording, read.run
     if recording and recording.double_runs and run is not None:
         run = replace(run, double_runs=True)
@@ -180,7 +180,7 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         return
     if merge == "all" and config.scenarios:
         raise UsageError(
-            f"merge all adds up runs of all scenarios, {printable(str(config.path))} judges them by scenario: "
+            f"merge all adds up runs of all scenarios, but {printable(str(config.path))} judges them by scenario: "
             "use merge scenario"
         )
     groups: dict[str, list[Input]] = {}
@@ -194,7 +194,7 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
 
 
 def refuse_copies(paths: Sequence[str]) -> None:
-    """Copies of one file, merged, would count every seed twice.
+    """Refuse copies of one file: merged, they would count every seed twice.
 
     Raises:
         UsageError: two files hold the same bytes.
@@ -211,7 +211,7 @@ def refuse_copies(paths: Sequence[str]) -> None:
 
 
 def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
-    """Give a stream its denominator, and say what the percentage rests on."""
+    """Add the fault points that a stream does not list, and warn where their number is not known."""
     report = unit.evidence.report
     if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
         return with_known_points(unit, bounds.critical_fault_points.value), []
@@ -234,7 +234,7 @@ def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, 
 
 
 def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
-    used = {theirs for read in inputs for found in read.via_alias.values() for theirs in found}
+    used = {theirs for read in inputs for names in read.via_alias.values() for theirs in names}
     for theirs in config.aliases:
         if theirs not in used and theirs.replace(":", ".") not in used:
             yield Remark("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")

@@ -35,7 +35,7 @@ from vopr_coverage.model.verdict import (
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
 
 
-_Health = Mapping[str, Sequence[Outcome]]  # how the run-health gates ended, by input
+_Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, by input
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
-    """Hold one unit against its terms, and compare it with its counterpart on base, if one was asked for.
+    """Judge one unit by its terms, and compare it with its counterpart on the base, if there is one.
 
     Raises:
         UsageError: the terms require nothing at all, so that any run would pass.
@@ -76,7 +76,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
-    """Judge the health of a unit's runs and no coverage: a whole stream is what must be shown."""
+    """Judge the health of a unit's runs and no coverage. Without a complete stream nothing is shown."""
     health = _judge_health(unit, terms)
     violations = list(_fallen_short(unit, health, (), terms))
     complete = [o for outcomes in health.values() for o in outcomes if o.gate == RUN_COMPLETE]
@@ -115,18 +115,18 @@ def _rows(unit: Unit, health: _Health, coverage: Sequence[Outcome]) -> Iterator[
 
 
 def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], terms: Terms) -> Iterator[Violation]:
-    """What the gates found, and seeds that merged inputs share."""
+    """The violations of all gates, and of merged inputs that share seeds."""
     for source, outcome in _rows(unit, health, coverage):
         yield from _violations(source, outcome, terms)
     for sentence in overlaps(unit.inputs) if len(unit.inputs) > 1 else ():
-        found = Shortfall(
+        shortfall = Shortfall(
             "SeedRangesOverlap",
             "Seed ranges overlap",
             "Disjoint ranges",
             sentence,
             f"Seed ranges overlap: {sentence}",
         )
-        yield violation_of(unit.name, SEED_RANGES, found, ADVICE[SEED_RANGES])
+        yield violation_of(unit.name, SEED_RANGES, shortfall, ADVICE[SEED_RANGES])
 
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
@@ -145,7 +145,7 @@ def _judge_coverage(unit: Unit, terms: Terms) -> Iterator[Outcome]:
 
 
 def _policy(outcome: Outcome, terms: Terms) -> str:
-    """What to do about a gate that wasn't measured; without violations of its own it can't be excused."""
+    """What to do about a gate that was not measured. A gate without violations cannot be excused."""
     if outcome.status is not Status.NOT_MEASURED or not outcome.violations:
         return "fail"
     return terms.on_not_measured.get(outcome.gate, "fail")
@@ -164,21 +164,21 @@ def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violati
         yield violation_of(source, outcome.gate, shortfall, outcome.advice)
 
 
-def violation_of(source: str, gate: str, found: Shortfall, advice: str) -> Violation:
-    """A shortfall as a verdict lists it."""
+def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> Violation:
+    """A shortfall as a violation of the verdict."""
     return Violation(
         source=source,
         gate=gate,
-        kind=found.kind,
-        message=found.message,
-        expected=found.expected,
-        actual=found.actual,
-        line=found.line,
-        detail=found.detail,
+        kind=shortfall.kind,
+        message=shortfall.message,
+        expected=shortfall.expected,
+        actual=shortfall.actual,
+        line=shortfall.line,
+        detail=shortfall.detail,
         advice=advice,
-        point=found.point,
-        invariant=found.invariant,
-        seed=found.seed,
+        point=shortfall.point,
+        invariant=shortfall.invariant,
+        seed=shortfall.seed,
     )
 
 
@@ -193,14 +193,14 @@ def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
 def _nothing_covered(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], failed: bool
 ) -> Iterator[Violation]:
-    """What no single gate can say: coverage that is absent, and nothing that passed."""
+    """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
         ended = all(read.run is None or read.run.complete for read in unit.inputs)
         why = "the report carries none" if ended else "the run did not finish"
-        found = Shortfall(
+        shortfall = Shortfall(
             "CoverageNotMeasured", "Coverage not measured", "Measured", why, f"Coverage not measured: {why}"
         )
-        yield violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
+        yield violation_of(unit.name, COVERAGE, shortfall, LADDER_ADVICE["absent"])
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
@@ -211,8 +211,8 @@ def _nothing_covered(
 
 
 def _nothing_shown(unit: Unit, message: str) -> Violation:
-    found = Shortfall("NothingShown", message, "At least one", "None", message)
-    return violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
+    shortfall = Shortfall("NothingShown", message, "At least one", "None", message)
+    return violation_of(unit.name, COVERAGE, shortfall, LADDER_ADVICE["absent"])
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:

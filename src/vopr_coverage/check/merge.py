@@ -1,7 +1,7 @@
-"""Several inputs added up into one, and what stands in the way of that.
+"""Several inputs added up into one unit, and which inputs cannot be added up.
 
-Counts add, names unite, property counters take the maximum and unsatisfied properties the
-intersection (each shard only lists what it didn't reach itself).
+Counts are added and names united. Of property counters the maximum is taken, of unsatisfied properties the
+intersection: each shard lists what it did not reach itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Proper
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """What is judged for coverage as one: its inputs, and their figures added up."""
+    """What is judged for coverage as one: the inputs, and the sum of their figures."""
 
     name: str
     scenario: str | None
@@ -29,10 +29,10 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
-    """Add inputs up; one input stays as it is.
+    """Add inputs up; a single input stays as it is.
 
     Raises:
-        UsageError: flat reports whose lists don't account for their totals can't be merged.
+        UsageError: a flat report cannot be merged, because its lists do not account for its totals.
     """
     if len(inputs) > 1:
         for read in inputs:
@@ -78,16 +78,16 @@ def overlaps(inputs: Sequence[Input]) -> list[str]:
 
     Runs without a name count as one scenario.
     """
-    told = []
+    sentences = []
     for a, b in combinations([read for read in inputs if read.run], 2):
         same = (a.scenario or "").lower() == (b.scenario or "").lower()
         if same and a.run and b.run and _share_seeds(a.run, b.run):
-            told.append(f"{_seeds_of(a)} and {_seeds_of(b)} share seeds")
-    return told
+            sentences.append(f"{_seeds_of(a)} and {_seeds_of(b)} share seeds")
+    return sentences
 
 
 def with_known_points(unit: Unit, known: Iterable[str]) -> Unit:
-    """Complete the denominator of a stream's fault points with those that it didn't list."""
+    """Add known fault points that a stream does not list: they count as missed."""
     report = unit.evidence.report
     if report is None or not any(read.listed_only for read in unit.inputs):
         return unit
@@ -103,7 +103,7 @@ def with_known_points(unit: Unit, known: Iterable[str]) -> Unit:
 
 
 def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
-    """The input under the profile's names; counts of names that meet add up."""
+    """The input with the profile's names; counts of names that become the same are added."""
     if not aliases or read.report is None:
         return read
     report = read.report
@@ -146,8 +146,8 @@ def _refuse_unlisted(read: Input) -> None:
     accounted = len(set(report.hit_fault_points) | set(report.missed_fault_points))
     if accounted != report.total_fault_points or len(set(report.hit_fault_points)) != report.fault_points_hit:
         raise UsageError(
-            f"{printable(read.source)} can't be merged: its lists name {accounted} fault points, its total is "
-            f"{report.total_fault_points}; which ones overlap can't be known"
+            f"{printable(read.source)} cannot be merged: its lists name {accounted} fault points, its total is "
+            f"{report.total_fault_points}; which points overlap cannot be known"
         )
 
 
@@ -171,22 +171,22 @@ def _seeds_of(read: Input) -> str:
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 
 
-def _merge_properties(found: Sequence[Properties | None]) -> Properties | None:
-    if any(properties is None for properties in found):
+def _merge_properties(given: Sequence[Properties | None]) -> Properties | None:
+    if any(properties is None for properties in given):
         return None
-    present = [properties for properties in found if properties is not None]
+    present = [properties for properties in given if properties is not None]
     names = dict.fromkeys(name for properties in present for name in properties.counters)
     counters = {name: max(p.counters.get(name, 0) for p in present) for name in names}
     totals = {p.counters.get("sometimes_total") for p in present}
-    open_sets = [set(p.unsatisfied_ids) for p in present]
-    # Where totals differ, a shard that doesn't list an id may not know it at all.
-    unsatisfied = set.intersection(*open_sets) if len(totals) == 1 else set.union(*open_sets)
+    unsatisfied_sets = [set(p.unsatisfied_ids) for p in present]
+    # If totals differ, a shard that does not list an id may not know it at all.
+    unsatisfied = set.intersection(*unsatisfied_sets) if len(totals) == 1 else set.union(*unsatisfied_sets)
     violated = dict.fromkeys(name for properties in present for name in properties.violated_ids)
     return Properties(counters, tuple(sorted(unsatisfied)), tuple(violated))
 
 
 def _add_measured(a: int | None, b: int | None, *, overlap: bool = False) -> int | None:
-    """Counts add; kinds of things that may be the same in both (query plans) take the maximum."""
+    """The sum of two counts, or the maximum where both may have counted the same things (query plans)."""
     if a is None or b is None:
         return None
     return max(a, b) if overlap else a + b

@@ -1,4 +1,4 @@
-"""What a report is held against: flag or input, scenario, config and profile, key by key."""
+"""The terms that a report is judged by: flag or input, scenario, config and profile, key by key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLICIES = ("fail", "warn", "ignore")
 
 
 class Overrides(msgspec.Struct, frozen=True):
-    """What flags or inputs set, above the config. None leaves the answer to the config.
+    """What flags or inputs set above the config. None: the config decides.
 
     Attributes:
         on_not_measured: as `parse_policy` reads it.
@@ -36,13 +36,13 @@ class Overrides(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What one unit is held against.
+    """The terms that one unit is judged by.
 
     Attributes:
         words: the thresholds in words: `nightly + 3 overrides`.
         on_not_measured: `fail`, `warn` or `ignore` by gate.
         repro: the template of replay commands for streams that were not recorded.
-        limit: what may be lost against the base.
+        limit: what may be lost compared with the base.
     """
 
     bounds: Bounds
@@ -60,7 +60,7 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
     scenario = config.scenario(scenario_name)
     own: Layer = scenario.layer if scenario else {}
     expect = scenario.expect if scenario else None
-    if expect:  # only what the scenario sets itself; how many iterations must run is not coverage
+    if expect:  # only what the scenario sets itself, and how many iterations must run, which is not coverage
         floor = _only_iterations(config.layer)
         bounds = resolve(_given(overrides), own, floor, nothing_layer("expect: violation"))
         words = f"expect: violation of {' or '.join(expect.invariants)}"
@@ -71,7 +71,7 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
 
 
 def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
-    """The bounds on run health alone: of all thresholds, how many iterations must run."""
+    """The bounds on run health alone: of all thresholds, only min_iterations."""
     scenario = config.scenario(scenario_name)
     own = _only_iterations(scenario.layer) if scenario else {}
     bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer("--health-only"))

@@ -10,20 +10,20 @@ from vopr_coverage.runner.environment import Runner
 
 # Name and summary, in the order of the help. The module has the same name, with _ for -.
 COMMANDS = {
-    "check": "judge reports and say what they missed",
-    "comment": "print a verdict as the pull-request comment that the action would write",
+    "check": "judge reports: their coverage, and the health of the runs",
+    "comment": "print the pull-request comment for a verdict file",
     "init": "write a starter config from healthy runs",
     "schema": "print a JSON Schema",
-    "profiles": "print a profile, or the bounds in force and who set each",
-    "record": "run a simulator once and keep what it says",
-    "determinism": "say whether seeds came out the same twice",
+    "profiles": "print a profile, or the thresholds that `check` would use",
+    "record": "run a simulator once and store its output in a folder",
+    "determinism": "compare runs of the same seeds: are they deterministic?",
     "canary": "judge whether planted bugs were detected",
-    "prepare": "look at a night's inputs, and list its builds",
-    "plan": "divide a night's work among jobs, with seeds of its own",
-    "replay": "record the seeds that failed once, one by one",
-    "summary": "judge a whole night by what it left behind",
-    "trends": "print the nights' history, on a runner restored",
-    "tracking-issue": "keep one open issue while nights are red",
+    "prepare": "check the inputs of a nightly run, and list its builds",
+    "plan": "divide the work of a night among jobs",
+    "replay": "record every regression seed again",
+    "summary": "judge a whole night from its recordings",
+    "trends": "print the history of nights; on a runner, restore it first",
+    "tracking-issue": "keep one issue open while nights are red",
 }
 
 

@@ -28,28 +28,33 @@ from vopr_coverage.files import why
 from vopr_coverage.nightly.planner import refuse_unsafe_canaries
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """Expectations come from the config's `canaries`; without it, from the five of the simulator's document.
-A canary whose run is missing was not run. NAME=build-failed says that there is no run because its build failed;
-below the folder of --runs, a file `build-failed` in the canary's folder does.
+EPILOG = """\
+The config declares under `canaries` what must detect each canary. Without that key, the five canaries of the
+simulator's document are declared.
+
+A canary without a run counts as not run. NAME=build-failed says that its build failed; with --runs, a file
+`build-failed` in the canary's folder says so.
 
 exit codes:
   0  every declared canary was detected, and the control run is green
-  1  one was not, or the control run is not green
-  2  usage, config or the control run can't be used: nothing was judged
-  3  a bug of ours
+  1  a canary was not detected, or the control run is not green
+  2  wrong usage, or the config or the control run cannot be used: nothing was judged
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `canary`."""
     parser.add_argument("--control", metavar="RUN", help="a run of the same seeds without a canary")
-    parser.add_argument("runs", nargs="*", metavar="NAME=RUN", help="a canary and its run: a stream, or a recording")
     parser.add_argument(
-        "--runs", dest="folder", metavar="DIR", help="take DIR/control and DIR/NAME of each declared canary instead"
+        "runs", nargs="*", metavar="NAME=RUN", help="a canary and its run: a stream, or a folder that `record` wrote"
+    )
+    parser.add_argument(
+        "--runs", dest="folder", metavar="DIR", help="read DIR/control and DIR/NAME of each declared canary instead"
     )
     parser.add_argument(
         "--names", action="store_true",
-        help="print the declared canaries, one a line, and judge nothing; --format json: as one array",
+        help="print the names of the declared canaries, one a line (--format json: as an array), and judge nothing",
     )  # fmt: skip
     add_config(parser)
     add_verdict_files(parser)

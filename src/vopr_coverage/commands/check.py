@@ -25,11 +25,12 @@ from vopr_coverage.render.text import render_text
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 
-EPILOG = """exit codes:
+EPILOG = """\
+exit codes:
   0  every threshold is met
   1  a gate failed, or a run did not finish
-  2  reports, config or usage can't be used: nothing was judged
-  3  a bug of ours
+  2  wrong usage, or a report or the config cannot be used: nothing was judged
+  3  a bug in vopr-coverage
 """
 
 
@@ -39,30 +40,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "reports",
         nargs="*",
         metavar="REPORT",
-        help="a stream of `vopr --json`, a CoverageReport or a document with one under 'coverage'; a pattern; "
-        "a folder that `record` wrote; - for standard input; SCENARIO=PATH names a run's scenario; gzip is read too",
+        help="a stream of `vopr --json`, a CoverageReport, or a document with one under 'coverage'; may be packed with "
+        "gzip; a pattern for such files; a folder that `record` wrote; - for standard input; SCENARIO=PATH names the "
+        "scenario of a report",
     )
     add_terms(parser)
     parser.add_argument(
         "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
-        help="judge each report by itself (none, the default), or added up by scenario, or all as one",
+        help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
+        "all: add up all reports",
     )  # fmt: skip
     parser.add_argument(
         "--on-not-measured", metavar="POLICY",
-        help="about required figures that a report doesn't carry: fail (the default), warn or ignore for "
-        "view-changes, repairs and query-plans; or GATE=POLICY,…",
+        help="what to do if a required figure is not in a report: fail (the default), warn or ignore, for the gates "
+        "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
     )  # fmt: skip
     parser.add_argument(
         "--health-only", action="store_true",
-        help="judge run health and no coverage: for one of many shards, whose coverage is judged together",
+        help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",
     )  # fmt: skip
     parser.add_argument(
-        "--base", metavar="VERDICT", help="compare with the verdict file of another run, such as the base branch's"
+        "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
     )
     parser.add_argument(
         "--max-regression", metavar="POINTS[,lost=N]",
-        help="fail when fault point coverage fell by more percentage points than this, or when more than N (0) fault "
-        "points and invariants that the base had are lost",
+        help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
+        "fault points and invariants of the base are lost",
     )  # fmt: skip
     add_verdict_files(parser)
 

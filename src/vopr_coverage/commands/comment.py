@@ -11,10 +11,11 @@ from vopr_coverage.files import read_bytes
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """exit codes:
+EPILOG = """\
+exit codes:
   0  the comment was printed, whatever the verdict is
-  2  usage, or VERDICT can't be used: nothing was printed
-  3  a bug of ours
+  2  wrong usage, or VERDICT cannot be used: nothing was printed
+  3  a bug in vopr-coverage
 """
 
 

@@ -11,14 +11,15 @@ from vopr_coverage.determinism.flow import doublecheck
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """one RUN, made with --check-determinism: seeds whose two runs differed fail without a record.
-two RUNs of the same seeds, made by two processes or machines: compared seed by seed.
+EPILOG = """\
+One RUN with --check-determinism: the simulator ran each seed twice, and its stream reports the seeds that differ.
+Two RUNs of the same seeds, from two processes or machines: they are compared seed by seed.
 
 exit codes:
-  0  no difference, in as many seeds as it says
+  0  no seed differs; the output says how many were compared
   1  seeds differ, a run did not finish, or nothing shows that seeds ran twice
-  2  runs, config or usage can't be used: nothing was judged
-  3  a bug of ours
+  2  wrong usage, or a run or the config cannot be used: nothing was judged
+  3  a bug in vopr-coverage
 """
 
 
@@ -26,14 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `determinism`."""
     parser.add_argument(
         "runs", nargs="+", metavar="RUN",
-        help="a stream of `vopr --json`, or a folder that `record` wrote; SCENARIO=PATH names its scenario; "
-        "gzip is read too",
+        help="a stream of `vopr --json`, which may be packed with gzip, or a folder that `record` wrote; SCENARIO=PATH "
+        "names its scenario",
     )  # fmt: skip
     parser.add_argument(
         "--config", metavar="FILE",
-        help="its `repro` makes the replay commands (default: .github/vopr-coverage.yml where there is one)",
+        help="the config file; its `repro` is the command that replays a seed (default: .github/vopr-coverage.yml, "
+        "if it exists)",
     )  # fmt: skip
-    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that do not name their own")
     add_verdict_files(parser)
 
 

@@ -13,17 +13,25 @@ from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """exit codes:
+EPILOG = """\
+exit codes:
   0  the config was written, or printed
-  2  usage, a run that is not healthy, or F exists already: nothing was written
-  3  a bug of ours
+  2  wrong usage, a run is not healthy, or F exists: nothing was written
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `init`."""
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="a stream of a run in which all was well")
-    parser.add_argument("-o", "--output", metavar="F", help="write to F, which must not exist yet (default: print)")
+    parser.add_argument(
+        "runs", nargs="+", metavar="RUN", help="the stream of a healthy run, or a folder that `record` wrote"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="F",
+        help="write the config to this file, which must not exist yet (default: print it)",
+    )
 
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:

@@ -24,22 +24,26 @@ def add_simulator(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(simulator=[])  # by this the parser knows that words may stand behind `--`
     parser.add_argument(
         "--command", dest="template", metavar="TEMPLATE",
-        help="COMMAND as one text, instead of the words behind --: quoted as for a POSIX shell, but none takes part",
+        help="COMMAND as one text instead of the words behind --; it is split as a shell does, but no shell runs it",
     )  # fmt: skip
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """The flag that names the config."""
     parser.add_argument(
-        "--config", metavar="FILE", help="the config (default: .github/vopr-coverage.yml where there is one)"
+        "--config", metavar="FILE", help="the config file (default: .github/vopr-coverage.yml, if it exists)"
     )
 
 
 def add_canaries(parser: argparse.ArgumentParser, without: str) -> None:
-    """The flag for a night without canaries, and its twin that takes a workflow's input."""
+    """The flag for a night without canaries, and the same as a word, for a workflow's input."""
     parser.add_argument("--no-canaries", action="store_true", help=without)
     parser.add_argument(
-        "--canaries", dest="no_canaries", type=_is_false, metavar="true|false", help="false: as --no-canaries"
+        "--canaries",
+        dest="no_canaries",
+        type=_is_false,
+        metavar="true|false",
+        help="false is the same as --no-canaries",
     )
 
 
@@ -77,11 +81,13 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     """The flags that say by which thresholds a report is judged."""
     parser.add_argument(
         "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
-        help="the thresholds to start from (default: the config's, else default)",
+        help="the profile to start from (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
-    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that don't name their own")
-    parser.add_argument("--min-iterations", type=count, metavar="N", help="fail a stream that ran fewer iterations")
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of reports that do not name their own")
+    parser.add_argument(
+        "--min-iterations", type=count, metavar="N", help="fail a stream with fewer iterations than this"
+    )
 
 
 def overrides_of(arguments: argparse.Namespace) -> Overrides:

@@ -29,14 +29,14 @@ class AnyVerdict(Protocol):
 
 def add_verdict_files(parser: argparse.ArgumentParser) -> None:
     """The flags that name the files of a verdict, and the form in which it is printed."""
-    parser.add_argument("--verdict-file", metavar="F", help="write the verdict as JSON")
-    parser.add_argument("--summary-file", metavar="F", help="write the job summary, as Markdown")
+    parser.add_argument("--verdict-file", metavar="F", help="write the verdict to this file, as JSON")
+    parser.add_argument("--summary-file", metavar="F", help="write the job summary to this file, as Markdown")
     add_format(parser)
 
 
 def add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
     """The flag that names the file for outputs of the step."""
-    parser.add_argument("--outputs", metavar="F", help=f"append {what}, as GITHUB_OUTPUT takes it")
+    parser.add_argument("--outputs", metavar="F", help=f"append {what} to this file, in the format of GITHUB_OUTPUT")
 
 
 def write_outputs(path: str | None, outputs: Mapping[str, str]) -> None:
@@ -73,10 +73,10 @@ def progress_line() -> Iterator[ProgressLine | None]:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """The flag that says in which form a command prints."""
+    """The flag for the format of what a command prints."""
     parser.add_argument(
         "--format", type=one_of(FORMATS), default="text", metavar="|".join(FORMATS),
-        help="what is printed (default: text)",
+        help="the format of what is printed (default: text)",
     )  # fmt: skip
 
 

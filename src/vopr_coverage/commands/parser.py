@@ -10,11 +10,14 @@ from vopr_coverage import __version__
 from vopr_coverage.commands import COMMANDS, Command, load
 from vopr_coverage.errors import UsageError, nearest, printable, shown
 
-EPILOG = """exit codes:
-  0  every threshold is met
-  1  a gate failed, or a run did not finish
-  2  reports, config or usage can't be used: nothing was judged
-  3  a bug of ours
+EPILOG = """\
+exit codes:
+  0  the verdict passed, or the command did its work
+  1  the verdict did not pass, or the work is not complete
+  2  wrong usage, or a file cannot be used: nothing was judged
+  3  a bug in vopr-coverage
+
+The help of each command says what its exit codes mean.
 """
 
 

@@ -37,68 +37,90 @@ CALIBRATION_SEED = "0"
 CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
 HEADINGS = {"long-run": "long run", "coverage": "coverage", "canary": "canaries", "determinism": "determinism"}
 
-EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
+EPILOG = """\
+The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage plan combined=1000000 swizzle=500000 --minutes 170 --run-number "$GITHUB_RUN_NUMBER" \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
-It is run for --calibrate seconds per scenario to measure its rate; --rate takes its place. Lists (SCENARIO=N, rates,
-seeds) may stand in one word, divided by white space or commas; an empty word is no word.
+COMMAND runs for --calibrate seconds per scenario, to measure how many iterations a second one job does. --rate gives
+that number instead. Several SCENARIO=N, rates or seeds can stand in one argument, with white space or commas between
+them; an empty argument counts as none.
 
 exit codes:
-  0  every scenario of long run and coverage gets at least its min_iterations
-  1  the budget can't hold what a scenario's config asks for at least
-  2  usage, config or the simulator can't be used: nothing was planned
-  3  a bug of ours
+  0  every scenario of the long run and of coverage gets at least its min_iterations
+  1  the time is too short for the min_iterations of a scenario
+  2  wrong usage, or the config or the simulator cannot be used: nothing was planned
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `plan`."""
-    parser.add_argument("asked", nargs="+", metavar="SCENARIO=N", help="what should run: iterations in one night")
     parser.add_argument(
-        "--coverage", action="append", default=[], metavar="SCENARIO=N", help="iterations to judge coverage on"
+        "asked", nargs="+", metavar="SCENARIO=N", help="the long run: iterations of each scenario in one night"
+    )
+    parser.add_argument(
+        "--coverage",
+        action="append",
+        default=[],
+        metavar="SCENARIO=N",
+        help="iterations of each scenario to judge coverage on",
     )
     parser.add_argument(
         "--canary", action="append", default=[], metavar="SCENARIO=N",
         help="iterations of each canary of the config, and of the control run",
     )  # fmt: skip
-    add_canaries(parser, "run none, whatever --canary says")
+    add_canaries(parser, "plan no canaries, whatever --canary says")
     parser.add_argument(
-        "--determinism", action="append", default=[], metavar="SCENARIO=N", help="iterations per seed, each run twice"
+        "--determinism",
+        action="append",
+        default=[],
+        metavar="SCENARIO=N",
+        help="iterations from each of the first seeds on, each run twice",
     )
     parser.add_argument(
         "--determinism-seeds", action="append", default=[], metavar="SEEDS",
-        help=f"where they begin (default: {' '.join(map(str, DETERMINISM_SEEDS))})",
-    )  # fmt: skip
-    parser.add_argument("--minutes", type=minutes, required=True, metavar="M", help="what one job may simulate for")
-    parser.add_argument(
-        "--jobs", type=int, default=JOBS_MAX, metavar="N",
-        help=f"at most so many jobs for the long run (default and most: {JOBS_MAX}); coverage gets what is left",
+        help=f"the first seeds of the determinism runs (default: {' '.join(map(str, DETERMINISM_SEEDS))})",
     )  # fmt: skip
     parser.add_argument(
-        "--run-number", type=int, required=True, metavar="N", help="of this night's run: its seeds follow from it"
+        "--minutes", type=minutes, required=True, metavar="M", help="how long one job may simulate, in minutes"
     )
     parser.add_argument(
-        "--rate", action="append", default=[], metavar="SCENARIO=R", help="iterations a second of one job; not measured"
+        "--jobs", type=int, default=JOBS_MAX, metavar="N",
+        help=f"at most so many jobs for the long run (default and limit: {JOBS_MAX}); coverage gets what is left",
+    )  # fmt: skip
+    parser.add_argument(
+        "--run-number",
+        type=int,
+        required=True,
+        metavar="N",
+        help="the number of this run of the workflow; it decides which seeds the night runs",
+    )
+    parser.add_argument(
+        "--rate",
+        action="append",
+        default=[],
+        metavar="SCENARIO=R",
+        help="iterations a second of one job; COMMAND is not run to measure it",
     )
     parser.add_argument(
         "--calibrate", type=seconds, default=CALIBRATION_S, metavar="S",
-        help=f"how long COMMAND runs to measure a scenario's rate (default: {CALIBRATION_S:g})",
+        help=f"how long COMMAND runs to measure the rate of a scenario, in seconds (default: {CALIBRATION_S:g})",
     )  # fmt: skip
     parser.add_argument(
         "--regressions",
         metavar="F",
-        help="seeds that failed once, a line `SCENARIO SEED` each; they are run every night",
+        help="the regression file: seeds that failed once, a line `SCENARIO SEED` each; all of them run every night",
     )
     add_config(parser)
     add_simulator(parser)
     parser.add_argument(
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
-        help="json: the plan on one line, with a matrix per job, as its strategy takes it",
+        help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
     )  # fmt: skip
-    parser.add_argument("--plan-file", metavar="F", help="write the plan as JSON")
-    add_outputs(parser, "plan and smallest-shard, the fewest iterations of a coverage job")
+    parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
+    add_outputs(parser, "plan, and smallest-shard (the fewest iterations of a coverage job),")
 
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:

@@ -20,33 +20,36 @@ SPARE_MINUTES = 30  # a job's, beside those that it may simulate for: to set up,
 TITLE = "VOPR nightly"
 _MINUTES = re.compile(r"[1-9][0-9]{0,3}")
 
-EPILOG = """The flags are inputs of the nightly workflow. What --outputs appends, as GITHUB_OUTPUT takes it:
+EPILOG = """\
+The flags are the inputs of the nightly workflow. These values are printed, and --outputs appends them to a file:
 
-  builds        what to build, as a JSON array: control, and each canary of the config
+  builds        the builds, as a JSON array: control, and each canary of the config
   seconds       how long one job may simulate
-  half-seconds  the same for each of two processes that run one after the other
-  job-minutes   when GitHub stops a job, half an hour later
+  half-seconds  half of that, for each of two processes that run one after the other
+  job-minutes   the job's timeout: 30 minutes more than it may simulate
 
 exit codes:
-  0  the night can begin
-  2  an input or the config can't be used
-  3  a bug of ours
+  0  all inputs can be used
+  2  an input or the config cannot be used
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `prepare`."""
+    parser.add_argument("--build", required=True, metavar="SCRIPT", help="the bash script that builds the simulator")
+    parser.add_argument("--binary", required=True, metavar="PATH", help="the file or folder that SCRIPT builds")
     parser.add_argument(
-        "--build", required=True, metavar="SCRIPT", help="the script for bash that builds the simulator"
+        "--command",
+        dest="simulator_command",
+        required=True,
+        metavar="TEMPLATE",
+        help="the command that runs the simulator once",
     )
-    parser.add_argument("--binary", required=True, metavar="PATH", help="the file or folder that SCRIPT leaves")
-    parser.add_argument(
-        "--command", dest="simulator_command", required=True, metavar="TEMPLATE", help="one run of the simulator"
-    )
-    parser.add_argument("--minutes", required=True, metavar="M", help="what one job may simulate for, in whole minutes")
-    add_canaries(parser, "list the build without a canary alone")
+    parser.add_argument("--minutes", required=True, metavar="M", help="how long one job may simulate, in whole minutes")
+    add_canaries(parser, "list only the build without a canary")
     add_config(parser)
-    add_outputs(parser, "what follows from the inputs")
+    add_outputs(parser, "these values")
 
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:
@@ -91,7 +94,7 @@ def _checked_minutes(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"bash is needed to read the input build: {why(error)}") from None
     if parsed.returncode:
-        raise UsageError("The input build is no script that bash can read: see the log above.")
+        raise UsageError("The input build is not a script that bash can parse: see the log above.")
     if not arguments.binary:
         raise UsageError("The input binary is empty: it is the file or folder that build leaves.")
     if not arguments.simulator_command:

@@ -11,10 +11,11 @@ from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.model.thresholds import PROFILE_NAMES, profile_layer, resolve, thresholds_of
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """exit codes:
+EPILOG = """\
+exit codes:
   0  the bounds were printed
-  2  usage or config can't be used: nothing was printed
-  3  a bug of ours
+  2  wrong usage, or the config cannot be used: nothing was printed
+  3  a bug in vopr-coverage
 """
 
 
@@ -22,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `profiles`."""
     parser.add_argument(
         "name", nargs="?", type=one_of(PROFILE_NAMES), metavar="NAME",
-        help=f"{', '.join(PROFILE_NAMES)}; without it: the bounds that `check` would use",
+        help=f"one of {', '.join(PROFILE_NAMES)} (default: print the thresholds that `check` would use)",
     )  # fmt: skip
     add_terms(parser)
     parser.add_argument(
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
-        help="what is printed (default: text); json: the seven thresholds, without who set them",
+        help="text (the default): every threshold and who set it; json: a CoverageThresholds",
     )  # fmt: skip
 
 

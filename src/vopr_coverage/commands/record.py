@@ -15,37 +15,42 @@ from vopr_coverage.progress import RunProgress
 from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """COMMAND is one run of the simulator, with {scenario}, {seed} and {iterations} in it:
+EPILOG = """\
+The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
-No shell takes part. `check` takes the folder for a report.
+No shell runs it. `vopr-coverage check DIR` judges the recording.
 
 exit codes:
-  0  the whole stream was recorded, whatever it says and however the simulator ended
-  1  it is incomplete: the simulator died, ran out of time or was interrupted
-  2  usage: nothing was recorded
-  3  a bug of ours
+  0  the whole stream was recorded, whatever it reports and however the simulator ended
+  1  the recording is incomplete: the simulator died, ran out of time or was interrupted
+  2  wrong usage: nothing was recorded
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `record`."""
-    parser.add_argument("--scenario", required=True, metavar="S", help="what {scenario} stands for in COMMAND")
-    parser.add_argument("--seed", type=uint64, required=True, metavar="A", help="the first seed, {seed} in COMMAND")
+    parser.add_argument("--scenario", required=True, metavar="S", help="the scenario: {scenario} in COMMAND")
+    parser.add_argument("--seed", type=uint64, required=True, metavar="A", help="the first seed: {seed} in COMMAND")
     parser.add_argument(
-        "--iterations", type=uint64, required=True, metavar="N", help="how many seeds, {iterations} in COMMAND"
+        "--iterations", type=uint64, required=True, metavar="N", help="how many seeds to run: {iterations} in COMMAND"
     )
-    parser.add_argument("--out", required=True, metavar="DIR", help="a folder that is empty or not there yet")
-    parser.add_argument("--commit", metavar="SHA", help="what is simulated (default: GITHUB_SHA, else git's HEAD)")
     parser.add_argument(
-        "--timeout", type=seconds, metavar="S", help="end the simulator after so many seconds (default: never)"
+        "--out", required=True, metavar="DIR", help="the folder for the recording; it must be empty, or not exist yet"
+    )
+    parser.add_argument(
+        "--commit", metavar="SHA", help="the commit that is simulated (default: GITHUB_SHA, else git's HEAD)"
+    )
+    parser.add_argument(
+        "--timeout", type=seconds, metavar="S", help="stop the simulator after so many seconds (default: never)"
     )
     parser.add_argument(
         "--double-runs",
         action="store_true",
-        help="every seed runs twice, as with --check-determinism, which is seen by itself",
+        help="state that COMMAND runs every seed twice; --check-determinism in COMMAND is recognised without this flag",
     )
     add_simulator(parser)
 
@@ -67,7 +72,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     try:
         recording = record(plan, RunProgress(sys.stderr, plan.iterations, on_terminal()))
     except OSError as error:
-        log(f"{arguments.out} can't be written to: {why(error)}; the run was ended")
+        log(f"{arguments.out} cannot be written to: {why(error)}; the run was stopped")
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED

@@ -25,36 +25,50 @@ from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import Played, replay_result, seeds_to_play, why_incomplete
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
-from vopr_coverage.recorder.child import signals_told
+from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
 from vopr_coverage.runner.environment import Runner
 
 SEEDS_LISTED_MAX = 10
 
-EPILOG = """FILE has a line `SCENARIO SEED` for each seed. COMMAND is one run of the simulator:
+EPILOG = """\
+FILE has a line `SCENARIO SEED` for each regression seed. The words behind -- are COMMAND, which runs the simulator
+once:
 
   vopr-coverage replay .github/vopr-regressions.txt --out regressions --minutes 30 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
-  vopr-coverage check --health-only 'regressions/*'
+  vopr-coverage check --health-only --min-iterations 1 'regressions/*'
 
-Each seed is recorded with one iteration, whatever became of those before it.
+Each seed is recorded with one iteration, however the seeds before it ended.
 
 exit codes:
-  0  every seed has a whole recording, whatever it says; or there is none to play
-  1  some recording is incomplete, or seeds were not played
-  2  usage, or FILE can't be used: nothing was recorded
-  3  a bug of ours
+  0  every seed has a complete recording, whatever it reports; or FILE has no seeds
+  1  a recording is incomplete, or seeds were not replayed
+  2  wrong usage, or FILE cannot be used: nothing was recorded
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `replay`."""
-    parser.add_argument("file", metavar="FILE", help="seeds that failed once; one that isn't there yet has none")
-    parser.add_argument("--out", required=True, metavar="DIR", help="gets a folder SCENARIO-SEED for each recording")
-    parser.add_argument("--commit", metavar="SHA", help="what is simulated (default: GITHUB_SHA, else git's HEAD)")
-    parser.add_argument("--minutes", type=minutes, metavar="M", help="for all seeds together (default: no end)")
+    parser.add_argument("file", metavar="FILE", help="the regression file; a file that does not exist has no seeds")
     parser.add_argument(
-        "--timeout", type=seconds, metavar="S", help="for each seed (default: what is left of --minutes)"
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="the folder for the recordings; each gets a folder SCENARIO-SEED in it",
+    )
+    parser.add_argument(
+        "--commit", metavar="SHA", help="the commit that is simulated (default: GITHUB_SHA, else git's HEAD)"
+    )
+    parser.add_argument(
+        "--minutes", type=minutes, metavar="M", help="time for all seeds together, in minutes (default: no limit)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="S",
+        help="time for each seed, in seconds (default: what is left of --minutes)",
     )
     add_simulator(parser)
 
@@ -88,12 +102,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         for seed in seeds
     ]
     session = _Session(arguments.minutes)
-    with signals_told(session.on_signal):
+    with signals_to(session.on_signal):
         return session.play(seeds, plans)
 
 
 class _Session:
-    """Seeds one after the other, until the time is up or a signal comes."""
+    """Records seeds one after the other, until the time is up or a signal comes."""
 
     def __init__(self, minutes: float | None) -> None:
         self._ends_at = None if minutes is None else time.monotonic() + minutes * 60
@@ -126,8 +140,8 @@ class _Session:
             log(f"[{played}/{len(seeds)}] {seed.scenario} seed {seed.seed}: {result}")
         missed = seeds[played:]
         if missed:
-            log(f"{self._stopped}: {_listed(missed)} not played")
-        log(f"{whole:,} of {len(seeds):,} once-failed seeds are recorded whole")
+            log(f"{self._stopped}: {_listed(missed)} not replayed")
+        log(f"{whole:,} of {len(seeds):,} regression seeds are recorded completely")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
     def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
@@ -139,7 +153,7 @@ class _Session:
                 RunProgress(sys.stderr, plan.iterations, on_terminal()),
             )
         except OSError as error:
-            self._stopped = "the disk can't be written to"
+            self._stopped = "the disk cannot be written to"
             return False, f"incomplete: {why(error)}"
         self._interrupted |= recording.interrupted
         if not recording.whole:
@@ -152,13 +166,13 @@ class _Session:
 
 
 def _refuse_used(folder: Path) -> None:
-    """Refuse a folder that is not empty, before any seed is played."""
+    """Refuse a folder that is not empty, before any seed is recorded."""
     try:
         used = folder.is_dir() and any(folder.iterdir())
     except (OSError, ValueError) as error:
-        raise UsageError(f"--out: {printable(str(folder))} can't be used: {why(error)}") from None
+        raise UsageError(f"--out: {printable(str(folder))} cannot be used: {why(error)}") from None
     if used:
-        raise UsageError(f"--out: {printable(str(folder))} is not empty: every replay needs a folder of its own")
+        raise UsageError(f"--out: {printable(str(folder))} is not empty: every recording needs a folder of its own")
 
 
 def _listed(missed: Sequence[Played]) -> str:

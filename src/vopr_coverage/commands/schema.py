@@ -9,16 +9,17 @@ from vopr_coverage.errors import ExitCode
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema_text
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """exit codes:
+EPILOG = """\
+exit codes:
   0  the schema was printed
-  2  there is no schema of this name
-  3  a bug of ours
+  2  there is no schema with this name
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The argument of `schema`."""
-    parser.add_argument("name", metavar="NAME", help=", ".join(SCHEMA_NAMES))
+    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(SCHEMA_NAMES)}")
 
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:

@@ -32,17 +32,23 @@ from vopr_coverage.trends.file import record_night
 # Outputs of the workflow; build and plan only lead to these.
 PARTS_OUT = tuple(name for name in PARTS if name not in ("build", "plan"))
 
-EPILOG = """NIGHT is a folder with plan.json, as `plan --format json` prints it, and the recordings of what it planned:
+EPILOG = """\
+NIGHT is a folder with plan.json, which `plan --plan-file` writes, and a recording of each planned run. NAME is what
+the plan calls the run:
 
-  long-run/NAME  regressions/SCENARIO-SEED  determinism/NAME/a and b  coverage/NAME  canary/NAME
+  long-run/NAME
+  regressions/SCENARIO-SEED
+  determinism/NAME/a and determinism/NAME/b
+  coverage/NAME
+  canary/NAME
 
-NAME is that of the plan. All of them are judged anew, whatever their jobs said; a run that is missing is lost.
+Every recording is judged here, whatever its job reported. A planned run without a recording fails its part.
 
 exit codes:
-  0  every part of the night holds
-  1  one does not, or did not finish
-  2  usage, plan or config can't be used: nothing was judged
-  3  a bug of ours
+  0  every part of the night passed
+  1  a part of the night did not pass, or did not finish
+  2  wrong usage, or the plan or the config cannot be used: nothing was judged
+  3  a bug in vopr-coverage
 """
 
 
@@ -50,17 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `summary`."""
     parser.add_argument("night", metavar="NIGHT", help="the folder with the plan and the recordings of one night")
     parser.add_argument(
-        "--needs", metavar="F", help="the jobs' results, as `toJSON(needs)` has them; - for standard input"
+        "--needs", metavar="F", help="the results of the jobs, as `toJSON(needs)` writes them; - for standard input"
     )
     parser.add_argument(
         "--profile", type=or_empty(one_of(PROFILE_NAMES)), metavar="default|smoke_test|nightly",
-        help="the thresholds for coverage (default: the config's, else default)",
+        help="the profile to start from, for coverage (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
-    parser.add_argument("--regressions", metavar="F", help="the regression file: its seeds need not be added again")
-    add_canaries(parser, "no canary was run, and none was asked for")
-    parser.add_argument("--trends", metavar="F", help="the history of earlier nights; this one is added to it")
-    add_outputs(parser, "verdict and parts")
+    parser.add_argument("--regressions", metavar="F", help="the regression file; its seeds are not suggested again")
+    add_canaries(parser, "the night was planned without canaries")
+    parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
+    add_outputs(parser, "the verdict and the status of each part")
     add_verdict_files(parser)
 
 

@@ -9,27 +9,37 @@ from vopr_coverage.commands.output import log
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.runner.environment import Runner
 
-EPILOG = """Where it runs is told by GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT and GITHUB_SHA, as in a job;
-GITHUB_TOKEN needs `issues: write`.
+EPILOG = """\
+The variables GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT and GITHUB_SHA say which run this is, as in every
+job. GITHUB_TOKEN needs the permission `issues: write`.
 
 exit codes:
-  0  the issue says what the night was, green or red
-  2  it could not be written
-  3  a bug of ours
+  0  the issue is up to date, whether the night was green or red
+  2  wrong usage, or the issue could not be written
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `tracking-issue`."""
     parser.add_argument(
-        "night", metavar="NIGHT.json", help="the night's verdict, as `summary --verdict-file` writes it"
+        "night",
+        metavar="NIGHT.json",
+        help="the verdict on the night, which `summary --verdict-file` writes; a missing file counts as a red night",
     )
-    parser.add_argument("--id", default="", metavar="ID", help="which issue it is (default: nightly); one a nightly")
+    parser.add_argument(
+        "--id",
+        default="",
+        metavar="ID",
+        help="which issue to update (default: nightly); give each nightly workflow its own",
+    )
     parser.add_argument(
         "--author", default="", metavar="LOGIN",
-        help="whom the token writes as (default: github-actions[bot]); only that account's issues are touched",
+        help="the account of the token (default: github-actions[bot]); only issues of this account are changed",
     )  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="print title and text, and ask GitHub for nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the title and text of the issue; GitHub is not called"
+    )
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:

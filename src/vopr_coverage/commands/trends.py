@@ -21,24 +21,25 @@ if TYPE_CHECKING:  # else imported by those who ask GitHub
 
 WARNING_TITLE = "Simulation trends"
 
-EPILOG = """FILE is trends.ndjson: a line per night, job and scenario, as `summary --trends FILE` writes it.
+EPILOG = """\
+FILE has a line for each night, job and scenario; `summary --trends FILE` writes it.
 
---restore is for a runner; it needs GITHUB_TOKEN, and the permission `actions: read`. That nights are missing
-is a warning: a later night finds them again.
+--restore works in a job on GitHub. It needs GITHUB_TOKEN and the permission `actions: read`. Nights that cannot be
+restored are a warning: a later night can still find them.
 
 exit codes:
-  0  the history was told, and with --restore written to FILE
-  2  usage, or FILE can't be used
-  3  a bug of ours
+  0  the history was printed, and with --restore written to FILE
+  2  wrong usage, or FILE cannot be used
+  3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `trends`."""
-    parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not be there yet")
+    parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not exist")
     parser.add_argument(
         "--restore", action="store_true",
-        help="first add to FILE what earlier runs on this branch recorded, from their artifacts vopr-coverage-trends",
+        help="first add to FILE the history in the artifacts vopr-coverage-trends of earlier runs on this branch",
     )  # fmt: skip
     add_format(parser)
 

@@ -1,4 +1,4 @@
-"""The config file: thresholds beside a profile, scenarios, aliases, declared points. No judging."""
+"""The config file: read, checked, and as typed values. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 CONFIG_PATHS = (".github/vopr-coverage.yml", ".github/vopr-coverage.yaml")
 CONFIG_BYTES_MAX = 1 << 20
 DEFAULT_REPRO = "vopr --scenario {scenario} --seed {seed} --iterations 1 --json -v --no-trace-on-failure"
-# What a plain `fail`, `warn` or `ignore` covers: the figures that streams can't carry today.
+# The gates that a plain `fail`, `warn` or `ignore` is about: streams do not carry their figures today.
 PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """What a config asks of one scenario; `expect` turns its failures gate round."""
+    """What a config requires of one scenario. With `expect`, the scenario must fail in the way that it describes."""
 
     name: str
     layer: Layer
@@ -34,7 +34,7 @@ class Scenario(msgspec.Struct, frozen=True):
 
 
 class Config(msgspec.Struct, frozen=True):
-    """A config file, valid and typed; the empty one stands for "no file"."""
+    """A config file, valid and typed. Without a file, all fields have their defaults."""
 
     path: str | None = None
     profile: str | None = None
@@ -54,21 +54,21 @@ class Config(msgspec.Struct, frozen=True):
         """
         if name is None or not self.scenarios:
             return None
-        found = self.scenarios.get(name.lower())
-        if found is None:
-            known = nearest(name, (scenario.name for scenario in self.scenarios.values()))
+        scenario = self.scenarios.get(name.lower())
+        if scenario is None:
+            known = nearest(name, (each.name for each in self.scenarios.values()))
             raise UsageError(f"scenario {shown(name)} is not in {printable(str(self.path))}; {known}")
-        return found
+        return scenario
 
 
 def load_config(named: str | None = None, folder: Path = Path(), roots: Sequence[Path] = ()) -> Config:
-    """The config that is named, else `.github/vopr-coverage.yml` below `folder`, else the empty one.
+    """The named config, else `.github/vopr-coverage.yml` below `folder`, else the empty config.
 
     Args:
-        roots: see `files.refuse_outside`; a link may lead out of them, too.
+        roots: see `files.refuse_outside`; symbolic links are followed first.
 
     Raises:
-        FileError: it can't be read, is larger than 1 MiB, or lies outside the roots.
+        FileError: the file cannot be read, is larger than 1 MiB, or lies outside the roots.
         ConfigError: the first ten problems, each with file, line and what was expected.
     """
     path = folder / named if named else _find_config(folder)
@@ -80,10 +80,10 @@ def load_config(named: str | None = None, folder: Path = Path(), roots: Sequence
 
 
 def _find_config(folder: Path) -> Path | None:
-    found = [folder / path for path in CONFIG_PATHS if is_there(folder / path, path)]
-    if len(found) > 1:
+    paths = [folder / path for path in CONFIG_PATHS if is_there(folder / path, path)]
+    if len(paths) > 1:
         raise UsageError(f"both {' and '.join(CONFIG_PATHS)} exist: name one with --config")
-    return found[0] if found else None
+    return paths[0] if paths else None
 
 
 def parse_config(text: str, source: str) -> Config:
@@ -92,11 +92,11 @@ def parse_config(text: str, source: str) -> Config:
 
     located = parse(text, source)
     document = {} if located.value is None else located.value
-    broken = contract.problems("config", document)
-    if broken:
-        lines = [_told(problem, located, source) for problem in broken[:PROBLEMS_SHOWN_MAX]]
-        if len(broken) > PROBLEMS_SHOWN_MAX:
-            lines.append(f"… and {len(broken) - PROBLEMS_SHOWN_MAX} more problems")
+    problems = contract.problems("config", document)
+    if problems:
+        lines = [_problem_line(problem, located, source) for problem in problems[:PROBLEMS_SHOWN_MAX]]
+        if len(problems) > PROBLEMS_SHOWN_MAX:
+            lines.append(f"… and {len(problems) - PROBLEMS_SHOWN_MAX} more problems")
         raise ConfigError("\n".join(lines))
     layer = _layer(document, "", located, source)
     _refuse_aliased_profile_names(document.get("aliases", {}), located, source)
@@ -114,11 +114,11 @@ def parse_config(text: str, source: str) -> Config:
 
 
 def as_policy(setting: str | Mapping[str, str]) -> dict[str, str]:
-    """`on_not_measured` per gate; a plain word covers what streams can't carry."""
+    """`on_not_measured` by gate. A plain word is about the gates whose figures streams do not carry."""
     return dict.fromkeys(PLAIN_POLICY_GATES, setting) if isinstance(setting, str) else dict(setting)
 
 
-def _told(problem: contract.Problem, located: Located, source: str) -> str:
+def _problem_line(problem: contract.Problem, located: Located, source: str) -> str:
     line = located.line(problem.pointer)
     where = f"{printable(source)}:{line}" if line else printable(source)
     return f"{where}#{problem.pointer}: {problem}"
@@ -130,7 +130,7 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
         if key in document:
             value = document[key]
             if key in ("min_phase_events", "min_per_iteration"):
-                value = {_dotted(name): least for name, least in value.items()}
+                value = {_dotted(name): minimum for name, minimum in value.items()}
             line = located.line(f"{pointer}/{key}")
             layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
     return layer
@@ -156,7 +156,7 @@ def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> di
 
 
 def _refuse_aliased_profile_names(aliases: Mapping[str, str], located: Located, source: str) -> None:
-    """An alias that maps a profile's own name away would quietly unhook a requirement."""
+    """Refuse an alias for a name of a profile: no figure would have that name, and its requirement would be lost."""
     own: set[str] = set()
     for profile in PROFILE_NAMES:
         thresholds = CoverageThresholds.of_profile(profile)
@@ -174,5 +174,5 @@ def _refuse_aliased_profile_names(aliases: Mapping[str, str], located: Located, 
 
 
 def _dotted(name: str) -> str:
-    """Phases are written `storage:fsync_complete` or `storage.fsync_complete`: both are one name."""
+    """The name of a phase with dots: `storage:fsync_complete` and `storage.fsync_complete` are the same phase."""
     return name.replace(":", ".")

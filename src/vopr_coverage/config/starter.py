@@ -1,4 +1,4 @@
-"""`vopr-coverage init`: a config in the simulator's own names, learnt from healthy runs."""
+"""A starter config in the simulator's own names, derived from healthy runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vopr_coverage.model.thresholds import nothing_layer, resolve
 
 @dataclass(frozen=True)
 class _Healthy:
-    """A run that init may learn from."""
+    """A healthy run, with the parts of it that are used."""
 
     name: str
     report: CoverageReport
@@ -24,9 +24,9 @@ class _Healthy:
 
 
 def starter_config(inputs: Sequence[Input]) -> str:
-    """A config, as YAML with a comment on where each number came from.
+    """A config as YAML, with a comment on the origin of each number.
 
-    Every floor is half of the least that any of the runs showed, so that all of them pass it.
+    Every minimum is half of the lowest figure of the runs, so that all of them pass.
 
     Raises:
         UsageError: a run that is not healthy, or a format without run records.
@@ -45,7 +45,7 @@ def starter_config(inputs: Sequence[Input]) -> str:
         "profile: default # the base; every one of its seven thresholds is set below",
         "",
         "# All fault points seen in these runs. A stream lists only what occurred: add those that your",
-        "# simulator has and these runs never reached, or the percentage flatters.",
+        "# simulator has and these runs never reached, or the percentage is too high.",
         *_list("fault_points", declared),
         "",
         f"min_iterations: {max(1, min(run.run.iterations for run in runs) // 2)} # half of the shortest run",
@@ -64,7 +64,7 @@ def starter_config(inputs: Sequence[Input]) -> str:
         *_map("min_per_iteration", _rates(runs), "per iteration"),
         "",
         "# Observed effects: a fault that is scheduled and never lands shows here.",
-        *_map("min_fault_effects", _least([run.run.fault_effects or {} for run in runs]), "times"),
+        *_map("min_fault_effects", _lowest([run.run.fault_effects or {} for run in runs]), "times"),
         *_properties(runs),
     ]
     return "\n".join(lines) + "\n"
@@ -100,8 +100,8 @@ def _half(number: float) -> float:
     return int(number / 2 * 100) / 100  # rounded down, so that the run itself passes
 
 
-def _least(maps: Sequence[Mapping[str, int]]) -> dict[str, float]:
-    """The least count of each name that all maps have above zero."""
+def _lowest(maps: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    """The lowest count of each name that is above zero in all maps."""
     return {name: min(m[name] for m in maps) for name in _in_all([[k for k, v in m.items() if v] for m in maps])}
 
 
@@ -124,27 +124,26 @@ def _unmeasured(runs: Sequence[_Healthy]) -> list[str]:
         ("repairs", "repairs"),
         ("unique_query_plans", "query plans"),
     ):
-        told = [count for run in runs if (count := getattr(run.report, key)) is not None]
-        if len(told) == len(runs):
-            lines.append(f"min_{key}: {min(told) // 2} # half of {min(told)}")
+        counts = [count for run in runs if (count := getattr(run.report, key)) is not None]
+        if len(counts) == len(runs):
+            lines.append(f"min_{key}: {min(counts) // 2} # half of {min(counts)}")
         else:
             lines.append(f"min_{key}: 0 # these runs don't report {figure.replace('_', ' ')}: nothing to require")
     return lines
 
 
 def _properties(runs: Sequence[_Healthy]) -> list[str]:
-    found = [run.run.properties for run in runs]
-    counters = [properties.counters for properties in found if properties is not None]
+    counters = [run.run.properties.counters for run in runs if run.run.properties is not None]
     if len(counters) < len(runs):
         return []
-    halves = {name: int(count) // 2 for name, count in _least(counters).items()}
+    halves = {name: int(count) // 2 for name, count in _lowest(counters).items()}
     lines = [f"  {name}: {half}" for name, half in halves.items() if half]
     return ["", "# Half of the least that any run showed.", "min_properties:", *lines] if lines else []
 
 
-def _map(key: str, least: Mapping[str, float], unit: str) -> list[str]:
+def _map(key: str, lowest: Mapping[str, float], unit: str) -> list[str]:
     rows = []
-    for name, count in least.items():
+    for name, count in lowest.items():
         half = count / 2
         floor = f"{int(half)}" if half >= 10 else f"{int(half * 1000) / 1000:g}"
         if key == "min_fault_effects":
@@ -159,7 +158,7 @@ def _list(key: str, names: Sequence[str]) -> list[str]:
 
 
 def _quoted(name: str) -> str:
-    """A name as YAML: bare where that is safe, else in JSON's quotes, which YAML shares."""
+    """A name as YAML: bare where that is safe, else quoted as in JSON, which YAML reads too."""
     bare = name.replace("_", "a").replace(".", "a").replace("-", "a")
     plain = bare.isascii() and bare.isalnum() and name[0].isalpha() and name.lower() not in ("true", "false", "null")
     return name if plain else json.dumps(name)

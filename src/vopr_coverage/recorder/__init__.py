@@ -1,1 +1,1 @@
-"""A simulator, run once, and all that it says kept in a folder."""
+"""A simulator, run once, with all its output stored in a folder."""

@@ -1,4 +1,4 @@
-"""One simulator as a process of its own: what it prints, and how it is ended when it must."""
+"""One simulator as a process of its own: its output, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import IO
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import why
 
-KILL_AFTER_S = 10.0  # between asking and ending
-ABANDON_AFTER_S = 2.0  # between ending and no longer waiting for what a process left behind
+KILL_AFTER_S = 10.0  # between the first signal and the kill
+ABANDON_AFTER_S = 2.0  # between the kill and no longer waiting for processes that it left behind
 PIECE_BYTES = 1 << 16
 PIECES_WAITING_MAX = 64
 _PIPE_BYTES = 1 << 20
@@ -29,17 +29,18 @@ class Child:
     """A running simulator, in a process group of its own. Its standard input is empty.
 
     Attributes:
-        stopping_since: when it was first asked to end, in seconds of the clock; None before.
+        stopping_since: when it was first asked to stop, in seconds of the clock; None before.
+        log_error: why `log` could not store its stderr, None if it could.
     """
 
     def __init__(self, words: Sequence[str], log: Callable[[bytes], None]) -> None:
-        """Start it; `log` gets what it writes to stderr, in a thread of its own.
+        """Start it. `log` is called with what it writes to stderr, in a thread of its own.
 
         Raises:
-            UsageError: the command can't be started.
+            UsageError: the command cannot be started.
         """
         try:
-            self._process = subprocess.Popen(  # noqa: S603 (to run it is what we are for)
+            self._process = subprocess.Popen(  # noqa: S603 (running it is the purpose of this program)
                 list(words),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -48,7 +49,7 @@ class Child:
                 start_new_session=_HAS_GROUPS,
             )
         except (OSError, ValueError) as error:
-            raise UsageError(f"the command {printable(words[0])} can't be started: {why(error)}") from None
+            raise UsageError(f"the command {printable(words[0])} cannot be started: {why(error)}") from None
         self.stopping_since: float | None = None
         self._killed_at: float | None = None
         self._ended_at: float | None = None
@@ -86,14 +87,14 @@ class Child:
                         self.log_error = error
 
     def piece(self, wait_s: float) -> bytes | None:
-        """The next bytes of its output; b"" at its end, None where nothing came in time."""
+        """The next bytes of its output; b"" at the end of the output, None if nothing came in time."""
         try:
             return self._pieces.get(timeout=wait_s)
         except Empty:
             return None
 
     def ask_to_end(self, number: int, now: float) -> None:
-        """Send a signal to its process group, and from now on expect it to end. The second time it is ended."""
+        """Send a signal to its process group, so that it stops. The second call kills it."""
         if self.stopping_since is None:
             self.stopping_since = now
             self._signal(number)
@@ -101,10 +102,10 @@ class Child:
             self._kill(now)
 
     def keep_order(self, now: float) -> bool:
-        """End what was asked to end ten seconds ago. Returns whether to wait on for output.
+        """Kill it if it was asked to stop ten seconds ago. Returns whether to wait for more output.
 
-        A process that has ended may have left another behind that holds its output open;
-        that one gets as long.
+        A process that has ended may leave another one behind that holds its output open. That one is killed after
+        the same time.
         """
         if self._ended_at is None and self._process.poll() is not None:
             self._ended_at = now
@@ -116,11 +117,11 @@ class Child:
         return not self._abandoned
 
     def status(self) -> int | None:
-        """Its exit code, or minus the signal that ended it; None while it runs."""
+        """Its exit code, or minus the number of the signal that ended it; None while it runs."""
         return self._process.poll()
 
     def close(self) -> int | None:
-        """End whatever of its group still runs, wait for the last of its stderr, and return its status."""
+        """Kill what still runs of its group, wait for the rest of its stderr, and return its status."""
         if self._abandoned or self._process.poll() is None:
             self._signal(KILL)
         self._abandoned = True
@@ -142,7 +143,7 @@ class Child:
 
 
 def _widen(pipe: IO[bytes]) -> None:
-    """A larger pipe makes fewer turns between the two processes."""
+    """Enlarge a pipe: the two processes then take turns less often."""
     if sys.platform == "linux":
         import fcntl
 
@@ -150,8 +151,8 @@ def _widen(pipe: IO[bytes]) -> None:
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-class Told:
-    """Who is told of a signal, for now."""
+class SignalHandler:
+    """What signals are passed to; `handle` can be replaced while it is installed."""
 
     def __init__(self, handle: Callable[[int], None]) -> None:
         self.handle = handle
@@ -161,15 +162,15 @@ class Told:
 
 
 @contextmanager
-def signals_told(handle: Callable[[int], None]) -> Iterator[Told]:
-    """Have Ctrl-C and SIGTERM told to `handle`, as far as this thread may decide on that."""
-    told = Told(handle)
+def signals_to(handle: Callable[[int], None]) -> Iterator[SignalHandler]:
+    """Pass Ctrl-C and SIGTERM to `handle`. Only the main thread can do so; elsewhere nothing is installed."""
+    handler = SignalHandler(handle)
     if threading.current_thread() is not threading.main_thread():
-        yield told
+        yield handler
         return
-    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield told
+        yield handler
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)

@@ -1,4 +1,4 @@
-"""The files of a recording, written so that whatever is killed, what is on disk can be read."""
+"""The files of a recording. Whatever is killed, what is on disk can be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOG_TAIL_BYTES_MAX = 1 << 20
 
 
 class PackedFile:
-    """A gzip file that can be read as far as it was last flushed, even if its end is never written."""
+    """A gzip file that can be read up to its last flush, even if its end is never written."""
 
     def __init__(self, path: Path) -> None:
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115 (closed by finish)
@@ -28,7 +28,7 @@ class PackedFile:
             self._put(self._packer.compress(data))
 
     def flush(self) -> None:
-        """Hand all data so far to the system."""
+        """Pass all data so far to the system."""
         if self._fresh:
             self._put(self._packer.flush(zlib.Z_SYNC_FLUSH))
             self._fresh = False
@@ -45,12 +45,12 @@ class PackedFile:
 
 
 class BoundedLog:
-    """A log of which the first and the last part are kept, and how much is missing between them.
+    """A log of which the first and the last part are stored, with a note on what was dropped between them.
 
     One thread may write while another flushes.
 
     Attributes:
-        size: bytes of the whole log, kept or not.
+        size: bytes of the whole log, stored or dropped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,7 +62,7 @@ class BoundedLog:
 
     @property
     def dropped(self) -> int:
-        """Bytes that were not kept."""
+        """Bytes that were not stored."""
         return max(0, self.size - LOG_HEAD_BYTES_MAX - LOG_TAIL_BYTES_MAX)
 
     def write(self, data: bytes) -> None:
@@ -78,7 +78,7 @@ class BoundedLog:
                 self._fresh = True
 
     def flush(self) -> None:
-        """Write the last part anew, behind the first."""
+        """Write the last part again, behind the first."""
         with self._lock:
             if self._fresh:
                 self._write_tail()

@@ -1,7 +1,7 @@
-"""Run a simulator once and keep what it says: the stream compacted, its stderr apart, and how it went.
+"""Run a simulator once and store its output: the compact stream, its stderr, and a manifest.
 
-The folder can be read at any moment: the manifest stands there from the start and is replaced
-at the end, and the stream is flushed every second. Judging is `check`'s business.
+The folder can be read at any moment: the manifest is there from the start and is replaced at the end, and the stream
+is flushed every second. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from vopr_coverage.model.manifest import (
 )
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.recorder.child import Child, signals_told
+from vopr_coverage.recorder.child import Child, signals_to
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
 
 FLUSH_EVERY_S = 1.0
@@ -52,7 +52,7 @@ Clock = Callable[[], float]
 
 
 class RecordingPlan(msgspec.Struct, frozen=True):
-    """What to record. Seeds are unsigned 64-bit; `timeout_s` None waits for ever."""
+    """What to record. Seeds are unsigned 64-bit; without `timeout_s` there is no time limit."""
 
     scenario: str
     seed: int
@@ -66,10 +66,10 @@ class RecordingPlan(msgspec.Struct, frozen=True):
 
 
 def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | None]:
-    """The commit under test: as the flag says, else as GitHub does, else as git does, else None.
+    """The commit under test and its source: the flag, else GitHub's variable, else git; None without any of them.
 
     Raises:
-        UsageError: the flag has something else than a commit's hexadecimal name.
+        UsageError: the flag is not the hexadecimal name of a commit.
     """
     if flag is not None:
         if not COMMIT.fullmatch(flag):
@@ -78,7 +78,7 @@ def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | 
     if SHA.fullmatch(sha):
         return sha, "environment"
     try:
-        asked = subprocess.run(
+        result = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 (the git that the user's shell would run)
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -89,30 +89,30 @@ def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | 
         )
     except (OSError, subprocess.SubprocessError):
         return None, None
-    told = asked.stdout.strip()
-    return (told, "git") if asked.returncode == 0 and SHA.fullmatch(told) else (None, None)
+    head = result.stdout.strip()
+    return (head, "git") if result.returncode == 0 and SHA.fullmatch(head) else (None, None)
 
 
 def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monotonic) -> Recording:
-    """Run the simulator to its end and keep the run in the plan's folder.
+    """Run the simulator to its end and store the run in the plan's folder.
 
     Args:
-        clock: seconds that only grow.
+        clock: monotonic, in seconds.
 
     Returns:
-        The manifest as written. Its `whole` says whether all of the run is there.
+        The manifest as written. `whole` is True if all of the run was recorded.
 
     Raises:
-        UsageError: a plan that can't be carried out; the folder is then as it was.
-        OSError: the folder can't be written to; the simulator has been ended.
+        UsageError: the plan cannot be carried out; the folder is unchanged.
+        OSError: the folder cannot be written to; the simulator was stopped.
     """
     _refuse(plan)
-    made = _make_folder(plan.folder)
+    created = _make_folder(plan.folder)
     started = _started(plan)
     manifest = plan.folder / MANIFEST
-    early: list[int] = []  # signals that come before there is a process to pass them on to
-    with signals_told(early.append) as told:
-        with _clean_up_unless_started(plan.folder, made):
+    early: list[int] = []  # signals that come before there is a process to pass them to
+    with signals_to(early.append) as signals:
+        with _clean_up_unless_started(plan.folder, created):
             replace_file(manifest, started.to_json().encode())
             with ExitStack() as unless_started:
                 log = BoundedLog(plan.folder / STDERR)
@@ -121,15 +121,17 @@ def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monot
                 unless_started.callback(artifact.finish)
                 child = Child(filled(plan.command, plan.scenario, str(plan.seed), plan.iterations), log.write)
                 unless_started.pop_all()
-        recorder = _Recorder(plan, started, child, artifact, log, progress, clock)
-        told.handle = recorder.on_signal
+        recorder = _Recorder(
+            plan=plan, started=started, child=child, artifact=artifact, log=log, progress=progress, clock=clock
+        )
+        signals.handle = recorder.on_signal
         for number in early:
             recorder.on_signal(number)
         return recorder.run()
 
 
 class _Recorder:
-    """One run while it lasts."""
+    """One run of the simulator, while it lasts."""
 
     def __init__(
         self,
@@ -149,7 +151,7 @@ class _Recorder:
         self._timed_out = self._interrupted = False
 
     def run(self) -> Recording:
-        """Until the output ends and the process, too."""
+        """Record until the output and the process have ended."""
         try:
             at_end = self._pump()
             self._artifact.write(self._compactor.finish())
@@ -170,17 +172,17 @@ class _Recorder:
         return ended
 
     def on_signal(self, number: int) -> None:
-        """Pass a signal on to the simulator; the second one ends it."""
+        """Pass a signal to the simulator; the second one kills it."""
         self._interrupted = True
         self._child.ask_to_end(number, self._clock())
 
     def _pump(self) -> bool:
-        """Carry output from the pipe to the file. Returns whether its end was reached."""
+        """Copy output from the pipe to the file. Returns whether the end of the output was reached."""
         flushed, output_ended = self._began, False
         while not (output_ended and self._child.status() is not None):
             piece = None
             if output_ended:
-                time.sleep(WAIT_S / 10)  # a simulator that has closed its output may still be at work
+                time.sleep(WAIT_S / 10)  # a simulator that has closed its output may still run
             else:
                 piece = self._child.piece(WAIT_S)
             if piece:
@@ -203,28 +205,28 @@ class _Recorder:
         return True
 
     def _ended(self, status: int | None, at_end: bool) -> Recording:
-        """The manifest of a run that has ended, one way or the other."""
-        seen, lasted = self._compactor, max(self._clock() - self._began, 1e-6)
-        whole = at_end and seen.started and seen.ended and not (self._timed_out or self._interrupted)
+        """The manifest of a run that has ended, in whatever way."""
+        stream, duration_s = self._compactor, max(self._clock() - self._began, 1e-6)
+        whole = at_end and stream.started and stream.ended and not (self._timed_out or self._interrupted)
         return replace(
             self._recording,
-            duration_s=round(lasted, 3),
-            rate=round(seen.iterations / lasted, 3),
+            duration_s=round(duration_s, 3),
+            rate=round(stream.iterations / duration_s, 3),
             exit_code=status if status is not None and status >= 0 else None,
             signal=-status if status is not None and status < 0 else None,
             timed_out=self._timed_out,
             interrupted=self._interrupted,
             whole=whole,
-            lines=seen.lines,
-            unknown_records=seen.unknown_records,
-            kept={"compact": seen.compact, "verbatim": seen.verbatim},
+            lines=stream.lines,
+            unknown_records=stream.unknown_records,
+            kept={"compact": stream.compact, "verbatim": stream.verbatim},
             stderr_bytes=self._log.size,
             stderr_dropped_bytes=self._log.dropped,
         )
 
 
 def _refuse(plan: RecordingPlan) -> None:
-    """What can be told before anything was touched."""
+    """Refuse a plan that cannot be carried out, before anything is written."""
     if not plan.command:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
     unknown = unknown_placeholders(plan.command)
@@ -261,27 +263,27 @@ def _started(plan: RecordingPlan) -> Recording:
 
 
 def _make_folder(folder: Path) -> list[Path]:
-    """Make it, or find it empty; returns what was made, innermost first."""
+    """Create a folder, or use an empty one. Returns the folders that were created, the innermost first."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UsageError(f"--out {printable(str(folder))} is not empty: a recording needs a folder of its own")
     except (OSError, ValueError) as error:
-        raise UsageError(f"--out {printable(str(folder))} can't be used: {why(error)}") from None
+        raise UsageError(f"--out {printable(str(folder))} cannot be used: {why(error)}") from None
     return missing
 
 
 @contextmanager
-def _clean_up_unless_started(folder: Path, made: Sequence[Path]) -> Iterator[None]:
-    """Leave nothing behind where the simulator could not be started."""
+def _clean_up_unless_started(folder: Path, created: Sequence[Path]) -> Iterator[None]:
+    """Remove all files and folders if the simulator could not be started."""
     try:
         yield
     except BaseException:
         for name in (MANIFEST, STDERR, STREAM):
             with suppress(OSError):
                 (folder / name).unlink()
-        for path in made:
+        for path in created:
             with suppress(OSError):
                 path.rmdir()
         raise

@@ -1,1 +1,1 @@
-"""A GitHub runner as a step sees it: inputs, files, event."""
+"""A GitHub runner as a step sees it: environment, event, inputs, files."""

@@ -1,7 +1,7 @@
-"""What a step leaves behind on a runner: outputs, the job summary, and files in the workspace.
+"""What a step writes on a runner: outputs, the job summary, and files in the workspace.
 
-The workspace may hold a stranger's checkout and we may be root, so links in it are never
-followed, and files end up owned by whoever owns the workspace.
+The workspace may hold an untrusted checkout, and this process may be root. So links in it are never followed, and
+files get the owner of the workspace.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ def append_outputs(path: str, outputs: Mapping[str, str]) -> None:
     """Append step outputs; a random delimiter keeps any value from setting another output.
 
     Raises:
-        FileError: they can't be written.
+        FileError: they cannot be written.
     """
     lines = []
     for name, value in outputs.items():
         delimiter = f"vopr_coverage_{secrets.token_hex(16)}"
-        assert delimiter not in value, "a random delimiter can't be guessed"
+        assert delimiter not in value, "a random delimiter cannot be guessed"
         lines.append(f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
     append_text(path, "".join(lines))
 
 
 def bytes_in(path: str) -> int:
-    """The size of a file, 0 if there is none yet."""
+    """The size of a file in bytes, 0 if it does not exist."""
     try:
         return os.path.getsize(path)
     except OSError:
@@ -42,16 +42,16 @@ def bytes_in(path: str) -> int:
 
 
 def step_folder(step: str) -> str:
-    """The folder of one step's files, relative to the workspace: steps of a job don't overwrite each other."""
+    """The folder of one step's files, relative to the workspace, so that steps of a job do not overwrite each other."""
     name = re.sub(r"[^A-Za-z0-9_-]", "-", step).strip("-_")
     return f"{FOLDER}/{name}" if name else FOLDER
 
 
 def write_in_workspace(workspace: Path, relative: str, text: str) -> None:
-    """Write a file below the workspace, through no link, owned by the workspace's owner.
+    """Write a file below the workspace, without following links, owned by the owner of the workspace.
 
     Raises:
-        FileError: a link stands in the way, or the file can't be written.
+        FileError: part of the path is a link, or the file cannot be written.
     """
     try:
         _write_below(workspace, relative.split("/"), text)

@@ -1,4 +1,4 @@
-"""The action's inputs: what there is, how it is read, and how a typo is told. Nothing runs here."""
+"""The action's inputs: their names, how they are read, and which values are errors. Nothing runs here."""
 
 from __future__ import annotations
 
@@ -37,12 +37,11 @@ _RUNNERS_OWN = ("ARGS", "ENTRYPOINT")  # legal in any `with:` of a container act
 
 
 def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
-    """All inputs, "" where unset. The runner keeps hyphens in INPUT_ names, shells may not.
+    """All inputs by name, "" where not set. INPUT_ names may have - or _, as a shell cannot set names with -.
 
     Raises:
-        UsageError: a name close to one of ours: the runner only warns of an input that doesn't
-            exist, and a gate whose setting was misspelt would be another gate. Other names
-            are a job's own variables.
+        UsageError: a name that is close to an input's name. The runner only warns about an unknown input, and the
+            gate would run without the misspelt setting. All other names are the job's own variables.
     """
     given = {
         key.removeprefix("INPUT_").replace("_", "-").lower(): value.strip()
@@ -56,10 +55,10 @@ def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
-    """How `check` is to judge.
+    """The rules for `check`.
 
     Raises:
-        UsageError: a word or number that isn't one.
+        UsageError: an unknown word, or something that is not a number.
     """
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
@@ -81,19 +80,19 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
 
 
 def one_of(inputs: Mapping[str, str], name: str, words: Sequence[str]) -> None:
-    """Refuse a word that isn't one of these; "" is unset."""
+    """Refuse a value that is not one of these words; "" is not set."""
     if inputs[name] and inputs[name] not in words:
         raise UsageError(f"input {name}: unknown {shown(inputs[name])}; {nearest(inputs[name], words)}")
 
 
 def switch(inputs: Mapping[str, str], name: str) -> bool:
-    """`true`, `false`, or unset for true; a word that is neither must not be guessed at."""
+    """Whether an input is `true`; not set counts as true. Any other word is an error, and never guessed."""
     if inputs[name] not in ("", "true", "false"):
         raise UsageError(f"input {name}: expected true or false, found {shown(inputs[name])}")
     return inputs[name] != "false"
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a list, without comments and empty ones."""
+    """The lines of a list, without comments and empty lines."""
     stripped = (line.strip() for line in text.splitlines())
     return [line for line in stripped if line and not line.startswith("#")]
