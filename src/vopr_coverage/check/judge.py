@@ -17,7 +17,7 @@ from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
-from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import lowered
@@ -121,11 +121,11 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
         yield from _violations(source, outcome, terms)
     for sentence in overlaps(unit.inputs) if len(unit.inputs) > 1 else ():
         found = Shortfall(
-            "SeedRangesOverlap",
-            "Seed ranges overlap",
-            "Disjoint ranges",
-            sentence,
-            f"Seed ranges overlap: {sentence}",
+            kind="SeedRangesOverlap",
+            message="Seed ranges overlap",
+            expected="Disjoint ranges",
+            actual=sentence,
+            line=f"Seed ranges overlap: {sentence}",
         )
         yield violation_of(unit.name, SEED_RANGES, found, ADVICE[SEED_RANGES])
 
@@ -199,9 +199,13 @@ def _nothing_covered(
         ended = all(read.run is None or read.run.complete for read in unit.inputs)
         why = "the report carries none" if ended else "the run did not finish"
         found = Shortfall(
-            "CoverageNotMeasured", "Coverage not measured", "Measured", why, f"Coverage not measured: {why}"
+            kind="CoverageNotMeasured",
+            message="Coverage not measured",
+            expected="Measured",
+            actual=why,
+            line=f"Coverage not measured: {why}",
         )
-        yield violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
+        yield violation_of(unit.name, COVERAGE, found, SHARED_ADVICE["absent"])
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
@@ -212,8 +216,8 @@ def _nothing_covered(
 
 
 def _nothing_shown(unit: Unit, message: str) -> Violation:
-    found = Shortfall("NothingShown", message, "At least one", "None", message)
-    return violation_of(unit.name, COVERAGE, found, LADDER_ADVICE["absent"])
+    found = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
+    return violation_of(unit.name, COVERAGE, found, SHARED_ADVICE["absent"])
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
@@ -241,16 +245,16 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
         repro = recording.replay(seeds[0]) if recording else _repro(terms.repro, read.scenario, seeds[0])
         fill_in = recording is None and read.scenario is None and "{scenario}" in terms.repro
         yield Failure(
-            read.source,
-            read.scenario,
-            group.invariant,
-            group.message,
-            group.count,
-            seeds,
-            repro,
-            fill_in,
-            group.invariant in wanted,
-            recording is not None and not recording.replays_one_seed,
+            source=read.source,
+            scenario=read.scenario,
+            invariant=group.invariant,
+            message=group.message,
+            count=group.count,
+            seeds=seeds,
+            repro=repro,
+            fill_in=fill_in,
+            expected=group.invariant in wanted,
+            whole_run=recording is not None and not recording.replays_one_seed,
         )
 
 
