@@ -1,4 +1,4 @@
-"""The coverage gate for deterministic simulation testing: the seed document's names."""
+"""The coverage gate for deterministic simulation testing: the names that the seed document defines."""
 
 __version__ = "1.0.0"
 

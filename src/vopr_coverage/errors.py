@@ -1,13 +1,13 @@
-"""What can go wrong, how it is said, and the exit code it becomes.
+"""The errors that users can fix, how they are printed, and the exit codes.
 
-    UserError                 the run can't be judged, and the user can mend it
+    UserError                 nothing was judged, and the user can fix the cause
     ├── UsageError            flags, inputs or the combination of files
-    ├── FileError             a file that can't be read or written, whatever it holds
+    ├── FileError             a file that cannot be read or written, whatever it contains
     ├── ConfigError           the config file
-    └── ReportError           a report that can't be read
+    └── ReportError           a report that cannot be read
 
 Everything that reaches a terminal from a file passes `printable` or `shown` first:
-names and messages are written by programs that we don't trust.
+names and messages come from programs that we do not trust.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
 
 
 class UserError(Exception):
-    """Input, config or usage that can't be used: nothing was judged."""
+    """Unusable reports, config or flags: nothing was judged."""
 
 
 class UsageError(UserError):
@@ -38,7 +38,7 @@ class UsageError(UserError):
 
 
 class FileError(UserError):
-    """A file that can't be read or written: its name, what was expected of it, and what was found, in our words."""
+    """A file that cannot be read or written: its name, what was expected and what was found."""
 
     def __init__(self, name: str, expected: str, found: str) -> None:
         self.name, self.found = name, found
@@ -47,14 +47,13 @@ class FileError(UserError):
 
 
 class ConfigError(UserError):
-    """A config file that can't be used. Each line names the file, the place and what was expected."""
+    """An unusable config file. Each line names the file, the place and what was expected."""
 
 
 class ReportError(UserError):
-    """A report that can't be read.
+    """A report that cannot be read.
 
-    `at` leads to the spot inside `source`: `:LINE`, `#/JSON/POINTER`, both, or nothing
-    when the whole file is meant.
+    `at` is the place inside `source`: `:LINE`, `#/JSON/POINTER`, both, or "" for the whole file.
     """
 
     def __init__(self, source: str, at: str, *, expected: str, found: object) -> None:
@@ -63,33 +62,34 @@ class ReportError(UserError):
 
 
 class ManyErrors(UserError):
-    """Several complaints at once, in the order of the files; the first ten are told."""
+    """Several errors at once, in the order of the files; the first ten are printed."""
 
     def __init__(self, errors: Sequence[UserError]) -> None:
         lines = [str(error) for error in errors[:PROBLEMS_SHOWN_MAX]]
-        if len(errors) > PROBLEMS_SHOWN_MAX:
-            lines.append(f"… and {len(errors) - PROBLEMS_SHOWN_MAX} more problems")
+        more = len(errors) - PROBLEMS_SHOWN_MAX
+        if more > 0:
+            lines.append(f"… and {more} more problem{'s' if more > 1 else ''}")
         super().__init__("\n".join(lines))
 
 
 class Words(str):
-    """Text of ours that stands in for a found value: `shown` prints it without quotes."""
+    """Text of ours in place of a value that was found: `shown` prints it without quotes."""
 
 
 def printable(text: str) -> str:
-    """Escape all that could move a cursor, end a line or turn the reading direction."""
+    """Escape every character that could move a cursor, end a line or reverse the reading direction."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode("ascii") for c in text)
 
 
 def encodable(text: str) -> str:
-    """A name from outside as text that any file can hold: bytes that are not UTF-8 become visible escapes."""
+    """A foreign name as valid UTF-8: bytes that are not UTF-8 become visible escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def shown(found: object) -> str:
-    """Say what was found in at most 40 characters of it, escaped."""
+    """A value that was found, for an error message: escaped, at most 40 characters."""
     if isinstance(found, Words):
         return str.__str__(found)
     if isinstance(found, str):

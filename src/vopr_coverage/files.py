@@ -1,7 +1,7 @@
-"""Files, for every door alike: whether a path lies inside these roots, its bytes up to a limit, and why not, in words.
+"""File access for the CLI and the action: allowed roots, reading up to a limit, writing, and the error messages.
 
-Only regular files are read: a FIFO would wait for ever, and a device has no end. Writing takes
-whatever a shell would redirect to, and waits for no reader.
+Only regular files are read: a FIFO could block for ever, and a device may never end. Writing accepts
+whatever a shell can redirect to, and never waits for a reader.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from vopr_coverage.errors import FileError
 
 STDIN = "-"
-REACH = "a path inside the workspace or RUNNER_TEMP, all that this action sees and reads"
+REACH = "a path inside the workspace or RUNNER_TEMP: this action reads no other files"
 
 AnyPath = str | Path
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
@@ -33,7 +33,7 @@ _ERRORS = {
 
 
 def why(error: Exception) -> str:
-    """Why the system refused a path, in words that follow "found"."""
+    """Why the system refused a path, as text that follows "found"."""
     if isinstance(error, OSError):
         return _ERRORS.get(error.errno or 0) or (error.strerror or str(error) or type(error).__name__).lower()
     if isinstance(error, UnicodeError):
@@ -42,10 +42,10 @@ def why(error: Exception) -> str:
 
 
 def refuse_outside(path: AnyPath, roots: Sequence[Path], name: str = "") -> None:
-    """Refuse a path that leads out of all roots, symbolic links followed; without roots every path is inside.
+    """Refuse a path outside all roots, symbolic links followed. Without roots every path is allowed.
 
     Raises:
-        FileError: it leads outside.
+        FileError: the path is outside.
     """
     if not roots:
         return
@@ -53,7 +53,7 @@ def refuse_outside(path: AnyPath, roots: Sequence[Path], name: str = "") -> None
         real = Path(os.path.realpath(path))
         inside = any(real.is_relative_to(os.path.realpath(root)) for root in roots)
     except (OSError, ValueError):
-        return  # whoever opens it says what is wrong with it
+        return  # opening the file reports the error
     if not inside:
         raise FileError(name or str(path), REACH, "a path outside; make it relative to the workspace")
 
@@ -63,10 +63,10 @@ def opened(path: AnyPath, name: str = "") -> Iterator[BufferedReader]:
     """Open a regular file for reading; `-` is standard input.
 
     Args:
-        name: what messages call it; its path if empty.
+        name: its name in messages; its path if empty.
 
     Raises:
-        FileError: there is none, it is no regular file, or it cannot be read.
+        FileError: the file is missing, not a regular file, or unreadable.
     """
     name = name or str(path)
     if path == STDIN:
@@ -80,15 +80,15 @@ def opened(path: AnyPath, name: str = "") -> Iterator[BufferedReader]:
     except (OSError, ValueError) as error:
         raise FileError(name, "a readable file", why(error)) from None
     with os.fdopen(descriptor, "rb") as file:
-        _refuse_irregular(os.fstat(descriptor), name)  # another may have taken its place
+        _refuse_irregular(os.fstat(descriptor), name)  # the file may have been replaced since `stat`
         yield file
 
 
 def read_bytes(path: AnyPath, bytes_max: int, name: str = "") -> bytes:
-    """All of a regular file or of standard input, of at most `bytes_max` (whole MiB); see `opened`.
+    """Read a whole regular file or standard input, at most `bytes_max` bytes (a multiple of 1 MiB); see `opened`.
 
     Raises:
-        FileError: it cannot be read, or is larger.
+        FileError: it cannot be read, or it is larger.
     """
     name = name or str(path)
     with opened(path, name) as file:
@@ -111,10 +111,10 @@ def read_text(path: AnyPath, bytes_max: int, name: str = "") -> str:
 
 
 def is_there(path: AnyPath, name: str = "") -> bool:
-    """Whether anything has this name, be it a link that leads nowhere: a file that cannot be read is not absent.
+    """Whether the path exists. A broken link and an unreadable file do exist.
 
     Raises:
-        FileError: nobody can tell.
+        FileError: the system cannot answer.
     """
     try:
         os.lstat(path)
@@ -126,29 +126,29 @@ def is_there(path: AnyPath, name: str = "") -> bool:
 
 
 def write_text(path: AnyPath, text: str) -> None:
-    """Write a file and make the folders above it.
+    """Write a file and create its parent folders.
 
     Raises:
-        FileError: it cannot be written. So do the two below.
+        FileError: it cannot be written. The two functions below raise it, too.
     """
     _write(path, text, os.O_TRUNC, folders=True)
 
 
 def append_text(path: AnyPath, text: str) -> None:
-    """Append to a file, which need not be there yet; its folder must be."""
+    """Append to a file, or create it. Its folder must exist."""
     _write(path, text, os.O_APPEND)
 
 
 def create_text(path: AnyPath, text: str) -> None:
-    """Write a file that must not be there yet, and make the folders above it."""
+    """Write a file that must not exist yet, and create its parent folders."""
     _write(path, text, os.O_EXCL, folders=True)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Replace a file at once: whoever reads it meanwhile, or after a crash, finds the old bytes or the new ones.
+    """Replace a file atomically: a reader, even after a crash, sees either the old bytes or the new ones.
 
     Raises:
-        OSError, ValueError: it cannot be written; then the file is as it was.
+        OSError, ValueError: it cannot be written; the file is unchanged.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -163,14 +163,14 @@ def replace_file(path: Path, data: bytes) -> None:
         raise
 
 
-def _write(path: AnyPath, text: str, how: int, *, folders: bool = False) -> None:
+def _write(path: AnyPath, text: str, flags: int, *, folders: bool = False) -> None:
     try:
         if folders:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how | _NO_WAITING | _BINARY, 0o666)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags | _NO_WAITING | _BINARY, 0o666)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             if _NO_WAITING:
-                os.set_blocking(descriptor, True)  # only opening must not wait
+                os.set_blocking(descriptor, True)  # only opening must not block
             file.write(text)
     except (OSError, ValueError) as error:
         raise FileError(str(path), "a file that can be written", why(error)) from None

@@ -1,4 +1,4 @@
-"""A line on the terminal while something takes long: how far it is, and how fast."""
+"""A progress line on the terminal for long operations: how much is done, and how fast."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from vopr_coverage.errors import printable
 from vopr_coverage.files import STDIN
 from vopr_coverage.reading.source import Progress
 
-QUIET_S = 1.0  # files that are done by then need no line
+QUIET_S = 1.0  # files that are read sooner need no line
 INTERVAL_S = 0.2
-HEARTBEAT_S = 30.0  # where nobody sees a line move, one is added now and then
+HEARTBEAT_S = 30.0  # without a terminal, a new line is printed this often
 MB = 1_000_000
 
 
 class ProgressLine:
-    """Rewrites one line of `out`; the clock counts seconds and is given for tests."""
+    """Rewrites one line of `out`. `clock` returns seconds; tests pass their own."""
 
     def __init__(self, out: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._out, self._clock = out, clock
         self._drawn = False
 
     def for_file(self, path: str) -> Progress:
-        """A callback for one file's bytes."""
+        """The callback that counts the bytes read of one file."""
         self.clear()
         started = drawn_at = self._clock()
         total = _plain_size(path)
@@ -40,14 +40,14 @@ class ProgressLine:
             if now - started < QUIET_S or now - drawn_at < INTERVAL_S:
                 return
             drawn_at = now
-            far = f"{done / MB:,.0f} of {total / MB:,.0f} MB" if total >= done else f"{done / MB:,.0f} MB"
+            amount = f"{done / MB:,.0f} of {total / MB:,.0f} MB" if total >= done else f"{done / MB:,.0f} MB"
             rate = done / MB / (now - started)
-            self._draw(f"{printable(os.path.basename(path))}: {far}, {rate:,.0f} MB/s")
+            self._draw(f"{printable(os.path.basename(path))}: {amount}, {rate:,.0f} MB/s")
 
         return advance
 
     def for_recordings(self) -> Callable[[int, int], None]:
-        """A callback for how many recordings are read, and of how many."""
+        """The callback that takes the number of recordings read, and the number of all."""
         started = drawn_at = self._clock()
 
         def advance(done: int, total: int) -> None:
@@ -74,7 +74,7 @@ class ProgressLine:
 
 
 def _plain_size(path: str) -> int:
-    """Bytes of the file, or 0 where that says nothing: for standard input (and gzip grows past it)."""
+    """The file's size in bytes, or 0 if unknown, as for standard input. A gzip file unpacks to more than that."""
     try:
         return 0 if path == STDIN else os.path.getsize(path)
     except OSError:
@@ -82,35 +82,35 @@ def _plain_size(path: str) -> int:
 
 
 class RunProgress:
-    """How far a simulator is: a line that is rewritten on a terminal, else one every half minute.
+    """The progress of a simulator: on a terminal one line that is rewritten, else a new line every 30 seconds.
 
-    `total` is how many iterations were asked for; the clock counts seconds and is given for tests.
+    `total` is the number of iterations asked for. `clock` returns seconds; tests pass their own.
     """
 
     def __init__(self, out: TextIO, total: int, terminal: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._out, self._total, self._terminal, self._clock = out, total, terminal, clock
-        self._began = self._told_at = clock()
+        self._started_at = self._printed_at = clock()
         self._drawn = False
 
     def advance(self, done: int) -> None:
-        """Say that so many iterations have run, if it is time to."""
+        """Print how many iterations have run, if the last line is old enough."""
         now = self._clock()
-        if now - self._told_at < (INTERVAL_S if self._terminal else HEARTBEAT_S):
+        if now - self._printed_at < (INTERVAL_S if self._terminal else HEARTBEAT_S):
             return
-        if self._terminal and now - self._began < QUIET_S:
+        if self._terminal and now - self._started_at < QUIET_S:
             return
-        self._told_at = now
-        rate = done / (now - self._began)
-        left = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
-        shown_rate = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        text = f"{done:,} of {self._total:,} iterations, {shown_rate}/s{left}"
-        with suppress(OSError, ValueError):  # nobody listens: the run goes on
+        self._printed_at = now
+        rate = done / (now - self._started_at)
+        remaining = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
+        rate_text = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        text = f"{done:,} of {self._total:,} iterations, {rate_text}/s{remaining}"
+        with suppress(OSError, ValueError):  # nobody reads the output: the run continues
             self._out.write(f"\r\x1b[K{text}" if self._terminal else f"vopr-coverage: {text}\n")
             self._out.flush()
         self._drawn = self._terminal
 
     def clear(self) -> None:
-        """Take the line away again."""
+        """Remove the line."""
         if self._drawn:
             with suppress(OSError, ValueError):
                 self._out.write("\r\x1b[K")

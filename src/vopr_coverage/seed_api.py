@@ -1,4 +1,4 @@
-"""The seed document's own functions and result types, with its rules and nothing else."""
+"""The functions and result types of the seed document, with its rules and no others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vopr_coverage.model.thresholds import SEED_KEYS, Bound, CoverageThresholds,
 
 
 class ViolationKind(StrEnum):
-    """What fell short, one kind a category."""
+    """The kinds of violations, one for each category."""
 
     FaultPointCoverage = "FaultPointCoverage"
     CriticalFaultPointMissed = "CriticalFaultPointMissed"
@@ -42,7 +42,7 @@ class CoverageViolation(Serde):
 
 @dataclass(slots=True)
 class CoverageValidationResult(Serde):
-    """What `validate_coverage` answers: violations fail a build, warnings inform."""
+    """The result of `validate_coverage`: violations fail a build, warnings inform."""
 
     schema_name: ClassVar[str] = "validation-result"
 
@@ -54,15 +54,15 @@ class CoverageValidationResult(Serde):
 def validate_coverage(report: CoverageReport, thresholds: CoverageThresholds) -> CoverageValidationResult:
     """Check the seven categories, in order.
 
-    A figure that is None was not measured: where a minimum asks for it, that is a violation.
+    A figure that is None was not measured: that is a violation if a minimum requires it.
     """
     own = {key: Bound(getattr(thresholds, key), "thresholds") for key in SEED_KEYS}
     bounds = resolve(own, nothing_layer("thresholds"))
     outcomes = [gate(Evidence(report), bounds) for gate in CATEGORIES]
     violations = [
-        CoverageViolation(ViolationKind(found.kind), found.message, found.expected, found.actual)
+        CoverageViolation(ViolationKind(shortfall.kind), shortfall.message, shortfall.expected, shortfall.actual)
         for outcome in outcomes
-        for found in outcome.violations
+        for shortfall in outcome.violations
     ]
     warnings = [text for outcome in outcomes for text in outcome.warnings] + many_missed(report)
     return CoverageValidationResult(not violations, violations, warnings)

@@ -32,6 +32,7 @@ from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, Can
 from vopr_coverage.check.terms import POLICIES
 from vopr_coverage.commands.plan import HEADINGS
 from vopr_coverage.determinism.verdict import Status as DeterminismStatus
+from vopr_coverage.formats.schema import schema
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, ROWS
 from vopr_coverage.gates.elsewhere import REGRESSION
 from vopr_coverage.gates.endings import Evidence
@@ -142,6 +143,16 @@ def test_every_gate_is_in_the_registry() -> None:
 def test_every_bound_is_judged_by_a_gate() -> None:
     """One that no gate looks at asks for nothing."""
     assert set(SEED_KEYS) | {"min_iterations"} | {key for row in ROWS for key in row.keys} == set(BOUND_KEYS)
+
+
+def test_a_config_may_excuse_the_gates_whose_figure_can_be_missing() -> None:
+    """Those that end *not measured* with a violation of their own; a gate that the schema forgets cannot be excused."""
+    missing = {
+        gate
+        for gate, ends in OUTCOMES.items()
+        if any(outcome.status is Status.NOT_MEASURED and outcome.violations for outcome in ends)
+    }
+    assert missing | {REGRESSION} == set(schema("config")["properties"]["on_not_measured"]["properties"])
 
 
 def test_every_gate_has_a_title_in_the_part_where_it_is_judged() -> None:

@@ -139,7 +139,7 @@ def test_the_first_ten_problems_of_a_file_are_told() -> None:
     """A file with a thousand broken records gets ten lines and a remark, in file order."""
     told = complaint(start(0, 1000), *(ok(seed, events=-1) for seed in range(1000)))
     assert [one.partition("#")[0] for one in told[:10]] == [f"s:{number}" for number in range(2, 12)]
-    assert told[10:] == ["… and 1 more problems"]
+    assert told[10:] == ["… and 1 more problem"]
 
 
 def test_text_without_a_single_record_is_refused() -> None:

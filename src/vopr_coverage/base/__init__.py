@@ -1,1 +1,1 @@
-"""A run against the base branch."""
+"""Comparison of a run with the base branch."""

@@ -1,7 +1,7 @@
-"""A report against its counterpart on the base branch: what changed, and what was loosened. Pure.
+"""Compares a report with its counterpart on the base branch: what changed, and what is judged less strictly. Pure.
 
-The base's figures are held against the bounds of today, so that a change is one of the
-simulation and not of its thresholds. Changes of the thresholds are told apart, as `loosened`.
+The base's figures are judged by today's bounds, so a difference comes from the simulation and not
+from its thresholds. Changes of the thresholds are listed separately, as `loosened`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXCUSED_PREFIX = "excused: on_not_measured is "
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What a run is compared with, or why there is nothing to compare it with (`missing`)."""
+    """The base that a run is compared with, or why there is none (`missing`)."""
 
     origin: str
     verdict: Verdict | None = None
@@ -31,32 +31,32 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class Before(msgspec.Struct, frozen=True):
-    """A report's counterpart on base; `report` is None where the base has none, or is `missing` as a whole."""
+    """A report's counterpart on the base. `report` is None if there is none; `missing` says why there is no base."""
 
     report: JudgedReport | None = None
     missing: str | None = None
 
 
 def counterparts(names: Sequence[tuple[str, str | None]], base: Base | None) -> tuple[list[Before], list[str]]:
-    """For each (name, scenario) its counterpart on base, and the names of base that nobody answers to.
+    """For each (name, scenario) its counterpart on the base, and the names of the base without a counterpart.
 
-    Scenarios come first, for file names often carry a run's number; then names; and where one
-    report is left on either side, these two, unless they are of different scenarios.
+    Reports are paired by scenario first, because file names often contain a run's number, and then by
+    name. If one report is left on either side, these two are paired, unless their scenarios differ.
     """
     if base is None or base.verdict is None:
         return [Before(missing=base.missing if base else None)] * len(names), []
     theirs = base.verdict.reports
-    found: dict[int, int] = {}
+    pairs: dict[int, int] = {}
     for key in (_scenario_key, _name_key, _any_key):
-        mine = _unique({i: key(*name) for i, name in enumerate(names) if i not in found})
-        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in found.values()}
+        mine = _unique({i: key(*name) for i, name in enumerate(names) if i not in pairs})
+        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in pairs.values()}
         place = {value: j for j, value in _unique(others).items()}
         for i, value in mine.items():
             j = place.get(value)
             if j is not None and _may_match(names[i][1], theirs[j].scenario):
-                found[i] = j
-    befores = [Before(theirs[found[i]]) if i in found else Before() for i in range(len(names))]
-    return befores, [report.name for j, report in enumerate(theirs) if j not in found.values()]
+                pairs[i] = j
+    befores = [Before(theirs[pairs[i]]) if i in pairs else Before() for i in range(len(names))]
+    return befores, [report.name for j, report in enumerate(theirs) if j not in pairs.values()]
 
 
 def _scenario_key(_name: str, scenario: str | None) -> str | None:
@@ -83,33 +83,33 @@ def _may_match(ours: str | None, theirs: str | None) -> bool:
 def change_of(
     report: CoverageReport | None, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
 ) -> Change:
-    """What changed against the counterpart; without figures on either side just what was loosened.
+    """What changed against the counterpart. Without figures on both sides only what was loosened.
 
     Raises:
-        ReportError: the base's bounds are none of ours.
+        ReportError: the base's bounds are not valid.
     """
-    told = tuple(loosened(report, bounds, words, gates, before))
+    loosened_bounds = tuple(loosened(report, bounds, words, gates, before))
     then = figures_today(before, report)
     if report is None or then is None:
-        return Change(before.name, loosened=told)
-    held = [gate(Evidence(then), bounds) for gate in CATEGORIES]
+        return Change(before.name, loosened=loosened_bounds)
+    outcomes = [gate(Evidence(then), bounds) for gate in CATEGORIES]
     ours, theirs = _ran(report), _ran(then)
     return Change(
-        before.name,
-        tuple(GateBefore(o.gate, o.status, o.measured, o.value) for o in held),
-        _without(then.hit_fault_points, report.hit_fault_points),
-        _without(report.hit_fault_points, then.hit_fault_points),
-        _without(theirs, ours),
-        _without(ours, theirs),
-        told,
+        base=before.name,
+        gates=tuple(GateBefore(o.gate, o.status, o.measured, o.value) for o in outcomes),
+        lost_points=_without(then.hit_fault_points, report.hit_fault_points),
+        new_points=_without(report.hit_fault_points, then.hit_fault_points),
+        lost_invariants=_without(theirs, ours),
+        new_invariants=_without(ours, theirs),
+        loosened=loosened_bounds,
     )
 
 
 def figures_today(before: JudgedReport, now: CoverageReport | None) -> CoverageReport | None:
-    """The base's figures to compare with, None where it has none.
+    """The base's figures to compare with; None if it has none.
 
-    A stream's get the denominator of today, for that is made of what a config declares. A flat
-    report's total is its simulator's own: points that are new there and not hit are a fall.
+    A stream's figures get today's total, because the total of streams comes from the config. The total of
+    a flat report comes from the simulator: points that are new and not hit are a loss.
     """
     then = before.report
     if then is None or now is None or not all(read.format == "stream" for read in before.inputs):
@@ -136,7 +136,7 @@ def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
 def loosened(
     report: CoverageReport | None, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
 ) -> Iterator[str]:
-    """Every way in which a report is judged less strictly than its counterpart was, each as a sentence."""
+    """Each way in which a report is judged less strictly than its counterpart, as a sentence."""
     past = bounds_of(before)
     for key, bound in bounds.items():
         for less in less_than(bound.value, getattr(past, key).value):
@@ -152,10 +152,10 @@ def loosened(
 
 
 def bounds_of(judged: JudgedReport) -> Bounds:
-    """The bounds of a verdict that was read back; those that it doesn't know asked for nothing.
+    """The bounds of a verdict that was read from a file; bounds that it does not contain require nothing.
 
     Raises:
-        ReportError: a bound of another type than ours.
+        ReportError: a bound has the wrong type.
     """
     fields = {field.name: field for field in msgspec.structs.fields(Bounds)}
     layer: dict[str, Bound[Any]] = {}
@@ -170,7 +170,7 @@ def bounds_of(judged: JudgedReport) -> Bounds:
 
 
 def changed(verdict: Verdict) -> bool:
-    """Whether anything is known to have changed against the base, for better or worse."""
+    """Whether anything changed against the base, for better or worse."""
     if verdict.base is None or verdict.base.missing is not None:
         return False
     return bool(verdict.base.absent) or any(_differs(report) for report in verdict.reports)
@@ -179,7 +179,7 @@ def changed(verdict: Verdict) -> bool:
 def _differs(report: JudgedReport) -> bool:
     change = report.change
     if change is None:
-        return True  # a report that is new
+        return True  # a new report
     now = {gate.gate: (gate.status, gate.value) for gate in report.gates}
     then = {gate.gate: (gate.status, gate.value) for gate in change.gates}
     names = (change.lost_points, change.new_points, change.lost_invariants, change.new_invariants, change.loosened)

@@ -1,4 +1,4 @@
-"""The base to compare with, from a verdict file. One that can't be had is a base that says why."""
+"""The base to compare with, from a verdict file. If it cannot be used, `Base.missing` says why."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BASE_BYTES_MAX = 16 << 20
 def base_from_file(path: str, roots: tuple[Path, ...] = ()) -> Base:
     """The verdict file at `path`.
 
-    A file that isn't there or can't be used never fails a check by itself: `Base.missing` tells why.
+    A missing or unusable file alone never fails a check.
 
     Raises:
-        FileError: the path leads outside of `roots`.
+        FileError: the path is outside `roots`.
     """
     origin = f"the verdict file {printable(path)}"
     refuse_outside(path, roots)
@@ -30,7 +30,7 @@ def base_from_file(path: str, roots: tuple[Path, ...] = ()) -> Base:
 
 
 def base_from_bytes(data: bytes, origin: str) -> Base:
-    """A base from a verdict's JSON, which is as untrusted as any report.
+    """A base from the JSON of a verdict, which is as untrusted as any report.
 
     Args:
         origin: where it came from, in words that follow "compared with".

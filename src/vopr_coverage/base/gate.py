@@ -1,4 +1,4 @@
-"""The gate `regression`: how much may be lost against the base branch. Pure. Off unless somebody sets a limit."""
+"""The gate `regression`: how much coverage may be lost against the base branch. Pure. Off unless a limit is set."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Change
 
-ROUNDING = 1e-9  # of percentage points: 70 % to 60 % is ten points and not a trace more
+ROUNDING = 1e-9  # of percentage points: in floats, 70 % to 60 % is a little more than ten points
 
 
 class Limit(msgspec.Struct, frozen=True):
     """How much may be lost: percentage points of fault point coverage, and named points and invariants.
 
-    `lost` None means that any number may be.
+    `lost` None means any number.
     """
 
     points: float
@@ -28,21 +28,21 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class BaseComparison(msgspec.Struct, frozen=True):
-    """A base to compare with, and what may be lost against it; without a limit nothing fails."""
+    """A base to compare with, and how much may be lost; without a limit the comparison fails nothing."""
 
     base: Base
     limit: Limit | None = None
 
 
 def comparison_of(base: Base | None, max_regression: str | None, spelling: str) -> BaseComparison | None:
-    """What a user asked for.
+    """The comparison that the user asked for; None without a base.
 
     Args:
-        max_regression: as `parse_limit` reads it.
-        spelling: how a setting is written where the user set it, `--{}` or `input {}`.
+        max_regression: text as `parse_limit` reads it.
+        spelling: how the user writes a setting, `--{}` or `input {}`.
 
     Raises:
-        UsageError: no limit, or one without a base to hold it against: that would be a gate that can't fail.
+        UsageError: the limit is invalid, or there is a limit without a base: such a gate could not fail.
     """
     if max_regression is None:
         return BaseComparison(base) if base else None
@@ -54,10 +54,10 @@ def comparison_of(base: Base | None, max_regression: str | None, spelling: str) 
 
 
 def parse_limit(text: str, origin: str) -> Limit:
-    """`2`, `2.5, lost=3` or `lost=any`: at most so many percentage points and so many names.
+    """Parse `2`, `2.5, lost=3` or `lost=any`: the most percentage points and names that may be lost.
 
-    Without `lost` no name may be lost: a point that is lost and another that is won leave the
-    percentage as it was. Without a number any fall is allowed.
+    Without `lost` no name may be lost: if one point is lost and another is new, the percentage stays
+    the same. Without a number of points the percentage may fall to any value.
 
     Raises:
         UsageError: anything else.
@@ -85,10 +85,17 @@ def _is_number(text: str) -> bool:
 
 
 def judge_regression(report: CoverageReport | None, change: Change | None, before: Before, limit: Limit) -> Outcome:
-    """At most so much lost against base. What can't be compared is *not measured*; what is new has lost nothing."""
-    required = _limit_told(limit)
+    """At most `limit` is lost against the base. A new report lost nothing; without figures it is *not measured*."""
+    required = _limit_text(limit)
     if before.missing is None and before.report is None:
-        return Outcome(REGRESSION, Status.NOT_REQUIRED, "", "nothing", limit.origin, note=NO_COUNTERPART_NOTE)
+        return Outcome(
+            gate=REGRESSION,
+            status=Status.NOT_REQUIRED,
+            measured="",
+            required="nothing",
+            origin=limit.origin,
+            note=NO_COUNTERPART_NOTE,
+        )
     then = figures_today(before.report, report) if before.report else None
     if report is None or change is None or then is None:
         return _not_compared(report, before, required, limit)
@@ -102,46 +109,63 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
     if fell > limit.points + ROUNDING:
         line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
         expected, actual = f"At most {limit.points:g} points", f"{fell:.1f} points"
-        violations.append(Shortfall("CoverageFell", "Fault point coverage fell", expected, actual, line))
+        violations.append(
+            Shortfall(
+                kind="CoverageFell", message="Fault point coverage fell", expected=expected, actual=actual, line=line
+            )
+        )
     if limit.lost is not None and len(lost) > limit.lost:
         violations += lost
     fallen = f"{max(fell, 0.0):.1f} points"
     return Outcome(
-        REGRESSION,
-        Status.FAILED if violations else Status.PASSED,
-        f"{fallen}, {len(lost)} lost",
-        required,
-        limit.origin,
-        max(fell, 0.0),
-        limit.points,
-        tuple(violations),
+        gate=REGRESSION,
+        status=Status.FAILED if violations else Status.PASSED,
+        measured=f"{fallen}, {len(lost)} lost",
+        required=required,
+        origin=limit.origin,
+        value=max(fell, 0.0),
+        minimum=limit.points,
+        violations=tuple(violations),
         advice=ADVICE["regression"],
     )
 
 
 def report_lost(name: str) -> Shortfall:
-    """A report that was judged on base, and nothing here answers to it."""
+    """A report that was judged on the base and has no counterpart here."""
     line = f"Report '{name}' was judged on base and is missing here"
-    return Shortfall("ReportLost", "A report of the base is missing", "Judged as on base", "Missing", line)
+    return Shortfall(
+        kind="ReportLost",
+        message="A report of the base is missing",
+        expected="Judged as on base",
+        actual="Missing",
+        line=line,
+    )
 
 
-def _limit_told(limit: Limit) -> str:
+def _limit_text(limit: Limit) -> str:
     names = "any lost" if limit.lost is None else f"{limit.lost} lost"
     return f"at most {limit.points:g} points, {names}"
 
 
 def _not_compared(report: CoverageReport | None, before: Before, required: str, limit: Limit) -> Outcome:
-    """Without figures of our own the missing coverage is told already; without a base it is told here."""
+    """Without figures of our own another violation reports the missing coverage; without a base this one does."""
     line = f"Regression against base: {NOT_MEASURED_TEXT} (expected {required})"
     why = before.missing or "the base carries no coverage for this report"
-    untold = Shortfall("RegressionNotMeasured", "Not compared with the base", required, NOT_MEASURED_TEXT, line, why)
-    violations = () if report is None else (untold,)
+    shortfall = Shortfall(
+        kind="RegressionNotMeasured",
+        message="Not compared with the base",
+        expected=required,
+        actual=NOT_MEASURED_TEXT,
+        line=line,
+        detail=why,
+    )
+    violations = () if report is None else (shortfall,)
     return Outcome(
-        REGRESSION,
-        Status.NOT_MEASURED,
-        NOT_MEASURED_TEXT,
-        required,
-        limit.origin,
+        gate=REGRESSION,
+        status=Status.NOT_MEASURED,
+        measured=NOT_MEASURED_TEXT,
+        required=required,
+        origin=limit.origin,
         violations=violations,
         advice=ADVICE["no-base"],
     )

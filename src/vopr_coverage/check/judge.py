@@ -16,7 +16,7 @@ from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
-from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
@@ -120,11 +120,11 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
         yield from _violations(source, outcome, terms)
     for sentence in overlaps(unit.inputs) if len(unit.inputs) > 1 else ():
         shortfall = Shortfall(
-            "SeedRangesOverlap",
-            "Seed ranges overlap",
-            "Disjoint ranges",
-            sentence,
-            f"Seed ranges overlap: {sentence}",
+            kind="SeedRangesOverlap",
+            message="Seed ranges overlap",
+            expected="Disjoint ranges",
+            actual=sentence,
+            line=f"Seed ranges overlap: {sentence}",
         )
         yield violation_of(unit.name, SEED_RANGES, shortfall, ADVICE[SEED_RANGES])
 
@@ -198,9 +198,13 @@ def _nothing_covered(
         ended = all(read.run is None or read.run.complete for read in unit.inputs)
         why = "the report carries none" if ended else "the run did not finish"
         shortfall = Shortfall(
-            "CoverageNotMeasured", "Coverage not measured", "Measured", why, f"Coverage not measured: {why}"
+            kind="CoverageNotMeasured",
+            message="Coverage not measured",
+            expected="Measured",
+            actual=why,
+            line=f"Coverage not measured: {why}",
         )
-        yield violation_of(unit.name, COVERAGE, shortfall, LADDER_ADVICE["absent"])
+        yield violation_of(unit.name, COVERAGE, shortfall, SHARED_ADVICE["absent"])
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
@@ -211,8 +215,8 @@ def _nothing_covered(
 
 
 def _nothing_shown(unit: Unit, message: str) -> Violation:
-    shortfall = Shortfall("NothingShown", message, "At least one", "None", message)
-    return violation_of(unit.name, COVERAGE, shortfall, LADDER_ADVICE["absent"])
+    shortfall = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
+    return violation_of(unit.name, COVERAGE, shortfall, SHARED_ADVICE["absent"])
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:

@@ -24,7 +24,7 @@ from vopr_coverage.determinism.verdict import (
     Status,
     seeds_listed,
 )
-from vopr_coverage.gates.health import seeds_told
+from vopr_coverage.gates.health import first_seeds
 from vopr_coverage.gates.manifest import disagreements
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import percent
@@ -187,9 +187,8 @@ def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismF
         yield _finding(subject.name, "RecordingDisagrees", one.line)
     silent = run.silent_failures
     if silent.count:
-        line = (
-            f"Nondeterministic: {_of_seeds(silent.count, run.iterations)} failed without a record: {seeds_told(silent)}"
-        )
+        failed = f"{_of_seeds(silent.count, run.iterations)} failed without a record"
+        line = f"Nondeterministic: {failed}: {first_seeds(silent)}"
         yield _finding(subject.name, "NondeterministicSeeds", line)
 
 

@@ -1,7 +1,7 @@
-"""Safe YAML (and with it JSON) that remembers on which line each value stands.
+"""Safe YAML (and so JSON, too) with the line number of each value.
 
-Scalars follow YAML 1.2's core schema, so that `no` is a name and `1:30` is text. Tags,
-duplicate keys, merge keys, and aliases that multiply beyond a small document are refused.
+Scalars follow YAML 1.2's core schema: `no` is a name and `1:30` is text. Tags, duplicate keys,
+merge keys, and aliases that expand beyond a small document are refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEPTH_MAX = 32
 
 _CORE = "tag:yaml.org,2002:"
 _INTEGER = re.compile(r"^[-+]?[0-9]+$")
-# .inf and .nan are left out on purpose: no setting of ours can be either.
+# .inf and .nan are excluded: no setting can have these values.
 _FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
 
 
@@ -31,7 +31,7 @@ class _CoreLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        """Refuse tags of every kind: no setting needs one, and `!!int x` would be taken at its word."""
+        """Refuse all tags: no setting needs one, and `!!int x` would be converted."""
         event = self.peek_event()  # type: ignore[no-untyped-call]
         tag = getattr(event, "tag", None)
         if tag is not None:

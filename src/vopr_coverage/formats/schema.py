@@ -1,7 +1,7 @@
-"""Our JSON Schemas, and what they have to say about a document, in our words.
+"""Our JSON Schemas, and the problems that they find in a document, in our words.
 
-A subschema's `title` completes the sentence "expected …"; jsonschema decides, the titles
-speak. Its own messages print whole schemas and instances and are never shown.
+jsonschema validates. The messages are ours: a subschema's `title` completes the sentence "expected …".
+jsonschema's own messages contain whole schemas and documents and are never printed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from vopr_coverage.errors import ManyErrors, ReportError, UsageError, Words, nearest, printable, shown
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 
-if TYPE_CHECKING:  # else loaded on first use: to load jsonschema takes as long as all of a small check
+if TYPE_CHECKING:  # loaded on first use: that takes as long as a whole small check
     from jsonschema import TypeChecker, ValidationError
 
 SCHEMA_NAMES = (
@@ -28,7 +28,7 @@ SCHEMA_NAMES = (
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One thing wrong in a document; `pointer` is a JSON pointer, "" for the whole."""
+    """One problem in a document; `pointer` is a JSON pointer, "" for the whole document."""
 
     pointer: str
     expected: str
@@ -47,7 +47,7 @@ def schema_text(name: str) -> str:
 
 @cache
 def shipped_text(path: str) -> str:
-    """The text of a file of this package. (`importlib.resources` would first load a dozen modules.)"""
+    """The text of a file of this package. (`importlib.resources` would import a dozen modules.)"""
     data = get_data("vopr_coverage", path)
     assert data is not None
     return data.decode("utf-8")
@@ -61,33 +61,33 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def problems(name: str, document: object, definition: str = "") -> list[Problem]:
-    """All that breaks schema `name` (or one of its `$defs`), in the order of the document."""
-    found: dict[tuple[str, str], tuple[list[int], Problem]] = {}
+    """Every violation of schema `name` (or of one of its `$defs`), in the order of the document."""
+    by_place: dict[tuple[str, str], tuple[list[int], Problem]] = {}
     for error in _validator(name, definition).iter_errors(document):
         place = _place(document, list(error.absolute_path))
         for problem in _explained(error):
-            found.setdefault((problem.pointer, problem.expected), (place, problem))
-    return [problem for _, problem in sorted(found.values(), key=lambda item: item[0])]
+            by_place.setdefault((problem.pointer, problem.expected), (place, problem))
+    return [problem for _, problem in sorted(by_place.values(), key=lambda item: item[0])]
 
 
 def document(data: bytes, source: str, name: str) -> object:
-    """Strict JSON that meets schema `name`: what a file of ours is, if it is one.
+    """Parse strict JSON and validate it against schema `name`.
 
     Raises:
-        ReportError, ManyErrors: it isn't.
+        ReportError, ManyErrors: it is no such document.
     """
     try:
-        found = strict_loads(data)
+        parsed: object = strict_loads(data)
     except JsonError as error:
         raise ReportError(source, "", expected=error.expected, found=error.found) from None
-    broken = problems(name, found)
+    broken = problems(name, parsed)
     if broken:
         raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
-    return found
+    return parsed
 
 
 def pointer_to(*steps: str | int) -> str:
-    """A JSON pointer (RFC 6901), printable."""
+    """A JSON pointer (RFC 6901) with printable characters only."""
     return "".join("/" + printable(str(step)).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
@@ -120,7 +120,7 @@ def _expectation(error: ValidationError, definition: dict[str, Any]) -> str:
 
 
 def _place(document: object, path: list[str | int]) -> list[int]:
-    """Where in the text a path stands: the index of each step in its container."""
+    """The position of a path in the document: the index of each step in its container."""
     place = []
     for step in path:
         if isinstance(document, dict):
@@ -132,7 +132,7 @@ def _place(document: object, path: list[str | int]) -> list[int]:
 
 
 def _is_integer(_checker: TypeChecker, value: object) -> bool:
-    # JSON Schema counts 5.0 as an integer; no simulator writes a count that way, serde refuses it too.
+    # JSON Schema accepts 5.0 as an integer. Serde refuses it, and no simulator writes counts that way.
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -1,7 +1,7 @@
-"""JSON in and out for the types that the seed document names, as serde would do it.
+"""JSON for the types of the seed document, as Rust's serde would read and write it.
 
-Reading refuses missing keys, wrong types, duplicate keys and numbers out of range, and
-ignores keys it doesn't know; writing keeps the order of the fields and adds no spaces.
+Reading refuses missing keys, wrong types, duplicate keys and numbers out of range, and ignores
+unknown keys. Writing keeps the order of the fields and adds no spaces.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Serde:
         """Read what `to_json` wrote.
 
         Raises:
-            ReportError, ManyErrors: text that breaks the schema, with JSON pointers.
+            ReportError, ManyErrors: the text violates the schema; each error has a JSON pointer.
         """
         try:
             document: Any = strict_loads(text.encode("utf-8", "surrogatepass"))

@@ -1,7 +1,7 @@
-"""Strict JSON: what Python's own reader lets through and serde would not, is refused here.
+"""Strict JSON: refuses what Python's own parser accepts and Rust's serde does not.
 
 NaN and infinities, numbers that overflow a double, duplicate keys, lone surrogates and
-nesting that exhausts the stack all raise `JsonError` with a sentence.
+nesting that exhausts the stack all raise `JsonError`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, NoReturn
 
 from vopr_coverage.errors import Words, shown
 
-# Parsed values take up to thirty times the room of their text. A million failed seeds are a
-# million commas; what has more commas and brackets than this would cost gigabytes and is no report.
+# Parsed values need up to thirty times the memory of their text. A million failed seeds are a
+# million commas; a text with more commas and brackets than this would need gigabytes and is no report.
 VALUES_MAX = 2_500_000
-DEPTH_MAX = 100  # how deep Python's own reader goes differs from version to version
+DEPTH_MAX = 100  # the limit of Python's own parser differs between versions
 
 
 class JsonError(ValueError):
-    """Text that isn't JSON as we accept it. `line` counts from 1, or is None if unknown."""
+    """Text that is not strict JSON. `line` counts from 1, None if unknown."""
 
     def __init__(self, expected: str, found: object, line: int | None = None) -> None:
         self.expected, self.found, self.line = expected, found, line
@@ -28,7 +28,7 @@ class JsonError(ValueError):
 
 
 class JsonSyntaxError(JsonError):
-    """Not JSON at all, as opposed to JSON that we refuse."""
+    """Text that is not JSON at all, as opposed to JSON that we refuse."""
 
 
 def strict_loads(data: bytes) -> Any:
@@ -36,7 +36,7 @@ def strict_loads(data: bytes) -> Any:
 
     Raises:
         JsonSyntaxError: the bytes are not UTF-8 or not JSON.
-        JsonError: they are, but hold something that can't be judged.
+        JsonError: they are JSON that we refuse.
     """
     if sum(map(data.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise JsonError(f"at most {VALUES_MAX:,} values", Words("more"))
@@ -53,7 +53,7 @@ def strict_loads(data: bytes) -> Any:
     except ValueError as error:
         if isinstance(error, JsonError):
             raise
-        # The interpreter refuses to convert integers of more than 4,300 digits.
+        # Python refuses to convert integers of more than 4,300 digits.
         raise JsonError("a number below 2^64", Words("an integer of thousands of digits")) from None
     if data.count(b"[") + data.count(b"{") > DEPTH_MAX:
         _refuse_depth(value)
@@ -83,7 +83,7 @@ def _finite(text: str) -> float:
 
 
 def _refuse_depth(value: Any) -> None:
-    """Walk the value level by level, so that no depth can exhaust the stack."""
+    """Walk the value level by level: recursion could exhaust the stack."""
     level = [value]
     for _ in range(DEPTH_MAX):
         members = chain.from_iterable(node.values() if isinstance(node, dict) else node for node in level)

@@ -1,4 +1,4 @@
-"""The gates: each a function of a report and its bounds. This is their registry, from which all other tables derive."""
+"""The registry of gates, from which every table of gates derives. A gate is a function of a report and its bounds."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ ADVICE = {
 
 
 def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Category 1: hit / total, at least the minimum; nothing known counts as 0.0."""
+    """Category 1: hit / total, at least the minimum; without any points it is 0.0."""
     gate, bound = "fault-point-coverage", bounds.fault_point_coverage_min
     report = evidence.report
     required = f"≥ {seed_percent(bound.value)}"
@@ -39,32 +39,33 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
         return not_required(gate, bound, f"{seed_percent(share)} ({counts})", share)
     violations: tuple[Shortfall, ...] = ()
     if share < bound.value:
-        same = seed_percent(share) == seed_percent(bound.value)
+        looks_equal = seed_percent(share) == seed_percent(bound.value)
+        exact = f"{counts} points, {share:.6f} against {bound.value:.6f}"
         violations = (
             Shortfall(
-                "FaultPointCoverage",
-                "Fault point coverage below threshold",
-                seed_percent(bound.value),
-                seed_percent(share),
-                f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
-                f"exactly {counts} points, {share:.6f} against {bound.value:.6f}" if same else f"{counts} points",
+                kind="FaultPointCoverage",
+                message="Fault point coverage below threshold",
+                expected=seed_percent(bound.value),
+                actual=seed_percent(share),
+                line=f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
+                detail=f"exactly {exact}" if looks_equal else f"{counts} points",
             ),
         )
     return Outcome(
-        gate,
-        Status.FAILED if violations else Status.PASSED,
-        f"{seed_percent(share)} ({counts})",
-        required,
-        bound.origin,
-        share,
-        bound.value,
-        violations,
+        gate=gate,
+        status=Status.FAILED if violations else Status.PASSED,
+        measured=f"{seed_percent(share)} ({counts})",
+        required=required,
+        origin=bound.origin,
+        value=share,
+        minimum=bound.value,
+        violations=violations,
         advice=ADVICE[gate],
     )
 
 
 def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Category 2: each was hit. In a stream, silence about a point means that it was not."""
+    """Category 2: each was hit. A point that a stream does not list was not hit."""
     hit = set(evidence.report.hit_fault_points) if evidence.report else set()
     return judge_names(
         "critical-fault-points",
@@ -72,11 +73,11 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
         bounds.critical_fault_points,
         {name: int(name in hit) for name in bounds.critical_fault_points.value},
         lambda name: Shortfall(
-            "CriticalFaultPointMissed",
-            f"Critical fault point '{name}' was never hit",
-            "Hit at least once",
-            "Never hit",
-            f"Critical fault point '{name}' never hit",
+            kind="CriticalFaultPointMissed",
+            message=f"Critical fault point '{name}' was never hit",
+            expected="Hit at least once",
+            actual="Never hit",
+            line=f"Critical fault point '{name}' never hit",
             point=name,
         ),
         "hit",
@@ -86,19 +87,19 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 3: each ran at least once; fewer than ten times warns."""
-    ran = evidence.report.invariant_executions if evidence.report else {}
-    counts = {name: ran.get(name, 0) for name in bounds.required_invariants.value}
+    executions = evidence.report.invariant_executions if evidence.report else {}
+    counts = {name: executions.get(name, 0) for name in bounds.required_invariants.value}
     return judge_names(
         "required-invariants",
         evidence,
         bounds.required_invariants,
         counts,
         lambda name: Shortfall(
-            "InvariantNotExecuted",
-            f"Required invariant '{name}' never executed",
-            "Executed at least once",
-            "Never executed",
-            f"Required invariant '{name}' never executed",
+            kind="InvariantNotExecuted",
+            message=f"Required invariant '{name}' never executed",
+            expected="Executed at least once",
+            actual="Never executed",
+            line=f"Required invariant '{name}' never executed",
             invariant=name,
         ),
         "ran",
@@ -160,11 +161,11 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
         bounds.min_phase_events,
         events if evidence.report else None,
         lambda name, measured, least: Shortfall(
-            "InsufficientPhaseEvents",
-            f"Phase event '{name}' occurred too few times",
-            f"At least {least}",
-            measured,
-            f"Phase event '{name}' too few: {measured} (expected >= {least})",
+            kind="InsufficientPhaseEvents",
+            message=f"Phase event '{name}' occurred too few times",
+            expected=f"At least {least}",
+            actual=measured,
+            line=f"Phase event '{name}' too few: {measured} (expected >= {least})",
             point=name,
         ),
         ADVICE["phase-events"],
@@ -172,7 +173,7 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def _row(number: int, id: str, title: str, judge: Gate) -> Row:
-    return Row(id, Part.COVERAGE, title, judge, number, advice=(ADVICE[id],))
+    return Row(id=id, part=Part.COVERAGE, title=title, judge=judge, number=number, advice=(ADVICE[id],))
 
 
 # In the order of the violations.
@@ -188,7 +189,7 @@ ROWS = (
 
 
 def many_missed(report: CoverageReport) -> list[str]:
-    """The seed's warning when more than a fifth of the points were missed."""
+    """The seed's warning if more than a fifth of the points were missed."""
     missed, total = len(report.missed_fault_points), report.total_fault_points
     if missed <= total // 5:
         return []

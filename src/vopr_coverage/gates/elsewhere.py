@@ -1,4 +1,4 @@
-"""The words of gates that need more than one report: they are judged by `check/` and `base/`. Pure."""
+"""Rows of the gates that need several inputs or a base: `check/` and `base/` judge them. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SEED_RANGES, COVERAGE, REGRESSION = "seed-ranges", "coverage", "regression"
 
 ADVICE = {
     SEED_RANGES: "Give each shard its own range of seeds: shared seeds are counted twice.",
-    REGRESSION: "Find out what no longer reaches these points, or say what may be lost with `max-regression`.",
+    REGRESSION: "Find out why these points are no longer reached, or allow the loss with `max-regression`.",
     "report-lost": "Judge this report here, too, or let the base branch run once without it.",
     "no-base": "Let the base branch run the same check once, or excuse this gate: `on-not-measured: regression=warn`.",
 }
@@ -19,9 +19,9 @@ HEALTH_ROWS = (Row(SEED_RANGES, Part.RUN_HEALTH, "Seed ranges", advice=(ADVICE[S
 COVERAGE_ROWS = (Row(COVERAGE, Part.COVERAGE, "Coverage as a whole", advice=tuple(SHARED_ADVICE.values())),)
 EXTRA_ROWS = (
     Row(
-        REGRESSION,
-        Part.EXTRA,
-        "Regression against base",
+        id=REGRESSION,
+        part=Part.EXTRA,
+        title="Regression against base",
         advice=tuple(ADVICE[key] for key in (REGRESSION, "report-lost", "no-base")),
         notes=(NO_COUNTERPART_NOTE,),
     ),

@@ -1,7 +1,7 @@
-"""The ladder that every coverage gate climbs: required? measured? enough? Pure.
+"""How coverage gates end: is the figure required, was it measured, is it enough? Pure.
 
-`gates.py` and `extra_gates.py` say what a gate measures and how a shortfall reads; here is
-how it ends.
+`coverage.py` and `extras.py` define what a gate measures and the text of its shortfalls. These functions
+turn both into an `Outcome`.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from vopr_coverage.model.thresholds import Bound, Bounds
 NOT_MEASURED_TEXT = "not measured"
 
 ADVICE = {
-    "other-names": "None of the required names occurs in this stream, so the simulator speaks other names than the "
-    "profile. `vopr-coverage init` writes a config in its own names.",
-    "untold": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse the "
-    "gate with `on_not_measured`.",
+    "other-names": "None of the required names occurs in this stream: the simulator uses other names than the "
+    "profile. `vopr-coverage init` writes a config with the simulator's names.",
+    "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
+    "the gate with `on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the coverage gates judge: one report, merged or single, with its stream's figures.
+    """What coverage gates judge: one report, merged or single, with the figures of its stream.
 
-    `report` is None when there is no coverage at all. `simulations` is None without a stream;
-    so are the two below it, or when the stream doesn't carry them.
+    `report` is None if there is no coverage. `simulations` is None without a stream; `fault_effects`
+    and `properties` are None without a stream, or if the stream does not contain them.
     """
 
     report: CoverageReport | None
@@ -46,13 +46,22 @@ Gate = Callable[[Evidence, Bounds], Outcome]
 
 
 def not_required(gate: str, bound: Bound[Any], measured: str = "", value: int | float | None = None) -> Outcome:
-    """The ending of a gate whose bound is zero or empty; what was measured is told all the same."""
-    return Outcome(gate, Status.NOT_REQUIRED, measured, "nothing", bound.origin, value)
+    """The outcome of a gate whose bound is zero or empty. It still shows what was measured."""
+    return Outcome(
+        gate=gate, status=Status.NOT_REQUIRED, measured=measured, required="nothing", origin=bound.origin, value=value
+    )
 
 
 def absent(gate: str, bound: Bound[Any], required: str) -> Outcome:
-    """No coverage at all: one line for all gates is told by the verdict, none here."""
-    return Outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, required, bound.origin, advice=ADVICE["absent"])
+    """The outcome without any coverage. It has no violation: the verdict has one for all gates together."""
+    return Outcome(
+        gate=gate,
+        status=Status.NOT_MEASURED,
+        measured=NOT_MEASURED_TEXT,
+        required=required,
+        origin=bound.origin,
+        advice=ADVICE["absent"],
+    )
 
 
 def judge_count(
@@ -71,22 +80,26 @@ def judge_count(
         return absent(gate, bound, f"≥ {bound.value}")
     status = Status.PASSED
     if count is None:
-        status, advice = Status.NOT_MEASURED, ADVICE["untold"]
+        status, advice = Status.NOT_MEASURED, ADVICE["not-reported"]
     elif count < bound.value:
         status = Status.FAILED
     actual = NOT_MEASURED_TEXT if count is None else str(count)
     violation = Shortfall(
-        kind, message, f"At least {bound.value}", actual, f"{line}: {actual} (expected >= {bound.value})"
+        kind=kind,
+        message=message,
+        expected=f"At least {bound.value}",
+        actual=actual,
+        line=f"{line}: {actual} (expected >= {bound.value})",
     )
     return Outcome(
-        gate,
-        status,
-        actual,
-        f"≥ {bound.value}",
-        bound.origin,
-        count,
-        bound.value,
-        () if status is Status.PASSED else (violation,),
+        gate=gate,
+        status=status,
+        measured=actual,
+        required=f"≥ {bound.value}",
+        origin=bound.origin,
+        value=count,
+        minimum=bound.value,
+        violations=() if status is Status.PASSED else (violation,),
         advice=advice,
     )
 
@@ -108,19 +121,19 @@ def judge_names(
     if evidence.report is None:
         return absent(gate, bound, required)
     missed = [name for name, count in counts.items() if not count]
-    unnamed = _speaks_other_names(evidence) and len(missed) == len(counts)
+    uses_other_names = _stream_has_names(evidence) and len(missed) == len(counts)
     return Outcome(
-        gate,
-        Status.FAILED if missed else Status.PASSED,
-        f"{len(counts) - len(missed)} of {len(counts)} {verb}",
-        required,
-        bound.origin,
-        len(counts) - len(missed),
-        len(counts),
-        tuple(violation(name) for name in missed),
-        warnings,
-        ADVICE["other-names"] if unnamed else advice,
-        _aliases(evidence, counts),
+        gate=gate,
+        status=Status.FAILED if missed else Status.PASSED,
+        measured=f"{len(counts) - len(missed)} of {len(counts)} {verb}",
+        required=required,
+        origin=bound.origin,
+        value=len(counts) - len(missed),
+        minimum=len(counts),
+        violations=tuple(violation(name) for name in missed),
+        warnings=warnings,
+        advice=ADVICE["other-names"] if uses_other_names else advice,
+        note=_aliases(evidence, counts),
     )
 
 
@@ -132,9 +145,9 @@ def judge_floors(
     violation: Callable[[str, str, float], Shortfall],
     advice: str,
 ) -> Outcome:
-    """Counts by name, each against its own minimum; `counts` None means not measured.
+    """Counts by name, each with its own minimum; `counts` None means not measured.
 
-    `violation` words a name's shortfall, given what was measured as text and the minimum.
+    `violation` makes a shortfall of a name, the measured value as text, and the minimum.
     """
     floors = {name: least for name, least in bound.value.items() if least}
     if not floors:
@@ -143,42 +156,42 @@ def judge_floors(
     if counts is None:
         if evidence.report is None:
             return absent(gate, bound, required)
-        untold = tuple(violation(name, NOT_MEASURED_TEXT, least) for name, least in floors.items())
+        not_reported = tuple(violation(name, NOT_MEASURED_TEXT, least) for name, least in floors.items())
         return Outcome(
-            gate,
-            Status.NOT_MEASURED,
-            NOT_MEASURED_TEXT,
-            required,
-            bound.origin,
-            violations=untold,
-            advice=ADVICE["untold"],
+            gate=gate,
+            status=Status.NOT_MEASURED,
+            measured=NOT_MEASURED_TEXT,
+            required=required,
+            origin=bound.origin,
+            violations=not_reported,
+            advice=ADVICE["not-reported"],
         )
     short = {name: counts.get(name, 0) for name, least in floors.items() if counts.get(name, 0) < least}
-    unnamed = _speaks_other_names(evidence) and bool(counts) and not any(name in counts for name in floors)
+    uses_other_names = _stream_has_names(evidence) and bool(counts) and not any(name in counts for name in floors)
     return Outcome(
-        gate,
-        Status.FAILED if short else Status.PASSED,
-        f"{len(floors) - len(short)} of {len(floors)} met",
-        required,
-        bound.origin,
-        len(floors) - len(short),
-        len(floors),
-        tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
-        advice=ADVICE["other-names"] if unnamed else advice,
+        gate=gate,
+        status=Status.FAILED if short else Status.PASSED,
+        measured=f"{len(floors) - len(short)} of {len(floors)} met",
+        required=required,
+        origin=bound.origin,
+        value=len(floors) - len(short),
+        minimum=len(floors),
+        violations=tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
+        advice=ADVICE["other-names"] if uses_other_names else advice,
         note=_aliases(evidence, floors),
     )
 
 
-def _speaks_other_names(evidence: Evidence) -> bool:
-    """Whether it is a stream that names something: silence altogether has other causes than names."""
+def _stream_has_names(evidence: Evidence) -> bool:
+    """Whether it is a stream that contains names. An empty stream has other problems than its names."""
     return evidence.is_stream and evidence.report is not None and bool(evidence.report.invariant_executions)
 
 
 def _figure(count: float) -> str:
-    """A count as it is; a rate in four digits."""
+    """A count as it is, a rate with four digits."""
     return str(count) if isinstance(count, int) else f"{count:.4g}"
 
 
 def _aliases(evidence: Evidence, names: Iterable[str]) -> str:
-    used = {name: found for name, found in (evidence.via_alias or {}).items() if name in set(names)}
-    return "; ".join(f"{name} via alias {', '.join(found)}" for name, found in used.items())
+    used = {name: aliases for name, aliases in (evidence.via_alias or {}).items() if name in set(names)}
+    return "; ".join(f"{name} via alias {', '.join(aliases)}" for name, aliases in used.items())

@@ -1,6 +1,6 @@
-"""Coverage gates beyond the seed's seven, for what real streams can show. Pure.
+"""Coverage gates beyond the seed's seven, for figures that only streams contain. Pure.
 
-They are off unless a config sets them, and then judged like the seven.
+They are off unless a config sets them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.thresholds import Bounds
 
-SILENCE_NOTE = "min_properties.sometimes_total must be set and met, else silence proves nothing"
+SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
 ADVICE = {
-    "fault-effects": "The fault is scheduled but has no effect, or isn't there: look at its injector.",
+    "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
     "property-floors": "Fewer properties were evaluated than before: look for code that is no longer reached.",
     "required-properties": "Widen the workload until the property has held at least once.",
@@ -20,18 +20,18 @@ ADVICE = {
 
 
 def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Observed effects of fault points; one that the stream doesn't list had none."""
+    """Observed effects of fault points; a point that the stream does not list had none."""
     return judge_floors(
         "fault-effects",
         evidence,
         bounds.min_fault_effects,
         evidence.fault_effects if evidence.report else None,
         lambda name, measured, least: Shortfall(
-            "InsufficientFaultEffects",
-            f"Fault point '{name}' took effect too few times",
-            f"At least {least}",
-            measured,
-            f"Fault point '{name}' took effect too few times: {measured} (expected >= {least})",
+            kind="InsufficientFaultEffects",
+            message=f"Fault point '{name}' took effect too few times",
+            expected=f"At least {least}",
+            actual=measured,
+            line=f"Fault point '{name}' took effect too few times: {measured} (expected >= {least})",
             point=name,
         ),
         ADVICE["fault-effects"],
@@ -39,7 +39,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Phase events and invariant executions, divided by the simulations that were run."""
+    """Phase events and invariant executions, divided by the number of simulations."""
     rates: dict[str, float] | None = None
     if evidence.report and evidence.simulations:
         counts = evidence.report.phase_events | evidence.report.invariant_executions
@@ -50,11 +50,11 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
         bounds.min_per_iteration,
         rates,
         lambda name, measured, least: Shortfall(
-            "InsufficientPerIteration",
-            f"'{name}' occurred too few times per iteration",
-            f"At least {least:g}",
-            measured,
-            f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
+            kind="InsufficientPerIteration",
+            message=f"'{name}' occurred too few times per iteration",
+            expected=f"At least {least:g}",
+            actual=measured,
+            line=f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
             point=name,
         ),
         ADVICE["per-iteration"],
@@ -62,18 +62,18 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Floors on the stream's property counters."""
+    """Minimums for the stream's property counters."""
     return judge_floors(
         "property-floors",
         evidence,
         bounds.min_properties,
         evidence.properties.counters if evidence.properties else None,
         lambda name, measured, least: Shortfall(
-            "InsufficientProperties",
-            f"Property counter '{name}' is too low",
-            f"At least {least}",
-            measured,
-            f"Property counter '{name}' too low: {measured} (expected >= {least})",
+            kind="InsufficientProperties",
+            message=f"Property counter '{name}' is too low",
+            expected=f"At least {least}",
+            actual=measured,
+            line=f"Property counter '{name}' too low: {measured} (expected >= {least})",
         ),
         ADVICE["property-floors"],
     )
@@ -82,48 +82,50 @@ def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
 def judge_required_properties(evidence: Evidence, bounds: Bounds) -> Outcome:
     """`sometimes` properties that must have held at least once.
 
-    Streams list only unsatisfied ids, so an id that is not listed counts as satisfied only
-    where `min_properties.sometimes_total` shows that the properties were there at all.
+    Streams list only unsatisfied ids. An id that is not listed counts as satisfied only if
+    `min_properties.sometimes_total` shows that the stream contains the properties.
     """
-    gate, bound, found = "required-properties", bounds.required_properties, evidence.properties
+    gate, bound, properties = "required-properties", bounds.required_properties, evidence.properties
     if not bound.value:
         return not_required(gate, bound)
-    if found is None and evidence.report is None:
+    if properties is None and evidence.report is None:
         return absent(gate, bound, f"all {len(bound.value)}")
     least = bounds.min_properties.value.get("sometimes_total", 0)
-    silence_counts = found is not None and 0 < least <= found.counters.get("sometimes_total", 0)
-    unsatisfied = set(found.unsatisfied_ids) if found else set()
+    unlisted_is_satisfied = properties is not None and 0 < least <= properties.counters.get("sometimes_total", 0)
+    unsatisfied = set(properties.unsatisfied_ids) if properties else set()
     missed = [name for name in bound.value if name in unsatisfied]
-    untold = [] if silence_counts else [name for name in bound.value if name not in unsatisfied]
-    satisfied = len(bound.value) - len(missed) - len(untold)
+    unknown = [] if unlisted_is_satisfied else [name for name in bound.value if name not in unsatisfied]
+    satisfied = len(bound.value) - len(missed) - len(unknown)
     return Outcome(
-        gate,
-        Status.FAILED if missed else Status.NOT_MEASURED if untold else Status.PASSED,
-        f"{satisfied} of {len(bound.value)} satisfied" if silence_counts or missed else NOT_MEASURED_TEXT,
-        f"all {len(bound.value)}",
-        bound.origin,
-        satisfied,
-        len(bound.value),
-        tuple(_unsatisfied(name, "never satisfied") for name in missed)
-        + tuple(_unsatisfied(name, NOT_MEASURED_TEXT) for name in untold),
+        gate=gate,
+        status=Status.FAILED if missed else Status.NOT_MEASURED if unknown else Status.PASSED,
+        measured=f"{satisfied} of {len(bound.value)} satisfied"
+        if unlisted_is_satisfied or missed
+        else NOT_MEASURED_TEXT,
+        required=f"all {len(bound.value)}",
+        origin=bound.origin,
+        value=satisfied,
+        minimum=len(bound.value),
+        violations=tuple(_unsatisfied(name, "never satisfied") for name in missed)
+        + tuple(_unsatisfied(name, NOT_MEASURED_TEXT) for name in unknown),
         advice=ADVICE[gate],
-        note=SILENCE_NOTE if untold else "",
+        note=SILENCE_NOTE if unknown else "",
     )
 
 
 def _unsatisfied(name: str, actual: str) -> Shortfall:
     return Shortfall(
-        "PropertyNotSatisfied",
-        f"Required property '{name}' was never satisfied",
-        "Satisfied at least once",
-        actual.capitalize(),
-        f"Required property '{name}' {actual}",
+        kind="PropertyNotSatisfied",
+        message=f"Required property '{name}' was never satisfied",
+        expected="Satisfied at least once",
+        actual=actual.capitalize(),
+        line=f"Required property '{name}' {actual}",
         point=name,
     )
 
 
 def _row(id: str, title: str, judge: Gate, key: str, *notes: str) -> Row:
-    return Row(id, Part.EXTRA, title, judge, keys=(key,), advice=(ADVICE[id],), notes=notes)
+    return Row(id=id, part=Part.EXTRA, title=title, judge=judge, keys=(key,), advice=(ADVICE[id],), notes=notes)
 
 
 ROWS = (

@@ -1,8 +1,8 @@
-"""Run health: did the simulator look at all, and what did it find? Pure.
+"""Run health: did the simulator test anything, and which bugs did it find? Pure.
 
-Kept apart from coverage because "the simulator found a bug" and "the simulator did not
-look" need different people. These gates need a stream; for other formats they end
-*not required*, unless a config asks for what only a stream can tell.
+These gates are separate from coverage because "the simulator found a bug" and "the simulator tested
+too little" are fixed by different people. They need a stream: for other formats they are *not required*,
+unless a config asks for a figure that only streams contain.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from vopr_coverage.gates.endings import ADVICE as LADDER_ADVICE
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import disagreements, how_it_ended
 from vopr_coverage.gates.row import Part, Row
@@ -20,7 +20,7 @@ from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList, contradictions_of
 from vopr_coverage.model.thresholds import Bounds
 
-SEEDS_TOLD = 10
+SEEDS_LISTED_MAX = 10
 NO_RUN_NOTE = "this format has no run records"
 SINGLE_RUNS_NOTE = "seeds were not shown to run twice, see `vopr-coverage determinism`"
 NO_PROPERTIES_NOTE = "this stream carries no properties"
@@ -37,7 +37,7 @@ ADVICE = {
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """`expect: violation`: which invariants may fail, and what fraction of the seeds must."""
+    """`expect: violation`: the invariants that may fail, and the fraction of the seeds that must fail them."""
 
     invariants: tuple[str, ...]
     min_caught: float
@@ -47,68 +47,72 @@ class Expectation(msgspec.Struct, frozen=True):
 HealthGate = Callable[[Input, Bounds, Expectation | None], Outcome]
 
 
-def seeds_told(seeds: SeedList | FailureGroup) -> str:
-    """The first ten seeds, and how many more."""
-    first = ", ".join(str(seed) for seed in seeds.seeds[:SEEDS_TOLD])
-    return first + (f" and {seeds.count - SEEDS_TOLD} more" if seeds.count > SEEDS_TOLD else "")
+def first_seeds(seeds: SeedList | FailureGroup) -> str:
+    """The first ten seeds, and how many more there are."""
+    first = ", ".join(str(seed) for seed in seeds.seeds[:SEEDS_LISTED_MAX])
+    return first + (f" and {seeds.count - SEEDS_LISTED_MAX} more" if seeds.count > SEEDS_LISTED_MAX else "")
 
 
-def judge_run_complete(read: Input, _bounds: Bounds, _expect: Expectation | None) -> Outcome:
-    """The stream is whole and agrees with itself, and with its recording; a flat report with itself."""
-    gate, run, recorded = "run-complete", read.run, disagreements(read)
+def judge_run_complete(file: Input, _bounds: Bounds, _expect: Expectation | None) -> Outcome:
+    """The stream is complete, and its counts agree with each other and with its recording's manifest.
+
+    Of a flat report, the counts agree with each other.
+    """
+    gate, run, from_recording = "run-complete", file.run, disagreements(file)
     if run is None:
-        wrong = contradictions_of(read.report) if read.report else []
-        if not (wrong or recorded):
+        contradictions = contradictions_of(file.report) if file.report else []
+        if not (contradictions or from_recording):
             return _not_required(gate, NO_RUN_NOTE)
-        measured = "contradicts itself" if wrong else "contradicts its recording"
-        return _failed(gate, measured, "counts agree", [*map(_disagreement, wrong), *recorded])
+        measured = "contradicts itself" if contradictions else "contradicts its recording"
+        return _failed(gate, measured, "counts agree", [*map(_disagreement, contradictions), *from_recording])
     if run.ended_early:
-        message, detail = f"Run incomplete: {run.ended_early}", how_it_ended(read.recording)
-        violation = Shortfall("RunIncomplete", message, "A whole stream", "Ended early", message, detail)
-        return _failed(gate, "ended early", "whole stream", [violation, *recorded])
+        message, detail = f"Run incomplete: {run.ended_early}", how_it_ended(file.recording)
+        shortfall = _shortfall("RunIncomplete", message, "A whole stream", "Ended early", detail=detail)
+        return _failed(gate, "ended early", "whole stream", [shortfall, *from_recording])
     if run.contradictions:
-        found = [*map(_disagreement, run.contradictions), *recorded]
-        return _failed(gate, "contradicts itself", "counts agree", found)
-    if recorded:
-        return _failed(gate, "contradicts its recording", "whole, counts agree", recorded)
+        shortfalls = [*map(_disagreement, run.contradictions), *from_recording]
+        return _failed(gate, "contradicts itself", "counts agree", shortfalls)
+    if from_recording:
+        return _failed(gate, "contradicts its recording", "whole, counts agree", from_recording)
     return _passed(gate, "whole, counts agree", "whole, counts agree")
 
 
-def judge_iterations(read: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
-    """Enough iterations ran, and each seed led to a run of its own."""
-    gate, run, bound = "iterations", read.run, bounds.min_iterations
+def judge_iterations(file: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
+    """Enough iterations ran, and different seeds gave different runs."""
+    gate, run, bound = "iterations", file.run, bounds.min_iterations
     required = f"≥ {max(bound.value, 1)}"
     if run is None:
         return _unanswered(gate, bound.value > 0, required, bound.origin, "Too few iterations", bound.value)
     if not run.complete:
-        return Outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, required, bound.origin, note=UNFINISHED_NOTE)
-    found = []
+        return _unfinished(gate, required, bound.origin)
+    shortfalls = []
     if not run.iterations:
-        found.append(_simple("NoIterations", "No iterations ran", "At least 1", "0", "(expected >= 1)"))
+        message = "No iterations ran"
+        shortfalls.append(_shortfall("NoIterations", message, "At least 1", "0", f"{message} (expected >= 1)"))
     elif run.iterations < bound.value:
-        found.append(_too_few(bound.value, str(run.iterations)))
+        shortfalls.append(_too_few(bound.value, str(run.iterations)))
     if run.ran_nothing:
-        found.append(_simple("NothingHappened", "No ok iteration had a single event", "Events", "0 events"))
+        shortfalls.append(_shortfall("NothingHappened", "No ok iteration had a single event", "Events", "0 events"))
     if run.seed_ignored:
         ok = run.records - run.failed_records
-        same = f"Seed ignored: all {ok} ok iterations have the same hashes, events and time"
-        found.append(_simple("SeedIgnored", same, "Different runs", "The same run"))
+        message = f"Seed ignored: all {ok} ok iterations have the same hashes, events and time"
+        shortfalls.append(_shortfall("SeedIgnored", message, "Different runs", "The same run"))
     return Outcome(
-        gate,
-        Status.FAILED if found else Status.PASSED,
-        str(run.iterations),
-        required,
-        bound.origin if bound.value else "always",
-        run.iterations,
-        max(bound.value, 1),
-        tuple(found),
+        gate=gate,
+        status=Status.FAILED if shortfalls else Status.PASSED,
+        measured=str(run.iterations),
+        required=required,
+        origin=bound.origin if bound.value else "always",
+        value=run.iterations,
+        minimum=max(bound.value, 1),
+        violations=tuple(shortfalls),
         advice=ADVICE[gate],
     )
 
 
-def judge_failures(read: Input, _bounds: Bounds, expect: Expectation | None) -> Outcome:
-    """No seed failed an invariant; or, where a violation is expected, enough seeds did."""
-    gate, run = "failures", read.run
+def judge_failures(file: Input, _bounds: Bounds, expect: Expectation | None) -> Outcome:
+    """No seed failed an invariant; where a violation is expected, enough seeds failed."""
+    gate, run = "failures", file.run
     if run is None:
         return _unanswered(gate, expect is not None, "expected violation", "", "Expected violation", None)
     if expect is not None:
@@ -117,69 +121,69 @@ def judge_failures(read: Input, _bounds: Bounds, expect: Expectation | None) -> 
     if groups:
         return _failed(gate, f"{run.failed_records} seeds failed", "0 seeds", groups, value=run.failed_records)
     if not run.complete:
-        return Outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, "0 seeds", "always", note=UNFINISHED_NOTE)
+        return _unfinished(gate, "0 seeds", "always")
     return _passed(gate, "0 seeds failed", "0 seeds", 0)
 
 
 def _judge_expected(run: Run, expect: Expectation) -> Outcome:
     gate = "failures"
-    wanted = set(expect.invariants)
+    expected = set(expect.invariants)
     required = f"≥ {expect.min_caught * 100:g}% of seeds fail {' or '.join(expect.invariants)}"
     if not run.complete:
-        return Outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, required, expect.origin, note=UNFINISHED_NOTE)
-    caught = sum(group.count for group in run.failures if group.invariant in wanted)
-    found = [_seed_failed(group) for group in run.failures if group.invariant not in wanted]
+        return _unfinished(gate, required, expect.origin)
+    caught = sum(group.count for group in run.failures if group.invariant in expected)
+    shortfalls = [_seed_failed(group) for group in run.failures if group.invariant not in expected]
     share = caught / run.iterations if run.iterations else 0.0
     if share < expect.min_caught:
         least = f"{expect.min_caught * 100:g}%"
         line = f"Expected violation missed: {caught} of {run.iterations} seeds caught it (expected >= {least})"
-        found.append(
-            Shortfall("ExpectedViolationMissed", "Expected violation missed", f"At least {least}", str(caught), line)
+        shortfalls.append(
+            _shortfall("ExpectedViolationMissed", "Expected violation missed", f"At least {least}", str(caught), line)
         )
     return Outcome(
-        gate,
-        Status.FAILED if found else Status.PASSED,
-        f"{caught} of {run.iterations} seeds caught it",
-        required,
-        expect.origin,
-        share,
-        expect.min_caught,
-        tuple(found),
+        gate=gate,
+        status=Status.FAILED if shortfalls else Status.PASSED,
+        measured=f"{caught} of {run.iterations} seeds caught it",
+        required=required,
+        origin=expect.origin,
+        value=share,
+        minimum=expect.min_caught,
+        violations=tuple(shortfalls),
         advice=ADVICE["expected-failures"],
     )
 
 
-def judge_properties(read: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
-    """No ALWAYS or NEVER property was violated; the simulator's exit status doesn't tell."""
-    gate, run = "properties", read.run
-    asked = bool(any(bounds.min_properties.value.values()) or bounds.required_properties.value)
+def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
+    """No ALWAYS or NEVER property was violated: the simulator's exit status does not show that."""
+    gate, run = "properties", file.run
+    is_required = bool(any(bounds.min_properties.value.values()) or bounds.required_properties.value)
     if run is None:
-        return _unanswered(gate, asked, "0 violated", "", "Property violations", None)
+        return _unanswered(gate, is_required, "0 violated", "", "Property violations", None)
     if not run.complete:
-        return Outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, "0 violated", "always", note=UNFINISHED_NOTE)
+        return _unfinished(gate, "0 violated", "always")
     if run.properties is None:
-        if asked:
+        if is_required:
             return _unanswered(gate, True, "0 violated", "", "Property violations", None)
         warning = "This stream carries no properties: violated ones would not be seen."
         return _not_required(gate, NO_PROPERTIES_NOTE, warning)
     violated = run.properties.violated_ids
-    found = [_property_violated(name) for name in violated]
-    if found:
-        return _failed(gate, f"{len(violated)} violated", "0 violated", found, value=len(violated))
+    shortfalls = [_property_violated(name) for name in violated]
+    if shortfalls:
+        return _failed(gate, f"{len(violated)} violated", "0 violated", shortfalls, value=len(violated))
     return _passed(gate, "0 violated", "0 violated", 0)
 
 
-def judge_determinism(read: Input, _bounds: Bounds, _expect: Expectation | None) -> Outcome:
-    """No seed failed without leaving a record: that is how a determinism failure looks."""
-    gate, run = "determinism", read.run
+def judge_determinism(file: Input, _bounds: Bounds, _expect: Expectation | None) -> Outcome:
+    """No seed failed without a record: a determinism failure leaves none."""
+    gate, run = "determinism", file.run
     if run is None:
         return _not_required(gate, NO_RUN_NOTE)
     silent = run.silent_failures
     if silent.count:
-        line = f"Nondeterministic: {silent.count} failed seeds left no record: {seeds_told(silent)}"
+        line = f"Nondeterministic: {silent.count} failed seeds left no record: {first_seeds(silent)}"
         message = "Seeds failed without a record"
-        found = Shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
-        return _failed(gate, f"{silent.count} seeds without a record", "0 seeds", [found], value=silent.count)
+        shortfall = _shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
+        return _failed(gate, f"{silent.count} seeds without a record", "0 seeds", [shortfall], value=silent.count)
     if not run.complete:
         return _not_required(gate, UNFINISHED_NOTE)
     if run.double_runs:
@@ -188,7 +192,9 @@ def judge_determinism(read: Input, _bounds: Bounds, _expect: Expectation | None)
 
 
 def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str, ...] = ()) -> Row:
-    return Row(id, Part.RUN_HEALTH, title, judge, advice=(ADVICE[id], *advice), notes=(NO_RUN_NOTE, *notes))
+    return Row(
+        id=id, part=Part.RUN_HEALTH, title=title, judge=judge, advice=(ADVICE[id], *advice), notes=(NO_RUN_NOTE, *notes)
+    )
 
 
 ROWS = (
@@ -202,7 +208,7 @@ ROWS = (
 
 def _seed_failed(group: FailureGroup) -> Shortfall:
     seeds = "seed" if group.count == 1 else "seeds"
-    line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {seeds_told(group)}"
+    line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {first_seeds(group)}"
     message = f"Invariant '{group.invariant}' failed"
     return Shortfall(
         kind="SeedFailed",
@@ -217,54 +223,75 @@ def _seed_failed(group: FailureGroup) -> Shortfall:
 
 
 def _property_violated(name: str) -> Shortfall:
-    return msgspec.structs.replace(
-        _simple("PropertyViolated", f"Property '{name}' was violated", "Holds", "Violated"), point=name
-    )
+    return _shortfall("PropertyViolated", f"Property '{name}' was violated", "Holds", "Violated", point=name)
 
 
 def _disagreement(sentence: str) -> Shortfall:
-    return Shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, f"Counts disagree: {sentence}")
+    line = f"Counts disagree: {sentence}"
+    return _shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, line)
 
 
 def _too_few(least: int, actual: str) -> Shortfall:
     line = f"Too few iterations: {actual} (expected >= {least})"
-    return Shortfall("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)
+    return _shortfall("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)
 
 
-def _simple(kind: str, message: str, expected: str, actual: str, tail: str = "") -> Shortfall:
-    return Shortfall(kind, message, expected, actual, f"{message} {tail}".rstrip())
+def _shortfall(
+    kind: str, message: str, expected: str, actual: str, line: str = "", *, detail: str = "", point: str | None = None
+) -> Shortfall:
+    """A shortfall whose line is its message, if none is given."""
+    return Shortfall(
+        kind=kind, message=message, expected=expected, actual=actual, line=line or message, detail=detail, point=point
+    )
 
 
-def _unanswered(gate: str, asked: bool, required: str, origin: str, what: str, least: int | None) -> Outcome:
-    """A gate whose figure this input can't have: *not measured* if somebody asked for it."""
-    if not asked:
+def _unanswered(gate: str, is_required: bool, required: str, origin: str, what: str, least: int | None) -> Outcome:
+    """A gate whose figure this format cannot contain: *not measured* if the figure is required."""
+    if not is_required:
         return _not_required(gate, NO_RUN_NOTE)
     expected = f"At least {least}" if least else "Measured"
-    tail = f"(expected >= {least})" if least else ""
-    violation = _simple("NotMeasured", f"{what}: {NOT_MEASURED_TEXT}", expected, NOT_MEASURED_TEXT, tail)
+    message = f"{what}: {NOT_MEASURED_TEXT}"
+    line = f"{message} (expected >= {least})" if least else message
+    violation = _shortfall("NotMeasured", message, expected, NOT_MEASURED_TEXT, line)
     return Outcome(
-        gate,
-        Status.NOT_MEASURED,
-        NOT_MEASURED_TEXT,
-        required,
-        origin,
-        None,
-        least,
-        (violation,),
-        advice=LADDER_ADVICE["untold"],
+        gate=gate,
+        status=Status.NOT_MEASURED,
+        measured=NOT_MEASURED_TEXT,
+        required=required,
+        origin=origin,
+        minimum=least,
+        violations=(violation,),
+        advice=SHARED_ADVICE["not-reported"],
+    )
+
+
+def _unfinished(gate: str, required: str, origin: str) -> Outcome:
+    return Outcome(
+        gate=gate,
+        status=Status.NOT_MEASURED,
+        measured=NOT_MEASURED_TEXT,
+        required=required,
+        origin=origin,
+        note=UNFINISHED_NOTE,
     )
 
 
 def _not_required(gate: str, note: str, *warnings: str) -> Outcome:
-    return Outcome(gate, Status.NOT_REQUIRED, "", "nothing", warnings=warnings, note=note)
+    return Outcome(gate=gate, status=Status.NOT_REQUIRED, measured="", required="nothing", warnings=warnings, note=note)
 
 
 def _passed(gate: str, measured: str, required: str, value: int | None = None) -> Outcome:
-    return Outcome(gate, Status.PASSED, measured, required, "always", value)
+    return Outcome(gate=gate, status=Status.PASSED, measured=measured, required=required, origin="always", value=value)
 
 
-def _failed(gate: str, measured: str, required: str, found: Iterable[Shortfall], **more: Any) -> Outcome:
-    violations = tuple(found)
+def _failed(gate: str, measured: str, required: str, shortfalls: Iterable[Shortfall], **more: Any) -> Outcome:
     return Outcome(
-        gate, Status.FAILED, measured, required, "always", violations=violations, advice=ADVICE[gate], **more
+        gate=gate,
+        status=Status.FAILED,
+        measured=measured,
+        required=required,
+        origin="always",
+        violations=tuple(shortfalls),
+        advice=ADVICE[gate],
+        **more,
     )

@@ -1,4 +1,4 @@
-"""What is known of a gate beside how it judges: one row of the registry in `gates/__init__.py`. Pure."""
+"""One row of the registry of gates in `gates/__init__.py`: the gate's function, its title and its texts. Pure."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Row(NamedTuple):
     """One gate.
 
     Attributes:
-        id: as in `on_not_measured` and in verdict.json.
-        title: its name for people.
-        judge: the gate; None for what is judged elsewhere, where several inputs or a base are needed.
+        id: its name in `on_not_measured` and in verdict.json.
+        title: its name on pages.
+        judge: its function; None for gates that need several inputs or a base: `check/` and `base/` judge them.
         number: its number among the seven categories of the seed document.
-        keys: the bounds that switch an extra gate on; without them it is not even listed.
-        advice, notes: every text of ours that it may put on a page.
+        keys: the bounds that switch an extra gate on; without one of them it is not listed.
+        advice, notes: every text that it may put on a page.
     """
 
     id: str

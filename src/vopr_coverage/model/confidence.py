@@ -1,4 +1,4 @@
-"""What a count among so many seeds says about all seeds, at 95 % confidence. Pure."""
+"""What a sample of seeds says about all seeds, at 95 % confidence. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
 
 def bounds_of(seeds: int, differing: int) -> tuple[float, float]:
-    """95 % bounds on the share of nondeterministic seeds, when `differing` of `seeds` were seen to be.
+    """95 % bounds on the share of nondeterministic seeds, when `differing` of `seeds` were nondeterministic.
 
-    Exact for none (1 - 0.05^(1/n), for which 3/n is the rule of thumb), Wilson's interval else.
+    Exact for none of them (1 - 0.05^(1/n), roughly 3/n), otherwise Wilson's interval.
     """
     return wilson(seeds, differing) if differing else (0.0, 1 - 0.05 ** (1 / seeds))
 
 
 def wilson(trials: int, hits: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, when `hits` of `trials` were seen."""
+    """Wilson's 95 % interval of a share, when `hits` of `trials` were counted."""
     share, z2 = hits / trials, Z95 * Z95
     centre, scale = share + z2 / (2 * trials), 1 + z2 / trials
     spread = Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))

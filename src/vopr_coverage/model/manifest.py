@@ -1,7 +1,7 @@
-"""A recording: one run of a simulator, kept in a folder. What its manifest says, and how it is read. Pure.
+"""The manifest of a recording, which is one run of a simulator, stored in a folder. Pure.
 
-`record` writes the folder, `check` takes it for a report. A manifest is as untrusted as any
-report: it is held to `schemas/recording.json`, and no path in it is ever opened.
+`record` writes the folder, `check` reads it like a report. A manifest is as untrusted as any
+report: it is validated by `schemas/recording.json`, and no path in it is ever opened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CommitSource = Literal["flag", "environment", "git"]
 
 
 class Host(msgspec.Struct, frozen=True):
-    """Where a run was recorded, in three words, none of them secret."""
+    """Where a run was recorded; nothing in it is secret."""
 
     os: str
     arch: str
@@ -39,18 +39,18 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of one recorded run.
 
     Attributes:
-        command: the template, a word each, with `{scenario}`, `{seed}` and `{iterations}` in it.
-        seed, iterations: what was asked for; the seed is a string, as browsers and jq lose digits of it.
-        commit, commit_source: what was simulated, and who said so; None where nobody did.
-        duration_s: None until the recording ended, so that one that was killed can be told.
+        command: the words of the command, with the placeholders `{scenario}`, `{seed}` and `{iterations}`.
+        seed, iterations: what was asked for. The seed is a string, because browsers and jq lose digits.
+        commit, commit_source: the simulated commit, and where it was taken from; None if unknown.
+        duration_s: None until the recording ends, so None shows a recording that was killed.
         rate: iterations a second.
-        exit_code, signal: how the simulator ended: one of them, or neither while that is unknown.
-        interrupted: the recording was stopped from outside, or by a full disk.
-        whole: the stream has its start and its end, and nothing stopped the run.
-        double_runs: every seed ran twice, so that a nondeterministic one would have been seen.
-        lines: what the simulator printed, by kind; `unknown_records`: records of other types, by type.
-        kept: records and lines of the artifact: `compact`, and `verbatim`.
-        stderr_bytes, stderr_dropped_bytes: what it wrote there, and how much of that was not kept.
+        exit_code, signal: how the simulator ended; one of the two, or neither if unknown.
+        interrupted: the recording was stopped by a signal, or by a full disk.
+        whole: the stream has its start and end records, and nothing stopped the run.
+        double_runs: every seed ran twice, so a nondeterministic one would have failed.
+        lines, unknown_records: lines of the simulator by kind, and records of unknown types by type.
+        kept: lines that were stored in the short form (`compact`) and unchanged (`verbatim`).
+        stderr_bytes, stderr_dropped_bytes: what the simulator wrote to stderr, and how much of it was not stored.
     """
 
     command: tuple[str, ...]
@@ -80,7 +80,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def finished(self) -> bool:
-        """Whether the recording reached its own end; else how the simulator ended is not known."""
+        """Whether the recording ended by itself; else it is unknown how the simulator ended."""
         return self.duration_s is not None
 
     @property
@@ -90,11 +90,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def replays_one_seed(self) -> bool:
-        """Whether the command can be told which seed to run."""
+        """Whether the command takes the seed to run."""
         return any("{seed}" in word for word in self.command)
 
     def replay(self, seed: str) -> str:
-        """The command, quoted for a shell, that runs this seed once; without `{seed}` in it, the whole run again."""
+        """The shell command that runs this seed once, or the whole run again if the command takes no seed."""
         iterations = 1 if self.replays_one_seed else self.iterations
         return shlex.join(filled(self.command, self.scenario, seed, iterations))
 
@@ -120,13 +120,13 @@ def run_ending(recording: Recording) -> str:
 
 
 def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:
-    """The words of a command with its placeholders replaced, in one pass: what is put in is not looked at again."""
+    """The words of a command with its placeholders replaced in one pass: values are not searched for placeholders."""
     values = {"scenario": scenario, "seed": seed, "iterations": str(iterations)}
-    return [_PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), word) for word in command]
+    return [_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), word) for word in command]
 
 
 def unknown_placeholders(command: Iterable[str]) -> list[str]:
-    """Words in braces that stand for nothing."""
+    """Words in braces that are no placeholders."""
     return [name for word in command for name in _PLACEHOLDER.findall(word) if name not in PLACEHOLDERS]
 
 
@@ -138,10 +138,10 @@ def recording_from_json(data: bytes, source: str) -> Recording:
 
     Args:
         data: its bytes, at most MANIFEST_BYTES_MAX of them.
-        source: what messages call it.
+        source: its name in messages.
 
     Raises:
-        ReportError, ManyErrors: too long, no JSON, or not our schema.
+        ReportError, ManyErrors: it is too long, not JSON, or it violates the schema.
     """
     if len(data) > MANIFEST_BYTES_MAX:
         limit = f"over {MANIFEST_BYTES_MAX >> 20} MiB"

@@ -1,4 +1,4 @@
-"""What every judge returns: an Outcome, with a Violation for each thing that falls short."""
+"""What every gate returns: an Outcome, with a Shortfall for each requirement that is not met."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """The four endings of a gate. Absence of a figure is an ending of its own."""
+    """The four results of a gate. A missing figure is a result of its own."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -17,15 +17,16 @@ class Status(StrEnum):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """One thing that falls short.
+    """One requirement that is not met.
 
     Attributes:
         kind: the seed's ViolationKind where there is one, else one of our run-health kinds.
         message, expected, actual: worded as the seed's validate_coverage() words them.
         line: one line of the text output, worded as the seed's script words it.
-        detail: what only this case can say (exact counts, the next thing to try), or "".
-        point, invariant, seed: what it is about, where it is about one: a fault point, phase event or property;
-            an invariant; the first seed that shows it.
+        detail: more about this case (exact counts, the next thing to try), or "".
+        point: the fault point, phase event or property that it is about, else None.
+        invariant: the invariant that it is about, else None.
+        seed: the first seed that shows it, else None.
     """
 
     kind: str
@@ -40,14 +41,15 @@ class Shortfall(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How one gate ended for one report.
+    """The result of one gate for one report.
 
     Attributes:
         gate: its id, as in `on_not_measured` and in verdict.json.
         measured, required: text for people, units included.
-        value, minimum: the same as numbers where there is one number, else None.
+        value, minimum: the same as one number each, else None.
         origin: who set the requirement.
         advice: what to do next; a constant of the gate, never text from a report.
+        note: a remark on the result; "" without one.
     """
 
     gate: str

@@ -1,7 +1,7 @@
-"""What a report says, in one shape for every format, with nothing judged.
+"""The content of a report, in one shape for every format. Nothing here is judged.
 
-`CoverageReport` holds the twelve figures of the seed document. `Run` is what only a stream
-of run records knows. Both are per file; `merging.py` adds several up.
+`CoverageReport` has the twelve figures of the seed document. `Run` has the figures that only streams
+contain. Both are per file; `check/merge.py` adds several up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vopr_coverage.model.manifest import Recording
 
 Format = Literal["stream", "report", "wrapped"]
 
-SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit and wrap round
+SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 
@@ -50,7 +50,7 @@ class CoverageReport(Serde):
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
-    """All seeds of one run that failed the same invariant; `seeds` keeps the first thousand."""
+    """All seeds of one run that failed the same invariant; `seeds` has the first thousand."""
 
     invariant: str
     count: int
@@ -59,14 +59,14 @@ class FailureGroup(msgspec.Struct, frozen=True):
 
 
 class SeedList(msgspec.Struct, frozen=True):
-    """How many seeds, and the first thousand of them."""
+    """A number of seeds, and the first thousand of them."""
 
     count: int = 0
     seeds: tuple[int, ...] = ()
 
 
 class Properties(msgspec.Struct, frozen=True):
-    """The property counters of a stream: per name, and the ids that need attention."""
+    """The property counters of a stream by name, and the ids of unsatisfied and violated properties."""
 
     counters: Mapping[str, int]
     unsatisfied_ids: tuple[str, ...] = ()
@@ -74,20 +74,20 @@ class Properties(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """What only a stream of run records knows.
+    """The figures that only a stream of run records contains.
 
     Attributes:
         starting_seed, announced: from the `start` record; None without one.
         records: iteration records read, ok and failed.
-        iterations: records, plus failed seeds that left none.
-        ended_early: None for a whole stream, else where it broke off, as a sentence's end.
-        contradictions: counts and orders that disagree, each naming both numbers.
+        iterations: records, plus failed seeds without a record.
+        ended_early: None for a complete stream, else where it ended, as the end of a sentence.
+        contradictions: counts and orders that disagree, each with both numbers.
         silent_failures: failed seeds without a record: determinism failures.
-        seed_ignored: two or more ok iterations share hashes, events and time.
-        ran_nothing: there were ok iterations, and none of them had an event.
-        double_runs: True when the stream shows that seeds ran twice, None when it doesn't show.
-        fault_effects: observed count per fault point; None when the stream has no such figure.
-        properties: None when the stream has none.
+        seed_ignored: all of two or more ok iterations have the same hashes, events and time.
+        ran_nothing: there are ok iterations, and none of them has an event.
+        double_runs: True if the stream shows that seeds ran twice, None if it does not.
+        fault_effects: observed count per fault point; None if the stream has no such figure.
+        properties: None if the stream has none.
     """
 
     starting_seed: int | None
@@ -112,17 +112,21 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def simulations(self) -> int:
-        """How often a seed was simulated: twice per iteration where seeds are shown to run twice."""
+        """The number of simulations: two per iteration if the stream shows that seeds ran twice."""
         return self.iterations * (2 if self.double_runs else 1)
 
 
 class Input(msgspec.Struct, frozen=True):
-    """One file as it was read: a report, the run behind it if the format tells, and remarks.
+    """One file as it was read.
 
-    `report` is None where the file carries no coverage at all (an incomplete run, or
-    `"coverage": null`). `listed_only` says that the report's fault points are just those
-    that occurred, so that the denominator has yet to be completed. `recording` is the manifest
-    of a recorded run, `commits` those that this check may be about (none where nobody knows).
+    Attributes:
+        report: None if the file contains no coverage (an incomplete run, or `"coverage": null`).
+        run: None if the format has no run records.
+        warnings: remarks of the reader.
+        listed_only: the report lists only fault points that occurred; the others are still to be added.
+        via_alias: the aliases that were counted, by the name that they stand for.
+        recording: the manifest of a recorded run.
+        commits: the commits that this check may be about; none if unknown.
     """
 
     source: str
@@ -138,18 +142,20 @@ class Input(msgspec.Struct, frozen=True):
 
 
 def contradictions_of(report: CoverageReport) -> list[str]:
-    """Where a flat report contradicts itself so that its coverage means nothing."""
-    found = []
+    """Contradictions in a flat report that make its coverage meaningless."""
+    contradictions = []
     if report.fault_points_hit > report.total_fault_points:
-        found.append(f"fault_points_hit is {report.fault_points_hit}, total_fault_points {report.total_fault_points}")
+        contradictions.append(
+            f"fault_points_hit is {report.fault_points_hit}, total_fault_points {report.total_fault_points}"
+        )
     both = sorted(set(report.hit_fault_points) & set(report.missed_fault_points))
     if both:
-        found.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
-    return found
+        contradictions.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
+    return contradictions
 
 
 def remarks_on(report: CoverageReport) -> list[str]:
-    """Lists whose length is not their count: odd, but the seed's own tests do it."""
+    """Lists whose length differs from their count: only a warning, because the seed's own tests have such reports."""
     hit, missed = len(report.hit_fault_points), len(report.missed_fault_points)
     remarks = []
     if hit != report.fault_points_hit:

@@ -1,4 +1,4 @@
-"""Thresholds, the three profiles, and bounds that know where they came from."""
+"""Thresholds, the three profiles, and bounds with their origins."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class CoverageThresholds(Serde):
 
 
 class Bound(msgspec.Struct, Generic[T], frozen=True):
-    """A required value, and who set it: a profile, a line of the config file, a flag."""
+    """A required value, and what set it: a profile, a line of the config file, a flag."""
 
     value: T
     origin: str
@@ -94,11 +94,11 @@ class Bounds(msgspec.Struct, frozen=True):
         return ((name, getattr(self, name)) for name in self.__struct_fields__)
 
     def require_nothing(self) -> bool:
-        """Whether all bounds are zero or empty: thresholds that any run would pass."""
+        """Whether all bounds are zero or empty, so that any run would pass."""
         return not any(any(b.value.values()) if isinstance(b.value, Mapping) else b.value for _, b in self.items())
 
     def names(self) -> set[str]:
-        """All fault points, invariants and phase events that some bound asks for by name."""
+        """All fault points, invariants and phase events that some bound names."""
         lists = (self.critical_fault_points, self.required_invariants)
         maps = (self.min_phase_events, self.min_fault_effects, self.min_per_iteration)
         return {name for bound in (*lists, *maps) for name in bound.value}
@@ -118,7 +118,7 @@ _OFF: Mapping[str, Any] = {
 
 
 def profile_layer(name: str) -> Layer:
-    """A profile as the lowest layer: it sets every key; ours beyond the seed's seven are off."""
+    """A profile as the lowest layer: it sets every key; the bounds beyond the seed's seven are off."""
     thresholds = CoverageThresholds.of_profile(name)
     return {
         key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"profile {name}") for key in BOUND_KEYS
@@ -126,14 +126,14 @@ def profile_layer(name: str) -> Layer:
 
 
 def nothing_layer(origin: str) -> Layer:
-    """A lowest layer that asks for nothing, for scenarios that are judged by their own bounds."""
+    """A lowest layer that requires nothing, for scenarios that are judged by their own bounds."""
     return {
         key: Bound(getattr(CoverageThresholds(), key) if key in SEED_KEYS else _OFF[key], origin) for key in BOUND_KEYS
     }
 
 
 def resolve(*layers: Layer) -> Bounds:
-    """The bounds in force: key by key, the first layer that sets it answers."""
+    """The bounds in force: each key comes from the first layer that sets it."""
     return Bounds(**{key: next(layer[key] for layer in layers if key in layer) for key in BOUND_KEYS})
 
 
@@ -144,17 +144,17 @@ def thresholds_of(bounds: Bounds) -> CoverageThresholds:
 
 
 def lowered(bounds: Bounds, profile: str) -> list[str]:
-    """Which bounds ask for less than the profile does, each as a sentence with both sides."""
-    told = []
+    """The bounds that require less than the profile, each as a sentence with both values."""
+    sentences = []
     for key, base in profile_layer(profile).items():
         ours = getattr(bounds, key)
         if ours.origin != base.origin:
-            told += [f"{key}: {less} (set by {ours.origin})" for less in less_than(ours.value, base.value)]
-    return told
+            sentences += [f"{key}: {less} (set by {ours.origin})" for less in less_than(ours.value, base.value)]
+    return sentences
 
 
 def less_than(ours: Any, base: Any) -> list[str]:
-    """In what one bound's value asks for less than another's; both are numbers, lists of names or maps."""
+    """How one bound's value requires less than another's. Both are numbers, lists of names or maps."""
     if isinstance(base, Mapping):
         return [f"{name} {ours.get(name, 0)} instead of {n}" for name, n in base.items() if ours.get(name, 0) < n]
     if isinstance(base, list):

@@ -1,7 +1,7 @@
-"""The verdict: everything the gates found, as plain data that outlives the process.
+"""The verdict: everything that the gates found, as plain data that is stored as JSON.
 
-Every renderer works from a `Verdict` and nothing else, and so does whoever reads
-`verdict.json` later. Seeds are strings: they exceed what a browser or jq can count to.
+Renderers read a `Verdict` and nothing else; `verdict.json` is the same data. Seeds are strings,
+because browsers and jq lose digits of large integers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class GateResult(msgspec.Struct, frozen=True):
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """One thing that falls short, and in which input or merged report. See outcome.Violation."""
+    """One requirement that is not met, and in which input or merged report. See `outcome.Shortfall`."""
 
     source: str
     gate: str
@@ -52,7 +52,7 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Something that doesn't fail the gate; `source` is "" when it concerns the whole check."""
+    """A remark that fails no gate; `source` is "" if it concerns the whole check."""
 
     source: str
     text: str
@@ -61,9 +61,9 @@ class Remark(msgspec.Struct, frozen=True):
 class Failure(msgspec.Struct, frozen=True):
     """Seeds of one run that failed one invariant.
 
-    `seeds` holds at most a thousand of the `count`. `repro` replays the first; with
-    `fill_in` it lacks the scenario's name, which nobody told us. With `whole_run` the recorded
-    command can't be told a seed, and runs all of them again.
+    `seeds` has at most a thousand of the `count`. `repro` replays the first one. With `fill_in` the
+    scenario is unknown and its name missing in `repro`. With `whole_run` the recorded command takes
+    no seed, so `repro` runs all seeds again.
     """
 
     source: str
@@ -79,7 +79,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class BoundUsed(msgspec.Struct, frozen=True):
-    """A bound in force and who set it."""
+    """A bound in force and what set it."""
 
     key: str
     value: Any
@@ -87,7 +87,7 @@ class BoundUsed(msgspec.Struct, frozen=True):
 
 
 class InputSeen(msgspec.Struct, frozen=True):
-    """One file that was judged. Iterations are None where the format doesn't tell, `commit` for all but recordings."""
+    """One file that was judged. `iterations` is None if the format has no such figure, `commit` without a recording."""
 
     source: str
     format: Format
@@ -100,7 +100,7 @@ class InputSeen(msgspec.Struct, frozen=True):
 
 
 class GateBefore(msgspec.Struct, frozen=True):
-    """How one gate ends for the base's figures under the bounds of today."""
+    """The result of one gate for the base's figures, under today's bounds."""
 
     gate: str
     status: Status
@@ -113,10 +113,10 @@ class Change(msgspec.Struct, frozen=True):
 
     Attributes:
         base: the counterpart's name.
-        gates: the categories that the base's figures can be held against.
-        lost_points, lost_invariants: hit or run on base and not here.
-        new_points, new_invariants: hit or run here and not on base.
-        loosened: each way in which this report is judged less strictly than on base.
+        gates: the results of the categories for the base's figures.
+        lost_points, lost_invariants: hit or run on the base and not here.
+        new_points, new_invariants: hit or run here and not on the base.
+        loosened: each way in which this report is judged less strictly than on the base.
     """
 
     base: str
@@ -133,8 +133,8 @@ class BaseSeen(msgspec.Struct, frozen=True):
 
     Attributes:
         origin: where it came from: a file, or a run of the base branch.
-        missing: why there is nothing to compare with, else None.
-        absent: reports of the base to which none here answers.
+        missing: why there is no base to compare with, else None.
+        absent: reports of the base that have no counterpart here.
     """
 
     origin: str
@@ -145,8 +145,8 @@ class BaseSeen(msgspec.Struct, frozen=True):
 class JudgedReport(msgspec.Struct, frozen=True):
     """One report, or several merged into one, with the gates that judged it.
 
-    `thresholds` says in words what it was held against; `lowered` tells each bound that
-    asks for less than the profile does. `change` is None without a counterpart on a base.
+    `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
+    profile. `change` is None without a counterpart on a base.
     """
 
     name: str
@@ -162,7 +162,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The answer. `reason` is one line; `error` is set only where nothing could be judged.
+    """The result of a check. `reason` is one line; `error` is set only if nothing could be judged.
 
     With `health_only` no coverage was judged.
     """
@@ -194,10 +194,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def verdict_from_json(data: bytes, source: str) -> Verdict:
-    """Read a verdict file; it is as untrusted as any report.
+    """Read a verdict file, which is as untrusted as any report.
 
     Raises:
-        ReportError, ManyErrors: no JSON, or not our schema.
+        ReportError, ManyErrors: it is not JSON, or it violates the schema.
     """
     return msgspec.convert(contract.document(data, source, "verdict"), Verdict)
 
@@ -209,8 +209,18 @@ def nothing_judged(message: str) -> str:
 
 
 def gate_results(outcomes: Sequence[Outcome]) -> tuple[GateResult, ...]:
-    """Outcomes as rows."""
+    """Outcomes as rows of the table."""
     return tuple(
-        GateResult(o.gate, o.status, o.measured, o.required, o.origin, o.value, o.minimum, o.advice, o.note)
+        GateResult(
+            gate=o.gate,
+            status=o.status,
+            measured=o.measured,
+            required=o.required,
+            origin=o.origin,
+            value=o.value,
+            minimum=o.minimum,
+            advice=o.advice,
+            note=o.note,
+        )
         for o in outcomes
     )

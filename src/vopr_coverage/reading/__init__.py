@@ -1,4 +1,4 @@
-"""Files to `Input`s. The format is recognised by content, never by name, and never guessed."""
+"""Reads files into `Input`s. The format is recognised by content, never by name."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ def read_report(source: str, progress: Progress | None = None) -> Input:
     """Read one report, of whatever accepted format.
 
     Args:
-        source: a path, or `-` for standard input; messages call the report by it.
+        source: a path, or `-` for standard input; also the report's name in messages.
         progress: called with the number of unpacked bytes of each block.
 
     Raises:
         FileError, ReportError, ManyErrors: see `opened` and the readers.
     """
     with opened(source) as stream:
-        following = blocks(stream, source, progress)
-        reader, seen = _recognise(following)
-        return reader(chain(seen, following), source)
+        rest = blocks(stream, source, progress)
+        reader, seen = _recognise(rest)
+        return reader(chain(seen, rest), source)
 
 
-def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
-    """Tell a stream from a document by the lines of its beginning, in whatever pieces a pipe delivers it.
+def _recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
+    """Tell a stream from a document by its first lines, in whatever pieces a pipe delivers them.
 
-    One line that is an envelope makes a stream, whatever stands before it. Otherwise text
-    that begins like JSON is a document, and any other text is read on as a stream, whose
-    first record may come late (or never, and then the stream reader says so).
+    One line with an envelope makes a stream, whatever precedes it. Otherwise text that begins like
+    JSON is a document, and any other text is a stream, whose first record may come late. If it has
+    no record, the stream reader reports that.
     """
     seen: list[bytes] = []
     try:
-        for block in following:
+        for block in rest:
             seen.append(block)
-            if any(_tells_a_stream(value) for value in _values(block)):
+            if any(_is_stream_line(value) for value in _values(block)):
                 return read_stream, seen
             if not _BEGINS_LIKE_JSON.match(seen[0]):
                 return read_stream, seen
@@ -59,12 +59,12 @@ def _recognise(following: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     return read_document, seen
 
 
-def _tells_a_stream(value: object) -> bool:
+def _is_stream_line(value: object) -> bool:
     return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
 
 
 def _values(block: bytes) -> Iterator[object]:
-    """The lines that are JSON by themselves."""
+    """The values of the lines that are JSON."""
     for line in block.split(b"\n"):
         if len(line) > LOG_LINE_BYTES_MAX:
             continue

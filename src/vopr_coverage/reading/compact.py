@@ -1,9 +1,8 @@
-"""A stream made smaller without a change in what it says: healthy seeds as short lines, all else byte for byte.
+"""Makes a stream smaller without changing its meaning: seeds that passed become short lines, all else stays.
 
-What becomes shorter is exactly what the reader's own decoder takes for the record of a seed
-that held (`records.decode_ok_block`), line for line, so that line numbers stay. Whatever that
-decoder doesn't take is passed on as it came, for the reader to meet again: a stream and its
-compacted form can't be judged differently.
+A line becomes shorter exactly if the reader's own decoder accepts it as the record of a seed that passed
+(`records.decode_ok_block`). Line numbers stay. Every other line is copied byte for byte, and the reader
+will see it as it was: a stream and its compact form cannot be judged differently.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from vopr_coverage.reading.records import (
 from vopr_coverage.reading.source import LINE_BYTES_MAX, count_lines
 
 HASH_DIGITS = 64  # what the simulator writes, in lower-case hexadecimal
-HASH_DIGITS_KEPT = 16  # 64 bits: two runs of a seed that differ do so here, too
-HALVED_BYTES_MIN = 1 << 10  # some three seeds: below that it is faster to look at each
+HASH_DIGITS_KEPT = 16  # 64 bits are enough to show that two runs of a seed differ
+HALVED_BYTES_MIN = 1 << 10  # about three seeds: smaller blocks are faster line by line
 UNKNOWN_TYPES_KEPT_MAX = 10
 TYPE_CHARACTERS_MAX = 100
 OTHER_TYPES = "(further types)"
@@ -38,15 +37,15 @@ _encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Compactor:
-    """Takes a stream in whatever pieces a pipe delivers it, and gives it back compacted, in whole lines.
+    """Takes a stream in whatever pieces a pipe delivers it, and returns it compacted, in whole lines.
 
     Attributes:
-        lines: how many lines of each kind came by: `start`, `iteration_ok`, `iteration_failed`,
+        lines: the number of lines of each kind: `start`, `iteration_ok`, `iteration_failed`,
             `batch_complete`, `coverage_failures`, `other_records` (of unknown types),
-            `broken_records` (which the reader will refuse) and `no_records`; blank ones don't count.
+            `broken_records` (which the reader will refuse) and `no_records`; blank lines are not counted.
         unknown_records: records of unknown types, by type.
-        compact, verbatim: how many lines were made shorter, and how many left alone.
-        started, ended: a `start` record came by, and a `batch_complete` after it.
+        compact, verbatim: the number of lines that were shortened, and of those that were copied.
+        started, ended: there was a `start` record, and a `batch_complete` after it.
     """
 
     def __init__(self) -> None:
@@ -56,10 +55,10 @@ class Compactor:
         self.verbatim = 0
         self.started = False
         self.ended = False
-        self._begin: tuple[str, str] | None = None  # how the hashes of the first seed begin
-        self._begun: list[bytes] = []  # the parts of a line whose end is still to come
+        self._begin: tuple[str, str] | None = None  # the first digits of the first seed's hashes
+        self._begun: list[bytes] = []  # parts of a line whose end was not read yet
         self._waiting = 0
-        self._too_long = False  # in the middle of a line that no reader will take
+        self._too_long = False  # inside a line that no reader accepts
 
     @property
     def iterations(self) -> int:
@@ -67,7 +66,7 @@ class Compactor:
         return self.lines.get("iteration_ok", 0) + self.lines.get("iteration_failed", 0)
 
     def feed(self, piece: bytes) -> bytes:
-        """What to keep of the lines that end within this piece."""
+        """The compacted lines that end within this piece."""
         out = b""
         if self._too_long:
             rest_of_line = piece.find(b"\n") + 1
@@ -91,13 +90,13 @@ class Compactor:
         return out
 
     def finish(self) -> bytes:
-        """What to keep of a last line without its end."""
+        """The compacted last line, if it has no line end."""
         rest = b"".join(self._begun)
         self._begun, self._waiting = [], 0
         return self._compacted(rest) if rest else b""
 
     def _compacted(self, block: bytes) -> bytes:
-        """A block of lines: all at once if they are healthy seeds, else by halves, and at last one by one."""
+        """Compact a block of lines: all at once if all seeds passed, else in halves, and in the end line by line."""
         try:
             records = decode_ok_block(block)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -113,7 +112,7 @@ class Compactor:
         return b"\n".join(map(self._line, block.split(b"\n")))
 
     def _line(self, line: bytes) -> bytes:
-        """One line, without its end."""
+        """Compact one line, without its line end."""
         if not line.strip():
             return line
         record = read_record(line, "", 0)
@@ -138,10 +137,10 @@ class Compactor:
         return line
 
     def _cut(self, seeds: Sequence[_Healthy]) -> list[_Row]:
-        """Healthy seeds as rows, their hashes cut.
+        """Seeds that passed as rows with shortened hashes.
 
-        A hash that begins like that of the first seed stays whole: so seeds that are all alike
-        are told from seeds whose hashes differ late, as those of a padded counter do.
+        A hash that begins like the first seed's stays whole. Otherwise seeds whose hashes differ only in
+        the last digits, such as padded counters, would look the same.
         """
         kept = HASH_DIGITS_KEPT
         if self._begin is None:
@@ -177,12 +176,12 @@ class Compactor:
 
 
 def _within_bounds(seeds: Sequence[PlainOkData]) -> bool:
-    """The bounds that the decoder can't check."""
+    """Whether numbers meet the bounds that the decoder cannot check."""
     return all(seed.seed < SEED_COUNT and seed.events < SEED_COUNT for seed in seeds)
 
 
 def _cuttable(seeds: Sequence[_Healthy]) -> bool:
-    """Whether all hashes are the simulator's: of these, the first digits tell as much as any others."""
+    """Whether all hashes are hexadecimal and of full length, so that their first digits differ if they do."""
     lengths = {len(seed.storage_hash) for seed in seeds} | {len(seed.kernel_state_hash) for seed in seeds}
     if lengths != {HASH_DIGITS}:
         return False

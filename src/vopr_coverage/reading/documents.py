@@ -19,11 +19,11 @@ _STREAM_PARTS = ("fault_points", "phases", "invariants")
 
 
 def read_document(blocks: Iterable[bytes], source: str) -> Input:
-    """Read one JSON document, flat or wrapped, told apart by its keys.
+    """Read one JSON document. Its keys show whether it is flat or wrapped.
 
     Raises:
-        ReportError, ManyErrors: text that isn't JSON, a document that is neither, or one that
-        breaks its schema; each with line or pointer.
+        ReportError, ManyErrors: text that is not JSON, a document that is neither, or one that
+        violates its schema; each with line or pointer.
     """
     document = _parsed(blocks, source)
     if not isinstance(document, dict):
@@ -46,7 +46,7 @@ def read_document(blocks: Iterable[bytes], source: str) -> Input:
 
 
 def looks_like_report(document: object) -> bool:
-    """Whether a JSON value is meant as one of our two documents, whatever other keys it has."""
+    """Whether a JSON value is one of the two documents, perhaps an invalid one."""
     known = contract.schema("report")["properties"]
     return isinstance(document, dict) and ("coverage" in document or any(key in known for key in document))
 

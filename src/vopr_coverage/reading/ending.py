@@ -1,7 +1,7 @@
-"""What `batch_complete` says, held against what the records before it added up to.
+"""Reads `batch_complete`, and compares its counts with those of the records before it.
 
-The cross-checks are those that every whole run of the simulator meets (docs/formats.md);
-each contradiction names both numbers. Percentages are never looked at.
+Every complete run of the simulator passes these cross-checks (docs/formats.md). Each contradiction
+names both numbers. Percentages are ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vopr_coverage.reading.tally import Contradictions, Tally
 
 
 class StreamEnding(msgspec.Struct, frozen=True):
-    """The end of a whole stream. `fault_effects` is None for plain-integer fault points."""
+    """The figures at the end of a stream. `fault_effects` is None if fault points are plain integers."""
 
     report: CoverageReport | None
     fault_effects: Mapping[str, int] | None
@@ -29,61 +29,63 @@ class StreamEnding(msgspec.Struct, frozen=True):
 
 def read_ending(data: Mapping[str, Any], tally: Tally) -> StreamEnding:
     """Turn a valid `batch_complete` record into figures; contradictions go to the tally."""
-    told = tally.contradictions
+    contradictions = tally.contradictions
     silent = _silent_failures(data["failed_seeds"], tally)
     _check_totals(data, tally, silent.count)
     coverage, properties = data["coverage"], data.get("properties")
     if coverage is not None:
-        _check_coverage(coverage, told)
+        _check_coverage(coverage, contradictions)
     return StreamEnding(
         report=None if coverage is None else _report(coverage, tally),
         fault_effects=None if coverage is None else _effects(coverage["fault_points"]["fault_points"]),
-        properties=None if properties is None else _properties(properties, told),
+        properties=None if properties is None else _properties(properties, contradictions),
         silent_failures=silent,
     )
 
 
 def _silent_failures(failed: list[int], tally: Tally) -> SeedList:
-    """The failed seeds that left no record; whatever is in only one place is a contradiction."""
-    told, unlisted = tally.contradictions, set(tally.failed_seeds)
+    """The failed seeds without a record. A seed that is in the list or in a record only is a contradiction."""
+    contradictions, unlisted = tally.contradictions, set(tally.failed_seeds)
     missing, gaps = tally.close_gaps()
     starts = [first for first, _ in gaps]
     silent, distances, last = array("Q"), set[int](), -1
     for seed, distance in zip(failed, tally.distances(failed), strict=True):
         gap = bisect_right(starts, distance) - 1
         if distance <= last:
-            told.add(f"failed_seeds has seed {seed} twice or out of order")
+            contradictions.add(f"failed_seeds has seed {seed} twice or out of order")
         elif seed in unlisted:
             unlisted.discard(seed)
         elif gap >= 0 and distance < gaps[gap][1]:
             silent.append(seed)
             distances.add(distance)
         else:
-            told.add(f"failed_seeds has seed {seed}, its record does not say so")
+            contradictions.add(f"failed_seeds has seed {seed}, its record does not say so")
         last = max(last, distance)
     if unlisted:
-        told.add(f"{len(unlisted)} failed records are not in failed_seeds, the first is seed {min(unlisted)}")
+        contradictions.add(f"{len(unlisted)} failed records are not in failed_seeds, the first is seed {min(unlisted)}")
     if missing > len(silent):
         lost = next(d for first, end in gaps for d in range(first, end) if d not in distances)
         seed = ((tally.starting_seed or 0) + lost) % SEED_COUNT
-        told.add(f"{missing - len(silent)} seeds have neither a record nor a failure, the first is {seed}")
+        contradictions.add(f"{missing - len(silent)} seeds have neither a record nor a failure, the first is {seed}")
     return SeedList(len(silent), tuple(silent[:SEEDS_KEPT_MAX]))
 
 
 def _check_totals(data: Mapping[str, Any], tally: Tally, silent: int) -> None:
-    told = tally.contradictions
+    contradictions = tally.contradictions
     successes, failures, listed = data["successes"], data["failures"], len(data["failed_seeds"])
     if successes != tally.ok:
-        told.add(f"successes is {successes}, {tally.ok} records say ok")
+        contradictions.add(f"successes is {successes}, {tally.ok} records say ok")
     if failures != tally.failed + silent:
-        told.add(f"failures is {failures}, {tally.failed} records failed and {silent} failed without one")
+        contradictions.add(f"failures is {failures}, {tally.failed} records failed and {silent} failed without one")
     if failures != listed:
-        told.add(f"failures is {failures}, failed_seeds lists {listed}")
+        contradictions.add(f"failures is {failures}, failed_seeds lists {listed}")
     if tally.announced is not None and successes + failures != tally.announced:
-        told.add(f"successes and failures make {successes + failures}, the start record announced {tally.announced}")
+        contradictions.add(
+            f"successes and failures make {successes + failures}, the start record announced {tally.announced}"
+        )
 
 
-def _check_coverage(coverage: Mapping[str, Any], told: Contradictions) -> None:
+def _check_coverage(coverage: Mapping[str, Any], contradictions: Contradictions) -> None:
     points, phases, invariants = coverage["fault_points"], coverage["phases"], coverage["invariants"]
     listed, counts = points["fault_points"], invariants["invariant_counts"]
     # The simulator's own "hit" means attempted; ours (any counter above zero) is in `_report`.
@@ -96,12 +98,12 @@ def _check_coverage(coverage: Mapping[str, Any], told: Contradictions) -> None:
         ("phases.unique_phases", phases["unique_phases"], len(phases["phase_counts"]), "phases are listed"),
         ("phases.total_events", phases["total_events"], sum(phases["phase_counts"].values()), "are counted"),
     )
-    for name, said, counted, what in pairs:
-        if said != counted:
-            told.add(f"{name} is {said}, {counted} {what}")
+    for name, reported, counted, what in pairs:
+        if reported != counted:
+            contradictions.add(f"{name} is {reported}, {counted} {what}")
     for name, point in listed.items():
         if not isinstance(point, int) and point["observed"] > point["applied"]:
-            told.add(f"{name} was observed {point['observed']} times, applied {point['applied']} times")
+            contradictions.add(f"{name} was observed {point['observed']} times, applied {point['applied']} times")
 
 
 def _report(coverage: Mapping[str, Any], tally: Tally) -> CoverageReport:
@@ -123,7 +125,7 @@ def _report(coverage: Mapping[str, Any], tally: Tally) -> CoverageReport:
 
 
 def dotted(phases: Mapping[str, int]) -> dict[str, int]:
-    """Phase counts under dotted names: the simulator writes `storage:fsync_complete`."""
+    """Phase counts with dots in their names: the simulator writes `storage:fsync_complete`."""
     events: dict[str, int] = {}
     for name, count in phases.items():
         key = name.replace(":", ".")
@@ -141,9 +143,9 @@ def _effects(points: Mapping[str, Any]) -> dict[str, int] | None:
     return {name: point["observed"] for name, point in points.items()}
 
 
-def _properties(data: Mapping[str, Any], told: Contradictions) -> Properties:
+def _properties(data: Mapping[str, Any], contradictions: Contradictions) -> Properties:
     violated = tuple(data["violated_ids"])
     if data["violation_count"] != len(violated):
-        told.add(f"violation_count is {data['violation_count']}, violated_ids lists {len(violated)}")
+        contradictions.add(f"violation_count is {data['violation_count']}, violated_ids lists {len(violated)}")
     counters = {name: data[name] for name in PROPERTY_COUNTERS if name in data}
     return Properties(counters, tuple(data["unsatisfied_sometimes_ids"]), violated)

@@ -1,4 +1,4 @@
-"""What the user wrote under `reports`, as files: patterns, `SCENARIO=PATH`, one file once."""
+"""Finds the files that the user named as `reports`: paths, patterns and `SCENARIO=PATH`; each file once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ STDIN_LABEL = "stdin"
 
 
 class ReportFile(msgspec.Struct, frozen=True):
-    """One file to read: its path, what the text output calls it, and its scenario if named.
+    """One file to read: its path, its name in the output, and its scenario if given.
 
-    Of a recording, `path` is the stream in its folder and `label` the folder; its manifest
-    names the scenario.
+    For a recording, `path` is the stream in its folder and `label` the folder. Its manifest names the scenario.
     """
 
     path: str
@@ -33,37 +32,37 @@ class ReportFile(msgspec.Struct, frozen=True):
 
 
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
-    """All files that the lines name, in order, each real file once.
+    """All files that the lines name, in order, each file once.
 
     Args:
-        lines: paths, patterns (`*`, `?`, `[…]`, `**`) and `-`, each perhaps behind `SCENARIO=`.
+        lines: paths, patterns (`*`, `?`, `[…]`, `**`) and `-`, each with an optional `SCENARIO=` in front.
             A folder with a manifest is a recording; patterns match files and such folders.
-        roots: folders that every file must lie in, symbolic links followed; none means anywhere.
+        roots: folders that must contain every file, symbolic links followed; empty: any folder.
 
     Raises:
-        UsageError: nothing was named, one file under two scenarios, or a recording under
-            another than its own.
-        FileError, ReportError, ManyErrors: a line that matches nothing, or leads outside the roots.
+        UsageError: no reports, one file with two scenarios, or a recording with another
+            scenario than its own.
+        FileError, ReportError, ManyErrors: a line matches nothing, or leads outside the roots.
     """
     if not lines:
         raise UsageError("no reports: name at least one file, pattern, or - for standard input")
-    found: list[ReportFile] = []
+    reports: list[ReportFile] = []
     errors: list[UserError] = []
     for line in lines:
         try:
-            found += _match(line, roots)
+            reports += _match(line, roots)
         except UserError as error:
             errors.append(error)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    return _labelled(_each_once(found))
+    return _labelled(_each_once(reports))
 
 
 def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
     scenario, pattern = None, line
-    named = _NAMED.fullmatch(line)
-    if named and not os.path.lexists(line):
-        scenario, pattern = named.groups()
+    match = _NAMED.fullmatch(line)
+    if match and not os.path.lexists(line):
+        scenario, pattern = match.groups()
     if pattern == STDIN:
         yield ReportFile(STDIN, STDIN_LABEL, scenario)
         return
@@ -78,22 +77,22 @@ def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
 
 
 def _matches(pattern: str) -> list[str]:
-    """Files and recordings, and not the files of these recordings one by one."""
-    found = sorted(glob.glob(pattern, recursive=True))
-    recordings = {os.path.normpath(path) for path in found if _is_recording(path)}
-    files = (path for path in found if not os.path.isdir(path))
+    """The files and recordings that match, without the files inside these recordings."""
+    paths = sorted(glob.glob(pattern, recursive=True))
+    recordings = {os.path.normpath(path) for path in paths if _is_recording(path)}
+    files = (path for path in paths if not os.path.isdir(path))
     return sorted([*recordings, *(path for path in files if os.path.dirname(path) not in recordings)])
 
 
 def _is_recording(path: str) -> bool:
     try:
         return os.path.isdir(path) and os.path.lexists(os.path.join(path, MANIFEST))
-    except ValueError:  # a NUL byte: opening it says so
+    except ValueError:  # a NUL byte: opening it reports that
         return False
 
 
 def _recorded(folder: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile:
-    """A recording, with the scenario that its manifest names. Nothing but its own two files is opened."""
+    """A recording, with the scenario of its manifest. Only its two files are ever opened."""
     manifest, stream = (os.path.join(folder, name) for name in (MANIFEST, STREAM))
     for path in (manifest, stream):
         refuse_outside(path, roots)
@@ -105,10 +104,10 @@ def _recorded(folder: str, scenario: str | None, roots: Sequence[Path]) -> Repor
     return ReportFile(stream, folder, recording.scenario, recording)
 
 
-def _each_once(found: Sequence[ReportFile]) -> list[ReportFile]:
-    """Each real file once, whichever names lead to it."""
+def _each_once(reports: Sequence[ReportFile]) -> list[ReportFile]:
+    """Each file once, even if several names lead to it."""
     first: dict[tuple[int, int] | str, ReportFile] = {}
-    for report in found:
+    for report in reports:
         same = first.setdefault(_identity(report.path), report)
         if same.scenario is None and report.scenario is not None:
             first[_identity(report.path)] = replace(same, scenario=report.scenario)
@@ -128,12 +127,12 @@ def _identity(path: str) -> tuple[int, int] | str:
     return (status.st_dev, status.st_ino)
 
 
-def _labelled(found: Sequence[ReportFile]) -> list[ReportFile]:
-    """Last path components as labels, or whole paths where those would be the same."""
-    names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in found]
+def _labelled(reports: Sequence[ReportFile]) -> list[ReportFile]:
+    """Label files by their last path component, or by the whole path if that is not unique."""
+    names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in reports]
     return [
         replace(report, label=encodable(name if names.count(name) == 1 else report.label))
-        for report, name in zip(found, names, strict=True)
+        for report, name in zip(reports, names, strict=True)
     ]
 
 

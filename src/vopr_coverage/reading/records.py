@@ -1,8 +1,8 @@
-"""One line of a VOPR stream: the typed fast way, and the schema's way for all the rest.
+"""One line of a VOPR stream: a fast typed decoder, and the schema for all other lines.
 
-The million iteration lines of a healthy night go through `OkLine` a block at a time. A
-line that it refuses is looked at alone, against `schemas/stream.json`, which decides and
-explains. tests/integration/test_fast_path.py holds the two to the same answers.
+The million iteration lines of a healthy night are decoded as `OkLine`, a block at a time. A line that
+this decoder refuses is validated alone by `schemas/stream.json`, which decides and explains.
+tests/integration/test_fast_path.py checks that both accept the same lines.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from vopr_coverage.reading.shapes import fits
 
 UINT64_MAX = (1 << 64) - 1
 TIME_MS_MAX = 18446744073709.0  # 2^64 ns
-LOG_LINE_BYTES_MAX = 1 << 20  # longer lines are not parsed just to see whose they are
+LOG_LINE_BYTES_MAX = 1 << 20  # longer lines are not parsed just to see whether they are records
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]  # the decoder knows no bound above 2^63
+_Count = Annotated[int, msgspec.Meta(ge=0)]  # the decoder supports no bound above 2^63
 _Hash = Annotated[str, msgspec.Meta(min_length=1)]
 _TimeMs = Annotated[float, msgspec.Meta(ge=0, le=TIME_MS_MAX)]
 
 
-# gc=False: these hold no containers, and a block of them would otherwise be walked over and over.
+# gc=False: these contain no containers; otherwise the garbage collector would visit every block again and again.
 class OkData(msgspec.Struct, forbid_unknown_fields=True, gc=False, tag_field="status", tag="ok"):
-    """`data` of a seed that held; times in milliseconds of simulated time."""
+    """`data` of a seed that passed; times in milliseconds of simulated time."""
 
     events: _Count
     kernel_state_hash: _Hash
@@ -48,7 +48,7 @@ class FailedData(msgspec.Struct, forbid_unknown_fields=True, gc=False, tag_field
 
 
 class PlainOkData(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """`OkData` without the look-ahead that a tag costs: a quarter faster."""
+    """`OkData` without a tag field, which would cost a look-ahead: a quarter faster."""
 
     events: _Count
     kernel_state_hash: _Hash
@@ -59,7 +59,7 @@ class PlainOkData(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class OkLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A whole line of a seed that held."""
+    """A whole line of a seed that passed."""
 
     data: PlainOkData
     timestamp: str
@@ -67,7 +67,7 @@ class OkLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class CompactData(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
-    """`OkData` as a recording keeps it: `[seed, events, simulated_time_ms, storage_hash, kernel_state_hash]`."""
+    """`OkData` as a recording stores it: `[seed, events, simulated_time_ms, storage_hash, kernel_state_hash]`."""
 
     seed: _Count
     events: _Count
@@ -77,7 +77,7 @@ class CompactData(msgspec.Struct, array_like=True, forbid_unknown_fields=True, g
 
 
 class CompactLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
-    """A whole line of a recording, `["ok",[…]]`; what writes them is compact.py."""
+    """A whole line of a recording, `["ok",[…]]`; compact.py writes them."""
 
     status: Literal["ok"]
     data: CompactData
@@ -98,17 +98,17 @@ _decode_iteration = msgspec.json.Decoder(IterationLine).decode
 
 
 def decode_compact_block(block: bytes) -> list[OkLine]:
-    """A block of compact lines. They have the attributes of whole ones, and nothing more is asked of them."""
+    """Decode a block of compact lines. They have the attributes of `OkLine`s, and callers need no more."""
     return cast("list[OkLine]", _decode_compact_lines(block))
 
 
 def within_bounds(data: OkData | FailedData | CompactData) -> bool:
-    """The bounds of the schema that the decoder can't check."""
+    """Whether numbers meet the bounds of the schema that the decoder cannot check."""
     return data.seed <= UINT64_MAX and data.events <= UINT64_MAX
 
 
 class Record(msgspec.Struct, gc=False):
-    """A record as the schema let it through; `data` is typed for iterations, a dict otherwise."""
+    """A valid record; `data` is typed for iterations, a dict otherwise."""
 
     type: str
     data: Any
@@ -116,10 +116,10 @@ class Record(msgspec.Struct, gc=False):
 
 
 def read_record(line: bytes, source: str, number: int) -> Record | list[ReportError] | None:
-    """One line of a stream: a record, what is wrong with it, or None where it is no record.
+    """Read one line of a stream: a record, the errors of a broken record, or None for any other line.
 
-    Text that isn't JSON and JSON that isn't an envelope (a log line, say) is no record: a
-    simulator's stderr ends up in the same file.
+    Text that is not JSON, and JSON that is not an envelope (such as a log line), is no record: a
+    simulator's stderr is often in the same file.
     """
     try:
         typed = _decode_iteration(line)
@@ -148,9 +148,9 @@ def looks_compact(document: object) -> bool:
 
 
 def looks_like_record(document: object) -> bool:
-    """Whether a JSON value is meant as an envelope `{data, timestamp, type}`, perhaps a broken one.
+    """Whether a JSON value is an envelope `{data, timestamp, type}`, perhaps a broken one.
 
-    Loggers write objects with a `type` or with `data` too: these are not ours.
+    Loggers also write objects with a `type` or with `data`: these are no envelopes.
     """
     if not isinstance(document, dict):
         return False
@@ -161,7 +161,7 @@ def looks_like_record(document: object) -> bool:
 
 
 def _compact(line: bytes) -> Record | None:
-    """The healthy seed of a compact line; any other array is somebody else's."""
+    """The passed seed of a compact line; any other array is no record."""
     if not line.lstrip().startswith(b"["):
         return None
     try:
@@ -180,14 +180,14 @@ def _document(line: bytes) -> dict[str, Any] | None:
     except JsonSyntaxError:
         return None
     except JsonError:
-        if _is_somebody_elses(line):
+        if _is_foreign(line):
             return None
         raise
     return document if looks_like_record(document) else None
 
 
-def _is_somebody_elses(line: bytes) -> bool:
-    """Whether JSON that we refuse (NaN, duplicate keys …) is no envelope, and so not our business."""
+def _is_foreign(line: bytes) -> bool:
+    """Whether JSON that we refuse (NaN, duplicate keys …) is no envelope, and so no record."""
     try:
         return len(line) <= LOG_LINE_BYTES_MAX and not looks_like_record(json.loads(line))
     except (ValueError, RecursionError):
@@ -197,22 +197,22 @@ def _is_somebody_elses(line: bytes) -> bool:
 def _problems(document: dict[str, Any]) -> list[contract.Problem]:
     if fits(document):
         return []
-    found = contract.problems("stream", document, "record")
-    if found:
-        return found
+    broken = contract.problems("stream", document, "record")
+    if broken:
+        return broken
     kind = document["type"]
     if kind == "iteration":
-        found = contract.problems("stream", document, "iteration")
-        return found or contract.problems("stream", document, f"iteration-{document['data']['status']}")
+        broken = contract.problems("stream", document, "iteration")
+        return broken or contract.problems("stream", document, f"iteration-{document['data']['status']}")
     if kind == "batch_complete":
         return contract.problems("stream", _without_clean_seeds(document), kind)
     return contract.problems("stream", document, kind) if kind in _KNOWN_KEYS else []
 
 
 def _without_clean_seeds(document: dict[str, Any]) -> dict[str, Any]:
-    """The record without its list of failed seeds, if that holds seeds and nothing else.
+    """The record without its list of failed seeds, if that contains only seeds.
 
-    A schema validator takes ten seconds over a million items; this takes a tenth of one.
+    The schema's validator takes ten seconds for a million items; this takes a tenth of a second.
     """
     seeds = document["data"].get("failed_seeds")
     clean = isinstance(seeds, list) and all(type(s) is int and 0 <= s <= UINT64_MAX for s in seeds)

@@ -1,6 +1,6 @@
-"""One stream seed by seed, in stretches of consecutive ones and in constant memory, for whoever compares two.
+"""Reads one stream seed by seed, in stretches of consecutive seeds and constant memory, to compare two streams.
 
-The same reader and the same checks as `read_stream`: only the tally hands on what it counts.
+Reader and checks are those of `read_stream`; the tally also passes on the records that it counts.
 """
 
 from __future__ import annotations
@@ -22,48 +22,48 @@ SeedRecord = OkData | PlainOkData | CompactData | FailedData
 
 
 class Stretch(NamedTuple):
-    """Records of consecutive seeds, the first of them `seed`; after 2^64 - 1 comes 0."""
+    """Records of consecutive seeds, starting at `seed`; after 2^64 - 1 comes 0."""
 
     seed: int
     records: list[SeedRecord]
 
 
 class Seeds:
-    """One run, as it is read. Iterate once; `read` is known when that is done.
+    """One run while it is read. Iterate once; afterwards `read` has the result.
 
-    Only records that are in turn come out: in the order of the seeds, each seed at most once,
-    within the announced range. All others are contradictions of the run.
+    Only records in order are returned: ascending seeds, each at most once, within the announced range.
+    All others are contradictions of the run.
     """
 
     def __init__(self, blocks: Iterable[bytes], source: str) -> None:
-        self._tally = _HandingOn()
+        self._tally = _StretchTally()
         self._reader = _Reader(source, self._tally)
         self._steps = self._reader.steps(blocks)
         self._read: Input | None = None
-        for _ in self._steps:  # noise may stand before the start record
+        for _ in self._steps:  # other lines may precede the start record
             if self._tally.starting_seed is not None:
                 break
 
     @property
     def starting_seed(self) -> int | None:
-        """As the run announced it, else its first seed; None where there is neither."""
+        """The announced starting seed, else the first seed; None if there is neither."""
         return self._tally.starting_seed
 
     @property
     def announced(self) -> int | None:
-        """How many seeds the run announced; None without a start record."""
+        """The number of seeds that the run announced; None without a start record."""
         return self._tally.announced
 
     @property
     def marks(self) -> tuple[bytes, ...]:
-        """What tells this run from all others, known at the end: both ends of it, with the times of day in them.
+        """What identifies this run, known at its end: the digests of its start and end records, which have timestamps.
 
-        A recording keeps these lines as they came, so that it has the marks of its stream.
+        A recording stores these lines unchanged, so it has the same marks as its stream.
         """
         return tuple(self._reader.marks)
 
     def __iter__(self) -> Iterator[Stretch]:
-        """The stretches. Raises what `read_stream` raises, where the stream goes wrong or at its end."""
+        """The stretches. Raises what `read_stream` raises, at the broken record or at the end."""
         yield from self._tally.take()
         for _ in self._steps:
             yield from self._tally.take()
@@ -71,13 +71,13 @@ class Seeds:
 
     @property
     def read(self) -> Input:
-        """What the stream said as a whole, as `read_stream` would have read it."""
+        """The whole stream, as `read_stream` returns it."""
         assert self._read is not None, "asked before the end"
         return self._read
 
 
-class _HandingOn(Tally):
-    """A tally whose records can be taken."""
+class _StretchTally(Tally):
+    """A tally that also collects its records in stretches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _HandingOn(Tally):
         return fresh
 
     def add_ok_block(self, lines: Sequence[OkLine]) -> bool:
-        """As in Tally, with a loop for each column: that is faster than one with everything in it."""
+        """As in Tally, but with one loop for each column, which is faster here."""
         if self.starting_seed is None or not lines:
             return not lines
         due, count = self.starting_seed + self._next, len(lines)
@@ -113,7 +113,7 @@ class _HandingOn(Tally):
         return True
 
     def add(self, data: OkData | FailedData, number: int) -> None:
-        """As in Tally; a record out of turn is counted there, and goes no further."""
+        """As in Tally; a record that is out of order is counted, but not passed on."""
         before = self._next
         super().add(data, number)
         if self._next == before:
@@ -126,7 +126,7 @@ class _HandingOn(Tally):
 
 @dataclass
 class _Reader(StreamReader):
-    """A reader that remembers the lines with which a run starts and ends."""
+    """A reader that stores the digests of the start and end records."""
 
     marks: list[bytes] = field(default_factory=list)
 
@@ -139,14 +139,14 @@ class _Reader(StreamReader):
 
 @contextmanager
 def opened_seeds(source: str, progress: Progress | None = None) -> Iterator[Seeds]:
-    """Open one run for reading seed by seed.
+    """Open one run to read it seed by seed.
 
     Args:
-        source: a path, or `-` for standard input; messages call the run by it.
+        source: a path, or `-` for standard input; also the run's name in messages.
         progress: called with the number of unpacked bytes of each block.
 
     Raises:
-        ReportError, ManyErrors: as `read_stream`; a document without records is refused, too.
+        ReportError, ManyErrors: as `read_stream`; a document without records is refused.
     """
     with opened(source) as stream:
         yield Seeds(blocks(stream, source, progress), source)

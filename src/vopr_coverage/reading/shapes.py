@@ -1,8 +1,8 @@
-"""The records around the iterations as types: what fits them meets the schema.
+"""Types for the start and end records: a record that fits them meets the schema.
 
-To load and run the schema's validator takes longer than all else that a check of a small
-stream does, so it is only asked about records that don't fit; then it decides and explains.
-tests/integration/test_shapes.py proves that nothing fits here that `schemas/stream.json` refuses.
+The schema's validator takes longer to load and run than all the rest of a small check, so it is used
+only for records that do not fit; then it decides and explains. tests/integration/test_shapes.py
+checks that nothing fits here that `schemas/stream.json` refuses.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-_Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]  # msgspec knows no bound above; larger counts don't fit
+_Count = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]  # msgspec supports no higher bound; larger counts do not fit
 _Number = Annotated[float, Meta(ge=0)]
 
 
@@ -91,12 +91,12 @@ class _End(Struct, tag_field="type", tag="batch_complete"):
     timestamp: str
 
 
-# The counters that a report carries: a new one is added to the schema and above, and nowhere else.
+# The counters of a report. A new counter is added to the schema and to the class above, nowhere else.
 PROPERTY_COUNTERS = _PropertyCounts.__struct_fields__
 
 
 def fits(document: object) -> bool:
-    """Whether a JSON value is a start or an end record that the schema needn't be asked about."""
+    """Whether a JSON value is a start or end record that needs no validation by the schema."""
     try:
         msgspec.convert(document, _Start | _End)
     except (msgspec.ValidationError, OverflowError):

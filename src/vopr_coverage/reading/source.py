@@ -1,6 +1,6 @@
-"""Bytes of a report file, a block of whole lines at a time, in constant memory.
+"""Reads a report file in blocks of whole lines, in constant memory.
 
-Plain or gzip (told by content). Refuses what is not text, and lines above `LINE_BYTES_MAX`.
+Plain or gzip, recognised by content. Binary data and lines above `LINE_BYTES_MAX` are refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.files import why
 
 LINE_BYTES_MAX = 64 << 20
-BLOCK_BYTES = 64 << 10  # fits the cache, and what is decoded from it the allocator's arena: larger blocks are slower
+BLOCK_BYTES = 64 << 10  # larger blocks are slower: they and their decoded records no longer fit the CPU's cache
 
 Progress = Callable[[int], None]
 
@@ -25,18 +25,18 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class BrokenData(ReportError):
-    """Data that goes wrong after the blocks so far. Whoever reads those knows how many lines they were."""
+    """Data that is broken after the blocks so far. Only the reader of the blocks knows the line number."""
 
     def __init__(self, source: str, expected: str, found: str) -> None:
         super().__init__(source, "", expected=expected, found=Words(found))
 
     def on_line(self, number: int) -> ReportError:
-        """The same complaint, with the number of the line that it is about."""
+        """The same error with its line number."""
         return ReportError(self.source, f":{number}", expected=self.expected, found=self.found)
 
 
 class CutShort(BrokenData):
-    """Packed data that ends before its checksum: what came out of it counts, whole it is not."""
+    """Gzip data that ends before its checksum. The blocks so far are valid; the file is incomplete."""
 
 
 class _Reads(Protocol):
@@ -44,44 +44,44 @@ class _Reads(Protocol):
 
 
 def blocks(stream: BufferedReader, source: str, progress: Progress | None = None) -> Iterator[bytes]:
-    """Yield blocks of whole lines; only the last may lack its newline. Starts past a BOM.
+    """Yield blocks of whole lines; only the last may lack its newline. A byte order mark is skipped.
 
     Raises:
         ReportError: empty, binary or UTF-16 data.
         BrokenData: broken gzip, a failing disk, or a line above LINE_BYTES_MAX.
-        CutShort: after the last block, where gzip data breaks off.
+        CutShort: after the last block, if gzip data is truncated.
     """
     reader, head = _unpacked(stream, source)
     _refuse_binary(head, source)
     head = head.removeprefix(_UTF8_MARK)
     if not head:
         raise ReportError(source, "", expected="a report", found=Words("an empty file"))
-    begun, waiting, cut = list[bytes](), 0, None  # the parts of a line whose end is still to come
-    fresh = head
-    while fresh:
+    parts, parts_bytes, cut_short = list[bytes](), 0, None  # parts of a line whose end was not read yet
+    block = head
+    while block:
         if progress:
-            progress(len(fresh))
-        end = fresh.rfind(b"\n") + 1
+            progress(len(block))
+        end = block.rfind(b"\n") + 1
         if end:
-            yield b"".join([*begun, memoryview(fresh)[:end]])
-            begun, waiting = [], 0
-        begun.append(fresh[end:])
-        waiting += len(begun[-1])
-        if waiting > LINE_BYTES_MAX:
+            yield b"".join([*parts, memoryview(block)[:end]])
+            parts, parts_bytes = [], 0
+        parts.append(block[end:])
+        parts_bytes += len(parts[-1])
+        if parts_bytes > LINE_BYTES_MAX:
             raise BrokenData(source, "a line", f"over {LINE_BYTES_MAX >> 20} MiB without a line end")
         try:
-            fresh = _read(reader, source)
+            block = _read(reader, source)
         except CutShort as error:
-            fresh, cut = b"", error
-    rest = b"".join(begun)
+            block, cut_short = b"", error
+    rest = b"".join(parts)
     if rest:
         yield rest
-    if cut:
-        raise cut
+    if cut_short:
+        raise cut_short
 
 
 def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
-    """The reader for plain or gzip data, and its first block."""
+    """A reader of plain or unpacked gzip data, and its first block."""
     try:
         packed = stream.peek(2)[:2] == _GZIP_MAGIC
     except OSError as error:
@@ -102,7 +102,7 @@ def _read(reader: _Reads, source: str) -> bytes:
 
 
 def count_lines(block: bytes) -> int:
-    """How many line ends there are. `count` before Python 3.13 takes more than twice as long to look for them."""
+    """The number of line ends. Before Python 3.13, `count` takes more than twice as long."""
     return len(block) - len(block.replace(b"\n", b""))
 
 

@@ -1,4 +1,4 @@
-"""`vopr --json`: NDJSON of `start`, `iteration`…, `batch_complete`, read once, in constant memory."""
+"""Reads `vopr --json`: NDJSON of `start`, `iteration`…, `batch_complete`, in one pass and constant memory."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def read_stream(blocks: Iterable[bytes], source: str) -> Input:
 
     Args:
         blocks: whole lines, as `source.blocks` yields them; consumed once.
-        source: what messages call the stream: its path, or `-` for standard input.
+        source: the stream's name in messages: its path, or `-` for standard input.
 
     Returns:
         An Input with its Run. `report` is None without a `batch_complete` or without coverage
-        in it. Figures that streams don't carry are None, never 0.
+        in it. Figures that streams do not contain are None, never 0.
 
     Raises:
-        ReportError, ManyErrors: records that break schemas/stream.json: the first ten, in
-        file order, each with line and pointer; or no record at all.
+        ReportError, ManyErrors: records that violate schemas/stream.json (the first ten, in
+        file order, each with line and pointer), or no record at all.
     """
     reader = StreamReader(source)
     for _ in reader.steps(blocks):
@@ -55,7 +55,7 @@ class StreamReader:
     simulator_says: list[str] = field(default_factory=list)
 
     def steps(self, blocks: Iterable[bytes]) -> Iterator[None]:
-        """Read a block a step. Raises what `read_stream` raises, but for what only the end can tell."""
+        """Read one block a step. Raises what `read_stream` raises, except errors that only `finish` can find."""
         number = 1
         try:
             for block in blocks:
@@ -69,11 +69,11 @@ class StreamReader:
             raise error.on_line(number) from None
 
     def read_block(self, block: bytes, first_line: int, lines: int) -> None:
-        """Read whole lines: all at once if they are healthy iterations, else one by one."""
+        """Read whole lines: all at once if they are iterations that passed, else one by one."""
         if self.started and not self.ended:
             try:
                 records = decode_compact_block(block) if block[:1] == b"[" else decode_ok_block(block)
-                # The decoder doesn't mind two records on a line, or one on two; a line alone would be no record.
+                # The decoder accepts two records on one line, or one on two lines; line by line these are no records.
                 if len(records) == lines and self.tally.add_ok_block(records):
                     return
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -96,7 +96,7 @@ class StreamReader:
             self._take(record, number)
 
     def _take(self, record: Record, number: int) -> None:
-        told = self.tally.contradictions
+        contradictions = self.tally.contradictions
         match record.type:
             case "coverage_failures":
                 self.simulator_says += record.data["failures"][: PROBLEMS_SHOWN_MAX - len(self.simulator_says)]
@@ -104,7 +104,7 @@ class StreamReader:
                 data, tally = record.data, self.tally
                 self.ended = True
                 self.strays += 1
-                told.add(
+                contradictions.add(
                     f"two streams in one file: line {number} starts again at seed {data['starting_seed']} "
                     f"for {data['iterations']} iterations, the first start was at seed "
                     f"{tally.starting_seed} for {tally.announced}"
@@ -134,7 +134,7 @@ class StreamReader:
             self.unknown.setdefault(what, number)
 
     def finish(self) -> Input:
-        """What the whole stream said."""
+        """The result of the whole stream."""
         tally, ending = self.tally, self.ending
         if self.errors:
             raise ManyErrors(self.errors)
@@ -152,7 +152,7 @@ class StreamReader:
             failed_records=tally.failed,
             iterations=tally.records + silent.count,
             ended_early=self._ended_early(),
-            contradictions=tally.contradictions.told(),
+            contradictions=tally.contradictions.sentences(),
             failures=tally.failure_groups(),
             silent_failures=silent,
             seed_ignored=tally.seed_ignored,
@@ -161,9 +161,16 @@ class StreamReader:
             fault_effects=ending.fault_effects if ending else None,
             properties=ending.properties if ending else None,
         )
-        # Without its start nothing vouches for the figures at the end: they count as not measured.
+        # Without a start record the figures at the end cannot be verified: they are not measured.
         report = ending.report if ending and self.started else None
-        return Input(self.source, "stream", report, run, warnings=tuple(self._remarks()), listed_only=True)
+        return Input(
+            source=self.source,
+            format="stream",
+            report=report,
+            run=run,
+            warnings=tuple(self._remarks()),
+            listed_only=True,
+        )
 
     def _ended_early(self) -> str | None:
         tally = self.tally

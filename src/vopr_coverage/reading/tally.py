@@ -1,8 +1,7 @@
-"""What the iteration records of one stream add up to, in memory that doesn't grow with them.
+"""Adds up the iteration records of one stream, in constant memory.
 
-Seeds are followed by their distance from the starting seed, so that a range that wraps
-round 2^64 is still a range. What the stream gets wrong is collected, not raised: a stream
-that contradicts itself is a finding about the run.
+Seeds are tracked by their distance from the starting seed, so a range may wrap around at 2^64. Errors
+of the stream are collected and not raised: a stream that contradicts itself is a finding about the run.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ MESSAGE_CHARACTERS_MAX = 500
 OTHER_INVARIANTS = "(further invariants)"
 NS_PER_MS = 1e6
 
-_rounded = float.__round__  # round() without its look-up, which takes as long again
+_rounded = float.__round__  # round() without the look-up of its method, which takes as long as rounding
 
 
 @dataclass
@@ -33,26 +32,26 @@ class _Failing:
 
 
 class Contradictions:
-    """Sentences about what disagrees: the first ten, and how many there were."""
+    """Sentences about contradictions: the first ten, and the number of all."""
 
     def __init__(self) -> None:
         self._kept: list[str] = []
         self._count = 0
 
     def add(self, sentence: str) -> None:
-        """Note one; its numbers should name both sides."""
+        """Add one sentence, which should name both numbers."""
         self._count += 1
         if len(self._kept) < CONTRADICTIONS_KEPT_MAX:
             self._kept.append(sentence)
 
-    def told(self) -> tuple[str, ...]:
-        """The first ten, and a last sentence that counts the rest."""
+    def sentences(self) -> tuple[str, ...]:
+        """The first ten, and a last sentence with the number of the others."""
         rest = self._count - len(self._kept)
         return (*self._kept, *([f"{rest} more of this kind"] if rest else []))
 
 
 class Tally:
-    """The iteration records so far. Times are whole nanoseconds, seeds as written."""
+    """The iteration records so far. Times are whole nanoseconds; seeds are as in the stream."""
 
     def __init__(self) -> None:
         self.starting_seed: int | None = None
@@ -74,10 +73,10 @@ class Tally:
     # ---- adding
 
     def add_ok_block(self, lines: Sequence[OkLine]) -> bool:
-        """Add a block of consecutive healthy seeds at once.
+        """Add a block of consecutive seeds that passed at once.
 
-        Returns False, with nothing added, when some record is out of bounds or out of turn:
-        the caller then adds them one by one.
+        Returns False and adds nothing if a record is out of bounds or out of order: the caller then
+        adds them one by one.
         """
         if self.starting_seed is None or not lines:
             return not lines
@@ -87,14 +86,14 @@ class Tally:
         if due + len(lines) > SEED_COUNT:
             return False
         events = time_ns = 0
-        for line in lines:  # this loop runs for every iteration of every night: only what must be done
+        for line in lines:  # this loop runs for every iteration of every night: keep it minimal
             record = line.data
             if record.seed != due:
                 return False
             due += 1
             events += record.events
             time_ns += _rounded(record.simulated_time_ms * NS_PER_MS)
-        if events > UINT64_MAX:  # then one record may be; the decoder sees to all other bounds
+        if events > UINT64_MAX:  # then a single record may be, too; the decoder checks all other bounds
             return False
         self._next += len(lines)
         self.ok += len(lines)
@@ -150,10 +149,10 @@ class Tally:
             group.seeds.append(data.seed)
 
     def _compare(self, data: OkData | PlainOkData | CompactData) -> None:
-        self_told = (data.storage_hash, data.kernel_state_hash, data.events, data.simulated_time_ms)
+        result = (data.storage_hash, data.kernel_state_hash, data.events, data.simulated_time_ms)
         if self._first is None:
-            self._first = self_told
-        elif self._first != self_told:
+            self._first = result
+        elif self._first != result:
             self._all_alike = False
 
     # ---- asking
@@ -165,7 +164,7 @@ class Tally:
 
     @property
     def seed_ignored(self) -> bool:
-        """Whether two or more healthy seeds gave exactly the same run."""
+        """Whether all of two or more passed seeds gave exactly the same run."""
         return self.ok >= 2 and self._all_alike
 
     def last_seed(self) -> int | None:
@@ -175,19 +174,19 @@ class Tally:
         return (self.starting_seed + self._next - 1) % SEED_COUNT
 
     def next_seed(self) -> int | None:
-        """The seed that was running or due when the stream ended; None if all had their record."""
+        """The seed that was running or next when the stream ended; None if every seed has a record."""
         if self.starting_seed is None or (self.announced is not None and self._next >= self.announced):
             return None
         return (self.starting_seed + self._next) % SEED_COUNT
 
     def failure_groups(self) -> tuple[FailureGroup, ...]:
-        """The failures told apart by invariant, in the order in which they came up."""
+        """The failures by invariant, in the order of their first seeds."""
         return tuple(
             FailureGroup(name, group.count, group.message, tuple(group.seeds)) for name, group in self._groups.items()
         )
 
     def close_gaps(self) -> tuple[int, list[tuple[int, int]]]:
-        """How many announced seeds have no record, and where: distances [first, end)."""
+        """The number of announced seeds without a record, and their distances as ranges [first, end)."""
         gaps, seeds = list(self._gaps), self._gap_seeds
         if self.announced is not None and self._next < self.announced:
             gaps.append((self._next, self.announced))
