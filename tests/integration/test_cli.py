@@ -166,6 +166,16 @@ def test_an_interruption_judges_nothing(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "nothing was judged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["check", "determinism"])
+def test_standard_error_may_be_closed(tmp_path: Path, command: str) -> None:
+    """`2>&-`: there is no terminal to draw on, and the verdict is the same."""
+    (tmp_path / "run").write_bytes(a_stream(3))
+    script = f"{sys.executable} -m vopr_coverage {command} run --format json 2>&-"
+    env = {**os.environ, "PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1])}
+    ran = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert (ran.returncode, json.loads(ran.stdout)["passed"]) == (1, False)
+
+
 def test_a_reader_that_goes_away_is_no_bug_of_ours(tmp_path: Path) -> None:
     """`vopr-coverage check … | head -1` ends quietly, and not with a pass."""
     program = f"{sys.executable} -m vopr_coverage check - --format json"

@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             today=now.strftime("%Y-%m-%d"),
         )
         with progress_line() as line:
-            progress = line.for_recordings() if line else lambda _done, _total: None
+            progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 

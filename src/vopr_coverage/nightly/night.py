@@ -21,8 +21,9 @@ from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
 from vopr_coverage.nightly.job_results import job_seen
+from vopr_coverage.nightly.parallel import Progress
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
-from vopr_coverage.nightly.recordings import NightRead, Progress, read_night
+from vopr_coverage.nightly.recordings import NightRead, read_night
 from vopr_coverage.nightly.replay import replay_runs
 from vopr_coverage.nightly.run_health import JudgedRun, counted, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
@@ -69,7 +70,7 @@ def judge_night(
     folder: Path,
     needs: Mapping[str, str] | None,
     terms: NightTerms,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress | None = None,
     processes: int | None = None,
 ) -> NightVerdict:
     """The verdict on what lies in `folder`.

@@ -1,14 +1,9 @@
-"""The recordings that a night left behind: each is read once, on every core that this process may use."""
+"""The recordings that a night left behind. Each is read once, on all cores that this process may use."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Sequence
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +15,11 @@ from vopr_coverage.check.flow import as_input
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.flow import compare_runs
 from vopr_coverage.determinism.verdict import DeterminismVerdict
-from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.errors import UserError, printable
+from vopr_coverage.files import is_there
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
+from vopr_coverage.nightly.parallel import Progress, Task, cores, run_all
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
 from vopr_coverage.nightly.replay import replay_runs
 from vopr_coverage.reading import read_report
@@ -31,10 +28,9 @@ from vopr_coverage.reading.find import find_reports
 PlannedRun = Shard | SeedRange
 
 SIDES = ("a", "b")
-PARALLEL_BYTES_MIN = 4 << 20  # of packed streams; below that, starting processes takes longer than reading
+PARALLEL_BYTES_MIN = 4 << 20  # of packed streams; fewer are read faster than processes are started
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
 
 
 class ReadRun(msgspec.Struct, frozen=True):
@@ -80,7 +76,7 @@ def read_night(
     config: Config,
     commits: tuple[str, ...] = (),
     canaries: bool = True,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress | None = None,
     processes: int | None = None,
 ) -> NightRead:
     """Read every recording below `folder` once.
@@ -88,11 +84,11 @@ def read_night(
     Args:
         canaries: whether canaries and their control run are to be read.
         commits: those that the runs may be about; a canary's are not compared, for its code differs by design.
-        progress: is called with how many readings are done, and of how many.
-        processes: how many at once; None for as many as there are cores, if there is enough to read.
+        progress: if given, is called with how many runs and pairs have been read, and of how many.
+        processes: how many may read at once; None: as many as there are cores, or one if there is little to read.
 
     Raises:
-        UserError: a reading process was ended from outside.
+        UsageError: a process that reads was ended from outside.
     """
     jobs: dict[str, Sequence[PlannedRun]] = {
         "long-run": plan.long_run.include,
@@ -101,13 +97,13 @@ def read_night(
         "canary": [run for run in plan.canary.include if run.name == CONTROL and canaries],
     }
     names = tuple(config.canaries) if jobs["canary"] else ()
-    tasks: list[Callable[[], object]] = []
+    tasks: list[Task] = []
     for job, runs in jobs.items():
         commits_of_job = () if job == "canary" else commits
         tasks += [partial(_read_run, run, run.name, folder / job / run.name, commits_of_job) for run in runs]
     tasks += [partial(_read_pair, pair, folder / "determinism", config, commits) for pair in plan.determinism.include]
     tasks += [partial(canary_run, name, folder / "canary" / name) for name in names]
-    results = iter(_done(tasks, processes or _processes_for(folder), progress))
+    results = iter(run_all(tasks, processes or _processes_for(folder), progress))
     by_job = {job: tuple(_next(results, ReadRun) for _ in runs) for job, runs in jobs.items()}
     return NightRead(
         long_run=by_job["long-run"],
@@ -126,33 +122,32 @@ def _next(results: Iterator[object], kind: type[T]) -> T:
 
 
 def _read_run(planned: PlannedRun, source: str, folder: Path, commits: tuple[str, ...]) -> ReadRun:
-    found = ReadRun(planned, source, folder, (folder / MANIFEST).exists())
-    if not found.present:
-        return found
     try:
+        if not is_there(folder / MANIFEST):
+            return ReadRun(planned, source, folder, present=False)
         (file,) = find_reports([str(folder)])
         read = as_input(read_report(file.path), file, None, commits)
     except UserError as error:
-        return msgspec.structs.replace(found, problem=_first_line(error))
-    return msgspec.structs.replace(found, read=read)
+        return ReadRun(planned, source, folder, present=True, problem=_first_line(error))
+    return ReadRun(planned, source, folder, present=True, read=read)
 
 
 def _read_pair(planned: PlannedRun, folder: Path, config: Config, commits: tuple[str, ...]) -> ReadPair:
     """Read two runs side by side; where that fails, each by itself, so that each has its own finding."""
     folders = [folder / planned.name / side for side in SIDES]
     problem = ""
-    if all((path / MANIFEST).exists() for path in folders):
-        try:
+    try:
+        if all(is_there(path / MANIFEST) for path in folders):
             compared = compare_runs([str(path) for path in folders], config, commits=commits)
-            runs = [
-                ReadRun(planned, f"{planned.name}/{side}", path, True, read)
-                for side, path, read in zip(SIDES, folders, compared.inputs, strict=True)
-            ]
-            return ReadPair((runs[0], runs[1]), compared.verdict)
-        except UserError as error:
-            problem = _first_line(error)
-    runs = [_read_run(planned, f"{planned.name}/{path.name}", path, commits) for path in folders]
-    return ReadPair((runs[0], runs[1]), problem=problem)
+            left, right = (
+                ReadRun(planned, f"{planned.name}/{path.name}", path, present=True, read=read)
+                for path, read in zip(folders, compared.inputs, strict=True)
+            )
+            return ReadPair((left, right), compared.verdict)
+    except UserError as error:
+        problem = _first_line(error)
+    left, right = (_read_run(planned, f"{planned.name}/{path.name}", path, commits) for path in folders)
+    return ReadPair((left, right), problem=problem)
 
 
 def _first_line(error: UserError) -> str:
@@ -160,31 +155,6 @@ def _first_line(error: UserError) -> str:
 
 
 def _processes_for(folder: Path) -> int:
+    """How many processes pay off, by the size of all packed streams below `folder`."""
     size = sum(path.stat().st_size for path in folder.rglob(STREAM) if path.is_file())
-    if size < PARALLEL_BYTES_MIN:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _done(tasks: Sequence[Callable[[], object]], processes: int, progress: Progress) -> list[object]:
-    """The results of all tasks, in their order."""
-    results: list[object] = []
-    if processes == 1 or len(tasks) < 2:
-        for task in tasks:
-            results.append(task())
-            progress(len(results), len(tasks))
-        return results
-    # This process has no threads when it gets here, so that forking is safe, and by far the fastest.
-    context = get_context("fork" if sys.platform == "linux" else None)
-    try:
-        with ProcessPoolExecutor(min(processes, len(tasks)), context) as pool:
-            for result in pool.map(_call, tasks):
-                results.append(result)
-                progress(len(results), len(tasks))
-    except BrokenProcessPool:
-        raise UsageError("a process that reads recordings was ended from outside: is there enough memory?") from None
-    return results
-
-
-def _call(task: Callable[[], T]) -> T:
-    return task()
+    return 1 if size < PARALLEL_BYTES_MIN else cores()
