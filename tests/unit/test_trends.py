@@ -26,6 +26,7 @@ from tests.support.histories import (
     series,
     work,
 )
+from vopr_coverage.formats import schema as contract
 from vopr_coverage.trends.compare import FIGURES, in_digits, lately, lines_of, median
 
 thorough = settings(derandomize=True, database=None, deadline=None, max_examples=200)
@@ -242,3 +243,18 @@ def test_the_middle() -> None:
 def test_figures_in_digits(value: float, told: str) -> None:
     """Three of them at least, grouped."""
     assert in_digits(value) == told
+
+
+FIGURES_IN_RECORDS = [
+    name
+    for name, part in contract.schema("trend")["properties"].items()
+    if name == "rate" or part.get("$ref") == "#/$defs/figure"
+]
+
+
+@pytest.mark.parametrize("name", FIGURES_IN_RECORDS)
+def test_every_figure_of_a_record_is_followed(name: str) -> None:
+    """One that no line shows would be stored for nobody. What was asked and planned is no result."""
+    figures = dict.fromkeys(FIGURES_IN_RECORDS, 8)
+    one, other = (lines_of((), [a_record(**figures | {name: value})]) for value in (8, 4))
+    assert (one != other) == (name not in ("asked", "planned"))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, records, work
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
+from vopr_coverage.nightly.verdict import Work
 from vopr_coverage.trends.history import (
     COUNT_MAX,
     HISTORY_BYTES_MAX,
@@ -81,6 +82,20 @@ def test_canaries_and_doubled_seeds_are_their_jobs() -> None:
     assert told["long-run"] == (None, None, None, 1_000)
     assert told["canary"] == (4, 5, None, 1_000)
     assert told["determinism"] == (None, None, 900, None)
+
+
+def test_every_figure_of_a_night_reaches_the_history() -> None:
+    """With its own value. A figure of `Work` that a record shall not have is named here."""
+    figures = [field for field in Work.__struct_fields__ if field not in ("job", "scenario")]
+    of_night = ["detected", "declared", "seeds_doubled"]
+    numbers = {field: 100 + number for number, field in enumerate([*figures, *of_night])}
+    in_records = {field for field in TrendRecord.__struct_fields__ if field in numbers}
+    assert {*figures, *of_night} - in_records == {"runs", "lost"}
+    given = {field: numbers[field] for field in figures if field not in ("runs", "lost")}
+    for job, more in (("canary", ["detected", "declared"]), ("determinism", ["seeds_doubled"])):
+        (record, *_) = records(0, work(job, **given), **{field: numbers[field] for field in of_night})
+        for field in [*given, *more]:
+            assert getattr(record, field) == numbers[field], field
 
 
 def test_what_is_recorded_can_be_read_again() -> None:
