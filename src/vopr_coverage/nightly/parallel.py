@@ -1,7 +1,7 @@
 """Independent tasks on several cores. Results come in the order of the tasks, whichever ends first.
 
-The standard library's pools don't fit: a process that is killed makes one of them wait for ever, and
-in Python 3.11 the other one prints a traceback on Ctrl-C. This one has no threads and no locks.
+The standard library's pools don't fit: `multiprocessing.Pool` waits for ever for a process that was killed, and
+`ProcessPoolExecutor` cannot end processes that are at work before Python 3.14. This one has no threads and no locks.
 """
 
 from __future__ import annotations
