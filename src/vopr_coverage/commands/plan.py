@@ -27,6 +27,7 @@ from vopr_coverage.commands.output import add_outputs, log, write_outputs
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.files import write_text
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
 from vopr_coverage.nightly.planner import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
@@ -201,15 +202,15 @@ def _measured_rate(command: Sequence[str], scenario: str, seconds: float) -> flo
 
 
 def _text(plan: NightPlan) -> Iterator[str]:
-    jobs = sum(work.jobs for work in plan.work)
-    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {_count(jobs, 'job')} of at most {plan.minutes:g} min"
+    jobs = counted(sum(work.jobs for work in plan.work), "job")
+    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {jobs} of at most {plan.minutes:g} min"
     for job, work_of_job in groupby(plan.work, lambda work: work.job):
         yield f"{HEADINGS[job]}:"
         yield from (f"  {printable(work.scenario)}: {_work_text(work, plan)}" for work in work_of_job)
     if plan.regressions:
         yield "regressions:"
     for regressions in plan.regressions:
-        yield f"  {printable(regressions.scenario)}: {_count(len(regressions.seeds), 'seed')} that failed once"
+        yield f"  {printable(regressions.scenario)}: {counted(len(regressions.seeds), 'seed')} that failed once"
     if plan.remarks:
         yield from ("", "Not all of it is planned:", *(f"  - {printable(remark)}" for remark in plan.remarks))
     if not plan.enough:
@@ -218,14 +219,10 @@ def _text(plan: NightPlan) -> Iterator[str]:
 
 def _work_text(work: PlannedWork, plan: NightPlan) -> str:
     runs = {
-        "canary": f"control and {_count(work.jobs - 1, 'canary', 'canaries')}, ",
-        "determinism": f"from {_count(work.jobs, 'seed')} on, each twice, ",
+        "canary": f"control and {counted(work.jobs - 1, 'canary', 'canaries')}, ",
+        "determinism": f"from {counted(work.jobs, 'seed')} on, each twice, ",
     }
-    jobs = f"in {_count(work.jobs, 'job')} of {work.minutes:,.1f} min"
+    jobs = f"in {counted(work.jobs, 'job')} of {work.minutes:,.1f} min"
     first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
     iterations = f"{work.planned:,} of {work.asked:,} iterations {jobs} at {work.rate:,.1f} a second"
     return f"{runs.get(work.job, '')}{iterations}{first}"
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -20,6 +20,7 @@ from vopr_coverage.commands.options import (
 from vopr_coverage.commands.output import log, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
+from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import Played, replay_result, seeds_to_play, why_incomplete
@@ -178,4 +179,4 @@ def _refuse_used(folder: Path) -> None:
 def _listed(missed: Sequence[Played]) -> str:
     names = ", ".join(f"{seed.scenario} {seed.seed}" for seed in missed[:SEEDS_LISTED_MAX])
     more = len(missed) - SEEDS_LISTED_MAX
-    return f"{names} and {more:,} more seeds were" if more > 0 else f"{names} {'was' if len(missed) == 1 else 'were'}"
+    return f"{names} and {more:,} more seeds were" if more > 0 else f"{names} {agreeing(len(missed), 'was', 'were')}"

@@ -27,7 +27,7 @@ from vopr_coverage.determinism.verdict import (
 from vopr_coverage.gates.health import first_seeds
 from vopr_coverage.gates.manifest import disagreements
 from vopr_coverage.model.confidence import bounds_of
-from vopr_coverage.model.figures import percent
+from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import SEED_COUNT, Run
@@ -142,7 +142,8 @@ def _verdict(
     status = _status(findings)
     recording = next((_without_check(subject.recording) for subject, _ in sides if subject.recording), None)
     scenario = next((subject.scenario for subject, _ in sides if subject.scenario is not None), None)
-    reason = f"no difference in {_seeds(seeds)}, so at most {percent(high or 0.0)} of all would differ (95% confidence)"
+    share = percent(high or 0.0)
+    reason = f"no difference in {counted(seeds, 'seed')}, so at most {share} of all would differ (95% confidence)"
     if findings:
         reason = f"{findings[0].source}: {findings[0].line[0].lower()}{findings[0].line[1:]}"
     return DeterminismVerdict(
@@ -179,7 +180,7 @@ def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismF
     run = _run_of(subject)
     if run.ended_early:
         lost = seeds_listed(missing) if missing else SeedsListed()
-        told = f"; {_seeds(lost.count)} to compare left no record: {_ranges_told(lost)}" if lost.count else ""
+        told = f"; {counted(lost.count, 'seed')} to compare left no record: {_ranges_told(lost)}" if lost.count else ""
         yield _finding(subject.name, INCOMPLETE, f"Run incomplete: {run.ended_early}{told}")
     for sentence in run.contradictions:
         yield _finding(subject.name, "CountsDisagree", f"Counts disagree: {sentence}")
@@ -199,9 +200,8 @@ def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) 
             why = " (it is all zeros: nothing was stored)"
         elif constant.field == "kernel_state_hash" and EMPTY_STATE_HASH.startswith(value[:64]):
             why = " (it is VOPR's hash of an empty state: --vsr-mode fills it)"
-        text = (
-            f"{constant.field} is the same for all {_seeds(constant.seeds)}, so that comparing it proves nothing{why}"
-        )
+        seeds = counted(constant.seeds, "seed")
+        text = f"{constant.field} is the same for all {seeds}, so that comparing it proves nothing{why}"
         yield Remark(source, text)
 
 
@@ -210,7 +210,7 @@ def _failures(subject: Subject) -> Iterator[Remark]:
     run = _run_of(subject)
     if not run.failed_records:
         return
-    text = f"{_seeds(run.failed_records)} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
+    text = f"{counted(run.failed_records, 'seed')} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
     if run.silent_failures.count:
         text += (
             ". Those without a record may be such bugs, too: VOPR's check compares when failing runs "
@@ -234,7 +234,7 @@ def _different_builds(left: Subject, right: Subject) -> Iterator[Remark]:
 
 def _few(seeds: int, high: float) -> str:
     return (
-        f"{_seeds(seeds)} can't show much: up to {percent(high)} of all seeds may be nondeterministic; "
+        f"{counted(seeds, 'seed')} can't show much: up to {percent(high)} of all seeds may be nondeterministic; "
         f"it takes {SEEDS_ENOUGH} to bring that below {percent(SHARE_MAX)}"
     )
 
@@ -275,11 +275,7 @@ def _span(seeds: Readable) -> str:
 
 
 def _of_seeds(some: int, of: int) -> str:
-    return f"{some:,} of {_seeds(of)}"
-
-
-def _seeds(count: int) -> str:
-    return f"{count:,} seed{'' if count == 1 else 's'}"
+    return f"{some:,} of {counted(of, 'seed')}"
 
 
 def _finding(source: str, kind: str, line: str) -> DeterminismFinding:

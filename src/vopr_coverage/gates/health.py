@@ -16,6 +16,7 @@ from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import disagreements, how_it_ended
 from vopr_coverage.gates.row import Part, Row
+from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList, contradictions_of
 from vopr_coverage.model.thresholds import Bounds
@@ -207,7 +208,7 @@ ROWS = (
 
 
 def _seed_failed(group: FailureGroup) -> Shortfall:
-    seeds = "seed" if group.count == 1 else "seeds"
+    seeds = agreeing(group.count, "seed")
     line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {first_seeds(group)}"
     message = f"Invariant '{group.invariant}' failed"
     return Shortfall(

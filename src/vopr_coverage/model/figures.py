@@ -5,7 +5,12 @@ from __future__ import annotations
 
 def counted(count: int, noun: str, nouns: str = "") -> str:
     """`1 seed`, `1,000 seeds`, `2 canaries`; `nouns` is the plural where an s does not make it."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+    return f"{count:,} {agreeing(count, noun, nouns)}"
+
+
+def agreeing(count: int, word: str, words: str = "") -> str:
+    """The form of a word that agrees with a count: `seed` or `seeds`, `is` or `are`."""
+    return word if count == 1 else words or f"{word}s"
 
 
 def seed_percent(fraction: float) -> str:

@@ -17,6 +17,7 @@ from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
@@ -25,7 +26,7 @@ from vopr_coverage.nightly.parallel import Progress
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
 from vopr_coverage.nightly.recordings import NightRead, read_night
 from vopr_coverage.nightly.replay import replay_runs
-from vopr_coverage.nightly.run_health import JudgedRun, counted, judge_runs
+from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict
 

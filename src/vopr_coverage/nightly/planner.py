@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.canaries.judge import CONTROL
 from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.nightly.plan import (
     NightPlan,
@@ -279,7 +280,7 @@ def _remarks(what: str, one: Asked, planned: int, budget: _Budget, jobs: int, tw
     short = f"at least {one.min_iterations:,} are required" if planned < one.min_iterations else ""
     if planned < one.iterations:
         times = 2 if twice else 1
-        fit = f"fit {twice}into {jobs} job{'' if jobs == 1 else 's'} of {minutes:g} min"
+        fit = f"fit {twice}into {counted(jobs, 'job')} of {minutes:g} min"
         all_of_it = f"all would take {times * one.iterations / rate / 3600:,.1f} h at {rate:,.1f} a second"
         tail = f"; {short}" if short else ""
         yield f"{what}: {planned:,} of {one.iterations:,} iterations {fit}, {all_of_it}{tail}"

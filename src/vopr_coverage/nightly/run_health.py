@@ -13,6 +13,7 @@ from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.health import ADVICE
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
 from vopr_coverage.nightly import advice
@@ -127,11 +128,6 @@ def findings_of(job: str, source: str, verdict: Verdict) -> Iterator[Finding]:
 def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
     kind: FindingKind = "lost run" if violation.kind == RUN_INCOMPLETE else "run health"
     yield Finding(job, source, kind, printable(violation.line), violation.advice)
-
-
-def counted(number: int, what: str) -> str:
-    """`1 run`, `2 runs`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def failing_seed(job: str, source: str, failure: Failure) -> Finding:

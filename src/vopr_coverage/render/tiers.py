@@ -129,6 +129,7 @@ def _environment() -> Environment:
         "block": inert_block,
         "one_by_one": digest.one_by_one,
         "counted": wording.counted,
+        "agreeing": wording.agreeing,
         "parts": digest.parts_of,
         "health": digest.health_by_status,
         "notes": digest.notes_of,

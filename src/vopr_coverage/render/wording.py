@@ -15,6 +15,7 @@ from vopr_coverage.canaries import judge as canary
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
 from vopr_coverage.gates.row import Part, Row
+from vopr_coverage.model import figures
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.nightly import advice
 from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
@@ -89,9 +90,14 @@ def unbroken(text: str) -> Markup:
     return Markup(text.replace(" ", "&nbsp;"))  # noqa: S704 (ours)
 
 
-def counted(count: int, noun: str) -> Markup:
+def counted(count: int, noun: str, nouns: str = "") -> Markup:
     """A count with its noun, which is a word of ours; the count may be anybody's."""
-    return inert(count) + Markup(f" {noun}{'' if count == 1 else 's'}")  # noqa: S704 (ours)
+    return inert(count) + Markup(f" {agreeing(count, noun, nouns)}")  # noqa: S704 (ours)
+
+
+def agreeing(count: int, word: str, words: str = "") -> Markup:
+    """The form of a word of ours that agrees with a count."""
+    return Markup(figures.agreeing(count, word, words))  # noqa: S704 (ours)
 
 
 def gate_part(gate: str) -> str:
