@@ -91,7 +91,7 @@ def test_every_figure_of_a_night_reaches_the_history() -> None:
     numbers = {field: 100 + number for number, field in enumerate([*figures, *of_night])}
     in_records = {field for field in TrendRecord.__struct_fields__ if field in numbers}
     assert {*figures, *of_night} - in_records == {"runs", "lost"}
-    given = {field: numbers[field] for field in figures if field not in ("runs", "lost")}
+    given: dict[str, Any] = {field: numbers[field] for field in figures if field not in ("runs", "lost")}
     for job, more in (("canary", ["detected", "declared"]), ("determinism", ["seeds_doubled"])):
         (record, *_) = records(0, work(job, **given), **{field: numbers[field] for field in of_night})
         for field in [*given, *more]:
