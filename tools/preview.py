@@ -29,8 +29,8 @@ from vopr_coverage.render.budget import (
     SUMMARY_BYTES_MAX,
     SUMMARY_BYTES_MIN,
 )
+from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.render.markdown import render_markdown
 
 WIDTH_PX = 1_100
 SUMMARY_WIDTH_PX, COMMENT_WIDTH_PX = 980, 780
@@ -74,7 +74,7 @@ def markdown_of(verdict: Verdict, budget: int | None, *, comment: bool) -> str:
     """The comment with sample links, or the job summary; `budget` in what either counts, None for all there is."""
     if comment:
         return render_comment(verdict, SAMPLE, max(budget or COMMENT_CHARACTERS_MAX, COMMENT_CHARACTERS_MIN))
-    return render_markdown(verdict, max(budget or SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN))
+    return render_check_markdown(verdict, max(budget or SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN))
 
 
 def page_of(markdown: str, width_px: int = SUMMARY_WIDTH_PX, *, unfolded: bool = False) -> str:

@@ -28,8 +28,7 @@ from vopr_coverage.github.session import Hub, Said
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
-from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.render.text import render_text
+from vopr_coverage.render.check import render_check_markdown, render_check_text
 from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
@@ -175,10 +174,10 @@ def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
 
 
 def _write_verdict(verdict: Verdict, switches: Switches, runner: Runner) -> None:
-    print(fenced(render_text(verdict), secrets.token_hex(16)), end="", flush=True)
+    print(fenced(render_check_text(verdict), secrets.token_hex(16)), end="", flush=True)
     folder = step_folder(runner.action)
     paths = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
-    texts = {"verdict-file": verdict.to_json(), "summary-file": render_markdown(verdict)}
+    texts = {"verdict-file": verdict.to_json(), "summary-file": render_check_markdown(verdict)}
     for output, path in list(paths.items()):
         try:
             write_in_workspace(runner.workspace, path, texts[output])
@@ -188,7 +187,7 @@ def _write_verdict(verdict: Verdict, switches: Switches, runner: Runner) -> None
     try:
         if switches.summary and runner.step_summary:
             left = SUMMARY_BYTES_MAX - bytes_in(runner.step_summary)
-            append_text(runner.step_summary, render_markdown(verdict, budget=max(left, SUMMARY_BYTES_MIN)))
+            append_text(runner.step_summary, render_check_markdown(verdict, budget=max(left, SUMMARY_BYTES_MIN)))
     except FileError as error:
         _warn(f"the job summary was not written: {error.found}")
     _write_outputs(runner, _outputs(verdict) | paths)

@@ -16,8 +16,7 @@ from tests.support.reports import a_flat_report
 from tests.support.verdict_cases import CASES, COMPARED, ROOT, judged
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.render.budget import utf8_bytes
-from vopr_coverage.render.markdown import render_markdown
-from vopr_coverage.render.text import render_text
+from vopr_coverage.render.check import render_check_markdown, render_check_text
 
 EVERY = CASES | COMPARED
 
@@ -31,21 +30,23 @@ def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_real_runs_read_as_they_should(case: str, golden: Callable[[str, str], None]) -> None:
     """The job summary and the terminal's text, word for word."""
     verdict = judged(EVERY[case])
-    golden(f"summary/{case}.md", render_markdown(verdict))
-    golden(f"summary/{case}.txt", render_text(verdict))
+    golden(f"summary/{case}.md", render_check_markdown(verdict))
+    golden(f"summary/{case}.txt", render_check_text(verdict))
 
 
 @pytest.mark.parametrize("case", EVERY)
 def test_the_summary_needs_nothing_but_the_verdict_file(case: str) -> None:
     """What was written to verdict.json renders to the same page later, elsewhere."""
     verdict = judged(EVERY[case])
-    assert render_markdown(verdict_from_json(verdict.to_json().encode(), "v.json")) == render_markdown(verdict)
+    assert render_check_markdown(verdict_from_json(verdict.to_json().encode(), "v.json")) == render_check_markdown(
+        verdict
+    )
 
 
 @pytest.mark.parametrize("case", EVERY)
 def test_the_summary_renders(case: str) -> None:
     """Closed, with even tables, and without a piece of Markdown or HTML that stayed text."""
-    markdown = render_markdown(judged(EVERY[case]))
+    markdown = render_check_markdown(judged(EVERY[case]))
     assert closed(markdown)
     assert even_tables(markdown)
     page = page_of(markdown)
@@ -60,7 +61,7 @@ def test_what_gates_write_about_real_runs_is_known_as_ours(case: str) -> None:
     What `expect` requires names invariants, and is left out here.
     """
     foreign = []
-    for line in render_markdown(judged(EVERY[case])).splitlines():
+    for line in render_check_markdown(judged(EVERY[case])).splitlines():
         cells = line.split(" | ")
         if line.startswith("| ") and len(cells) in (5, 6) and "&nbsp;" in cells[0]:
             foreign += [cell for cell in cells[:-1] if "<code>" in cell]
@@ -81,7 +82,7 @@ def test_five_hundred_fault_points_degrade_in_tiers(tmp_path: Path) -> None:
     config = tmp_path / "big.yml"
     config.write_text("critical_fault_points:\n" + "".join(f"  - {name}\n" for name in names[:40] + names[400:410]))
     verdict = checked([str(report)], config=str(config))
-    whole, small = render_markdown(verdict), render_markdown(verdict, 20_000)
+    whole, small = render_check_markdown(verdict), render_check_markdown(verdict, 20_000)
     assert set(names[:300]) <= set(page_of(whole).codes)
     assert len([line for line in whole.splitlines() if not line.startswith("- ")]) < 90
     assert utf8_bytes(whole) < 60_000  # even a comment has room for all of it

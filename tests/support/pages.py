@@ -33,8 +33,8 @@ from vopr_coverage.model.verdict import (
     Violation,
 )
 from vopr_coverage.render import tiers
+from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.comment import About, render_comment
-from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.tiers import TIERS
 
 HOSTILE: list[str] = json.loads((Path(__file__).parents[1] / "corpus" / "hostile.json").read_text(encoding="utf-8"))
@@ -95,7 +95,7 @@ def _text(node: LexborNode) -> str:
 def at_tier(verdict: Verdict, tier: int) -> str:
     """The summary as the nth tier has it."""
     with from_tier(tier):
-        return render_markdown(verdict, size=lambda _: 0)
+        return render_check_markdown(verdict, size=lambda _: 0)
 
 
 def comment_at_tier(verdict: Verdict, tier: int, about: About = ABOUT) -> str:

@@ -1,4 +1,4 @@
-"""Runs that were made twice, for tests: streams that differ in what a test says, judged both ways round."""
+"""Two runs of the same seeds, for tests: streams that differ in what a test says, judged both ways round."""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ from vopr_coverage.render.budget import (
     SUMMARY_BYTES_MIN,
     utf8_bytes,
 )
+from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
-from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.wording import GATES
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30) | st.sampled_from(sorted(GATES))
@@ -105,7 +105,7 @@ def replace_points(report: JudgedReport, points: tuple[str, ...]) -> Any:
 @given(VERDICTS, BUDGETS)
 def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     """From 4 KiB to 1 MiB: within the budget, everything closed, and what is left out is said."""
-    markdown = render_markdown(verdict, budget)
+    markdown = render_check_markdown(verdict, budget)
     assert len(markdown.encode()) <= budget
     assert closed(markdown)
     assert even_tables(markdown)
@@ -154,7 +154,7 @@ def test_the_budget_counts_bytes() -> None:
     """The runner drops a file above 1 MiB of bytes; characters would let four times as much through."""
     assert [utf8_bytes(text) for text in ("a", "é", "…", "😀")] == [1, 2, 3, 4]
     warnings = tuple(Remark("", "€" * 290) for _ in range(1_000))
-    markdown = render_markdown(Verdict("failed", False, "", "1.0", warnings=warnings), 600_000)
+    markdown = render_check_markdown(Verdict("failed", False, "", "1.0", warnings=warnings), 600_000)
     assert len(markdown) < 300_000
     assert len(markdown.encode()) <= 600_000
 
@@ -168,13 +168,13 @@ def test_the_longest_texts_fit_the_smallest_budget() -> None:
             rows = tuple(a_violation(f"{number}{long}", long) for number in range(30))
             known = tuple(a_violation(gate, long) for gate in GATES)
             for violations in ((), rows, known, rows + known):
-                assert render_markdown(Verdict(strange, False, long, long, violations), SUMMARY_BYTES_MIN)
+                assert render_check_markdown(Verdict(strange, False, long, long, violations), SUMMARY_BYTES_MIN)
             verdict = Verdict(strange, False, long, long, rows + known, base=BaseSeen(long, long, (long,) * 30))
-            assert render_markdown(compared(verdict), SUMMARY_BYTES_MIN)
+            assert render_check_markdown(compared(verdict), SUMMARY_BYTES_MIN)
             for told in (verdict, compared(verdict)):
                 assert render_comment(told, ABOUT, COMMENT_CHARACTERS_MIN)
         error = Verdict.not_judged(long, long)
-        assert render_markdown(error, SUMMARY_BYTES_MIN)
+        assert render_check_markdown(error, SUMMARY_BYTES_MIN)
         assert render_comment(error, replace(ABOUT, conclusion=long, foreign=True), COMMENT_CHARACTERS_MIN)
         forged = Verdict("passed", True, long, long, reports=(a_judged("passed", long),))
         assert render_comment(forged, replace(ABOUT, conclusion=long, foreign=True), COMMENT_CHARACTERS_MIN)

@@ -26,12 +26,10 @@ from tests.support.pages import (
 from tests.support.tracked_issues import a_red_night
 from vopr_coverage import __version__
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightRun, NightVerdict
-from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
+from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX, ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.issue import (
-    BODY_CHARACTERS_MAX,
     KINDS,
-    TITLE_CHARACTERS_MAX,
     IssueAbout,
     closing_note,
     issue_title,
@@ -209,17 +207,17 @@ def test_a_body_fits_and_leaves_room_for_a_note(text: str, findings: int) -> Non
     night = named(a_red_night(findings=findings), text)
     night = replace(night, regressions=night.regressions * findings, error=None)
     body = render_issue(night, ABOUT)
-    assert len(body) <= BODY_CHARACTERS_MAX <= COMMENT_CHARACTERS_MAX - 1_024
+    assert len(body) <= ISSUE_CHARACTERS_MAX <= COMMENT_CHARACTERS_MAX - 1_024
     assert body.startswith(f"{MARKER}\n## ")
     if findings == 900:
         assert "all in" in page_of(body).prose
-    assert len(closing_note(ABOUT)) < COMMENT_CHARACTERS_MAX - BODY_CHARACTERS_MAX - 300
+    assert len(closing_note(ABOUT)) < COMMENT_CHARACTERS_MAX - ISSUE_CHARACTERS_MAX - 300
 
 
 def test_an_error_without_end_fits() -> None:
     """And says how much of it is left out."""
     body = render_issue(NightVerdict.not_judged("1.0", "<@" * 500_000, NightRun()), ABOUT)
-    assert len(body) <= BODY_CHARACTERS_MAX
+    assert len(body) <= ISSUE_CHARACTERS_MAX
     assert "more characters" in page_of(body).prose
 
 

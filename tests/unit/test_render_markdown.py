@@ -27,7 +27,7 @@ from vopr_coverage.model.verdict import (
     Verdict,
     verdict_from_json,
 )
-from vopr_coverage.render.markdown import render_markdown
+from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.wording import GATES, gate_title
 
 # ---- tiers: everything, failing parts, headline
@@ -120,7 +120,7 @@ def test_reports_that_are_left_out_are_counted() -> None:
 def test_where_the_rest_is_can_be_named() -> None:
     """A caller who knows the artifact says so."""
     sizes = iter([2 << 20] * 5)
-    markdown = render_markdown(a_verdict(), size=lambda _: next(sizes, 0), elsewhere="the artifact `night`")
+    markdown = render_check_markdown(a_verdict(), size=lambda _: next(sizes, 0), elsewhere="the artifact `night`")
     assert "all in the artifact `night`." in markdown
 
 

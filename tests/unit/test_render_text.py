@@ -11,7 +11,7 @@ from tests.support.loops import for_each
 from tests.support.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
 from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict
-from vopr_coverage.render.text import render_text
+from vopr_coverage.render.check import render_check_text
 
 # The example of the seed document, "Output Format", with the rest of what nightly asks.
 HIT = "sim.storage.fsync sim.storage.write sim.storage.read sim.network.send sim.network.deliver sim.network.partition"
@@ -81,7 +81,7 @@ def test_an_unusable_report_leaves_stdout_empty(tmp_path: Path) -> None:
 
 def test_the_sections_follow_the_block_in_order() -> None:
     """Loosened bounds, advice, commands, warnings, and what was judged against what."""
-    lines = render_text(a_verdict()).splitlines()
+    lines = render_check_text(a_verdict()).splitlines()
     headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
         "Bounds below the profile's:",
@@ -95,7 +95,7 @@ def test_the_sections_follow_the_block_in_order() -> None:
 
 def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
     """What is judged less strictly, then what was lost by name, what is new, and last what it was compared with."""
-    lines = render_text(compared(a_verdict())).splitlines()
+    lines = render_check_text(compared(a_verdict())).splitlines()
     assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
         "Judged less strictly than on base:",
         "Bounds below the profile's:",
@@ -114,9 +114,9 @@ def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
 
 def test_a_base_that_can_not_be_had_is_one_line() -> None:
     """With the reason; without a base there is no word of it."""
-    lines = render_text(without_base(a_verdict())).splitlines()
+    lines = render_check_text(without_base(a_verdict())).splitlines()
     assert [line for line in lines if "base" in line] == ["No comparison with base: plainname: plainname"]
-    assert "base" not in render_text(a_verdict())
+    assert "base" not in render_check_text(a_verdict())
 
 
 def test_advice_is_told_once_with_what_only_its_violations_can_say() -> None:
@@ -125,7 +125,7 @@ def test_advice_is_told_once_with_what_only_its_violations_can_say() -> None:
         replace(a_violation("failures", "one", detail="diverged at 12", source="a"), advice="Replay it."),
         replace(a_violation("failures", "two", detail="diverged at 13", source="b"), advice="Replay it."),
     )
-    text = render_text(replace(a_verdict(), violations=violations))
+    text = render_check_text(replace(a_verdict(), violations=violations))
     assert "  - failures: Replay it.\n      a: diverged at 12\n      b: diverged at 13\n\n" in text
 
 
@@ -133,7 +133,7 @@ def test_a_command_stands_on_a_line_of_its_own() -> None:
     """It is there to be copied; expected failures need no replay."""
     model = a_verdict().failures[0]
     failures = (replace(model, invariant="x", repro="vopr --seed 7"), replace(model, expected=True, repro="no"))
-    text = render_text(replace(a_verdict(), failures=failures))
+    text = render_check_text(replace(a_verdict(), failures=failures))
     assert "Replay the failing seeds:\n  - x on seed 7\n      vopr --seed 7\n\n" in text
     assert "\n      no\n" not in text
 
@@ -141,14 +141,14 @@ def test_a_command_stands_on_a_line_of_its_own() -> None:
 def test_a_missing_scenario_is_to_be_filled_in() -> None:
     """The command can't run as it stands."""
     failure = replace(a_verdict().failures[0], fill_in=True)
-    assert " on seed 7 (fill in the scenario)\n" in render_text(replace(a_verdict(), failures=(failure,)))
+    assert " on seed 7 (fill in the scenario)\n" in render_check_text(replace(a_verdict(), failures=(failure,)))
 
 
 def test_long_lists_are_cut_and_counted() -> None:
     """A terminal is no place for ten thousand lines; the total stays true."""
     violations = tuple(a_violation("failures", f"line {number}", detail=f"d{number}") for number in range(1_500))
     warnings = tuple(Remark("", f"w{number}") for number in range(80))
-    text = render_text(replace(a_verdict(), violations=violations, warnings=warnings))
+    text = render_check_text(replace(a_verdict(), violations=violations, warnings=warnings))
     assert "  … and 500 more, all of them in the verdict file\n\nTotal violations: 1500\n" in text
     assert "      … and 1490 more\n" in text
     assert "  … and 30 more, all of them in the verdict file\n" in text
@@ -158,18 +158,18 @@ def test_long_lists_are_cut_and_counted() -> None:
 def test_same_lines_are_told_once() -> None:
     """One loosened bound of five reports is one line."""
     reports = tuple(a_judged("passed", f"r{number}") for number in range(5))
-    text = render_text(Verdict("passed", True, "", "1.0", reports=reports))
+    text = render_check_text(Verdict("passed", True, "", "1.0", reports=reports))
     assert text.startswith("✅ Coverage validation PASSED\n\nBounds below the profile's:\n  - plainname\n\nJudged:\n")
 
 
 @for_each(HOSTILE)
 def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
     """Controls, line breaks and direction marks are spelt out, in every field and in errors too."""
-    assert all(line.isprintable() for line in render_text(named(without_base(a_verdict()), text)).split("\n"))
+    assert all(line.isprintable() for line in render_check_text(named(without_base(a_verdict()), text)).split("\n"))
     model = compared(a_verdict())
     for verdict in (named(model, text), flooded(model, text, words_too=True)):
-        told = render_text(verdict)
+        told = render_check_text(verdict)
         assert all(line.isprintable() for line in told.split("\n"))
         benign = flooded(model, "x", words_too=True) if verdict.status == text else model
-        assert len(told.split("\n")) == len(render_text(benign).split("\n"))
-    assert all(line.isprintable() for line in render_text(Verdict.not_judged("1.0", text)).split("\n"))
+        assert len(told.split("\n")) == len(render_check_text(benign).split("\n"))
+    assert all(line.isprintable() for line in render_check_text(Verdict.not_judged("1.0", text)).split("\n"))

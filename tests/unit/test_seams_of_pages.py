@@ -45,12 +45,11 @@ from vopr_coverage.nightly.plan import PlannedJob
 from vopr_coverage.nightly.verdict import Finding, FindingKind, JobSeen, JobStatus
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
+from vopr_coverage.render.check import render_check_markdown, render_check_text
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 from vopr_coverage.render.issue import IssueAbout, render_issue
-from vopr_coverage.render.markdown import render_markdown
 from vopr_coverage.render.night import render_night_markdown, render_night_text, title
-from vopr_coverage.render.text import render_text
 from vopr_coverage.render.tiers import _environment
 from vopr_coverage.render.wording import COVERAGE, EXTRA, RUN_HEALTH, figure, gate_part, gate_title, prose
 
@@ -238,17 +237,17 @@ def test_summary_comment_and_text_have_words_for_every_verdict(status: VerdictSt
     error = "why" if status == "error" else None
     reports = (a_judged(status), a_judged("passed"))
     verdict = replace(a_verdict(), status=status, error=error, reports=reports, health_only=health_only)
-    for page in (render_markdown(verdict), render_comment(verdict, About())):
+    for page in (render_check_markdown(verdict), render_comment(verdict, About())):
         assert "<code>" not in page.splitlines()[0]
         assert f"<code>{status}</code>" not in page
-    assert render_text(verdict)
+    assert render_check_text(verdict)
 
 
 @pytest.mark.parametrize("status", Status)
 def test_the_table_has_words_for_every_ending_of_a_gate(status: Status) -> None:
     """With a mark, on one line."""
     report = replace(a_judged("failed"), gates=(a_gate("repairs", status),))
-    page = render_markdown(replace(a_verdict(), reports=(report,)))
+    page = render_check_markdown(replace(a_verdict(), reports=(report,)))
     assert f"&nbsp;{status.replace(' ', '&nbsp;')}" in page
 
 

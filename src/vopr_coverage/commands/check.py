@@ -21,7 +21,7 @@ from vopr_coverage.commands.options import add_terms, one_of, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
-from vopr_coverage.render.text import render_text
+from vopr_coverage.render.check import render_check_text
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 
@@ -78,7 +78,11 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             return _judged(arguments, runner, line.for_file if line else lambda _: None)
 
     return judge_and_publish(
-        arguments, judge, nothing_judged=partial(Verdict.not_judged, __version__), text=render_text, markdown=_markdown
+        arguments,
+        judge,
+        nothing_judged=partial(Verdict.not_judged, __version__),
+        text=render_check_text,
+        markdown=_markdown,
     )
 
 
@@ -101,6 +105,6 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
 
 
 def _markdown(verdict: Verdict) -> str:
-    from vopr_coverage.render.markdown import render_markdown  # jinja2 takes longer to load than a small check
+    from vopr_coverage.render.check import render_check_markdown  # jinja2 takes longer to load than a small check
 
-    return render_markdown(verdict)
+    return render_check_markdown(verdict)

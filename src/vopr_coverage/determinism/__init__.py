@@ -1,1 +1,1 @@
-"""Seeds that were made twice: do they come out the same?"""
+"""Seeds that were run twice: do they come out the same?"""

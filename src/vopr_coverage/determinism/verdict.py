@@ -78,7 +78,7 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
 
     Attributes:
         mode: None where nothing was judged.
-        seeds: how many were made twice and could be compared.
+        seeds: how many were run twice and could be compared.
         nondeterministic: how many of these came out differently.
         at_least, at_most: 95 % bounds on the share of such seeds, 0 to 1; None without seeds.
         fill_in: the replay commands lack the scenario's name, which nobody told us.

@@ -32,7 +32,7 @@ _FAULT_POINT_GATES = ("critical-fault-points", "fault-effects")  # those of othe
 
 
 class Doubles(msgspec.Struct, frozen=True):
-    """What the double runs show: `seeds` made twice, and the 95 % bound on nondeterministic ones among all."""
+    """What the double runs show: `seeds` run twice, and the 95 % bound on nondeterministic ones among all."""
 
     shown: str
     findings: tuple[Finding, ...]
@@ -70,9 +70,9 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
     if not pairs:
-        findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was made twice"))
+        findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was run twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
-    shown = f"{seeds:,} seeds made twice, none differs: at most {percent(at_most or 0)} of all would (95 %)"
+    shown = f"{seeds:,} seeds run twice, none differs: at most {percent(at_most or 0)} of all would (95 %)"
     warnings = [Remark("determinism", text) for text in remarks.values()]
     if 0 < seeds < SEEDS_ENOUGH and at_most:
         warnings.append(Remark("determinism", f"{seeds} seeds can't show much: up to {percent(at_most)} may differ"))

@@ -184,7 +184,7 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
     if not read.regressions:
         return _JudgedPart("regressions", "no seed has failed before", required=False)
     runs = judge_runs("regressions", read.regressions, config)
-    return _JudgedPart("regressions", f"{counted(len(runs), 'once-failed seed')} held", _findings(runs), tuple(runs))
+    return _JudgedPart("regressions", f"{counted(len(runs), 'regression seed')} held", _findings(runs), tuple(runs))
 
 
 def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:

@@ -90,7 +90,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
         coverage, determinism, canary: empty where it was not asked for.
         canary: the control run first; all of them the same seeds.
         determinism: each named by its first seed.
-        regressions: once-failed seeds to replay.
+        regressions: regression seeds to replay.
     """
 
     format: str = PLAN_FORMAT

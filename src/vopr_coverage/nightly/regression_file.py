@@ -16,7 +16,7 @@ SCENARIO_CHARACTERS_MAX = 200  # as in recordings
 
 
 class RegressionSeeds(msgspec.Struct, frozen=True):
-    """The once-failed seeds of one scenario, as text, in the order of the file."""
+    """The regression seeds of one scenario, as text, in the order of the file."""
 
     scenario: str
     seeds: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Once-failed seeds as runs of one iteration each: which there are, where they go, what each showed. Pure."""
+"""Regression seeds as runs of one iteration each: which there are, where they go, what each showed. Pure."""
 
 from __future__ import annotations
 

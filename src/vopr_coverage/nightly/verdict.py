@@ -118,7 +118,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         reason: in one line.
         seed_base: the night's first seed, None where nothing was planned.
         detected, declared: canaries; None where none was judged.
-        seeds_doubled: how many seeds were made twice and compared; `at_most`: the 95 % bound on the
+        seeds_doubled: how many seeds were run twice and compared; `at_most`: the 95 % bound on the
             share of nondeterministic ones, a fraction.
         regressions: lines to add to the regression file.
         trends: the figures of this and earlier nights.

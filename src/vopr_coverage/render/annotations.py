@@ -16,8 +16,8 @@ LINES_MAX = 10  # in one annotation
 
 def command(name: str, message: str, **properties: str) -> str:
     """One workflow command on one line, escaped so that its text can't start another."""
-    told = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{name}{' ' + told if told else ''}::{_data(message)}"
+    parameters = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name}{' ' + parameters if parameters else ''}::{_data(message)}"
 
 
 def fenced(text: str, token: str) -> str:
@@ -30,12 +30,12 @@ def fenced(text: str, token: str) -> str:
 def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
     """At most ten errors and ten warnings, the most severe first; without `fail` no errors.
 
-    One annotation tells all that one gate found, so that ten are enough for every gate that
-    most configs have. What doesn't fit is counted in the last one.
+    One annotation holds all violations of one gate, so ten are enough for the gates of
+    most configs. The last one counts what does not fit.
     """
     if verdict.error is not None:
-        told = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return [command("error", _cut(told), title=TITLE)]
+        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+        return [command("error", _cut(error), title=TITLE)]
     errors = [_violations(group) for group in groups_of(verdict.violations)]
     warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
     if not fail:
@@ -70,14 +70,14 @@ def _violations(group: Group) -> str:
 
 
 def _line(item: Item, title: str) -> str:
-    """One item; words that don't say what the names are need the gate's title before them."""
+    """One item; the gate's title precedes words that do not say what the names are."""
     texts = ", ".join(map(printable, item.texts[:LINES_MAX]))
     if len(item.texts) > LINES_MAX:
         texts += f" and {len(item.texts) - LINES_MAX} more"
     words = f"{title} {item.never.lower()}" if item.never.startswith("Never") else item.never
-    told = f"{words}: {texts}" if words else texts
+    line = f"{words}: {texts}" if words else texts
     source = f"{printable(item.source)}: " if item.source else ""
-    return f"{source}{told}" + (f" ({printable(item.detail)})" if item.detail else "")
+    return f"{source}{line}" + (f" ({printable(item.detail)})" if item.detail else "")
 
 
 def _warning(warning: Remark) -> str:

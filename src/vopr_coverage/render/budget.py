@@ -10,7 +10,10 @@ COMMENT_CHARACTERS_MAX = 65_536  # code points; so many have at most the 262,144
 COMMENT_CHARACTERS_MIN = 8_192  # the headline of any verdict, our links and the marker fit into this
 ANNOTATIONS_MAX = 10  # per kind and step
 ANNOTATION_CHARACTERS_MAX = 4_096  # the runner counts UTF-16 code units
+TITLE_CHARACTERS_MAX = 160  # of an issue; GitHub takes 256
+ISSUE_CHARACTERS_MAX = COMMENT_CHARACTERS_MAX - 1_024  # the rest is for the note that closes the issue
 TEXT_LINES_MAX = 1_000
+TEXT_ENTRIES_MAX = 50  # per section of a text; the verdict file has all of them
 
 
 def utf8_bytes(text: str) -> int:

@@ -49,12 +49,12 @@ def score(verdict: CanaryVerdict) -> str:
 
 def render_canaries_markdown(verdict: CanaryVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_page  # jinja2 takes long to load
 
-    told = {
+    variables = {
         "verdict": verdict,
         "score": score(verdict),
         "mark": lambda passed: Markup(verdict_mark(passed)),  # noqa: S704 (ours)
         "detected": CanaryEnding.DETECTED,
     }
-    return draft_told_until_it_fits("canaries.md.j2", told, budget, utf8_bytes)
+    return draft_page("canaries.md.j2", variables, budget, utf8_bytes)

@@ -1,4 +1,4 @@
-"""A report against base as a page tells it: names that were lost or won, and differences in our own words. Pure."""
+"""A report against base as a page shows it: names that were lost or gained, and differences in our own words. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAME, ALMOST_SAME, NEW, GONE, NO_COMPARISON = "=", "≈", "new", "gone", "–"
 SHARE = "fault-point-coverage"  # the gate whose value is a fraction; the others' are counts
 VALUE_MAX = 10**12  # beyond, a difference is a direction: a verdict file may hold any number
 ROUNDING = 1e-9
-SOURCES_TOLD = 3  # reports that share a loss, by name
+SOURCES_MAX = 3  # reports that share a loss, by name
 UNMET = (Status.FAILED, Status.NOT_MEASURED)
 
 _Names = Callable[[Change], Sequence[str]]
@@ -24,12 +24,12 @@ _Names = Callable[[Change], Sequence[str]]
 
 def is_compared(verdict: Verdict) -> bool:
     """Whether there was a base to hold this against, even if it has none of these reports."""
-    found = verdict.base is not None and verdict.base.missing is None
-    return found or any(report.change for report in verdict.reports)
+    has_base = verdict.base is not None and verdict.base.missing is None
+    return has_base or any(report.change for report in verdict.reports)
 
 
 def lost_of(verdict: Verdict) -> Group:
-    """What base had and this has not: whole reports, fault points hit and invariants run, by name."""
+    """What base has and this run lacks: whole reports, fault points hit and invariants run, by name."""
     absent = verdict.base.absent if verdict.base else ()
     reports = (Item("", absent, NEVER_WORDS["ReportLost"]),) if absent else ()
     points = _items(verdict, lambda change: change.lost_points, NEVER_WORDS["FaultPointLost"])
@@ -38,7 +38,7 @@ def lost_of(verdict: Verdict) -> Group:
 
 
 def gained_of(verdict: Verdict) -> Group:
-    """What this has and base had not."""
+    """What this run has and base lacks."""
     points = _items(verdict, lambda change: change.new_points, "Fault points newly hit")
     return _group((*points, *_items(verdict, lambda change: change.new_invariants, "Invariants newly run")))
 
@@ -50,7 +50,7 @@ def lost_by(report: JudgedReport) -> int:
 
 def _items(verdict: Verdict, names: _Names, words: str) -> tuple[Item, ...]:
     changed = ((report.name, names(report.change)) for report in verdict.reports if report.change)
-    return tuple(Item(name, tuple(told), words) for name, told in changed if told)
+    return tuple(Item(name, tuple(texts), words) for name, texts in changed if texts)
 
 
 def _group(items: tuple[Item, ...]) -> Group:
@@ -59,7 +59,7 @@ def _group(items: tuple[Item, ...]) -> Group:
 
 @dataclass(frozen=True)
 class Names:
-    """Names that `sources` lost or won alike: what is switched off is missing in every scenario."""
+    """Names that `sources` lost or gained alike: what is switched off is missing in every scenario."""
 
     words: str
     texts: tuple[str, ...]
@@ -67,16 +67,16 @@ class Names:
 
 
 def shared_of(group: Group) -> list[Names]:
-    """What was lost or won, each list of names once with all reports that it is about."""
+    """What was lost or gained, each list of names once with all reports that it is about."""
     sources: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for item in group.items:
         sources.setdefault((item.never, item.texts), []).append(item.source)
     return [Names(words, texts, tuple(filter(None, of))) for (words, texts), of in sources.items()]
 
 
-def is_beyond(told: Sequence[Names], most: int) -> bool:
-    """Whether there is more than `most` in the open can tell."""
-    return len(told) > most or any(len(one.texts) > most or len(one.sources) > SOURCES_TOLD for one in told)
+def is_beyond(lists: Sequence[Names], most: int) -> bool:
+    """Whether there is more than `most` unfolded entries can show."""
+    return len(lists) > most or any(len(names.texts) > most or len(names.sources) > SOURCES_MAX for names in lists)
 
 
 def befores_of(report: JudgedReport) -> dict[str, GateBefore]:
@@ -95,16 +95,16 @@ def change_of_report(report: JudgedReport) -> Markup:
         return unbroken(NEW)
     befores = befores_of(report)
     share = next((result for result in report.gates if result.gate == SHARE), None)
-    told = [_change(share, befores.get(SHARE)) if share else NO_COMPARISON]
+    parts = [_change(share, befores.get(SHARE)) if share else NO_COMPARISON]
     lost = lost_by(report)
     failing = sum(fell(result, befores.get(result.gate)) for result in report.gates)
-    told += [f"{lost:,} lost"] if lost else []
-    told += [f"{failing:,} newly failing"] if failing else []
-    return Markup(", ").join(map(unbroken, told))
+    parts += [f"{lost:,} lost"] if lost else []
+    parts += [f"{failing:,} newly failing"] if failing else []
+    return Markup(", ").join(map(unbroken, parts))
 
 
 def before_in_words(result: GateResult, before: GateBefore | None) -> Markup:
-    """How a gate ended on base, where that says whose doing its ending is; else nothing."""
+    """How a gate ended on base, where that shows who caused the ending; else nothing."""
     if before is None:
         return Markup()
     if result.status == Status.FAILED and before.status == Status.FAILED:
@@ -143,5 +143,5 @@ def _difference(now: float, then: float, scale: int, unit: str) -> str:
     by = abs(now - then) * scale
     if by <= ROUNDING:
         return SAME
-    told = f"{by:,.1f}" if scale > 1 or by != int(by) else f"{int(by):,}"
-    return ALMOST_SAME if told == "0.0" else f"{'+' if now > then else '−'}{told}{unit}"
+    text = f"{by:,.1f}" if scale > 1 or by != int(by) else f"{int(by):,}"
+    return ALMOST_SAME if text == "0.0" else f"{'+' if now > then else '−'}{text}{unit}"

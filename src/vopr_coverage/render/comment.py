@@ -80,7 +80,7 @@ def render_comment(
 
 
 def link(url: str, text: str) -> Markup:
-    """A link in HTML: a bare address in Markdown would be told by its characters where it ends."""
+    """A link in HTML: in Markdown, the characters of a bare address decide where it ends."""
     assert _URL.fullmatch(url), "a link is an address of ours"
     return Markup(f'<a href="{escape(url)}">{escape(text)}</a>')  # noqa: S704 (escaped)
 

@@ -15,10 +15,10 @@ from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.marks import FAILED, verdict_mark
 
-ENTRIES_TOLD = 10  # per section of the text
-REPLAYS_TOLD = 3
-HASH_DIGITS_TOLD = 16
-VALUE_CHARACTERS_TOLD = 80
+ENTRIES_MAX = 10  # per section of the text
+REPLAYS_MAX = 3
+HASH_DIGITS_MAX = 16
+VALUE_CHARACTERS_MAX = 80
 ABSENT = "nothing"
 
 HEADINGS = {
@@ -33,8 +33,8 @@ HEADINGS = {
 def render_determinism_text(verdict: DeterminismVerdict) -> str:
     """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
     if verdict.error is not None:
-        told = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"{FAILED} {HEADINGS['error']}\n\n{told}\n"
+        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+        return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
     findings = [f"{printable(finding.source)}: {printable(finding.line)}" for finding in verdict.findings]
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
     replays = [f"seed {replay.seed}\n      {printable(replay.command)}" for replay in verdict.replays]
@@ -45,7 +45,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
         *_section("What differs", _fields(verdict)),
         *_section("What to do", advice),
-        *_section(f"Replay{hint}", replays, REPLAYS_TOLD),
+        *_section(f"Replay{hint}", replays, REPLAYS_MAX),
         *_section("Warnings", (printable(f"{w.source}: {w.text}" if w.source else w.text) for w in verdict.warnings)),
         *_section("Compared" if verdict.mode == "two runs" else "Judged", map(_run, verdict.runs)),
         _bounds(verdict),
@@ -62,51 +62,51 @@ def render_determinism_markdown(
         budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
     """
-    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_page  # jinja2 takes long to load
 
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
-    told: dict[str, Any] = {
+    variables: dict[str, Any] = {
         "verdict": verdict,
         "mark": Markup(verdict_mark(verdict.passed)),  # noqa: S704 (ours)
         "title": Markup(HEADINGS[verdict.status]),  # noqa: S704 (ours)
         "bounds": Markup(_bounds(verdict).strip()),  # noqa: S704 (our words and numbers)
         "advice": [Markup(ADVICE[kind]) for kind in dict.fromkeys(f.kind for f in verdict.findings)],  # noqa: S704 (ours)
         "rows": [
-            (one.seed, difference.field, *_values(difference))
-            for one in verdict.divergences
-            for difference in one.differences
+            (divergence.seed, difference.field, *_values(difference))
+            for divergence in verdict.divergences
+            for difference in divergence.differences
         ],
         "ranges": _ranges,
         "elsewhere": Markup(elsewhere),  # noqa: S704 (ours)
     }
-    return draft_told_until_it_fits("determinism.md.j2", told, budget, utf8_bytes)
+    return draft_page("determinism.md.j2", variables, budget, utf8_bytes)
 
 
-def _section(heading: str, entries: Iterable[str], most: int = ENTRIES_TOLD, total: int = 0) -> Iterator[str]:
-    told = list(entries)
-    if not told:
+def _section(heading: str, entries: Iterable[str], most: int = ENTRIES_MAX, total: int = 0) -> Iterator[str]:
+    shown = list(entries)
+    if not shown:
         return
-    lines = [f"  - {entry}" for entry in told[:most]]
-    left_out = max(total, len(told)) - len(lines)
+    lines = [f"  - {entry}" for entry in shown[:most]]
+    left_out = max(total, len(shown)) - len(lines)
     if left_out > 0:
-        lines.append(f"  … and {left_out:,} more; the verdict file has the first {len(told):,}")
+        lines.append(f"  … and {left_out:,} more; the verdict file has the first {len(shown):,}")
     yield "\n".join([f"{heading}:", *lines, ""])
 
 
-def _divergence(one: Divergence) -> str:
-    told = []
-    for difference in one.differences:
+def _divergence(divergence: Divergence) -> str:
+    differences = []
+    for difference in divergence.differences:
         left, right = _values(difference)
-        told.append(f"{printable(difference.field)} {printable(left)} / {printable(right)}")
-    return f"seed {one.seed}: {', '.join(told)}"
+        differences.append(f"{printable(difference.field)} {printable(left)} / {printable(right)}")
+    return f"seed {divergence.seed}: {', '.join(differences)}"
 
 
 def _values(difference: Difference) -> tuple[str, str]:
-    """Both values, cut, and still different."""
-    most = HASH_DIGITS_TOLD if difference.field in HASHES else VALUE_CHARACTERS_TOLD
+    """Both values, shortened so that they still differ."""
+    most = HASH_DIGITS_MAX if difference.field in HASHES else VALUE_CHARACTERS_MAX
     left, right = difference.left, difference.right
     if left is None or right is None:
-        return tuple(ABSENT if one is None else told_apart(one, one, most)[0] for one in (left, right))  # type: ignore[return-value]
+        return tuple(ABSENT if value is None else told_apart(value, value, most)[0] for value in (left, right))  # type: ignore[return-value]
     return told_apart(left, right, most)
 
 
@@ -116,32 +116,32 @@ def _fields(verdict: DeterminismVerdict) -> Iterator[str]:
 
 
 def _run(run: ComparedRun) -> str:
-    told = [printable(run.source)]
+    parts = [printable(run.source)]
     if run.scenario:
-        told.append(f"scenario {printable(run.scenario)}")
-    told.append(counted(run.iterations, "iteration"))
+        parts.append(f"scenario {printable(run.scenario)}")
+    parts.append(counted(run.iterations, "iteration"))
     if run.first_seed is not None:
-        told.append(f"from seed {run.first_seed}")
+        parts.append(f"from seed {run.first_seed}")
     if run.silent.count:
-        told.append(f"{run.silent.count:,} failed without a record ({_ranges(run.silent)})")
+        parts.append(f"{run.silent.count:,} failed without a record ({_ranges(run.silent)})")
     if run.missing.count and run.missing != run.silent:
-        told.append(f"{run.missing.count:,} seeds of both without a record here ({_ranges(run.missing)})")
-    return ", ".join(told)
+        parts.append(f"{run.missing.count:,} seeds of both without a record here ({_ranges(run.missing)})")
+    return ", ".join(parts)
 
 
 def _ranges(seeds: SeedsListed) -> str:
-    return ", ".join(seeds.ranges[:ENTRIES_TOLD]) + (", …" if len(seeds.ranges) > ENTRIES_TOLD else "")
+    return ", ".join(seeds.ranges[:ENTRIES_MAX]) + (", …" if len(seeds.ranges) > ENTRIES_MAX else "")
 
 
 def _bounds(verdict: DeterminismVerdict) -> str:
     """What the seeds say about all seeds: numbers and our own words alone."""
     if verdict.at_most is None or verdict.at_least is None:
         return ""
-    made = f"{counted(verdict.seeds, 'seed')} run twice"
+    run = f"{counted(verdict.seeds, 'seed')} run twice"
     if not verdict.nondeterministic:
-        return f"{made}, no difference: at most {percent(verdict.at_most)} of all seeds would differ (95% confidence)\n"
+        return f"{run}, no difference: at most {percent(verdict.at_most)} of all seeds would differ (95% confidence)\n"
     share = percent(verdict.nondeterministic / verdict.seeds)
     what = "differ" if verdict.mode == "two runs" else "failed without a record"
-    found = f"{verdict.nondeterministic:,} {what} ({share})"
+    differing = f"{verdict.nondeterministic:,} {what} ({share})"
     interval = f"{percent(verdict.at_least)} to {percent(verdict.at_most)}"
-    return f"{made}, {found}: {interval} of all seeds would (95% confidence)\n"
+    return f"{run}, {differing}: {interval} of all seeds would (95% confidence)\n"

@@ -1,4 +1,4 @@
-"""Text from reports, made inert for Markdown: no link, mention, image or element comes of it."""
+"""Text from reports, made inert for Markdown: it makes no link, mention, image or element."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
 UNCUT = 1 << 20  # more than any tier lets through
 
 # Inside <code> GitHub links nothing; as entities not even a punctuation mark can end the code.
-# One link would still be made: cmark-gfm looks for mail addresses in decoded text, so the text is parted before @.
+# Only a mail address would still be linked: cmark-gfm looks for them in decoded text. A comment before @ prevents it.
 _ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation} | {ord("@"): "<!-- -->&#64;"}
 
 
 def inert(value: object, most: int = CHARACTERS_MAX) -> Markup:
-    """A value as Markdown that says it and does nothing else.
+    """A value as Markdown that shows it and has no other effect.
 
     Markup of ours and numbers pass as they are; None is empty; any other value becomes
     escaped text in `<code>`, cut at `most` characters.
@@ -43,5 +43,5 @@ def entities(text: str, most: int) -> str:
 def inert_block(text: str, most: int | None = None) -> Markup:
     """Lines to copy, as a block of their own. A command isn't cut: half of one is worse than none."""
     lines = (text if most is None else text[:most]).split("\n")
-    told = "\n".join(entities(line, len(line) * 10) for line in lines)
-    return Markup(f"<pre><code>{told}</code></pre>")  # noqa: S704 (escaped)
+    escaped = "\n".join(entities(line, len(line) * 10) for line in lines)
+    return Markup(f"<pre><code>{escaped}</code></pre>")  # noqa: S704 (escaped)

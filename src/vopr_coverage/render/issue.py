@@ -12,17 +12,15 @@ from markupsafe import Markup
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
-from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
+from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
 from vopr_coverage.render.comment import SHA_CHARACTERS, link
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
 from vopr_coverage.render.marks import PASSED
-from vopr_coverage.render.tiers import draft_told_until_it_fits
+from vopr_coverage.render.tiers import draft_page
 from vopr_coverage.render.wording import ours
 
-TITLE_CHARACTERS_MAX = 160  # GitHub takes 256
-BODY_CHARACTERS_MAX = COMMENT_CHARACTERS_MAX - 1_024  # the rest is for a note about why it was closed
-REPRO_CHARACTERS_MAX = 2_000  # a command isn't cut, so a longer one is left to the summary
-LINE_CHARACTERS_MAX = 300  # of the regression file; they aren't cut, either
+REPRO_CHARACTERS_MAX = 2_000  # a command is never cut, so a longer one is left to the summary
+LINE_CHARACTERS_MAX = 300  # of the regression file; a line is never cut, either
 KINDS = {kind: kind for kind in get_args(FindingKind)}
 HEADINGS = {
     "failed": "The nightly simulation failed",
@@ -31,7 +29,7 @@ HEADINGS = {
 }
 _MARKER = re.compile(r"<!-- [^\n<>]+ -->")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|")
-# A title isn't Markdown, but it stands in mails, feeds and chats, which make links and mentions of what looks like one.
+# A title is not Markdown, but mails, feeds and chats make links and mentions of text that looks like them.
 _NOT_IN_A_TITLE = re.compile(r"[^A-Za-z0-9 ._+=(),-]+")
 _LINKED_IN_A_TITLE = re.compile(r"(www)\.|(GH)-(?=[0-9])", re.IGNORECASE)
 
@@ -79,36 +77,36 @@ def _in_a_title(finding: Finding) -> str:
     names = names or _plain(finding.source)
     seed = _plain(finding.seed or "")
     kind = "the plan" if finding.kind == "plan" else _plain(finding.kind)
-    told = f"{kind} {seed}".strip() + (f" ({names})" if names else "")
-    return told + (f" in {job}" if job and job != finding.kind else "")
+    what = f"{kind} {seed}".strip() + (f" ({names})" if names else "")
+    return what + (f" in {job}" if job and job != finding.kind else "")
 
 
 def _plain(text: str) -> str:
-    told = _NOT_IN_A_TITLE.sub("·", printable(text[: KEY_CHARACTERS_MAX + 1]))
-    told = _LINKED_IN_A_TITLE.sub(lambda found: f"{found[1] or found[2]}·", " ".join(told.split()))
-    return told if len(told) <= KEY_CHARACTERS_MAX else told[: KEY_CHARACTERS_MAX - 1] + "…"
+    plain = _NOT_IN_A_TITLE.sub("·", printable(text[: KEY_CHARACTERS_MAX + 1]))
+    plain = _LINKED_IN_A_TITLE.sub(lambda match: f"{match[1] or match[2]}·", " ".join(plain.split()))
+    return plain if len(plain) <= KEY_CHARACTERS_MAX else plain[: KEY_CHARACTERS_MAX - 1] + "…"
 
 
 def render_issue(
     night: NightVerdict,
     about: IssueAbout,
-    budget: int = BODY_CHARACTERS_MAX,
+    budget: int = ISSUE_CHARACTERS_MAX,
     size: Callable[[str], int] = len,
 ) -> str:
     """The issue's text about a red night, of at most `budget` in units of `size`."""
-    assert not about.marker or _MARKER.fullmatch(about.marker), "a marker is one comment on one line"
+    assert not about.marker or _MARKER.fullmatch(about.marker), "a marker is finding comment on finding line"
     assert _DAY.fullmatch(about.since), "a day is ours"
-    replayed = [one for one in night.findings if one.repro and len(one.repro) <= REPRO_CHARACTERS_MAX]
+    replayed = [finding for finding in night.findings if finding.repro and len(finding.repro) <= REPRO_CHARACTERS_MAX]
     regressions = [line for line in night.regressions if len(line) <= LINE_CHARACTERS_MAX]
-    told = {
+    variables = {
         "night": night,
         "marker": Markup(about.marker),  # noqa: S704 (ours)
         "heading": ours(HEADINGS, night.status),
         "kind": lambda word: ours(KINDS, word),
         "facts": _facts(night, about),
         "replayed": replayed,
-        "unplayed": sum(1 for one in night.findings if one.repro) - len(replayed),
-        "advice": list(dict.fromkeys(one.advice for one in night.findings if one.advice)),
+        "unplayed": sum(1 for finding in night.findings if finding.repro) - len(replayed),
+        "advice": list(dict.fromkeys(finding.advice for finding in night.findings if finding.advice)),
         "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],
         "moved": [line for line in night.trends if line.remark],
         "lines": lambda most: "\n".join(regressions[:most]),
@@ -117,7 +115,7 @@ def render_issue(
         if about.run_url
         else Markup("the night's verdict file"),
     }
-    return draft_told_until_it_fits("issue.md.j2", told, budget, size)
+    return draft_page("issue.md.j2", variables, budget, size)
 
 
 def closing_note(about: IssueAbout) -> str:
@@ -129,7 +127,7 @@ def closing_note(about: IssueAbout) -> str:
 
 
 def _facts(night: NightVerdict, about: IssueAbout) -> list[Markup]:
-    """Which night it was, and since when it has been so."""
+    """Which night it was, and since when nights are red."""
     number = Markup(f"night {night.place.run_number:,}") if night.place.run_number else None  # noqa: S704 (digits)
     workflow = inert(night.place.workflow, KEY_CHARACTERS_MAX)
     commit = Markup("commit ") + inert(about.sha[:SHA_CHARACTERS]) if about.sha else None

@@ -9,10 +9,9 @@ from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import percent
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
-from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_ENTRIES_MAX, utf8_bytes
 from vopr_coverage.render.marks import MARKS
 
-LINES_TOLD = 50
 HEADINGS = {
     "passed": "The night passed",
     "failed": "The night failed",
@@ -23,7 +22,7 @@ TITLES = {
     "build": "Build",
     "plan": "Plan",
     "long-run": "Long run",
-    "regressions": "Once-failed seeds",
+    "regressions": "Regression seeds",
     "determinism": "Determinism",
     "coverage": "Coverage",
     "canary": "Canaries",
@@ -46,12 +45,12 @@ def render_night_text(verdict: NightVerdict) -> str:
 
 
 def _section(heading: str, entries: Iterable[str]) -> Iterator[str]:
-    told = list(entries)
-    if not told:
+    shown = list(entries)
+    if not shown:
         return
-    lines = [f"  - {entry}" for entry in told[:LINES_TOLD]]
-    if len(told) > LINES_TOLD:
-        lines.append(f"  … and {len(told) - LINES_TOLD} more, all of them in the verdict file")
+    lines = [f"  - {entry}" for entry in shown[:TEXT_ENTRIES_MAX]]
+    if len(shown) > TEXT_ENTRIES_MAX:
+        lines.append(f"  … and {len(shown) - TEXT_ENTRIES_MAX} more, all of them in the verdict file")
     yield "\n".join([f"{heading}:", *lines, ""])
 
 
@@ -71,20 +70,20 @@ def _finding(finding: Finding) -> str:
 
 
 def _work(work: Work) -> str:
-    told = [f"{work.ran:,} of {work.planned:,} planned and {work.asked:,} asked for"]
+    figures = [f"{work.ran:,} of {work.planned:,} planned and {work.asked:,} asked for"]
     if work.lost:
-        told.append(f"{work.lost} of {work.runs} runs lost")
+        figures.append(f"{work.lost} of {work.runs} runs lost")
     if work.failed:
-        told.append(f"{work.failed:,} seeds failed")
+        figures.append(f"{work.failed:,} seeds failed")
     if work.rate is not None:
-        told.append(f"{work.rate:,.1f}/s")
+        figures.append(f"{work.rate:,.1f}/s")
     if work.fault_points_hit is not None:
-        told.append(f"{work.fault_points_hit} of {work.fault_points_known} fault points")
+        figures.append(f"{work.fault_points_hit} of {work.fault_points_known} fault points")
     if work.invariants is not None:
-        told.append(f"{work.invariants} invariants ran")
+        figures.append(f"{work.invariants} invariants ran")
     if work.view_changes is not None:
-        told.append(f"{work.view_changes:,} view changes")
-    return f"{title(work.job)}, {printable(work.scenario)}: {', '.join(told)}"
+        figures.append(f"{work.view_changes:,} view changes")
+    return f"{title(work.job)}, {printable(work.scenario)}: {', '.join(figures)}"
 
 
 def _trend(line: TrendLine) -> str:
@@ -92,19 +91,19 @@ def _trend(line: TrendLine) -> str:
 
 
 def bounds(verdict: NightVerdict) -> list[str]:
-    """What double runs and canaries show of everything that was not run, in our own words and numbers."""
-    told = []
+    """What double runs and canaries show about all seeds and bugs, in our own words and numbers."""
+    lines = []
     if verdict.seeds_doubled and verdict.at_most is not None:
         share = percent(verdict.at_most)
-        told.append(f"{verdict.seeds_doubled:,} seeds were made twice: at most {share} of all differ (95 %)")
+        lines.append(f"{verdict.seeds_doubled:,} seeds were run twice: at most {share} of all differ (95 %)")
     elif verdict.seeds_doubled == 0:
-        told.append("No seed was made twice and compared")
+        lines.append("No seed was run twice and compared")
     if verdict.declared:
         detected = verdict.detected or 0
         low, high = wilson(verdict.declared, detected)
         score = f"{detected} of {verdict.declared} canaries detected"
-        told.append(f"{score}: mutation score from {percent(low)} to {percent(high)} (95 %)")
-    return told
+        lines.append(f"{score}: mutation score from {percent(low)} to {percent(high)} (95 %)")
+    return lines
 
 
 def by_part(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
@@ -114,10 +113,10 @@ def by_part(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
 
 def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_page  # jinja2 takes long to load
     from vopr_coverage.render.trends import trend_rows
 
-    told = {
+    variables = {
         "verdict": verdict,
         "mark": MARKS[verdict.status],
         "heading": HEADINGS[verdict.status],
@@ -129,4 +128,4 @@ def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX
         "compared": any(line.median is not None for line in verdict.trends),
         "elsewhere": "night.json",
     }
-    return draft_told_until_it_fits("night.md.j2", told, budget, utf8_bytes)
+    return draft_page("night.md.j2", variables, budget, utf8_bytes)

@@ -1,4 +1,4 @@
-"""A verdict in the order and the portions in which a page tells it. Pure, and without markup."""
+"""A verdict in the order and the parts that a page shows. Pure, and without markup."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEVERITY = {
     Status.NOT_REQUIRED: 3,
 }
 
-# Violations that differ in one name only: the name is enough, once the rest has been said.
+# Violations that differ in one name only: the name is enough where a page shows the rest.
 NEVER_WORDS = {
     "CriticalFaultPointMissed": "Never hit",
     "InvariantNotExecuted": "Never executed",
@@ -67,7 +67,7 @@ def groups_of(violations: Sequence[Violation]) -> list[Group]:
     members: dict[tuple[str, str], list[Violation]] = {}
     for violation in violations:
         members.setdefault((violation.gate, violation.advice), []).append(violation)
-    groups = [Group(gate, advice, len(found), _items(found)) for (gate, advice), found in members.items()]
+    groups = [Group(gate, advice, len(of_group), _items(of_group)) for (gate, advice), of_group in members.items()]
     return sorted(groups, key=lambda group: GATE_ORDER.get(group.gate, len(GATE_ORDER)))
 
 
@@ -128,9 +128,9 @@ def one_by_one(group: Group, most: int) -> list[Item]:
     return list(islice(singles, most))
 
 
-def without(told: AbstractSet[Item], group: Group) -> Group:
-    """A group without the items that were `told`: a page says a name once. Gate and advice stay."""
-    items = tuple(item for item in group.items if item not in told)
+def without(named: AbstractSet[Item], group: Group) -> Group:
+    """A group without the items in `named`, since a page shows a name once. Gate and advice stay."""
+    items = tuple(item for item in group.items if item not in named)
     return replace(group, items=items, count=sum(len(item.texts) for item in items))
 
 
@@ -143,7 +143,7 @@ def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
 
 
 def notes_of(report: JudgedReport) -> list[tuple[str, list[str]]]:
-    """What gates have to say beyond their figures: each note once, with the gates that it is about."""
+    """What gates add to their figures: each note once, with the gates that it is about."""
     gates: dict[str, list[str]] = {}
     for _, results in parts_of(report):
         for result in results:
@@ -170,7 +170,7 @@ def health_of(report: JudgedReport) -> list[GateResult]:
             worst = msgspec.structs.replace(worst, measured=f"{same} of {len(results)} runs")
         rows.append(worst)
     if len(rows) > 1 and len({(row.status, row.note) for row in rows}) == 1 and rows[0].status == Status.NOT_REQUIRED:
-        return [msgspec.structs.replace(rows[0], gate="")]  # five rows of nothing say no more than one
+        return [msgspec.structs.replace(rows[0], gate="")]  # one row says as much as five
     return rows
 
 
@@ -183,25 +183,25 @@ def health_by_status(report: JudgedReport) -> list[tuple[str, list[GateResult]]]
 
 
 def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
-    """Each bound below the profile's, told once, with the reports that it was lowered for."""
+    """Each bound below the profile's, listed once, with the reports that it was lowered for."""
     return _once((report.name, report.lowered) for report in verdict.reports)
 
 
 def loosened_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
-    """Each way of judging less strictly than on base, told once, with the reports that it concerns."""
+    """Each way of judging less strictly than on base, listed once, with the reports that it concerns."""
     return _once((report.name, report.change.loosened) for report in verdict.reports if report.change)
 
 
 def _once(texts_by_name: Iterable[tuple[str, Sequence[str]]]) -> list[tuple[str, list[str]]]:
-    told: dict[str, list[str]] = {}
+    names_by_text: dict[str, list[str]] = {}
     for name, texts in texts_by_name:
         for text in texts:
-            told.setdefault(text, []).append(name)
-    return list(told.items())
+            names_by_text.setdefault(text, []).append(name)
+    return list(names_by_text.items())
 
 
 def iterations_of(report: JudgedReport) -> int | None:
-    """All iterations of a report's runs; None where the format doesn't tell."""
+    """All iterations of a report's runs; None where the format does not contain them."""
     ran = [read.iterations for read in report.inputs if read.iterations is not None]
     return sum(ran) if ran else None
 

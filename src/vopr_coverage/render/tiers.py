@@ -12,8 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from vopr_coverage.model.verdict import Verdict
-from vopr_coverage.render import changes, wording
-from vopr_coverage.render import outline as digest
+from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, UNCUT, inert, inert_block
 from vopr_coverage.render.marks import MARKS
@@ -21,15 +20,15 @@ from vopr_coverage.render.marks import MARKS
 
 @dataclass(frozen=True)
 class Tier:
-    """How much is told.
+    """How much a page shows.
 
     Attributes:
         rows: entries per list, 0 for the headline alone.
-        open: entries of a list that stand in the open; the others are folded, if there is `folded`.
+        open: entries of a list shown unfolded; with `folded` the others are folded, else they are left out.
         folded: whether there are <details> at all.
-        passing: whether reports in which all is well have their tables.
+        passing: whether reports that passed have their tables.
         reports: how many reports have their tables, the failing ones first.
-        error_characters: of the error where nothing was judged.
+        error_characters: how many characters of the error are shown, where nothing was judged.
     """
 
     rows: int
@@ -57,43 +56,43 @@ def draft_until_it_fits(
 
     Args:
         elsewhere: where all that is left out can be found; text of ours.
-        more: what this template knows besides the verdict.
+        more: further variables of this template.
     """
-    return draft_told_until_it_fits(template, _told(verdict) | more | {"elsewhere": elsewhere}, budget, size)
+    return draft_page(template, _variables(verdict) | more | {"elsewhere": elsewhere}, budget, size)
 
 
-def draft_told_until_it_fits(template: str, told: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
-    """The same for a page that tells of something else than a verdict; it knows `told` and `tier`."""
+def draft_page(template: str, variables: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
+    """The same for a page whose template gets `variables` and `tier` alone."""
 
     def draft(tier: Tier) -> str:
-        text = _environment().get_template(template).render(told, tier=tier)
+        text = _environment().get_template(template).render(variables, tier=tier)
         # Untrusted text has no line breaks left, so these are the template's own.
         return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
     return first_that_fits((partial(draft, tier) for tier in TIERS), budget, size)
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
-    """What every page tells of a verdict, in the order and the portions in which it does."""
+def _variables(verdict: Verdict) -> dict[str, Any]:
+    """What every page of a verdict shows, in its order."""
     bad = [report for report in verdict.reports if report.status != "passed"]
     good = sorted(
         (report for report in verdict.reports if report.status == "passed"),
-        key=lambda report: not changes.lost_by(report),  # what lost something comes before what is as it was
+        key=lambda report: not changes.lost_by(report),  # reports that lost something come first
     )
-    groups = digest.groups_of(verdict.violations)
+    groups = outline.groups_of(verdict.violations)
     lost = changes.lost_of(verdict)
     named = set(lost.items)
     sources = {violation.source for violation in verdict.violations}
     return {
         "verdict": verdict,
-        "ending": digest.ending_of(verdict),
+        "ending": outline.ending_of(verdict),
         "bad": bad,
         "good": good,
         "overview": bad + good if len(verdict.reports) > 1 else [],
-        "groups": [digest.without(named, group) for group in groups],
-        "headline": digest.headline_of(groups),
-        "lowered": digest.lowered_bounds(verdict),
-        "loosened": digest.loosened_bounds(verdict),
+        "groups": [outline.without(named, group) for group in groups],
+        "headline": outline.headline_of(groups),
+        "lowered": outline.lowered_bounds(verdict),
+        "loosened": outline.loosened_bounds(verdict),
         "lost": lost,
         "gained": changes.gained_of(verdict),
         "compared": changes.is_compared(verdict),
@@ -114,7 +113,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"EXCUSED": wording.EXCUSED, "SOURCES_TOLD": changes.SOURCES_TOLD}
+    environment.globals |= {"EXCUSED": wording.EXCUSED, "SOURCES_MAX": changes.SOURCES_MAX}
     environment.filters |= {
         "mark": partial(wording.ours, MARKS),
         "heading": partial(wording.ours, wording.HEADINGS),
@@ -127,14 +126,14 @@ def _environment() -> Environment:
         "key": partial(inert, most=KEY_CHARACTERS_MAX),
         "uncut": partial(inert, most=UNCUT),
         "block": inert_block,
-        "one_by_one": digest.one_by_one,
+        "one_by_one": outline.one_by_one,
         "counted": wording.counted,
         "agreeing": wording.agreeing,
-        "parts": digest.parts_of,
-        "health": digest.health_by_status,
-        "notes": digest.notes_of,
-        "iterations": digest.iterations_of,
-        "invariants": digest.invariants_of,
+        "parts": outline.parts_of,
+        "health": outline.health_by_status,
+        "notes": outline.notes_of,
+        "iterations": outline.iterations_of,
+        "invariants": outline.invariants_of,
         "shared": changes.shared_of,
         "beyond": changes.is_beyond,
         "befores": changes.befores_of,

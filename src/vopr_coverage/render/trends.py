@@ -1,4 +1,4 @@
-"""A history of nights, for a terminal and as Markdown; and its rows, for whoever tells of a night."""
+"""A history of nights, for a terminal and as Markdown; and its rows, for the pages of a night."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def sparkline(values: Sequence[float | None]) -> str:
     The scale begins at 0, so that noise stays small and half is half as high. Whatever is less than
     the largest is at least one step lower: one fault point of a hundred that is lost can be seen.
     """
-    told = values[-NIGHTS_DRAWN_MAX:]
-    most = max((value for value in told if value is not None and isfinite(value)), default=0.0)
-    return "".join(_block(value, most) for value in told)
+    drawn = values[-NIGHTS_DRAWN_MAX:]
+    most = max((value for value in drawn if value is not None and isfinite(value)), default=0.0)
+    return "".join(_block(value, most) for value in drawn)
 
 
 def _block(value: float | None, most: float) -> str:
@@ -98,14 +98,15 @@ def render_trends_text(chapters: Sequence[Lately]) -> str:
 def _chapter(chapter: Lately) -> Iterator[str]:
     yield printable(headline(chapter))
     for (job, scenario), group in groupby(chapter.lines, lambda line: (line.job, line.scenario)):
-        told = list(group)
+        lines = list(group)
         yield ""
         yield f"  {printable(job)} {printable(scenario)}".rstrip()
         cells = [
-            (printable(one.figure), sparkline(one.values), _tonight(one), f"median {_median(one)}") for one in told
+            (printable(line.figure), sparkline(line.values), _tonight(line), f"median {_median(line)}")
+            for line in lines
         ]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for line, (figure, drawn, tonight, median) in zip(told, cells, strict=True):
+        for line, (figure, drawn, tonight, median) in zip(lines, cells, strict=True):
             yield f"    {figure:<{widths[0]}}  {drawn:<{widths[1]}}  {tonight:>{widths[2]}}  {median}"
             if line.remark:
                 yield f"      ! {printable(line.remark)}"
@@ -124,11 +125,11 @@ def render_trends_markdown(
     chapters: Sequence[Lately], warnings: Sequence[str] = (), budget: int = SUMMARY_BYTES_MAX
 ) -> str:
     """The same as GitHub-flavoured Markdown, in at most `budget` bytes of UTF-8; all foreign text is inert."""
-    from vopr_coverage.render.tiers import draft_told_until_it_fits  # jinja2 takes long to load
+    from vopr_coverage.render.tiers import draft_page  # jinja2 takes long to load
 
-    told: dict[str, Any] = {
+    variables: dict[str, Any] = {
         "chapters": [(chapter, trend_rows(chapter.lines)) for chapter in chapters],
         "warnings": warnings,
         "no_nights": Markup(NO_NIGHTS),  # noqa: S704 (ours)
     }
-    return draft_told_until_it_fits("trends.md.j2", told, budget, utf8_bytes)
+    return draft_page("trends.md.j2", variables, budget, utf8_bytes)

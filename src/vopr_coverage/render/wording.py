@@ -48,7 +48,7 @@ _VOCABULARY = """
 ≥ + a agree all always any at caught contradicts counts differ early ended every expected fail failed for gate hit held
 holds it iterations its itself lost met minimum minimums most not measured nothing of over override overrides points
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
-after asked before builds canaries canary coverage detected differs has in jobs long made most no none on once-failed
+after asked before builds canaries canary coverage detected differs has in jobs long made most no none on regression
 parts twice were would
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
@@ -117,15 +117,15 @@ def figure(text: str, most: int = CHARACTERS_MAX) -> Markup:
     No number is left that GitHub could take for a commit (seven digits in a row).
     """
     parts = text.split(" ") if len(text) <= _FIGURE_CHARACTERS_MAX else [""]
-    told = [_of_a_figure(part) for part in parts]
-    return Markup(" ".join(filter(None, told))) if all(told) else inert(text, most)  # noqa: S704 (our words, numbers)
+    words = [_of_a_figure(part) for part in parts]
+    return Markup(" ".join(filter(None, words))) if all(words) else inert(text, most)  # noqa: S704 (our words, numbers)
 
 
 def _of_a_figure(part: str) -> str | None:
-    found = _PART.fullmatch(part)
-    if not found:
+    match = _PART.fullmatch(part)
+    if not match:
         return None
-    before, core, after = found.groups()
+    before, core, after = match.groups()
     if core in _WORDS:
         return part
     if not _NUMBER.fullmatch(core):

@@ -44,7 +44,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         asked, planned, ran: iterations. `failed`: seeds.
         rate: iterations a second, of one job.
         detected, declared: canaries, in the canary job's records alone.
-        seeds_doubled: how many seeds were made twice, in the determinism job's records alone.
+        seeds_doubled: how many seeds were run twice, in the determinism job's records alone.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]

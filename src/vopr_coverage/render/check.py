@@ -1,25 +1,32 @@
-"""The verdict for a terminal: the seed script's block, then what to do about it."""
+"""The verdict of a check: for a terminal, the seed script's block first, and as the Markdown of the job summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from markupsafe import Markup
 
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
-from vopr_coverage.render.budget import TEXT_LINES_MAX
+from vopr_coverage.render.budget import (
+    SUMMARY_BYTES_MAX,
+    SUMMARY_BYTES_MIN,
+    TEXT_ENTRIES_MAX,
+    TEXT_LINES_MAX,
+    utf8_bytes,
+)
 from vopr_coverage.render.marks import FAILED, PASSED
 
-LINES_TOLD = 50  # per section
-DETAILS_TOLD = 10  # per piece of advice
-REPROS_TOLD = 10
+DETAILS_MAX = 10  # per piece of advice
+REPROS_MAX = 10
 
 
-def render_text(verdict: Verdict) -> str:
+def render_check_text(verdict: Verdict) -> str:
     """The whole answer; the first block is the seed script's, line for line."""
     if verdict.error is not None:
-        told = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"{FAILED} Coverage validation could not be done\n\n{told}\n"
+        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+        return f"{FAILED} Coverage validation could not be done\n\n{error}\n"
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     blocks = [
         _block(verdict),
@@ -31,7 +38,7 @@ def render_text(verdict: Verdict) -> str:
         *_section("Hit on base, not here", _lost(verdict.reports)),
         *_section("Newly hit", _gained(verdict.reports)),
         *_section("What to do", _advice(verdict.violations)),
-        *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_TOLD),
+        *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
         *_section("Warnings", map(_warning, verdict.warnings)),
         *_section("Judged", map(_judged, verdict.reports)),
         *_base(verdict.base),
@@ -43,21 +50,21 @@ def _block(verdict: Verdict) -> str:
     what = "Run health" if verdict.health_only else "Coverage validation"
     if verdict.passed:
         return f"{PASSED} {what} PASSED\n"
-    told = verdict.violations[:TEXT_LINES_MAX]
-    lines = [f"  - {printable(violation.source)}: {printable(violation.line)}" for violation in told]
-    if len(told) < len(verdict.violations):
-        lines.append(f"  … and {len(verdict.violations) - len(told)} more, all of them in the verdict file")
+    listed = verdict.violations[:TEXT_LINES_MAX]
+    lines = [f"  - {printable(violation.source)}: {printable(violation.line)}" for violation in listed]
+    if len(listed) < len(verdict.violations):
+        lines.append(f"  … and {len(verdict.violations) - len(listed)} more, all of them in the verdict file")
     return "\n".join([f"{FAILED} {what} FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""])
 
 
-def _section(heading: str, entries: Iterable[str], most: int = LINES_TOLD) -> Iterator[str]:
+def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX) -> Iterator[str]:
     """A heading with its entries, each once. The lines below an entry's first are ours, and indented."""
-    told = list(dict.fromkeys(entries))
-    if not told:
+    shown = list(dict.fromkeys(entries))
+    if not shown:
         return
-    lines = [f"  - {entry}" for entry in told[:most]]
-    if len(told) > most:
-        lines.append(f"  … and {len(told) - most} more, all of them in the verdict file")
+    lines = [f"  - {entry}" for entry in shown[:most]]
+    if len(shown) > most:
+        lines.append(f"  … and {len(shown) - most} more, all of them in the verdict file")
     yield "\n".join([f"{heading}:", *lines, ""])
 
 
@@ -101,13 +108,13 @@ def _advice(violations: Iterable[Violation]) -> Iterator[str]:
     """One entry per gate and advice, and below it what only its violations can say."""
     details: dict[str, list[str]] = {}
     for violation in violations:
-        said = details.setdefault(f"{printable(violation.gate)}: {printable(violation.advice)}", [])
+        lines_of_gate = details.setdefault(f"{printable(violation.gate)}: {printable(violation.advice)}", [])
         if violation.detail:
-            said.append(f"{printable(violation.source)}: {printable(violation.detail)}")
-    for advice, said in details.items():
-        lines = [advice, *said[:DETAILS_TOLD]]
-        if len(said) > DETAILS_TOLD:
-            lines.append(f"… and {len(said) - DETAILS_TOLD} more")
+            lines_of_gate.append(f"{printable(violation.source)}: {printable(violation.detail)}")
+    for advice, lines_of_gate in details.items():
+        lines = [advice, *lines_of_gate[:DETAILS_MAX]]
+        if len(lines_of_gate) > DETAILS_MAX:
+            lines.append(f"… and {len(lines_of_gate) - DETAILS_MAX} more")
         yield "\n      ".join(lines)
 
 
@@ -124,12 +131,30 @@ def _warning(warning: Remark) -> str:
 
 
 def _judged(report: JudgedReport) -> str:
-    told = [printable(report.name)]
+    parts = [printable(report.name)]
     if report.scenario:
-        told.append(f"scenario {printable(report.scenario)}")
+        parts.append(f"scenario {printable(report.scenario)}")
     ran = [read.iterations for read in report.inputs if read.iterations is not None]
     if ran:
-        told.append(counted(sum(ran), "iteration"))
+        parts.append(counted(sum(ran), "iteration"))
     if report.report:
-        told.append(f"{report.report.fault_points_hit:,} of {report.report.total_fault_points:,} fault points")
-    return f"{', '.join(told)}, against {printable(report.thresholds)}: {printable(report.status)}"
+        parts.append(f"{report.report.fault_points_hit:,} of {report.report.total_fault_points:,} fault points")
+    return f"{', '.join(parts)}, against {printable(report.thresholds)}: {printable(report.status)}"
+
+
+def render_check_markdown(
+    verdict: Verdict,
+    budget: int = SUMMARY_BYTES_MAX,
+    size: Callable[[str], int] = utf8_bytes,
+    elsewhere: str = "the verdict file",
+) -> str:
+    """The job summary, of at most `budget` in units of `size`.
+
+    Args:
+        budget: SUMMARY_BYTES_MIN or more.
+        elsewhere: where all that is left out can be found; text of ours.
+    """
+    from vopr_coverage.render.tiers import draft_until_it_fits  # jinja2 takes long to load
+
+    assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
+    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size)  # noqa: S704 (ours)
