@@ -103,3 +103,10 @@ def test_several_problems_of_a_file_stand_in_its_order(tmp_path: Path) -> None:
     told = refused(run_cli("check", "r.json", cwd=tmp_path))
     assert told[:2] == [f"r.json#/phase_events/p{n}: expected {COUNT}, found -1" for n in range(2)]
     assert told[10:] == ["… and 10 more problems"]
+
+
+def test_one_more_problem_is_singular(tmp_path: Path) -> None:
+    """In a config as in a report."""
+    (tmp_path / "config.json").write_text(json.dumps({f"key{n:02}": 1 for n in range(11)}), encoding="utf-8")
+    told = refused(run_cli("profiles", "--config", "config.json", cwd=tmp_path))
+    assert told[10:] == ["… and 1 more problem"]

@@ -1,4 +1,4 @@
-"""`vopr-coverage replay` with real processes: a recording of every once-failed seed, whatever becomes of each."""
+"""`vopr-coverage replay` with real processes: a recording of every regression seed, whatever becomes of each."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_without_needs_the_recordings_alone_are_judged(tmp_path: Path) -> None:
 def test_only_success_is_success(tmp_path: Path, job: str, result: str) -> None:
     """Whatever its recordings show, a job that was skipped, cancelled, failed or never heard of is not green.
 
-    A skipped replay of once-failed seeds is the exception, as there are none.
+    A skipped replay of regression seeds is the exception, as there are none.
     """
     if (job, result) == ("regressions", "skipped"):
         return

@@ -39,6 +39,14 @@ def test_a_line_that_is_no_regression_is_told_with_its_number(line: str) -> None
         parse_regressions(f"# first\n{line}\n", "seeds.txt")
 
 
+@pytest.mark.parametrize(("lines", "last"), [(11, "… and 1 more problem"), (1_200, "… and 1,190 more problems")])
+def test_ten_problems_of_a_file_are_listed_and_the_others_counted(lines: int, last: str) -> None:
+    """As in every other file."""
+    with pytest.raises(ConfigError) as raised:
+        parse_regressions("combined\n" * lines, "seeds.txt")
+    assert str(raised.value).splitlines()[10:] == [last]
+
+
 def test_every_seed_gets_a_folder_of_its_own() -> None:
     """In the order of the file, safe for file names whatever the scenario is called."""
     found = list(

@@ -13,6 +13,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, ne
 from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def parse_config(text: str, source: str) -> Config:
     if problems:
         lines = [_problem_line(problem, located, source) for problem in problems[:PROBLEMS_SHOWN_MAX]]
         if len(problems) > PROBLEMS_SHOWN_MAX:
-            lines.append(f"… and {len(problems) - PROBLEMS_SHOWN_MAX} more problems")
+            lines.append(f"… and {counted(len(problems) - PROBLEMS_SHOWN_MAX, 'more problem')}")
         raise ConfigError("\n".join(lines))
     layer = _layer(document, "", located, source)
     _refuse_aliased_profile_names(document.get("aliases", {}), located, source)

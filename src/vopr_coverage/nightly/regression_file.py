@@ -8,6 +8,7 @@ import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, printable, shown
 from vopr_coverage.files import is_there, read_text
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT
 
 FILE_BYTES_MAX = 1 << 20
@@ -55,8 +56,8 @@ def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
         problems.append(f"{printable(source)}: expected at most {SEEDS_MAX:,} seeds, found more")
     if problems:
         more = len(problems) - PROBLEMS_SHOWN_MAX
-        told = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more problems"] if more > 0 else [])
-        raise ConfigError("\n".join(told))
+        lines = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {counted(more, 'more problem')}"] if more > 0 else [])
+        raise ConfigError("\n".join(lines))
     return tuple(RegressionSeeds(name, tuple(found)) for name, found in seeds.items())
 
 
