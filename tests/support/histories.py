@@ -18,7 +18,7 @@ WORKFLOW = "Nightly"
 
 ITERATIONS, RATE, FAILED = "iterations", "iterations a second", "failed seeds per 1,000 iterations"
 POINTS, COVERAGE, INVARIANTS = "fault points hit", "fault point coverage in %", "invariants run"
-VIEW_CHANGES, DETECTED, DOUBLED = "view changes per 1,000 iterations", "canaries detected in %", "seeds made twice"
+VIEW_CHANGES, DETECTED, DOUBLED = "view changes per 1,000 iterations", "canaries detected in %", "seeds run twice"
 
 
 def work(job: str = "long-run", scenario: str = "combined", **changes: Any) -> Work:

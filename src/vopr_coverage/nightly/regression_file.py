@@ -1,4 +1,4 @@
-"""Seeds that failed once and are played again every night, from a file in the repository."""
+"""The regression file: seeds that failed once, and are replayed every night."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SCENARIO_CHARACTERS_MAX = 200  # as in recordings
 
 
 class RegressionSeeds(msgspec.Struct, frozen=True):
-    """The once-failed seeds of one scenario, as text, in the order of the file."""
+    """The regression seeds of one scenario, as text, in the order of the file."""
 
     scenario: str
     seeds: tuple[str, ...]
 
 
 def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
-    """The seeds of a regression file: a line for each, `SCENARIO SEED`, `#` starts a comment.
+    """The seeds of a regression file. Each line is `SCENARIO SEED`; `#` starts a comment.
 
-    A file that isn't there yet has none.
+    A file that does not exist has no seeds.
 
     Raises:
-        FileError: it can't be read, or is larger than 1 MiB.
-        ConfigError: the first ten lines that can't be used, each with its number.
+        FileError: it cannot be read, or is larger than 1 MiB.
+        ConfigError: lines cannot be used. The first ten are listed with their numbers.
     """
     if not is_there(path):
         return ()
@@ -37,7 +37,7 @@ def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
 
 
 def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
-    """`read_regressions` for text that was already read. A seed that stands there twice is played once."""
+    """The same for text. A seed that is listed twice is replayed once."""
     seeds: dict[str, dict[str, None]] = {}
     names: dict[str, str] = {}
     problems: list[str] = []
@@ -55,13 +55,13 @@ def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
         problems.append(f"{printable(source)}: expected at most {SEEDS_MAX:,} seeds, found more")
     if problems:
         more = len(problems) - PROBLEMS_SHOWN_MAX
-        told = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more problems"] if more > 0 else [])
-        raise ConfigError("\n".join(told))
-    return tuple(RegressionSeeds(name, tuple(found)) for name, found in seeds.items())
+        lines = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more problems"] if more > 0 else [])
+        raise ConfigError("\n".join(lines))
+    return tuple(RegressionSeeds(name, tuple(of_scenario)) for name, of_scenario in seeds.items())
 
 
 def is_scenario(text: str) -> bool:
-    """Whether this may name a scenario: as `record` takes it, and printable."""
+    """Whether a scenario may have this name: printable, and at most as long as in recordings."""
     return 0 < len(text) <= SCENARIO_CHARACTERS_MAX and text.isprintable()
 
 

@@ -96,9 +96,9 @@ def bounds(verdict: NightVerdict) -> list[str]:
     told = []
     if verdict.seeds_doubled and verdict.at_most is not None:
         share = percent(verdict.at_most)
-        told.append(f"{verdict.seeds_doubled:,} seeds were made twice: at most {share} of all differ (95 %)")
+        told.append(f"{verdict.seeds_doubled:,} seeds ran twice: at most {share} of all differ (95 %)")
     elif verdict.seeds_doubled == 0:
-        told.append("No seed was made twice and compared")
+        told.append("No seed ran twice and was compared")
     if verdict.declared:
         detected = verdict.detected or 0
         low, high = wilson(verdict.declared, detected)

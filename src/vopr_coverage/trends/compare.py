@@ -51,7 +51,7 @@ FIGURES = (
     Figure("invariants run", lambda record: record.invariants, below=1.0, grows=True),
     Figure("view changes per 1,000 iterations", lambda one: _share(one.view_changes, one.ran, 1_000), 0.5, 2.0),
     Figure("canaries detected in %", lambda one: _share(one.detected, one.declared, 100), below=1.0),
-    Figure("seeds made twice", lambda record: record.seeds_doubled, below=0.5),
+    Figure("seeds run twice", lambda record: record.seeds_doubled, below=0.5),
 )
 _FOLLOWED = {figure.name for figure in FIGURES if figure.below is not None or figure.above is not None}
 
