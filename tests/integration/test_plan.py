@@ -167,7 +167,7 @@ def test_the_configs_minimum_is_held(tmp_path: Path) -> None:
     assert "Not all of it is planned" in told.out
     assert "❌" in told.out
     coverage = planned(tmp_path, "--config", "c.json", "--coverage", "combined=899", code=1)
-    assert coverage.remarks == ("coverage combined: 899 iterations are asked for, at least 900 are required",)
+    assert coverage.remarks == ("coverage combined: 899 iterations were asked for, at least 900 are required",)
 
 
 def test_once_failed_seeds_come_along(tmp_path: Path) -> None:
@@ -198,9 +198,9 @@ def test_a_rate_is_measured_where_none_is_given(tmp_path: Path, as_text: bool) -
 def test_a_simulator_that_does_nothing_cannot_be_calibrated(tmp_path: Path) -> None:
     """Nothing is planned on a rate that nobody measured."""
     night = ["plan", "combined=10", "--minutes", "1", "--run-number", "1", "--calibrate", "1", "--"]
-    assert "no iteration was done" in refused_in(tmp_path, *night, sys.executable, "-c", "pass")
-    assert "can't be started" in refused_in(tmp_path, *night, "./no-such-simulator")
-    assert "no measured rate" in refused_in(tmp_path, *night[:-1])
+    assert "it finished no iteration" in refused_in(tmp_path, *night, sys.executable, "-c", "pass")
+    assert "cannot be started: no such file or directory" in refused_in(tmp_path, *night, "./no-such-simulator")
+    assert "has no rate" in refused_in(tmp_path, *night[:-1])
 
 
 def refused_in(cwd: Path, *arguments: str) -> str:

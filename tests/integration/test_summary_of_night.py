@@ -28,6 +28,7 @@ from tests.support.reports import a_stream
 from vopr_coverage import cli, progress
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
+from vopr_coverage.render.wording import figure
 
 GREEN = all_needs(regressions="skipped")
 
@@ -67,6 +68,15 @@ def test_a_green_night_passes_and_shows_what_was_asked_planned_and_run(tmp_path:
         "night-file": "night.json",
         "summary-file": "night.md",
     }
+
+
+def test_the_parts_of_a_green_night_are_in_our_own_words(tmp_path: Path) -> None:
+    """What a part shows stands as plain text on the page, but for seeds and names of scenarios."""
+    a_night(tmp_path, a_plan({"combined": ["17"]}))
+    for flags in ((), ("--no-canaries",)):
+        _, verdict = summarised(tmp_path, None, *flags)
+        lines = [job.line for job in verdict.jobs if job.name not in ("plan", "coverage")]
+        assert [line for line in [verdict.reason, *lines] if "<code>" in figure(line)] == []
 
 
 def test_without_needs_the_recordings_alone_are_judged(tmp_path: Path) -> None:
@@ -211,7 +221,7 @@ def test_a_plan_that_holds_too_little_fails(tmp_path: Path) -> None:
     (night / "plan.json").write_text(json.dumps(told), encoding="utf-8")
     _, verdict = summarised(tmp_path, all_needs(regressions="skipped", plan="failure"))
     assert red_parts(verdict) == {"plan": "failed"}
-    assert "120 iterations fit, at least 500 are required" in verdict.findings[0].line
+    assert "120 iterations fit into the budget, at least 500 are required" in verdict.findings[0].line
 
 
 def test_without_a_plan_nothing_was_run_and_it_says_why(tmp_path: Path) -> None:
@@ -230,7 +240,7 @@ def test_without_a_plan_nothing_was_run_and_it_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("breaking", "told"),
     [
-        (lambda home: shutil.rmtree(home / "night"), "night is no folder"),
+        (lambda home: shutil.rmtree(home / "night"), "night is not a folder"),
         (lambda home: (home / "night" / "plan.json").write_text("{}"), "plan.json"),
         (lambda home: (home / "config.json").write_text('{"fault_point": 1}'), "fault_points"),
     ],

@@ -38,7 +38,8 @@ ORDER = (
 PURE = (
     "model", "gates", "base/compare", "base/gate", "canaries/judge", "check/merge", "check/judge",
     "determinism/differences", "determinism/lockstep", "determinism/judge", "determinism/verdict",
-    "nightly/plan", "nightly/planner", "nightly/replay", "nightly/totals", "nightly/job_results", "nightly/advice",
+    "nightly/plan", "nightly/planner", "nightly/wish", "nightly/replay", "nightly/totals", "nightly/job_results",
+    "nightly/advice",
     "trends/history", "trends/compare",
     "github/comment_plan", "github/comment_marker", "github/issue_plan", "github/artifact_zip",
     "render/outline", "render/changes",

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, is_safe, plan_from_json, safe_name
-from vopr_coverage.nightly.planner import Asked, Wish, plan_night
+from vopr_coverage.nightly.planner import plan_night
 from vopr_coverage.nightly.regression_file import RegressionSeeds
+from vopr_coverage.nightly.wish import Asked, Wish
 
 ONE = Asked("combined", 40)
 PLAN = plan_night(

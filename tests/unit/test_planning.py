@@ -12,17 +12,15 @@ from hypothesis import strategies as st
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard, plan_from_json
-from vopr_coverage.nightly.planner import (
+from vopr_coverage.nightly.planner import HEADROOM, plan_night, seed_base_of
+from vopr_coverage.nightly.wish import (
     DETERMINISM_SEEDS,
-    HEADROOM,
     JOBS_MAX,
     RATE_MAX,
     RATE_MIN,
     SEEDS_PER_NIGHT,
     Asked,
     Wish,
-    plan_night,
-    seed_base_of,
 )
 
 RATES = {"combined": 5.2, "multi-tenant": 32.0, "swizzle": 68.0, "baseline": 80.0}
@@ -95,7 +93,7 @@ def test_less_than_what_is_required_is_not_enough() -> None:
     coverage = Wish((Asked("combined", 1_000),), coverage=(Asked("combined", 100, 1_000),))
     plan = plan_night(coverage, RATES, 0, minutes=180)
     assert not plan.enough
-    assert plan.remarks == ("coverage combined: 100 iterations are asked for, at least 1,000 are required",)
+    assert plan.remarks == ("coverage combined: 100 iterations were asked for, at least 1,000 are required",)
 
 
 def test_a_canary_below_the_minimum_is_only_remarked() -> None:
@@ -104,7 +102,7 @@ def test_a_canary_below_the_minimum_is_only_remarked() -> None:
         Wish((Asked("combined", 9),), canary=Asked("combined", 5, 8), canaries=("c",)), RATES, 0, minutes=9
     )
     assert plan.enough
-    assert plan.remarks == ("canary combined: 5 iterations are asked for, at least 8 are required",)
+    assert plan.remarks == ("canary combined: 5 iterations were asked for, at least 8 are required",)
 
 
 def test_a_budget_is_shared_in_proportion() -> None:
@@ -265,12 +263,12 @@ A = Asked("a", 1)
         (Wish((A,), coverage=(A, A)), {"a": 1.0}, {}, "twice"),
         (only(Asked("a\x1b", 1)), {"a\x1b": 1.0}, {}, "a printable name"),
         (only(Asked("a" * 201, 1)), {}, {}, "at most 200 characters"),
-        (only(A), {}, {}, "no measured rate"),
-        (only(A), {"a": 0.0}, {}, "no measured rate"),
-        (only(A), {"a": float("inf")}, {}, "no measured rate"),
-        (only(A), {"a": float("nan")}, {}, "no measured rate"),
-        (only(A), {"a": RATE_MIN / 2}, {}, "no measured rate"),
-        (Wish((A,), determinism=Asked("b", 1)), {"a": 1.0}, {}, "'b' has no measured rate"),
+        (only(A), {}, {}, "no rate"),
+        (only(A), {"a": 0.0}, {}, "no rate"),
+        (only(A), {"a": float("inf")}, {}, "no rate"),
+        (only(A), {"a": float("nan")}, {}, "no rate"),
+        (only(A), {"a": RATE_MIN / 2}, {}, "no rate"),
+        (Wish((A,), determinism=Asked("b", 1)), {"a": 1.0}, {}, "'b' has no rate"),
         (only(A), {"a": 1.0}, {"minutes": 0}, "more than 0 minutes"),
         (only(A), {"a": 1.0}, {"jobs_max": 257}, "from 1 to 256 jobs"),
         (only(A), {"a": 1.0}, {"run_number": -1}, "run number"),

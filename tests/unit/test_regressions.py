@@ -13,7 +13,7 @@ from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import is_safe
 from vopr_coverage.nightly.regression_file import RegressionSeeds, parse_regressions
-from vopr_coverage.nightly.replay import replay_result, seeds_to_play, why_incomplete
+from vopr_coverage.nightly.replay import replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.reading.stream import read_stream
 
 COMMAND = ("vopr", "--scenario={scenario}", "--seed={seed}")
@@ -50,7 +50,7 @@ def test_ten_problems_of_a_file_are_listed_and_the_others_counted(lines: int, la
 def test_every_seed_gets_a_folder_of_its_own() -> None:
     """In the order of the file, safe for file names whatever the scenario is called."""
     found = list(
-        seeds_to_play(
+        seeds_to_replay(
             [RegressionSeeds("combined", ("7", "8")), RegressionSeeds("../x", (str((1 << 64) - 1),))], COMMAND
         )
     )
@@ -65,7 +65,7 @@ def test_every_seed_gets_a_folder_of_its_own() -> None:
 def test_a_command_must_be_told_what_to_play(command: tuple[str, ...], told: str) -> None:
     """Else something else would be played under a seed's name."""
     with pytest.raises(UsageError, match=told):
-        list(seeds_to_play([RegressionSeeds("a", ("1",)), RegressionSeeds("b", ("1",))], command))
+        list(seeds_to_replay([RegressionSeeds("a", ("1",)), RegressionSeeds("b", ("1",))], command))
 
 
 def recorded(**changes: object) -> Recording:
@@ -86,10 +86,10 @@ def run_of(stream: bytes) -> Run:
         ({}, a_stream(1, first=7), "held"),
         ({"exit_code": 1}, a_stream(1, first=7, failing={7: "vsr_agreement"}), "failed invariant vsr_agreement"),
         ({"exit_code": 1}, a_stream(1, first=7, lost=[7]), "failed without a record"),
-        ({}, None, "recorded, its stream can't be read"),
-        ({}, a_stream(2, first=7), "recorded, but not this seed alone"),
-        ({}, a_stream(1, first=0), "recorded, but not this seed alone"),
-        ({}, a_stream(0, first=7), "recorded, but not this seed alone"),
+        ({}, None, "recorded, but its stream cannot be read"),
+        ({}, a_stream(2, first=7), "recorded, but it is not a run of this seed alone"),
+        ({}, a_stream(1, first=0), "recorded, but it is not a run of this seed alone"),
+        ({}, a_stream(0, first=7), "recorded, but it is not a run of this seed alone"),
         ({"exit_code": 3}, a_stream(1, first=7), "recorded, ended with exit code 3"),
     ],
 )

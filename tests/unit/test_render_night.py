@@ -93,7 +93,7 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
         "  - Determinism, combined: 810 of 810 planned and 810 asked for\n"
         "\n"
         "Bounds:\n"
-        "  - 810 seeds were run twice: at most 0.37% of all differ (95 %)\n"
+        "  - 810 seeds ran twice: at most 0.37% of all differ (95 %)\n"
         "  - 4 of 5 canaries detected: mutation score from 37.6% to 96.4% (95 %)\n"
         "\n"
         "Trends:\n"

@@ -38,7 +38,8 @@ from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, Detec
 from vopr_coverage.commands.options import simulator_command
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
-from vopr_coverage.nightly.planner import HEADROOM, Asked, Wish, plan_night
+from vopr_coverage.nightly.planner import HEADROOM, plan_night
+from vopr_coverage.nightly.wish import Asked, Wish
 from vopr_coverage.reading import read_report
 
 MEASURED = {"baseline": 80.0, "combined": 5.2, "multi-tenant": 32.0, "swizzle": 68.0}  # iterations a second

@@ -25,7 +25,7 @@ from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
-from vopr_coverage.nightly.planner import refuse_unsafe_canaries
+from vopr_coverage.nightly.wish import refuse_unsafe_canaries
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\

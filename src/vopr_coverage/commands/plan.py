@@ -30,8 +30,9 @@ from vopr_coverage.files import write_text
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
-from vopr_coverage.nightly.planner import CALIBRATION_S, DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, plan_night
+from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night
 from vopr_coverage.nightly.regression_file import read_regressions
+from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish
 from vopr_coverage.runner.environment import Runner
 
 CALIBRATION_SEED = "0"

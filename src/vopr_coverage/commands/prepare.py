@@ -13,7 +13,7 @@ from vopr_coverage.commands.output import add_outputs, write_outputs
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, UserError
 from vopr_coverage.files import why
-from vopr_coverage.nightly.planner import refuse_unsafe_canaries
+from vopr_coverage.nightly.wish import refuse_unsafe_canaries
 from vopr_coverage.runner.environment import Runner
 
 SPARE_MINUTES = 30  # a job's, beside those that it may simulate for: to set up, and to upload

@@ -23,7 +23,7 @@ from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.replay import Played, replay_result, seeds_to_play, why_incomplete
+from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_to
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     if not regressions:
         log(f"there is no seed to replay in {arguments.file}" if arguments.file else "no file: no seed to replay")
         return ExitCode.PASSED
-    seeds = list(seeds_to_play(regressions, command))
+    seeds = list(seeds_to_replay(regressions, command))
     out = Path(arguments.out)
     for seed in seeds:
         _refuse_used(out / seed.folder)
@@ -119,7 +119,7 @@ class _Session:
         """Between two recordings; during one, the recorder handles it and says so in the manifest."""
         self._interrupted = True
 
-    def play(self, seeds: Sequence[Played], plans: Sequence[RecordingPlan]) -> int:
+    def play(self, seeds: Sequence[SeedToReplay], plans: Sequence[RecordingPlan]) -> int:
         """Record them, and log a line for each. Returns the exit code."""
         whole = played = 0
         for seed, plan in zip(seeds, plans, strict=True):
@@ -176,7 +176,7 @@ def _refuse_used(folder: Path) -> None:
         raise UsageError(f"--out: {printable(str(folder))} is not empty: every recording needs a folder of its own")
 
 
-def _listed(missed: Sequence[Played]) -> str:
+def _listed(missed: Sequence[SeedToReplay]) -> str:
     names = ", ".join(f"{seed.scenario} {seed.seed}" for seed in missed[:SEEDS_LISTED_MAX])
     more = len(missed) - SEEDS_LISTED_MAX
     return f"{names} and {more:,} more seeds were" if more > 0 else f"{names} {agreeing(len(missed), 'was', 'were')}"

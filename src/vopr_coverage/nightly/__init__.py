@@ -1,1 +1,1 @@
-"""A whole night: what it should run, what it ran, and what that shows."""
+"""A whole night: its plan, its recordings, and the verdict on them."""

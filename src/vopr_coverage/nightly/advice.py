@@ -1,17 +1,17 @@
-"""What to do about a finding of a night, each a constant: no text from a report is in it."""
+"""Advice on the findings of a night. Each text is a constant, so it contains nothing from a report."""
 
 from __future__ import annotations
 
 NO_PLAN = "Look at the logs of the build and of the plan: without a plan nothing was run."
 BUDGET = "Give the jobs more minutes, allow more jobs, or ask for less."
-LOST = "Look at the log of its job: it was stopped, never began, or couldn't hand its recording on."
-OTHER_SEEDS = "Let every run be started with the seed and the scenario that it is given."
-UNUSABLE = "Look at the simulator's stderr, in the recording."
+LOST = "Look at the log of its job: it was stopped, did not start, or could not upload its recording."
+OTHER_SEEDS = "Start every run with the seed and the scenario of the plan."
+UNUSABLE = "Look at the simulator's stderr.log in the recording."
 TWO_PROCESSES = "Run it again, in two processes."
-CONTROL = "Mend this first: it hides what a canary does."
+CONTROL = "Fix this first: it hides the effect of a canary."
 SEE_LOG = "Look at its log."
 AGAIN = "Run the night again."
-BEFORE = "Look at the jobs before it, one of which failed."
-NEEDED = "Let the summary job need every job of the night."
+BEFORE = "Look at the jobs before it: one of them failed."
+NEEDED = "List every job of the night under `needs` of the summary job."
 
 ALL = frozenset(text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str))

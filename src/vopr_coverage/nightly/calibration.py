@@ -1,4 +1,4 @@
-"""How fast a simulator runs here: a run of it for a few seconds, and the iterations that it got done."""
+"""Measures how fast the simulator runs on this machine: a run of a few seconds, and the iterations in it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO
 
-from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.files import why
 
 STOP_S = 5.0
 _RECORD = re.compile(rb'"type"\s*:\s*"iteration"')
 
 
 def measured_rate(command: Sequence[str], seconds: float) -> float:
-    """Iterations per second of one process, over at most `seconds`, its start included.
+    """Iterations per second of one process, including its start, measured for at most `seconds`.
 
     Raises:
-        UsageError: the command can't be started, or got no iteration done.
+        UsageError: the command cannot be started, or finished no iteration.
     """
     started_s = time.monotonic()
     try:
@@ -32,18 +33,18 @@ def measured_rate(command: Sequence[str], seconds: float) -> float:
             start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
-        raise UsageError(f"the simulator {shown(command[0])} can't be started: {printable(str(error))}") from None
+        raise UsageError(f"the simulator {shown(command[0])} cannot be started: {why(error)}") from None
     assert process.stdout is not None
     count, elapsed_s = _count(process.stdout, started_s, seconds)
     _stop(process)
     if not count:
-        told = f"no iteration was done in {elapsed_s:.0f} s (exit code {process.returncode})"
-        raise UsageError(f"the simulator {shown(command[0])} can't be calibrated: {told}")
+        problem = f"it finished no iteration in {elapsed_s:.0f} s (exit code {process.returncode})"
+        raise UsageError(f"the rate of the simulator {shown(command[0])} cannot be measured: {problem}")
     return count / elapsed_s
 
 
 def _count(stream: IO[bytes], started_s: float, seconds: float) -> tuple[int, float]:
-    """Iteration records until the time is up or the stream ends, and the time of the last one."""
+    """How many iteration records came before the time was up or the stream ended, and the seconds until then."""
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -67,7 +68,7 @@ def _count(stream: IO[bytes], started_s: float, seconds: float) -> tuple[int, fl
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the simulator and whatever it has started."""
+    """End the simulator and all processes that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(OSError):
             os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""What determinism, coverage and canaries have to say on a night, as findings."""
+"""Determinism, coverage and canaries of a night, judged, as findings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,19 @@ from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
 
-NAMES_TOLD = 10
+NAMES_LISTED = 10
 _FAULT_POINT_GATES = ("critical-fault-points", "fault-effects")  # those of other gates are phases and properties
 
 
 class Doubles(msgspec.Struct, frozen=True):
-    """What the double runs show: `seeds` run twice, and the 95 % bound on nondeterministic ones among all."""
+    """The result of the runs that were compared with each other.
+
+    Attributes:
+        shown: the result in one line, for a part without findings.
+        runs: the first run of each pair.
+        seeds: how many seeds ran twice and were compared.
+        at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
+    """
 
     shown: str
     findings: tuple[Finding, ...]
@@ -43,79 +50,98 @@ class Doubles(msgspec.Struct, frozen=True):
 
 
 class Covered(msgspec.Struct, frozen=True):
-    """What the coverage runs show together."""
+    """The result of all coverage runs together; `shown` is one line for a part without findings."""
 
     shown: str
     findings: tuple[Finding, ...]
 
 
 def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
-    """Judge each pair of runs of the same seeds, made by two processes."""
+    """Judge each pair of runs of the same seeds by two processes."""
     first = judge_runs("determinism", (pair.runs[0] for pair in pairs), config)
     second = judge_runs("determinism", (pair.runs[1] for pair in pairs), config)
     findings: list[Finding] = []
-    remarks: dict[str, str] = {}  # by their first word, the field: ten ranges would say the same ten times
+    remarks: dict[str, str] = {}  # one for each field, which is the first word: ten ranges would repeat it ten times
     seeds = differing = 0
-    for pair, one, other in zip(pairs, first, second, strict=True):
-        findings += one.findings
-        findings += [finding for finding in other.findings if finding.kind != "failing seed"]  # the same seeds
-        if not (one.present and other.present):
+    for pair, left, right in zip(pairs, first, second, strict=True):
+        findings += left.findings
+        findings += [finding for finding in right.findings if finding.kind != "failing seed"]  # the same seeds
+        if not (left.present and right.present):
             continue
         if pair.verdict is None:
-            findings.append(Finding("determinism", one.name, "determinism", pair.problem, advice.TWO_PROCESSES))
+            findings.append(_finding(left.name, pair.problem, advice.TWO_PROCESSES))
             continue
         verdict = pair.verdict
         seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
-        findings += _differences(one.name, verdict, known=bool(one.findings or other.findings))
+        findings += _differences(left.name, verdict, known=bool(left.findings or right.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
     if not pairs:
-        findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed was run twice"))
+        findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
-    shown = f"{seeds:,} seeds run twice, none differs: at most {percent(at_most or 0)} of all would (95 %)"
+    shown = f"{seeds:,} seeds run twice, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
     warnings = [Remark("determinism", text) for text in remarks.values()]
     if 0 < seeds < SEEDS_ENOUGH and at_most:
-        warnings.append(Remark("determinism", f"{seeds} seeds can't show much: up to {percent(at_most)} may differ"))
-    return Doubles(shown, tuple(findings), tuple(first), seeds, at_most, tuple(warnings))
+        warnings.append(Remark("determinism", f"{seeds} seeds show little: up to {percent(at_most)} of all may differ"))
+    return Doubles(
+        shown=shown,
+        findings=tuple(findings),
+        runs=tuple(first),
+        seeds=seeds,
+        at_most=at_most,
+        warnings=tuple(warnings),
+    )
+
+
+def _finding(source: str, line: str, advice_on_it: str, seed: str | None = None, repro: str = "") -> Finding:
+    return Finding(
+        job="determinism",
+        source=source,
+        kind="determinism",
+        line=line,
+        advice=advice_on_it,
+        seed=seed,
+        repro=repro,
+    )
 
 
 def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
-    """Its findings; those on the runs themselves were told with the runs."""
+    """The findings of a comparison. With `known`, findings on the runs themselves are listed already."""
     for finding in verdict.findings:
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            yield Finding("determinism", name, "determinism", finding.line, finding.advice, seed=seed, repro=command)
+            yield _finding(name, finding.line, finding.advice, seed, command)
         elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
-            yield Finding("determinism", name, "determinism", printable(finding.line), finding.advice)
+            yield _finding(name, printable(finding.line), finding.advice)
 
 
 def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
-    """Judge what the coverage runs exercised, added up by scenario. Their health was judged before."""
-    usable = [(found.read, found.folder) for run, found in zip(runs, read, strict=True) if run.ran and found.read]
-    if not usable:  # why, each run says itself
-        known = any(run.findings for run in runs)
+    """Judge the coverage of each scenario over all its runs. `runs` is the judged health of those in `read`."""
+    usable = [(found.read, found.folder) for judged, found in zip(runs, read, strict=True) if judged.ran and found.read]
+    if not usable:
+        known = any(run.findings for run in runs)  # each run has a finding that says why
         nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
         return Covered("", () if known else (nothing,))
     least = min(found.planned.iterations for found in read)
     rules = Rules("scenario", Overrides(profile=profile, min_iterations=least))
     try:
         refuse_copies([str(folder / STREAM) for _, folder in usable])
-        verdict = judge_inputs([one for one, _ in usable], rules, config)
+        verdict = judge_inputs([run for run, _ in usable], rules, config)
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
     return Covered(_shown(verdict), tuple(_shortfalls(verdict)))
 
 
 def _shown(verdict: Verdict) -> str:
-    told = []
+    lines = []
     for report in verdict.reports:
         if report.report:
             points = f"{report.report.fault_points_hit} of {report.report.total_fault_points} fault points"
-            told.append(
+            lines.append(
                 f"{printable(report.scenario or report.name)}: {points}, against {printable(report.thresholds)}"
             )
-    return "; ".join(told) or verdict.reason
+    return "; ".join(lines) or verdict.reason
 
 
 def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
@@ -136,27 +162,27 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
 
 
 def _missed(verdict: Verdict, name: str) -> str:
-    """Which fault points a share below its minimum lacks."""
-    report = next((one.report for one in verdict.reports if one.name == name), None)
+    """The fault points that are missing where their share is below its minimum."""
+    report = next((judged.report for judged in verdict.reports if judged.name == name), None)
     missed = list(report.missed_fault_points) if report else []
-    more = f" and {len(missed) - NAMES_TOLD} more" if len(missed) > NAMES_TOLD else ""
-    return f": never hit are {', '.join(missed[:NAMES_TOLD])}{more}" if missed else ""
+    more = f" and {len(missed) - NAMES_LISTED} more" if len(missed) > NAMES_LISTED else ""
+    return f": never hit are {', '.join(missed[:NAMES_LISTED])}{more}" if missed else ""
 
 
 def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
     """A canary that wasn't detected, and a control run that isn't green."""
     for problem in verdict.control_problems:
         line = f"the control run is not green: {printable(problem)}"
-        yield Finding("canary", "control", "canary", line, advice.CONTROL)
+        yield _canary_finding(CONTROL, line, advice.CONTROL)
     for result in verdict.results:
         if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
             line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
-            yield Finding("canary", result.name, "canary", line, result.advice)
+            yield _canary_finding(result.name, line, result.advice)
 
 
 def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]:
-    """Canaries that ran other seeds than the control run: whatever they show may be the seeds' doing."""
+    """Canaries that ran other seeds than the control run, so that other seeds may be the reason of any difference."""
     for run in planned:
         path = folder / run.name
         if run.name == CONTROL or not (path / MANIFEST).exists():
@@ -164,10 +190,14 @@ def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]
         try:
             recording = find_reports([str(path)])[0].recording
         except UserError:
-            continue  # told as unusable
+            continue  # the canary is unusable, and has a finding
         if recording and (recording.seed, recording.iterations) != (run.seed, run.iterations):
             line = (
                 f"{printable(run.name)} ran {recording.iterations:,} iterations from seed {recording.seed}, "
                 f"planned were {run.iterations:,} from {run.seed}"
             )
-            yield Finding("canary", run.name, "canary", line, advice.OTHER_SEEDS)
+            yield _canary_finding(run.name, line, advice.OTHER_SEEDS)
+
+
+def _canary_finding(source: str, line: str, advice_on_it: str) -> Finding:
+    return Finding(job="canary", source=source, kind="canary", line=line, advice=advice_on_it)

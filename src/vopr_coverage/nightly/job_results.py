@@ -1,7 +1,6 @@
-"""What GitHub says of the night's jobs, and what that is worth. Pure.
+"""The results of the night's jobs as GitHub reports them, and the status of each part of the night. Pure.
 
-A job that was skipped or cancelled has shown nothing, and neither has one that nobody heard of: in GitHub's
-own reckoning a skipped job counts as a success.
+A job that was skipped, cancelled or is missing has shown nothing. GitHub itself counts a skipped job as a success.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, JobSeen, JobStatus
 
-NEEDS_BYTES_MAX = 4 << 20  # outputs of jobs are in it, too
-# What the night is told in, and the workflow's jobs that each of these is made of.
+NEEDS_BYTES_MAX = 4 << 20  # it also contains the outputs of the jobs
+# The parts of the night's verdict, and the jobs of the workflow that each of them consists of.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "build": ("prepare", "build"),
     "plan": ("plan",),
@@ -26,10 +25,10 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("coverage-run", "coverage"),
     "canary": ("canary-run", "canary"),
 }
-_UNDONE = ("cancelled", "skipped")
-# What a bug may be behind comes before what only has to be run again.
+_NOT_RUN = ("cancelled", "skipped")
+# Findings that may be a bug come before those that only need another run.
 _URGENCY = ("failing seed", "determinism", "canary", "coverage", "run health", "plan", "lost run", "job")
-_BY_WEIGHT = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word weighs more
+_SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word is worse
 
 
 class _Need(msgspec.Struct):
@@ -37,10 +36,10 @@ class _Need(msgspec.Struct):
 
 
 def needs_from_json(data: bytes, source: str) -> dict[str, str]:
-    """Each job's result, from what `toJSON(needs)` has.
+    """Each job's result, read from the JSON of the workflow's `toJSON(needs)`.
 
     Raises:
-        ReportError: it is something else.
+        ReportError: the data is something else.
     """
     expected = "the workflow's `needs` as JSON, {JOB: {result: …}}"
     if len(data) > NEEDS_BYTES_MAX:
@@ -55,50 +54,53 @@ def needs_from_json(data: bytes, source: str) -> dict[str, str]:
 
 
 def result_of(part: str, needs: Mapping[str, str] | None) -> str:
-    """The worst result of a part's jobs, in GitHub's word; `missing` where one isn't told of, "" where none is."""
+    """The worst result of a part's jobs: GitHub's word, `missing` for a job that is not listed, "" without `needs`."""
     if needs is None:
         return ""
     results = [needs.get(job, "missing") for job in PARTS[part]]
-    return max(results, key=lambda result: (result not in _BY_WEIGHT, _BY_WEIGHT.get(result, 0)))
+    return max(results, key=lambda result: (result not in _SEVERITY, _SEVERITY.get(result, 0)))
 
 
 def job_seen(
     part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str, *, required: bool = True
 ) -> tuple[JobSeen, list[Finding]]:
-    """One part of the night: what its jobs' results and its own findings come to.
+    """The status of one part of the night, from the results of its jobs and its findings.
 
     Args:
-        needs: results by job; None where nobody told, as on a laptop.
-        findings: what its recordings show to be wrong.
-        shown: what they show, in a sentence, where nothing is wrong.
-        required: whether there was anything to do.
+        needs: results by job; None if they are unknown, as on a laptop.
+        findings: the problems in its recordings.
+        shown: what the recordings show, in a sentence, for a part without problems.
+        required: whether anything was planned for it.
 
     Returns:
-        The part, and its findings with those that only the results give.
+        The part, and all its findings: those that were given, and one for a result that nothing else explains.
     """
     result = result_of(part, needs)
-    found = sorted(findings, key=lambda finding: _URGENCY.index(finding.kind))
-    if not required and not found and result in ("", "skipped", "success"):
+    problems = sorted(findings, key=lambda finding: _URGENCY.index(finding.kind))
+    if not required and not problems and result in ("", "skipped", "success"):
         return JobSeen(part, result, "not required", shown), []
-    if result not in ("", "success") and not (result == "failure" and found):
-        found.append(Finding(part, "", "job", *_about(part, result)))
-    if not found:
+    if result not in ("", "success") and not (result == "failure" and problems):
+        line, what_to_do = _about(result)
+        problems.append(Finding(job=part, source="", kind="job", line=line, advice=what_to_do))
+    if not problems:
         return JobSeen(part, result, "passed", shown), []
-    undone = all(one.kind == "lost run" or (one.kind == "job" and result in _UNDONE) for one in found)
-    status: JobStatus = "incomplete" if undone else "failed"
-    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    source = f"{printable(found[0].source)}: " if found[0].source else ""
-    return JobSeen(part, result, status, source + found[0].line + more), found
+    only_missing = all(
+        problem.kind == "lost run" or (problem.kind == "job" and result in _NOT_RUN) for problem in problems
+    )
+    status: JobStatus = "incomplete" if only_missing else "failed"
+    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+    source = f"{printable(problems[0].source)}: " if problems[0].source else ""
+    return JobSeen(part, result, status, source + problems[0].line + more), problems
 
 
-def _about(part: str, result: str) -> tuple[str, str]:
-    """What a result alone says, and what to do."""
+def _about(result: str) -> tuple[str, str]:
+    """The finding for a result that nothing else explains, and the advice on it."""
     if result == "failure":
-        return "the job failed, although nothing that it left behind says why", advice.SEE_LOG
+        return "the job failed, and nothing that it left behind explains why", advice.SEE_LOG
     if result == "cancelled":
-        return "cancelled, or out of time: what it would have shown is unknown", advice.AGAIN
+        return "the job was cancelled or ran out of time", advice.AGAIN
     if result == "skipped":
-        return "skipped: it has shown nothing", advice.BEFORE
+        return "the job was skipped", advice.BEFORE
     if result == "missing":
-        return "GitHub doesn't tell of it", advice.NEEDED
-    return f"ended as {printable(result)[:40]}, which is not a success", advice.SEE_LOG
+        return "the job is not among those that the summary needs", advice.NEEDED
+    return f"the job ended as {printable(result)[:40]}, which is not a success", advice.SEE_LOG

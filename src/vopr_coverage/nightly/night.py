@@ -1,7 +1,7 @@
-"""From a night's folder and its jobs' results to the verdict on the night, in one straight line.
+"""From a night's folder and the results of its jobs to the verdict on the night, in one straight line.
 
-Nothing that a job said of itself is believed: its recordings are judged anew, by the same functions that judge
-on a laptop, and held against what the plan asked for.
+The jobs' own verdicts are not trusted: their recordings are judged again, by the functions that also judge on a
+laptop, and compared with the plan.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdi
 
 PLAN = "plan.json"
 NO_CANARY_ASKED = "no canary was asked for"
-NO_CANARIES = "No canary was asked for: nothing shows that this simulator would find a bug."
+NO_CANARIES = "Canaries are switched off: nothing shows that this simulator would find a bug."
 
 
 class NightTerms(msgspec.Struct, frozen=True):
-    """What a night is judged by.
+    """The terms that a night is judged by.
 
     Attributes:
         config: the config's path; None looks for one in the working directory.
-        profile: the thresholds for coverage; None for the config's.
-        commits: those that the runs may be about; none where nobody knows.
+        profile: the thresholds for coverage; None: the config's.
+        commits: those that may have been simulated; empty if unknown.
         canaries: whether planted bugs have to be detected.
-        kept: seeds that the regression file has already, as (scenario in lower case, seed).
-        place: which night this is.
+        kept: the seeds of the regression file, as (scenario in lower case, seed).
+        place: the run that this night is.
         today: the date, for the lines of the regression file.
     """
 
@@ -58,7 +58,7 @@ class NightTerms(msgspec.Struct, frozen=True):
 
 
 class _JudgedPart(msgspec.Struct, frozen=True):
-    """One part of the night as judged from what it left behind."""
+    """One part of the night, judged by its recordings; `shown` is its line if there is no finding."""
 
     name: str
     shown: str
@@ -74,17 +74,17 @@ def judge_night(
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> NightVerdict:
-    """The verdict on what lies in `folder`.
+    """The verdict on the night in `folder`.
 
     Args:
-        needs: the jobs' results; None where nobody told, as on a laptop.
+        needs: the jobs' results; None if they are unknown, as on a laptop.
         progress, processes: see `read_night`.
 
     Raises:
-        UserError: the folder, the plan or the config can't be used; nothing was judged.
+        UserError: the folder, the plan or the config cannot be used; nothing was judged.
     """
     if not folder.is_dir():
-        raise UsageError(f"{printable(str(folder))} is no folder: expected the night's, with {PLAN} in it")
+        raise UsageError(f"{printable(str(folder))} is not a folder: expected the night's, which contains {PLAN}")
     config = load_config(terms.config)
     plan = _read_plan(folder)
     if plan is None:
@@ -93,7 +93,7 @@ def judge_night(
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
     parts = (
-        _JudgedPart("build", "its builds were run"),
+        _JudgedPart("build", "its builds ran"),
         _plan_part(plan),
         _long_run(read, config),
         _regressions(read, config),
@@ -130,47 +130,47 @@ def _read_plan(folder: Path) -> NightPlan | None:
 
 
 def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
-    """Nothing was planned, so nothing was run: what the results say of build and plan is all there is."""
-    missing = Finding("plan", "", "plan", f"there is no {PLAN}: nothing was planned", advice.NO_PLAN)
-    seen = [job_seen("build", needs, (), "nothing of it was run"), job_seen("plan", needs, (missing,), "")]
+    """The verdict without a plan: no run can be expected, so only the results of build and plan are known."""
+    line = f"there is no {PLAN}: nothing was planned"
+    missing = Finding(job="plan", source="", kind="plan", line=line, advice=advice.NO_PLAN)
+    seen = [job_seen("build", needs, (), "no build ran"), job_seen("plan", needs, (missing,), "")]
     parts = ("long-run", "regressions", "determinism", "coverage", *(["canary"] if terms.canaries else []))
-    seen += [job_seen(name, needs, (_unplanned(name),), "") for name in parts]
+    seen += [job_seen(name, needs, (_nothing_planned(name, advice.NO_PLAN),), "") for name in parts]
     if not terms.canaries:
         seen.append(job_seen("canary", needs, (), NO_CANARY_ASKED, required=False))
-    verdict = NightVerdict("failed", False, "", __version__, terms.place)
-    return _conclude([job for job, _ in seen], tuple(chain.from_iterable(found for _, found in seen)), verdict)
+    verdict = NightVerdict(status="failed", passed=False, reason="", version=__version__, place=terms.place)
+    return _conclude([job for job, _ in seen], tuple(chain.from_iterable(findings for _, findings in seen)), verdict)
 
 
-def _unplanned(name: str) -> Finding:
-    return Finding(name, "", "lost run", "nothing was planned for it, so it has shown nothing", advice.NO_PLAN)
+def _nothing_planned(part: str, what_to_do: str) -> Finding:
+    return Finding(job=part, source="", kind="lost run", line="nothing was planned for it", advice=what_to_do)
 
 
 def _plan_part(plan: NightPlan) -> _JudgedPart:
-    short = [one for one in plan.work if one.job in ("long-run", "coverage") and one.planned < one.min_iterations]
     findings = [
         Finding(
-            "plan",
-            one.scenario,
-            "plan",
-            f"{one.job} of {printable(one.scenario)}: {one.planned:,} iterations fit, "
-            f"at least {one.min_iterations:,} are required",
-            advice.BUDGET,
+            job="plan",
+            source=work.scenario,
+            kind="plan",
+            line=f"{work.job} of {printable(work.scenario)}: {work.planned:,} iterations fit into the budget, "
+            f"at least {work.min_iterations:,} are required",
+            advice=advice.BUDGET,
         )
-        for one in short
+        for work in plan.work
+        if work.job in ("long-run", "coverage") and work.planned < work.min_iterations
     ]
     if not plan.enough and not findings:
-        findings.append(Finding("plan", "", "plan", "the budget can't hold what is required", advice.BUDGET))
+        line = "the required iterations do not fit into the budget"
+        findings.append(Finding(job="plan", source="", kind="plan", line=line, advice=advice.BUDGET))
     jobs = len(plan.long_run.include) + len(plan.coverage.include)
-    return _JudgedPart(
-        "plan", f"seeds from {plan.seed_base} on, {counted(jobs, 'job')} of long run and coverage", tuple(findings)
-    )
+    shown = f"seeds from {plan.seed_base} on, {counted(jobs, 'job')} of long run and coverage"
+    return _JudgedPart("plan", shown, tuple(findings))
 
 
 def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
-        nothing = Finding("long-run", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return _JudgedPart("long-run", "", (nothing,))
+        return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
     ran = sum(run.ran for run in runs)
     return _JudgedPart(
         "long-run",
@@ -182,7 +182,7 @@ def _long_run(read: NightRead, config: Config) -> _JudgedPart:
 
 def _regressions(read: NightRead, config: Config) -> _JudgedPart:
     if not read.regressions:
-        return _JudgedPart("regressions", "no seed has failed before", required=False)
+        return _JudgedPart("regressions", "no regression seeds", required=False)
     runs = judge_runs("regressions", read.regressions, config)
     return _JudgedPart("regressions", f"{counted(len(runs), 'regression seed')} held", _findings(runs), tuple(runs))
 
@@ -190,8 +190,7 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
 def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
-        nothing = Finding("coverage", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return _JudgedPart("coverage", "", (nothing,))
+        return _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
     judged = judge_coverage(runs, read.coverage, terms.profile, config)
     return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
@@ -199,18 +198,17 @@ def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart
 def _canary(
     plan: NightPlan, read: NightRead, folder: Path, config: Config, terms: NightTerms
 ) -> tuple[CanaryVerdict | None, _JudgedPart]:
-    """Judge the canaries, and the control run by what was planned for it, too."""
+    """Judge the canaries, and whether the control run is what was planned."""
     if not terms.canaries:
         return None, _JudgedPart("canary", NO_CANARY_ASKED, required=False)
     if read.control is None:
-        nothing = Finding("canary", "", "lost run", "nothing was planned for it", advice.BUDGET)
-        return None, _JudgedPart("canary", "", (nothing,))
+        return None, _JudgedPart("canary", "", (_nothing_planned("canary", advice.BUDGET),))
     runs = judge_runs("canary", [read.control], config)
-    if read.control.read is None:  # which the control run's own finding says
+    if read.control.read is None:  # the control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
     verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
     if any(run.findings for run in runs):
-        verdict = msgspec.structs.replace(verdict, control_problems=())  # told already, and in more detail
+        verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))
     return verdict, _JudgedPart("canary", verdict.reason, findings, tuple(runs))
 
@@ -220,7 +218,7 @@ def _findings(runs: Iterable[JudgedRun]) -> tuple[Finding, ...]:
 
 
 def _conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: NightVerdict) -> NightVerdict:
-    """The night passes when every part of it did; a part that is *not required* was not asked for."""
+    """Passed if every part passed or is *not required*."""
     statuses = {job.status for job in jobs}
     status: VerdictStatus = "passed"
     if "failed" in statuses:
@@ -240,7 +238,7 @@ def _conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: N
 
 def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
     if not findings:
-        return f"all of {sum(job.status == 'passed' for job in jobs)} parts hold"
+        return f"all of {sum(job.status == 'passed' for job in jobs)} parts passed"
     first = findings[0]
     where = f"{first.job}, {first.source}" if first.source else first.job
     more = f"; {counted(len(findings) - 1, 'more finding')}" if len(findings) > 1 else ""
@@ -248,7 +246,7 @@ def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
 
 
 def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:
-    return {*terms.kept, *((one.scenario.lower(), one.seed) for one in replay_runs(plan.regressions))}
+    return {*terms.kept, *((run.scenario.lower(), run.seed) for run in replay_runs(plan.regressions))}
 
 
 def _warnings(plan: NightPlan, doubles: Iterable[Remark], terms: NightTerms) -> Iterator[Remark]:

@@ -1,7 +1,7 @@
-"""The plan of a night as plain data: what `plan` prints, every job takes its part from, and `summary` reads. Pure.
+"""The plan of a night as plain data. `plan` prints it, each job reads its part, and `summary` reads all of it. Pure.
 
-Seeds are text: they may exceed what a browser or jq can count to. Names are unique in their list
-and safe for files and artifacts, whatever a scenario is called.
+Seeds are text, because browsers and jq cannot represent all of them as numbers. Names are unique in their list and
+safe for files and artifacts, for every name of a scenario.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PlannedJob = Literal["long-run", "coverage", "canary", "determinism"]
 
 
 class Shard(msgspec.Struct, frozen=True):
-    """One job of a scenario that is divided: `iterations` seeds from `seed` on."""
+    """One of several jobs that share a scenario: `iterations` seeds from `seed` on."""
 
     name: str
     scenario: str
@@ -46,13 +46,13 @@ class SeedRange(msgspec.Struct, frozen=True):
 
 
 class Shards(msgspec.Struct, frozen=True):
-    """A matrix, as a job's strategy takes it."""
+    """A matrix in the form of a job's `strategy`."""
 
     include: tuple[Shard, ...] = ()
 
 
 class SeedRanges(msgspec.Struct, frozen=True):
-    """A matrix, as a job's strategy takes it."""
+    """A matrix in the form of a job's `strategy`."""
 
     include: tuple[SeedRange, ...] = ()
 
@@ -62,10 +62,10 @@ class PlannedWork(msgspec.Struct, frozen=True):
 
     Attributes:
         asked, planned: iterations of all its runs together; `planned` is the sum over its matrix.
-            Under `determinism` each of them runs twice, and counts once.
-        min_iterations: what its config asks for at least, 0 where nothing is asked of it (canary, determinism).
-        rate: iterations a second of one job, as measured or given.
-        jobs: how many jobs share it; `minutes`: how long the longest of them should take.
+            Under `determinism` each of them runs twice and counts once.
+        min_iterations: the minimum in the config; 0 for canary and determinism, which have none.
+        rate: iterations per second of one job, measured or given.
+        jobs: how many jobs share the work; `minutes`: how long the longest of them should take.
     """
 
     job: PlannedJob
@@ -82,15 +82,15 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A night.
 
     Attributes:
-        seed_base: its first seed; those of long run, coverage and canaries are disjoint from there on.
-        run_number: which `seed_base` follows from.
-        minutes: what one job may simulate for.
+        seed_base: its first seed. The seeds of long run, coverage and canaries follow it and do not overlap.
+        run_number: the number that `seed_base` is computed from.
+        minutes: how long one job may simulate.
         enough: whether every scenario of long run and coverage gets its `min_iterations`.
-        remarks: what the budget can't hold, and what was clipped, a sentence each.
-        coverage, determinism, canary: empty where it was not asked for.
-        canary: the control run first; all of them the same seeds.
-        determinism: each named by its first seed.
-        regressions: regression seeds to replay.
+        remarks: what does not fit into the budget, and what was cut, a sentence each.
+        coverage, determinism, canary: empty if it was not asked for.
+        canary: the control run comes first; all of them have the same seeds.
+        determinism: each is named by its first seed.
+        regressions: the regression seeds to replay.
     """
 
     format: str = PLAN_FORMAT
@@ -107,29 +107,29 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
     regressions: tuple[RegressionSeeds, ...] = ()
 
     def to_json(self) -> str:
-        """This plan as JSON on one line, as a job's outputs take it; see schemas/plan.json."""
+        """This plan as JSON on one line, for an output of a job; see schemas/plan.json."""
         return msgspec.json.encode(self).decode()
 
 
 def is_safe(name: str) -> bool:
-    """Whether this may name a file and an artifact."""
+    """Whether a file and an artifact may have this name."""
     return bool(_SAFE.fullmatch(name)) and name not in (".", "..")
 
 
 def safe_name(scenario: str) -> str:
-    """A scenario's name made safe for files and artifacts; different scenarios stay different."""
+    """A name for files and artifacts, made from a scenario's name. Different scenarios get different names."""
     if _PLAIN.fullmatch(scenario):
         return scenario
-    told = re.sub(r"[^A-Za-z0-9_]+", "-", scenario).strip("-")[:40]
-    return f"{told or 'scenario'}-{sha256(scenario.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    readable = re.sub(r"[^A-Za-z0-9_]+", "-", scenario).strip("-")[:40]
+    return f"{readable or 'scenario'}-{sha256(scenario.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 def plan_from_json(data: bytes, source: str) -> NightPlan:
     """Read a plan; it is as untrusted as any report.
 
     Raises:
-        ReportError, ManyErrors: too long, no JSON, not our schema, a name that is unsafe or stands
-            there twice, or a seed of 2^64 or more.
+        ReportError, ManyErrors: it is too long, no JSON or does not match the schema; a name is unsafe or used
+            twice; or a seed is 2^64 or more.
     """
     if len(data) > PLAN_BYTES_MAX:
         raise ReportError(source, "", expected="a night's plan", found=Words(f"over {PLAN_BYTES_MAX >> 20} MiB"))
@@ -141,7 +141,7 @@ def plan_from_json(data: bytes, source: str) -> NightPlan:
 
 
 def _problems(plan: NightPlan, source: str) -> Iterator[ReportError]:
-    """What the schema can't say."""
+    """Problems that the schema cannot express."""
     lists: dict[str, Sequence[Shard | SeedRange]] = {
         "long_run": plan.long_run.include,
         "coverage": plan.coverage.include,

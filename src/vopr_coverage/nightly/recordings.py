@@ -34,12 +34,12 @@ T = TypeVar("T")
 
 
 class ReadRun(msgspec.Struct, frozen=True):
-    """One planned run as it was found.
+    """One planned run, and its recording as it was read.
 
     Attributes:
-        source: what findings call it: the plan's name, and the side of a pair.
-        folder: where its recording belongs.
-        present: whether there is a recording at all.
+        source: its name in findings: that of the plan, and the side of a pair.
+        folder: the folder of its recording.
+        present: whether there is a recording.
         read: None where the recording is missing or cannot be used; `problem` then says why, in one line.
     """
 
@@ -83,7 +83,7 @@ def read_night(
 
     Args:
         canaries: whether canaries and their control run are to be read.
-        commits: those that the runs may be about; a canary's are not compared, for its code differs by design.
+        commits: those that may have been simulated. Canaries are not compared with them: their code differs by design.
         progress: if given, is called with how many runs and pairs have been read, and of how many.
         processes: how many may read at once; None: as many as there are cores, or one if there is little to read.
 
@@ -133,7 +133,7 @@ def _read_run(planned: PlannedRun, source: str, folder: Path, commits: tuple[str
 
 
 def _read_pair(planned: PlannedRun, folder: Path, config: Config, commits: tuple[str, ...]) -> ReadPair:
-    """Read two runs side by side; where that fails, each by itself, so that each has its own finding."""
+    """Read two runs side by side. If that fails, read each by itself, so that each gets its own finding."""
     folders = [folder / planned.name / side for side in SIDES]
     problem = ""
     try:

@@ -1,4 +1,4 @@
-"""Seeds that failed once and are played again every night, from a file in the repository."""
+"""The regression file: seeds that failed once, and are replayed every night."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class RegressionSeeds(msgspec.Struct, frozen=True):
 
 
 def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
-    """The seeds of a regression file: a line for each, `SCENARIO SEED`, `#` starts a comment.
+    """The seeds of a regression file. Each line is `SCENARIO SEED`; `#` starts a comment.
 
-    A file that isn't there yet has none.
+    A file that does not exist has no seeds.
 
     Raises:
-        FileError: it can't be read, or is larger than 1 MiB.
-        ConfigError: the first ten lines that can't be used, each with its number.
+        FileError: it cannot be read, or is larger than 1 MiB.
+        ConfigError: lines cannot be used. The first ten are listed with their numbers.
     """
     if not is_there(path):
         return ()
@@ -38,7 +38,7 @@ def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
 
 
 def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
-    """`read_regressions` for text that was already read. A seed that stands there twice is played once."""
+    """The same for text. A seed that is listed twice is replayed once."""
     seeds: dict[str, dict[str, None]] = {}
     names: dict[str, str] = {}
     problems: list[str] = []
@@ -58,11 +58,11 @@ def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
         more = len(problems) - PROBLEMS_SHOWN_MAX
         lines = problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {counted(more, 'more problem')}"] if more > 0 else [])
         raise ConfigError("\n".join(lines))
-    return tuple(RegressionSeeds(name, tuple(found)) for name, found in seeds.items())
+    return tuple(RegressionSeeds(name, tuple(of_scenario)) for name, of_scenario in seeds.items())
 
 
 def is_scenario(text: str) -> bool:
-    """Whether this may name a scenario: as `record` takes it, and printable."""
+    """Whether a scenario may have this name: printable, and at most as long as in recordings."""
     return 0 < len(text) <= SCENARIO_CHARACTERS_MAX and text.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Regression seeds as runs of one iteration each: which there are, where they go, what each showed. Pure."""
+"""Regression seeds as runs of one iteration each: the runs, their folders, and their results in words. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from vopr_coverage.nightly.plan import SeedRange, safe_name
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 
 
-class Played(msgspec.Struct, frozen=True):
-    """One seed to play. `folder` is the name of its recording's folder."""
+class SeedToReplay(msgspec.Struct, frozen=True):
+    """One seed to replay. `folder` is the name of its recording's folder."""
 
     scenario: str
     seed: str
@@ -29,24 +29,26 @@ def replay_folder(scenario: str, seed: str) -> str:
 def replay_runs(regressions: Iterable[RegressionSeeds]) -> list[SeedRange]:
     """Regression seeds as planned runs of one iteration, each named as `replay` names its folder."""
     return [
-        SeedRange(replay_folder(one.scenario, seed), one.scenario, seed, 1) for one in regressions for seed in one.seeds
+        SeedRange(replay_folder(known.scenario, seed), known.scenario, seed, 1)
+        for known in regressions
+        for seed in known.seeds
     ]
 
 
-def seeds_to_play(replays: Sequence[RegressionSeeds], command: Sequence[str]) -> Iterator[Played]:
+def seeds_to_replay(regressions: Sequence[RegressionSeeds], command: Sequence[str]) -> Iterator[SeedToReplay]:
     """Every seed of a regression file, in its order.
 
     Raises:
-        UsageError: the command can't be told which seed or scenario to play.
+        UsageError: the command has no placeholder for the seed, or none for one of several scenarios.
     """
     words = "".join(command)
     if "{seed}" not in words:
-        raise UsageError("the command has no {seed}: it can't be told which seed to play")
-    if len(replays) > 1 and "{scenario}" not in words:
-        raise UsageError("the command has no {scenario}, and the seeds are those of several")
-    for replay in replays:
-        for seed in replay.seeds:
-            yield Played(replay.scenario, seed, replay_folder(replay.scenario, seed))
+        raise UsageError("the command has no {seed}, so it cannot replay one seed")
+    if len(regressions) > 1 and "{scenario}" not in words:
+        raise UsageError("the command has no {scenario}, and the seeds belong to several scenarios")
+    for known in regressions:
+        for seed in known.seeds:
+            yield SeedToReplay(known.scenario, seed, replay_folder(known.scenario, seed))
 
 
 def why_incomplete(recording: Recording) -> str:
@@ -62,13 +64,13 @@ def replay_result(recording: Recording, run: Run | None, seed: str) -> str:
         run: None if the recorded stream cannot be read.
     """
     if run is None:
-        return "recorded, its stream can't be read"
+        return "recorded, but its stream cannot be read"
     if run.failures:
         return f"failed invariant {printable(run.failures[0].invariant)}"
     if run.silent_failures.count:
         return "failed without a record"
     if run.iterations != 1 or str(run.starting_seed) != seed:
-        return "recorded, but not this seed alone"
+        return "recorded, but it is not a run of this seed alone"
     if recording.ended_badly:
         return f"recorded, {run_ending(recording)}"
     return "held"

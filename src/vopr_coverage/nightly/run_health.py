@@ -1,4 +1,4 @@
-"""Recorded runs of a night, each held against what was planned for it: present, whole, healthy, of its own seeds."""
+"""The runs of a night, each compared with its plan: is it there, whole and healthy, and are the seeds its own?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEED_FAILED, RUN_INCOMPLETE = "SeedFailed", "RunIncomplete"
 
 
 class FailedSeed(msgspec.Struct, frozen=True):
-    """A seed that failed, and which invariant; what a regression file keeps."""
+    """A seed that failed an invariant, for the regression file."""
 
     scenario: str
     seed: str
@@ -32,13 +32,13 @@ class FailedSeed(msgspec.Struct, frozen=True):
 
 
 class JudgedRun(msgspec.Struct, frozen=True):
-    """One planned run as it was found.
+    """One planned run, judged.
 
     Attributes:
-        present: whether there is a recording at all.
-        ran, failed: iterations, and seeds that failed.
-        rate: iterations a second; None where unknown.
-        report: its figures, None without any.
+        present: whether there is a recording.
+        ran, failed: how many iterations ran, and how many seeds failed.
+        rate: iterations per second; None if unknown.
+        report: its figures; None if it has none.
         failures: the first failed seed of each invariant.
     """
 
@@ -54,12 +54,12 @@ class JudgedRun(msgspec.Struct, frozen=True):
 
 
 def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[JudgedRun]:
-    """Hold each planned run against what was read of it."""
+    """Judge each run that was read by its plan."""
     return [_judge_run(job, run, config) for run in runs]
 
 
 def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
-    """The figures of several runs added up, None where one of them has none."""
+    """The figures of several runs added up; None if one of them has none."""
     reports = [run.report for run in runs if run.present]
     known = [report for report in reports if report is not None]
     return reduce(merge_reports, known) if known and len(known) == len(reports) else None
@@ -69,18 +69,19 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
     planned, read = run.planned, run.read
     if not run.present:
         last = int(planned.seed) + planned.iterations - 1
-        line = f"no recording of {printable(planned.scenario)}, seeds {planned.seed} to {last}: it is lost"
-        return _unjudged(run, Finding(job, run.source, "lost run", line, advice.LOST))
+        line = f"no recording of {printable(planned.scenario)}, seeds {planned.seed} to {last}"
+        return _unjudged(run, Finding(job=job, source=run.source, kind="lost run", line=line, advice=advice.LOST))
     try:
         verdict = judge_health_of([read], Overrides(min_iterations=planned.iterations), config) if read else None
         problem = run.problem
     except UserError as error:
         verdict, problem = None, printable(str(error).splitlines()[0])
     if read is None or verdict is None:
-        return _unjudged(run, Finding(job, run.source, "run health", problem, advice.UNUSABLE))
+        finding = Finding(job=job, source=run.source, kind="run health", line=problem, advice=advice.UNUSABLE)
+        return _unjudged(run, finding)
     seen = verdict.reports[0].inputs[0]
     findings = [
-        *_others(job, planned, run.source, seen.scenario, seen.first_seed),
+        *_not_as_planned(job, planned, run.source, seen.scenario, seen.first_seed),
         *findings_of(job, run.source, verdict),
     ]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
@@ -105,18 +106,21 @@ def _unjudged(run: ReadRun, finding: Finding) -> JudgedRun:
     return JudgedRun(run.planned.name, run.planned.scenario, run.present, (finding,))
 
 
-def _others(job: str, run: PlannedRun, source: str, scenario: str | None, first_seed: str | None) -> Iterator[Finding]:
-    """A recording of something else in a run's place would count one thing twice and another never."""
+def _not_as_planned(
+    job: str, run: PlannedRun, source: str, scenario: str | None, first_seed: str | None
+) -> Iterator[Finding]:
+    """A recording of something else. Otherwise one run could be counted twice, and another one never be missed."""
+    lines = []
     if (scenario or "").lower() != run.scenario.lower():
-        line = f"a recording of scenario {printable(scenario or 'unknown')}, planned was {printable(run.scenario)}"
-        yield Finding(job, source, "run health", line, advice.OTHER_SEEDS)
+        lines.append(f"it is of scenario {printable(scenario or 'unknown')}, planned was {printable(run.scenario)}")
     if first_seed is not None and first_seed != run.seed:
-        line = f"its seeds begin at {first_seed}, planned was {run.seed}"
-        yield Finding(job, source, "run health", line, advice.OTHER_SEEDS)
+        lines.append(f"its seeds begin at {first_seed}, planned was {run.seed}")
+    for line in lines:
+        yield Finding(job=job, source=source, kind="run health", line=line, advice=advice.OTHER_SEEDS)
 
 
 def findings_of(job: str, source: str, verdict: Verdict) -> Iterator[Finding]:
-    """What a verdict on run health found, failing seeds first."""
+    """The findings in a verdict on run health, failing seeds first."""
     for failure in verdict.failures:
         if not failure.expected:
             yield failing_seed(job, source, failure)
@@ -127,11 +131,11 @@ def findings_of(job: str, source: str, verdict: Verdict) -> Iterator[Finding]:
 
 def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
     kind: FindingKind = "lost run" if violation.kind == RUN_INCOMPLETE else "run health"
-    yield Finding(job, source, kind, printable(violation.line), violation.advice)
+    yield Finding(job=job, source=source, kind=kind, line=printable(violation.line), advice=violation.advice)
 
 
 def failing_seed(job: str, source: str, failure: Failure) -> Finding:
-    """Seeds that failed one invariant, told by the first of them."""
+    """One finding for all seeds of a run that failed one invariant; it names the first of them."""
     seed = failure.seeds[0] if failure.seeds else None
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
     message = f": {printable(failure.message)[:200]}" if failure.message else ""

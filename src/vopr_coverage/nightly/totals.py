@@ -1,4 +1,4 @@
-"""What a night ran, in figures, and the seeds that it leaves to be played again. Pure."""
+"""The figures of a night by scenario, and the lines that it adds to the regression file. Pure."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ REGRESSION_LINES_MAX = 100
 def work_of(
     plan: NightPlan, runs: Mapping[str, Sequence[JudgedRun]], canaries: CanaryVerdict | None, config: Config
 ) -> Iterator[Work]:
-    """Asked, planned and ran, by job and scenario."""
-    for one in plan.work:
-        mine = [run for run in runs.get(one.job, ()) if run.scenario.lower() == one.scenario.lower()]
+    """What was asked, was planned and ran, by job and scenario."""
+    for planned in plan.work:
+        mine = [run for run in runs.get(planned.job, ()) if run.scenario.lower() == planned.scenario.lower()]
         rates = [run.rate for run in mine if run.rate]
         report = merged_figures(mine)
         known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
         ran = sum(run.ran for run in mine)
         lost = sum(not run.present for run in mine)
-        if one.job == "canary" and canaries:  # of which `mine` has the control run alone
+        if planned.job == "canary" and canaries:  # `mine` is the control run only
             ran += sum(result.iterations or 0 for result in canaries.results)
             lost += sum(result.ending is CanaryEnding.NOT_RUN for result in canaries.results)
         yield Work(
-            job=one.job,
-            scenario=one.scenario,
-            asked=one.asked,
-            planned=one.planned,
+            job=planned.job,
+            scenario=planned.scenario,
+            asked=planned.asked,
+            planned=planned.planned,
             ran=ran,
-            runs=one.jobs,
+            runs=planned.jobs,
             lost=lost,
             failed=sum(run.failed for run in mine),
             rate=round(sum(rates) / len(rates), 3) if rates else None,
@@ -46,14 +46,14 @@ def work_of(
 
 
 def regression_lines(runs: Iterable[JudgedRun], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:
-    """Lines for the regression file: each invariant's first seed in each run, unless it stands there already.
+    """Lines for the regression file: the first seed of each invariant in each run, without those that it has.
 
     Args:
-        kept: what stands there, as (scenario in lower case, seed).
+        kept: the seeds of the file, as (scenario in lower case, seed).
     """
     failed: dict[FailedSeed, None] = dict.fromkeys(failure for run in runs for failure in run.failures)
-    fresh = [one for one in failed if (one.scenario.lower(), one.seed) not in kept]
-    for one in fresh[:REGRESSION_LINES_MAX]:
-        if not any(letter.isspace() or letter == "#" for letter in one.scenario):
+    new = [failure for failure in failed if (failure.scenario.lower(), failure.seed) not in kept]
+    for failure in new[:REGRESSION_LINES_MAX]:
+        if not any(letter.isspace() or letter == "#" for letter in failure.scenario):
             since = f", {today}" if today else ""
-            yield f"{one.scenario} {one.seed}  # {printable(one.invariant)[:100]}{since}"
+            yield f"{failure.scenario} {failure.seed}  # {printable(failure.invariant)[:100]}{since}"

@@ -1,4 +1,4 @@
-"""The verdict on a whole night, as plain data. Seeds and run ids are strings, as in vopr_coverage.model.verdict."""
+"""The verdict on a whole night, as plain data. Seeds and run ids are strings, as in model/verdict.py."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FindingKind = Literal["job", "plan", "lost run", "run health", "failing seed", "
 
 
 class JobSeen(msgspec.Struct, frozen=True):
-    """One of the night's jobs.
+    """One part of the night.
 
     Attributes:
-        result: GitHub's word (`success`, `failure`, `cancelled`, `skipped`), "" where nobody told.
-        status: ours, from the result and from what the job left behind. Only work that the plan
-            has none of is *not required*.
-        line: what it shows, in a sentence.
+        result: GitHub's word (`success`, `failure`, `cancelled`, `skipped`), "" if unknown.
+        status: ours, from the result and from the recordings. A part is *not required* only if nothing was planned
+            for it.
+        line: its result, in a sentence.
     """
 
     name: str
@@ -34,14 +34,14 @@ class JobSeen(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One reason why the night isn't green.
+    """One reason why the night is not green.
 
     Attributes:
-        job: where it was found; `source`: in which run or file of that job, "" for the job itself.
-        line: what is wrong, in one line; `advice`: what to do about it.
-        seed, invariant, fault_point: what it is about, where it is about one.
-        repro: the command that replays it, "" where there is none.
-        whole_run: the command can't be told a seed, and runs all of them again.
+        job: the part of the night; `source`: the run or file in it, "" for the part itself.
+        line: the problem, in one line; `advice`: what to do about it.
+        seed, invariant, fault_point: what the finding is about; None if it is not about one.
+        repro: the command that replays it, "" if there is none.
+        whole_run: the command has no placeholder for the seed, and runs all seeds again.
     """
 
     job: str
@@ -57,15 +57,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Work(msgspec.Struct, frozen=True):
-    """What one scenario of one job was to do, and did.
+    """The work on one scenario in one job.
 
     Attributes:
-        asked, planned, ran: iterations; `asked` is what the workflow names, `planned` what the budget holds.
+        asked, planned, ran: iterations; the workflow asked for `asked`, and `planned` of them fit into the budget.
         runs, lost: how many runs were planned, and how many of them left no recording.
         failed: how many seeds failed.
-        rate: iterations a second, of one job; None without a recording.
-        fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs
-            together; None is not measured.
+        rate: iterations per second of one job; None without a recording.
+        fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
+            measured.
     """
 
     job: str
@@ -88,8 +88,8 @@ class TrendLine(msgspec.Struct, frozen=True):
 
     Attributes:
         values: the oldest first, tonight's last; None is not measured.
-        median: of the nights before this one, None where there are too few.
-        remark: in a sentence, why somebody should look; "" where all is as it was.
+        median: of the nights before this one; None if there are too few.
+        remark: what is unusual about tonight's value, in a sentence; "" if nothing is.
     """
 
     job: str
@@ -101,7 +101,7 @@ class TrendLine(msgspec.Struct, frozen=True):
 
 
 class NightRun(msgspec.Struct, frozen=True):
-    """Which night this was. `url` is its page, "" outside of GitHub; the run's number follows its workflow's nights."""
+    """The workflow run that a night is. `run_number` counts the runs of the workflow; `url` is "" outside of GitHub."""
 
     run_id: str = ""
     run_attempt: int = 1
@@ -116,13 +116,13 @@ class NightVerdict(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: in one line.
-        seed_base: the night's first seed, None where nothing was planned.
-        detected, declared: canaries; None where none was judged.
-        seeds_doubled: how many seeds were run twice and compared; `at_most`: the 95 % bound on the
-            share of nondeterministic ones, a fraction.
+        seed_base: the night's first seed; None without a plan.
+        detected, declared: how many canaries; None if none was judged.
+        seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
+            nondeterministic seeds, a fraction.
         regressions: lines to add to the regression file.
         trends: the figures of this and earlier nights.
-        error: set only where nothing could be judged.
+        error: set only if nothing could be judged.
     """
 
     status: VerdictStatus
@@ -184,6 +184,6 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
     """Read a night's verdict; it is as untrusted as any report.
 
     Raises:
-        ReportError, ManyErrors: no JSON, or not our schema.
+        ReportError, ManyErrors: it is no JSON, or does not match the schema.
     """
     return msgspec.convert(contract.document(data, source, "night"), NightVerdict)

@@ -95,9 +95,9 @@ def bounds(verdict: NightVerdict) -> list[str]:
     lines = []
     if verdict.seeds_doubled and verdict.at_most is not None:
         share = percent(verdict.at_most)
-        lines.append(f"{verdict.seeds_doubled:,} seeds were run twice: at most {share} of all differ (95 %)")
+        lines.append(f"{verdict.seeds_doubled:,} seeds ran twice: at most {share} of all differ (95 %)")
     elif verdict.seeds_doubled == 0:
-        lines.append("No seed was run twice and compared")
+        lines.append("No seed ran twice and was compared")
     if verdict.declared:
         detected = verdict.detected or 0
         low, high = wilson(verdict.declared, detected)
