@@ -81,7 +81,7 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
         event=event,
         inputs=inputs,
         settings=settings,
-        hub=Hub(runner, event, inputs["token"], clock, _log),
+        hub=Hub(runner, event=event, token=inputs["token"], clock=clock, say=_log),
     )
     if inputs["command"] == "comment":
         return _relay(step)

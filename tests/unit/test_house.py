@@ -124,6 +124,17 @@ def test_one_class_a_name() -> None:
     assert {name: modules for name, modules in found.items() if len(modules) > 1} == {}
 
 
+CLASSES = {node.name for path in FILES for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_constructors_of_many_values_are_called_by_keyword(path: Path) -> None:
+    """Five values in a row can be swapped without a reader noticing; what it is of may stand first."""
+    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    long = [call for call in calls if len(call.args) > 1 and len(call.args) + len(call.keywords) > 4]
+    assert [(call.lineno, ast.unparse(call.func)) for call in long if ast.unparse(call.func) in CLASSES] == []
+
+
 def test_few_modules_stand_beside_the_folders() -> None:
     """A module has a room: only the doors and what every room may use stand outside."""
     loose = [path.stem for path in PACKAGE.glob("*.py") if path.stem not in ("__init__", "__main__")]

@@ -18,7 +18,7 @@ from vopr_coverage.model.report import Input, Run
 from vopr_coverage.model.verdict import nothing_judged
 
 CONTROL = "control"  # the name of the run without a canary
-SEEDS_TOLD = 5
+SEEDS_SHOWN = 5
 
 
 class CanaryEnding(StrEnum):
@@ -50,7 +50,7 @@ class Detector(msgspec.Struct, frozen=True):
     fault_points: tuple[str, ...] = ()
     determinism: bool = False
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """In words: `an invariant of a, b; a determinism failure`."""
         parts = []
         if self.invariants:
@@ -166,7 +166,18 @@ def judge_canaries(
         reason = "the control run is not green, so that nothing shows what a canary does"
     else:
         reason = f"{detected} of {len(results)} canaries detected"
-    return CanaryVerdict(passed, reason, version, control.source, problems, results, detected, len(results), low, high)
+    return CanaryVerdict(
+        passed=passed,
+        reason=reason,
+        version=version,
+        control=control.source,
+        control_problems=problems,
+        results=results,
+        detected=detected,
+        declared=len(results),
+        low=low,
+        high=high,
+    )
 
 
 def problems_of_control(control: Input) -> Iterator[str]:
@@ -251,5 +262,13 @@ def _result(
     name: str, detector: Detector, ending: CanaryEnding, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
 ) -> CanaryResult:
     iterations = None if run is None else run.iterations
-    told = tuple(str(seed) for seed in seeds[:SEEDS_TOLD])
-    return CanaryResult(name, ending, detector.told(), detail, iterations, told, ADVICE[ending])
+    shown_seeds = tuple(str(seed) for seed in seeds[:SEEDS_SHOWN])
+    return CanaryResult(
+        name=name,
+        ending=ending,
+        expected=detector.in_words(),
+        detail=detail,
+        iterations=iterations,
+        seeds=shown_seeds,
+        advice=ADVICE[ending],
+    )

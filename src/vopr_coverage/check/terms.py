@@ -67,7 +67,14 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
     else:
         bounds = resolve(_given(overrides), own, config.layer, profile_layer(profile))
         words = _words(profile, bounds)
-    return Terms(bounds, profile, words, _policy(overrides, config), config.repro, expect)
+    return Terms(
+        bounds=bounds,
+        profile=profile,
+        words=words,
+        on_not_measured=_policy(overrides, config),
+        repro=config.repro,
+        expect=expect,
+    )
 
 
 def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
@@ -77,7 +84,14 @@ def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Co
     bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer("--health-only"))
     expect = scenario.expect if scenario else None
     policy = _policy(overrides, config)
-    return Terms(bounds, config.profile or "default", "run health alone", policy, config.repro, expect)
+    return Terms(
+        bounds=bounds,
+        profile=config.profile or "default",
+        words="run health alone",
+        on_not_measured=policy,
+        repro=config.repro,
+        expect=expect,
+    )
 
 
 def parse_policy(text: str, origin: str) -> dict[str, str]:

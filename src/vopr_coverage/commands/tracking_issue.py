@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     if not runner.token:
         raise UsageError("there is no token in GITHUB_TOKEN; --dry-run needs none")
-    hub = Hub(runner, b"", runner.token, SystemClock(), log)
+    hub = Hub(runner, event=b"", token=runner.token, clock=SystemClock(), say=log)
     *warnings, result = hub.track(arguments.night, (), id, author)
     for warning in warnings:
         log(f"warning: {warning.text}")

@@ -54,7 +54,7 @@ def differences(left: SeedRecord, right: SeedRecord) -> tuple[Difference, ...]:
     found = [_difference("events", left.events, right.events)]
     failed = isinstance(left, FailedData), isinstance(right, FailedData)
     if failed[0] != failed[1]:
-        found.insert(0, _difference("status", *("failed" if one else "ok" for one in failed)))
+        found.insert(0, _difference("status", *("failed" if side else "ok" for side in failed)))
     if any(failed):
         for name in ("invariant", "message"):
             found.append(_difference(name, getattr(left, name, None), getattr(right, name, None)))
@@ -72,9 +72,9 @@ def alike(left: Sequence[SeedRecord], right: Sequence[SeedRecord]) -> bool:
     For a stream against a recording, whose records are of another type and have shorter hashes.
     """
     try:
-        if [one.events for one in left] != [one.events for one in right]:
+        if [seed.events for seed in left] != [seed.events for seed in right]:
             return False
-        if [one.simulated_time_ms for one in left] != [one.simulated_time_ms for one in right]:  # type: ignore[union-attr]
+        if [seed.simulated_time_ms for seed in left] != [seed.simulated_time_ms for seed in right]:  # type: ignore[union-attr]
             return False
         return all(_agree(column(left), column(right)) for column in _COLUMNS.values())
     except AttributeError:
@@ -137,7 +137,7 @@ class Constancy:
             if values.count(first) != len(values):
                 del self._first[name]
 
-    def told(self) -> Iterator[Constant]:
+    def constants(self) -> Iterator[Constant]:
         """The hashes that were the same for two or more seeds."""
         for name, value in self._first.items():
             if value is not None and self._seeds > 1:

@@ -89,7 +89,7 @@ def judge_one(subject: Subject, context: Context) -> DeterminismVerdict:
     if not findings and not seeds:
         why = "nothing shows that seeds ran twice" if run.iterations else "no iterations ran"
         findings.append(_finding(subject.name, "NotMeasured", f"Determinism not measured: {why}"))
-    warnings = [*_constants(subject.name, constancy.told()), *_failures(subject)]
+    warnings = [*_constants(subject.name, constancy.constants()), *_failures(subject)]
     silent = run.silent_failures
     replays = silent.seeds[:REPLAYS_MAX]
     found = silent.count if twice else 0
@@ -115,13 +115,13 @@ def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVer
     warnings = [*_constants(left.name, found.constant), *_different_ranges(left, right, found)]
     warnings += [*_failures(left), *_failures(right), *_different_builds(left, right)]
     silent = [seed for subject, _ in sides for seed in _run_of(subject).silent_failures.seeds[:REPLAYS_MAX]]
-    replays = list(dict.fromkeys([*(one.seed for one in found.kept), *silent]))[:REPLAYS_MAX]
+    replays = list(dict.fromkeys([*(seed.seed for seed in found.kept), *silent]))[:REPLAYS_MAX]
     counts = (found.compared, found.diverging)
     verdict = _verdict("two runs", sides, findings, warnings, context, counts, replays)
     return msgspec.structs.replace(
         verdict,
         by_field=tuple(FieldCount(field, seeds) for field, seeds in found.by_field.items()),
-        divergences=tuple(Divergence(str(one.seed), one.differences) for one in found.kept),
+        divergences=tuple(Divergence(str(seed.seed), seed.differences) for seed in found.kept),
     )
 
 
@@ -180,12 +180,14 @@ def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismF
     run = _run_of(subject)
     if run.ended_early:
         lost = seeds_listed(missing) if missing else SeedsListed()
-        told = f"; {counted(lost.count, 'seed')} to compare left no record: {_ranges_told(lost)}" if lost.count else ""
-        yield _finding(subject.name, INCOMPLETE, f"Run incomplete: {run.ended_early}{told}")
+        left_out = ""
+        if lost.count:
+            left_out = f"; {counted(lost.count, 'seed')} to compare left no record: {_ranges_in_words(lost)}"
+        yield _finding(subject.name, INCOMPLETE, f"Run incomplete: {run.ended_early}{left_out}")
     for sentence in run.contradictions:
         yield _finding(subject.name, "CountsDisagree", f"Counts disagree: {sentence}")
-    for one in disagreements(msgspec.structs.replace(subject.seeds.read, recording=subject.recording)):
-        yield _finding(subject.name, "RecordingDisagrees", one.line)
+    for disagreement in disagreements(msgspec.structs.replace(subject.seeds.read, recording=subject.recording)):
+        yield _finding(subject.name, "RecordingDisagrees", disagreement.line)
     silent = run.silent_failures
     if silent.count:
         failed = f"{_of_seeds(silent.count, run.iterations)} failed without a record"
@@ -260,7 +262,7 @@ def _run_of(subject: Subject) -> Run:
     return run
 
 
-def _ranges_told(seeds: SeedsListed) -> str:
+def _ranges_in_words(seeds: SeedsListed) -> str:
     return ", ".join(seeds.ranges[:RANGES_TOLD]) + (", …" if len(seeds.ranges) > RANGES_TOLD else "")
 
 

@@ -80,7 +80,7 @@ def compare(left: Readable, right: Readable) -> Comparison:
     origin = left.starting_seed or 0
     low, high = _shared_range(left, right, origin)
     sides = _Side(left, origin, low, high), _Side(right, origin, low, high)
-    found = _Found()
+    found = _Differences()
     one, other = sides
     while one.fill() and other.fill():
         if one.at != other.at:
@@ -98,7 +98,7 @@ def compare(left: Readable, right: Readable) -> Comparison:
         kept=tuple(found.kept),
         by_field=dict(found.by_field),
         missing=(one.missing(), other.missing()),
-        constant=tuple(found.constancy.told()),
+        constant=tuple(found.constancy.constants()),
     )
 
 
@@ -134,7 +134,7 @@ class _Side:
     def __init__(self, seeds: Iterable[Stretch], origin: int, low: int | None, high: int | None) -> None:
         self._stretches = iter(seeds)
         self._origin = origin
-        self._due, self._high = low, high  # no gaps are told where the shared range isn't known
+        self._due, self._high = low, high  # no gaps are reported where the shared range isn't known
         self._gaps: list[tuple[int, int]] = []
         self._lost = 0
         self.at = 0
@@ -171,10 +171,10 @@ class _Side:
 
     def missing(self) -> Ranges:
         """Shared seeds without a record."""
-        told = tuple(
+        spelled = tuple(
             ((self._origin + first) % SEED_COUNT, (self._origin + end - 1) % SEED_COUNT) for first, end in self._gaps
         )
-        return Ranges(self._lost, told)
+        return Ranges(self._lost, spelled)
 
     def _note_gap(self, end: int) -> None:
         if self._due is None or self._high is None:
@@ -188,7 +188,7 @@ class _Side:
 
 
 @dataclass
-class _Found:
+class _Differences:
     """What came of the pairs so far."""
 
     compared: int = 0

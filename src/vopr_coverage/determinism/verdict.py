@@ -25,8 +25,8 @@ class SeedsListed(msgspec.Struct, frozen=True):
 
 def seeds_listed(ranges: Ranges) -> SeedsListed:
     """Ranges as text, the first hundred of them."""
-    told = (f"{first}–{last}" if first != last else str(first) for first, last in ranges.ranges)
-    return SeedsListed(ranges.count, tuple(told))
+    spelled = (f"{first}–{last}" if first != last else str(first) for first, last in ranges.ranges)
+    return SeedsListed(ranges.count, tuple(spelled))
 
 
 class ComparedRun(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
         seeds: how many were run twice and could be compared.
         nondeterministic: how many of these came out differently.
         at_least, at_most: 95 % bounds on the share of such seeds, 0 to 1; None without seeds.
-        fill_in: the replay commands lack the scenario's name, which nobody told us.
+        fill_in: the replay commands lack the scenario's name, which is not known.
     """
 
     status: Status

@@ -20,7 +20,7 @@ from vopr_coverage.github.retry import RetryBudget, Trouble, TroubleKind
 PER_PAGE = 100
 PAGES_MAX = 50
 TIMEOUT_S = 15
-TOLD_CHARACTERS_MAX = 200
+ANSWER_CHARACTERS_MAX = 200
 
 T = TypeVar("T")
 Headers = Mapping[str, Any]
@@ -132,13 +132,13 @@ class Api:
         headers: Headers = error.headers or {}
         data: object = error.data
         message = str(data.get("message", "")) if isinstance(data, dict) else ""
-        told = printable(f"{error.status} {message}".replace(self._token, "***"))[:TOLD_CHARACTERS_MAX].strip()
+        answer = printable(f"{error.status} {message}".replace(self._token, "***"))[:ANSWER_CHARACTERS_MAX].strip()
         kind, wait_s = TroubleKind.REFUSED, None
         if error.status == 429 or (error.status == 403 and _is_limit(headers, message)):
             kind, wait_s = TroubleKind.LIMITED, _asked_wait_s(headers, self.patience.clock.now())
         elif error.status >= 500 or error.status < 400 or error.status == 408:
             kind = TroubleKind.BROKEN
-        return Trouble(kind, f"GitHub answered {told}", error.status, wait_s)
+        return Trouble(kind, f"GitHub answered {answer}", error.status, wait_s)
 
 
 def no_answer(error: Exception) -> Trouble:
@@ -152,8 +152,8 @@ def no_answer(error: Exception) -> Trouble:
 
 
 def _is_limit(headers: Headers, message: str) -> bool:
-    told = "rate limit" in message.lower() or "abuse" in message.lower()
-    return told or "retry-after" in headers or str(headers.get("x-ratelimit-remaining", "")) == "0"
+    is_named = "rate limit" in message.lower() or "abuse" in message.lower()
+    return is_named or "retry-after" in headers or str(headers.get("x-ratelimit-remaining", "")) == "0"
 
 
 def _asked_wait_s(headers: Headers, now: float) -> float | None:

@@ -99,5 +99,7 @@ def _write(
 ) -> Written:
     passed = verdict.passed and not about.conclusion
     create = may_create(settings.mode, passed=passed, changed=changed(verdict))
-    wanted = WantedComment(stamp, render_comment(verdict, about), settings.author, create, second_hand=relayed)
+    wanted = WantedComment(
+        stamp=stamp, body=render_comment(verdict, about), author=settings.author, create=create, second_hand=relayed
+    )
     return upsert(api, Thread(api, place.repository, number), wanted)

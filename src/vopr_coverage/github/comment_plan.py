@@ -92,7 +92,7 @@ def plan_comment(comments: Sequence[Comment], wanted: WantedComment) -> CommentP
         if wanted.create:
             return CommentPlan((CreateComment(wanted.body),), None, "there is no comment yet")
         return CommentPlan((), None, "there is no comment, and this run needs none")
-    stamp, kept = max(ours, key=lambda one: (one[0].age, -one[1].id))
+    stamp, kept = max(ours, key=lambda stamped: (stamped[0].age, -stamped[1].id))
     folded = tuple(DeleteComment(comment.id) for _, comment in ours if comment.id != kept.id)
     same_run = stamp.age == wanted.stamp.age
     if stamp.age > wanted.stamp.age:

@@ -96,14 +96,14 @@ def upsert(api: Api, thread: Thread, wanted: WantedComment) -> Written:
         try:
             written = _do(thread, todo, wanted, stubborn=looks_after)
         except Trouble as trouble:
-            if all(isinstance(one, DeleteComment) for one in todo.operations):
+            if all(isinstance(operation, DeleteComment) for operation in todo.operations):
                 raise  # these were tried again and again already
             if not _is_gone(trouble, todo):
                 unsure = trouble.kind is TroubleKind.BROKEN and todo.kept is None
                 api.patience.wait(trouble, tries, stubborn=unsure)
                 looks_after |= unsure
             continue
-        if not any(isinstance(one, CreateComment | DeleteComment) for one in todo.operations):
+        if not any(isinstance(operation, CreateComment | DeleteComment) for operation in todo.operations):
             why = CREATED if created and written and created.id == written.id else todo.why
             return Written(written.url if written else "", why, clash)
         looks_after = True
@@ -139,5 +139,5 @@ def _take_back(thread: Thread, comment: Comment, wanted: WantedComment) -> None:
     """Remove a comment that the next run would not know for ours, and so would write again."""
     thread.delete(comment.id, stubborn=True)
     author = printable(comment.author)[:60]
-    told = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"
-    raise Trouble(TroubleKind.REFUSED, told)
+    why = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"
+    raise Trouble(TroubleKind.REFUSED, why)

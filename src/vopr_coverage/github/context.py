@@ -102,8 +102,8 @@ def job_context(runner: Runner, payload: bytes) -> JobContext:
     """
     if not REPOSITORY.fullmatch(runner.repository):
         raise UsageError(f"GITHUB_REPOSITORY: expected owner/name, found {shown(runner.repository)}")
-    told = _payload(payload)
-    pull = told.pull_request
+    event = _payload(payload)
+    pull = event.pull_request
     if pull and not SHA.fullmatch(pull.head.sha):
         raise UsageError(f"the event's pull request: expected a commit, found {shown(pull.head.sha)}")
     return JobContext(
@@ -113,16 +113,16 @@ def job_context(runner: Runner, payload: bytes) -> JobContext:
         server_url=_url("GITHUB_SERVER_URL", runner.server_url),
         run_id=_number("GITHUB_RUN_ID", runner.run_id),
         run_attempt=_number("GITHUB_RUN_ATTEMPT", runner.run_attempt),
-        branch=_branch(told, runner.ref),
+        branch=_branch(event, runner.ref),
         pull=pull,
-        run=told.workflow_run if runner.event == "workflow_run" else None,
+        run=event.workflow_run if runner.event == "workflow_run" else None,
     )
 
 
-def _branch(told: Payload, ref: str) -> str:
-    if told.pull_request:
-        return told.pull_request.base.ref
-    return (told.merge_group.base_ref if told.merge_group else ref).removeprefix("refs/heads/")
+def _branch(event: Payload, ref: str) -> str:
+    if event.pull_request:
+        return event.pull_request.base.ref
+    return (event.merge_group.base_ref if event.merge_group else ref).removeprefix("refs/heads/")
 
 
 def _payload(data: bytes) -> Payload:

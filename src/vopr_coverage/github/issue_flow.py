@@ -82,15 +82,19 @@ def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict
         Trouble, UsageError: it could not be done.
     """
     today = datetime.fromtimestamp(api.patience.clock.now(), UTC).date().isoformat()
-    stamp = IssueStamp(id, here.commit or "", place.run_id, place.run_attempt, place.run_id, today)
+    stamp = IssueStamp(
+        id=id, sha=here.commit or "", run_id=place.run_id, attempt=place.run_attempt, first=place.run_id, since=today
+    )
 
     def about(of: IssueStamp) -> IssueAbout:
         first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}"
-        return IssueAbout(of.line(), of.sha, here.url, first, of.since, of.nights)
+        return IssueAbout(
+            marker=of.line(), sha=of.sha, run_url=here.url, first_url=first, since=of.since, nights=of.nights
+        )
 
     wanted = WantedIssue(
-        stamp,
-        author,
+        stamp=stamp,
+        author=author,
         red=not night.passed,
         draft=lambda of: Text(issue_title(night), render_issue(night, about(of))),
         note=lambda of: closing_note(about(of)),

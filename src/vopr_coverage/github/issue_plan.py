@@ -57,7 +57,15 @@ def issue_stamp_of(body: str) -> IssueStamp | None:
     found = _LINE.fullmatch(body.partition("\n")[0].rstrip("\r"))
     if not found:
         return None
-    return IssueStamp(found[1], found[2], int(found[3]), int(found[4]), int(found[5]), found[6], int(found[7]))
+    return IssueStamp(
+        id=found[1],
+        sha=found[2],
+        run_id=int(found[3]),
+        attempt=int(found[4]),
+        first=int(found[5]),
+        since=found[6],
+        nights=int(found[7]),
+    )
 
 
 class Issue(msgspec.Struct, frozen=True):
@@ -134,14 +142,14 @@ def ours_of(issues: Sequence[Issue], wanted: WantedIssue) -> list[tuple[IssueSta
         for issue in issues
         if issue.author == wanted.author and (stamp := issue_stamp_of(issue.body)) and stamp.id == wanted.stamp.id
     ]
-    return sorted(found, key=lambda one: one[1].number)
+    return sorted(found, key=lambda stamped: stamped[1].number)
 
 
 def plan_issue(issues: Sequence[Issue], wanted: WantedIssue) -> IssuePlan:
     """One open issue that says what the newest run found, or none if that was green.
 
     Of several the oldest stays, with the newest run's text; all others were left by a race and are
-    closed. An older run never overwrites what a newer one wrote. What it is told of closed issues
+    closed. An older run never overwrites what a newer one wrote. What it knows of closed issues
     matters only where none is open: a newer run may have closed it.
     """
     found = ours_of(issues, wanted)
@@ -149,7 +157,7 @@ def plan_issue(issues: Sequence[Issue], wanted: WantedIssue) -> IssuePlan:
     if not ours:
         return _where_none_is_open([stamp for stamp, _ in found], wanted)
     kept = ours[0][1]
-    newest, newest_issue = max(ours, key=lambda one: (one[0].age, -one[1].number))
+    newest, newest_issue = max(ours, key=lambda stamped: (stamped[0].age, -stamped[1].number))
     folded = tuple(CloseIssue(issue.number, folded_body(issue, kept), "not_planned") for _, issue in ours[1:])
     if newest.age > wanted.stamp.age:
         moved = _moved(newest_issue, kept, _continued(newest, ours))

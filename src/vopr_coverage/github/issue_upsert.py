@@ -46,7 +46,14 @@ class _Issue(msgspec.Struct):
     def plain(self) -> Issue:
         """As `plan` takes it; a deleted account wrote nothing of ours."""
         author = self.user.login if self.user else ""
-        return Issue(self.number, author, self.title, self.body or "", self.html_url, self.state == "open")
+        return Issue(
+            number=self.number,
+            author=author,
+            title=self.title,
+            body=self.body or "",
+            url=self.html_url,
+            open=self.state == "open",
+        )
 
 
 class Tracked(msgspec.Struct, frozen=True):
@@ -132,21 +139,25 @@ def track(api: Api, tracker: Tracker, wanted: WantedIssue) -> Tracked:
         try:
             written = _do(tracker, todo, wanted)
         except Trouble as trouble:
-            if all(_is_fold(one) for one in todo.operations):
+            if all(_is_fold(operation) for operation in todo.operations):
                 raise  # these were tried again and again already
-            if any(isinstance(one, CloseIssue) and one.reason == "completed" for one in todo.operations):
+            if any(
+                isinstance(operation, CloseIssue) and operation.reason == "completed" for operation in todo.operations
+            ):
                 closed = todo.kept
             if not (trouble.status in (404, 410) and todo.kept and tries <= GONE_MAX):
                 unsure = trouble.kind is TroubleKind.BROKEN and todo.kept is None
                 api.patience.wait(trouble, tries, stubborn=unsure or looks_after)
                 looks_after |= unsure
             continue
-        if not any(isinstance(one, CreateIssue) or _is_fold(one) for one in todo.operations):
+        if not any(isinstance(operation, CreateIssue) or _is_fold(operation) for operation in todo.operations):
             return Tracked(written.url if written else "", todo.why)
         looks_after = True
         if todo.kept is None:
             created = written
-        elif created and any(_is_fold(one) and one.number == created.number for one in todo.operations):
+        elif created and any(
+            _is_fold(operation) and operation.number == created.number for operation in todo.operations
+        ):
             created = None
     raise Trouble(TroubleKind.BROKEN, "other runs kept changing the issue")
 
@@ -185,8 +196,8 @@ def _do(tracker: Tracker, todo: IssuePlan, wanted: WantedIssue) -> Issue | None:
 def _take_back(tracker: Tracker, issue: Issue, wanted: WantedIssue) -> None:
     """Close an issue that the next run would not know for ours, and so would open again."""
     author = printable(issue.author)[:60]
-    told = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"
+    why = f"this token writes as {author}, not as {wanted.author}: set comment-author to {author}"
     note = "Closed by the run that opened it: its token writes in another name than the next run would look for."
     with suppress(Trouble):  # what to set is the same, and what is planned anew would open another one
         tracker.close_stubbornly(issue.number, closed_body(wanted.stamp, note, issue))
-    raise UsageError(told)
+    raise UsageError(why)

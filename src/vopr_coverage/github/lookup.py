@@ -29,7 +29,7 @@ def find_base(api: Api, place: JobContext, comment_id: str) -> Base:
     """The verdict of the base branch's last successful run that we can trust.
 
     It must be a push, a scheduled or a dispatched run of this repository: a pull request's run has
-    a branch name of its own choice. One that can't be had never fails a check by itself.
+    a branch name of its own choice. One that cannot be loaded never fails a check by itself.
     """
     name = artifact_name(comment_id)
     origin = f"the last successful run on {place.branch}"
@@ -52,7 +52,7 @@ def find_base(api: Api, place: JobContext, comment_id: str) -> Base:
 def _candidates(api: Api, place: JobContext, name: str) -> Iterator[Artifact]:
     """The first ten of those that may hold a base: of other runs than this."""
     found = artifacts_on_branch(api, place, name)
-    others = (one for one in found if one.workflow_run and one.workflow_run.id != place.run_id)
+    others = (artifact for artifact in found if artifact.workflow_run and artifact.workflow_run.id != place.run_id)
     return islice(others, RUNS_LOOKED_MAX)
 
 
@@ -84,7 +84,7 @@ def verdict_of_run(api: Api, place: JobContext, run: WorkflowRun, comment_id: st
     """The verdict file that a run left behind, or None if it left none.
 
     Raises:
-        ArtifactError, Trouble: there is one, and it can't be had or used.
+        ArtifactError, Trouble: there is one, and it cannot be loaded or used.
     """
     name = artifact_name(comment_id)
     path = f"/repos/{place.repository}/actions/runs/{run.id}/artifacts"

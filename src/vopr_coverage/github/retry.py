@@ -49,13 +49,13 @@ class Trouble(Exception):
     `status` is 0 where there was no answer; `wait_s` is what a rate limit asks for, if it says.
     """
 
-    def __init__(self, kind: TroubleKind, told: str, status: int = 0, wait_s: float | None = None) -> None:
+    def __init__(self, kind: TroubleKind, why: str, status: int = 0, wait_s: float | None = None) -> None:
         self.kind, self.status, self.wait_s = kind, status, wait_s
-        super().__init__(told)
+        super().__init__(why)
 
 
 class RetryBudget:
-    """How much waiting one step may spend, over all of its requests; `say` is told of each wait."""
+    """How much waiting one step may spend, over all of its requests; `say` gets a line about each wait."""
 
     def __init__(self, clock: Clock, say: Callable[[str], None] = lambda _: None) -> None:
         self.clock, self._say = clock, say

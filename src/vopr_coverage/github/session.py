@@ -38,10 +38,10 @@ class Hub:
 
     Args:
         event: the event's payload, as the runner has it.
-        say: is told of every wait.
+        say: gets a line about every wait.
     """
 
-    def __init__(self, runner: Runner, event: bytes, token: str, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(self, runner: Runner, *, event: bytes, token: str, clock: Clock, say: Callable[[str], None]) -> None:
         self._runner, self._event, self._token = runner, event, token
         self._patience = RetryBudget(clock, say)
 
@@ -114,19 +114,19 @@ class Hub:
 
         api, here = self._api, night_of(self._runner)
         night, wrong = read_night(path, roots, here)
-        told = [Said("warning", f"The night left no verdict, and counts as red. {wrong}")] if wrong else []
+        said = [Said("warning", f"The night left no verdict, and counts as red. {wrong}")] if wrong else []
         try:
             tracked = track_night(api, self.place, here, night, id, author)
         except Trouble as trouble:
             hint = "; the job needs `issues: write`" if _is_forbidden(trouble) else ""
             raise UsageError(f"the tracking issue was not written: {trouble}{hint}") from None
         where = f": {tracked.url}" if tracked.url else ""
-        return [*told, Said("line", f"Tracking issue: {tracked.why}{where}", tracked.url)]
+        return [*said, Said("line", f"Tracking issue: {tracked.why}{where}", tracked.url)]
 
     def _not_done(self, trouble: Trouble) -> Said:
         if _is_forbidden(trouble) and self._may_only_read():
-            told = "its token may only read. The job summary has everything; docs/pull-requests.md has the way round it"
-            return Said("notice", f"No comment on a pull request from a fork or by Dependabot: {told}.")
+            why = "its token may only read. The job summary has everything; docs/pull-requests.md has the way round it"
+            return Said("notice", f"No comment on a pull request from a fork or by Dependabot: {why}.")
         hint = "; the job needs `pull-requests: write`" if _is_forbidden(trouble) else ""
         return Said("warning", f"No comment: {trouble}{hint}. The job summary has everything.")
 

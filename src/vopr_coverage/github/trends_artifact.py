@@ -1,7 +1,7 @@
 """The nightly's history as earlier runs left it: found through the API, and put together again.
 
 Every night's artifact holds all the nights before it. Several are read all the same: a night that
-could not be told of them has begun anew, and the next one finds the older ones again behind it.
+does not know them begins anew, and the next one finds the older ones again behind it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def restore_history(runner: Runner, event: bytes, clock: Clock, say: Callable[[s
 
     Args:
         event: the payload of the runner's event.
-        say: is told of every wait.
+        say: gets a line about every wait.
 
     Raises:
         UsageError: this is no runner, or there is no token.

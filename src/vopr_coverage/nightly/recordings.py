@@ -128,8 +128,8 @@ def _read_run(planned: PlannedRun, source: str, folder: Path, commits: tuple[str
         (file,) = find_reports([str(folder)])
         read = as_input(read_report(file.path), file, None, commits)
     except UserError as error:
-        return ReadRun(planned, source, folder, present=True, problem=_first_line(error))
-    return ReadRun(planned, source, folder, present=True, read=read)
+        return ReadRun(planned=planned, source=source, folder=folder, present=True, problem=_first_line(error))
+    return ReadRun(planned=planned, source=source, folder=folder, present=True, read=read)
 
 
 def _read_pair(planned: PlannedRun, folder: Path, config: Config, commits: tuple[str, ...]) -> ReadPair:
@@ -140,7 +140,7 @@ def _read_pair(planned: PlannedRun, folder: Path, config: Config, commits: tuple
         if all(is_there(path / MANIFEST) for path in folders):
             compared = compare_runs([str(path) for path in folders], config, commits=commits)
             left, right = (
-                ReadRun(planned, f"{planned.name}/{path.name}", path, present=True, read=read)
+                ReadRun(planned=planned, source=f"{planned.name}/{path.name}", folder=path, present=True, read=read)
                 for path, read in zip(folders, compared.inputs, strict=True)
             )
             return ReadPair((left, right), compared.verdict)

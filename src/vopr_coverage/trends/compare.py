@@ -45,12 +45,14 @@ ITERATIONS = Figure("iterations", lambda record: record.ran, below=0.5)
 FIGURES = (
     ITERATIONS,
     Figure("iterations a second", lambda record: record.rate, below=0.5, above=2.0),
-    Figure("failed seeds per 1,000 iterations", lambda one: _share(one.failed, one.ran, 1_000), above=2.0),
+    Figure("failed seeds per 1,000 iterations", lambda record: _share(record.failed, record.ran, 1_000), above=2.0),
     Figure("fault points hit", lambda record: record.fault_points_hit, below=1.0, grows=True),
-    Figure("fault point coverage in %", lambda one: _share(one.fault_points_hit, one.fault_points_known, 100)),
+    Figure("fault point coverage in %", lambda record: _share(record.fault_points_hit, record.fault_points_known, 100)),
     Figure("invariants run", lambda record: record.invariants, below=1.0, grows=True),
-    Figure("view changes per 1,000 iterations", lambda one: _share(one.view_changes, one.ran, 1_000), 0.5, 2.0),
-    Figure("canaries detected in %", lambda one: _share(one.detected, one.declared, 100), below=1.0),
+    Figure(
+        "view changes per 1,000 iterations", lambda record: _share(record.view_changes, record.ran, 1_000), 0.5, 2.0
+    ),
+    Figure("canaries detected in %", lambda record: _share(record.detected, record.declared, 100), below=1.0),
     Figure("seeds run twice", lambda record: record.seeds_doubled, below=0.5),
 )
 _FOLLOWED = {figure.name for figure in FIGURES if figure.below is not None or figure.above is not None}
@@ -102,14 +104,14 @@ def lines_of(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> 
 def lately(history: Sequence[TrendRecord]) -> tuple[Lately, ...]:
     """The lines of every workflow's newest night; the workflow that ran last comes first."""
     newest: dict[str, TrendRecord] = {}
-    for record in sorted(history, key=lambda one: (place_in_time(one), one.run_attempt), reverse=True):
+    for record in sorted(history, key=lambda record: (place_in_time(record), record.run_attempt), reverse=True):
         newest.setdefault(record.workflow, record)
     found = []
     for workflow, record in newest.items():
-        here = [one for one in history if one.workflow == workflow]
+        here = [record for record in history if record.workflow == workflow]
         attempt = (night_of(record), record.run_attempt)
-        tonight = [one for one in here if (night_of(one), one.run_attempt) == attempt]
-        nights = len({night_of(one) for one in here})
+        tonight = [record for record in here if (night_of(record), record.run_attempt) == attempt]
+        nights = len({night_of(record) for record in here})
         found.append(Lately(workflow, record, nights, lines_of(here, tonight)))
     return tuple(found)
 
@@ -121,12 +123,15 @@ def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list
         if record.workflow == tonight.workflow and place_in_time(record) < place_in_time(tonight):
             attempts.setdefault(night_of(record), {}).setdefault(record.run_attempt, []).append(record)
     latest = (night[max(night)] for night in attempts.values())
-    nights = [Night(place_in_time(all_of[0]), {(one.job, one.scenario): one for one in all_of}) for all_of in latest]
+    nights = [
+        Night(place_in_time(all_of[0]), {(record.job, record.scenario): record for record in all_of})
+        for all_of in latest
+    ]
     return sorted(nights, key=lambda night: night.place)
 
 
 def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRecord) -> TrendLine | None:
-    values = [None if one is None else figure.value(one) for one in before]
+    values = [None if night is None else figure.value(night) for night in before]
     now = figure.value(record)
     measured = [value for value in values if value is not None]
     if now is None and not measured:
@@ -135,24 +140,38 @@ def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRec
     if now is None and figure.name in _FOLLOWED:
         remark = f"not measured, as it was on {len(measured)} of the {len(values)} nights before"
     elif now is not None:
-        pairs = [(one, value) for one, value in zip(before, values, strict=True) if one and value is not None]
-        remark = _remark(figure, now, [value for one, value in pairs if _is_comparable(figure, one, record)])
-    return TrendLine(record.job, record.scenario, figure.name, (*values, now), _median_of(measured), remark)
+        pairs = [(night, value) for night, value in zip(before, values, strict=True) if night and value is not None]
+        remark = _remark(figure, now, [value for night, value in pairs if _is_comparable(figure, night, record)])
+    return TrendLine(
+        job=record.job,
+        scenario=record.scenario,
+        figure=figure.name,
+        values=(*values, now),
+        median=_median_of(measured),
+        remark=remark,
+    )
 
 
-def _is_comparable(figure: Figure, one: TrendRecord, tonight: TrendRecord) -> bool:
+def _is_comparable(figure: Figure, before: TrendRecord, tonight: TrendRecord) -> bool:
     if not figure.grows:
         return True
-    return one.ran is not None and tonight.ran is not None and one.ran <= LONGER_MAX * tonight.ran
+    return before.ran is not None and tonight.ran is not None and before.ran <= LONGER_MAX * tonight.ran
 
 
 def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLine:
     """What ran in the nights before and is nowhere tonight: one line for all of its figures."""
     nights = sum(record is not None for record in before)
-    values = [None if one is None else ITERATIONS.value(one) for one in before]
+    values = [None if night is None else ITERATIONS.value(night) for night in before]
     median = _median_of([value for value in values if value is not None])
     remark = f"did not run, as it did on {nights} of the {len(before)} nights before"
-    return TrendLine(*key, ITERATIONS.name, (*values, None), median, remark)
+    return TrendLine(
+        job=key[0],
+        scenario=key[1],
+        figure=ITERATIONS.name,
+        values=(*values, None),
+        median=median,
+        remark=remark,
+    )
 
 
 def _remark(figure: Figure, now: float, before: Sequence[float]) -> str:

@@ -126,11 +126,11 @@ def records_of(night: NightVerdict, at: datetime) -> tuple[TrendRecord, ...]:
     assert at.tzinfo is not None, "a night without a time zone could be another one"
     moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     work = list(night.work)
-    jobs = {one.job for one in work}
+    jobs = {figures.job for figures in work}
     for job, measured in (("canary", night.detected), ("determinism", night.seeds_doubled)):
         if measured is not None and job not in jobs:
-            work.append(Work(job, "", asked=0, planned=0, ran=0, runs=0))
-    return tuple(_record(night, one, moment) for one in work)
+            work.append(Work(job=job, scenario="", asked=0, planned=0, ran=0, runs=0))
+    return tuple(_record(night, figures, moment) for figures in work)
 
 
 def _record(night: NightVerdict, work: Work, at: str) -> TrendRecord:
@@ -199,7 +199,9 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
             found[key] = record
     kept = set(sorted({place_in_time(record) for record in found.values()})[-NIGHTS_MAX:])
     records = (record for record in found.values() if place_in_time(record) in kept)
-    return tuple(sorted(records, key=lambda one: (place_in_time(one), one.run_attempt, one.job, one.scenario)))
+    return tuple(
+        sorted(records, key=lambda record: (place_in_time(record), record.run_attempt, record.job, record.scenario))
+    )
 
 
 def _recency(record: TrendRecord) -> tuple[str, bytes]:
@@ -211,12 +213,12 @@ def text_of(history: Iterable[TrendRecord]) -> bytes:
     nights: dict[tuple[bool, int, str], list[bytes]] = {}
     for record in union(history):
         nights.setdefault(place_in_time(record), []).append(msgspec.json.encode(record) + b"\n")
-    told: list[bytes] = []
+    kept: list[bytes] = []
     left = HISTORY_BYTES_MAX
     for lines in reversed(nights.values()):
         night = b"".join(lines)
         left -= len(night)
         if left < 0:
             break
-        told.append(night)
-    return b"".join(reversed(told))
+        kept.append(night)
+    return b"".join(reversed(kept))
