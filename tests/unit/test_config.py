@@ -160,7 +160,7 @@ def test_an_unknown_gate_or_word_in_a_policy_is_refused(text: str, told: str) ->
 
 def test_other_scenarios_are_judged_where_the_config_says_so() -> None:
     """By the entry `*`, whose empty form is the top level; without it they are a mistake, told with the nearest."""
-    with pytest.raises(UsageError, match="'combine' is not in gate.yml; did you mean 'Combined'"):
+    with pytest.raises(UsageError, match=r"'combine' is not in gate\.yml; did you mean 'Combined'"):
         terms_for("combine", Overrides(), parse_config(SAMPLE, "gate.yml"))
     config = parse_config(SAMPLE + "  '*': {min_repairs: 2}\n", "gate.yml")
     other = terms_for("gray", Overrides(), config)
