@@ -70,12 +70,11 @@ def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[Judged
 
 
 def _played_before(job: str, compared: Sequence[tuple[ReadRun, JudgedRun]]) -> Iterator[Finding]:
-    """A finding if the last of these runs did what an earlier one did, although it was given other seeds."""
+    """A finding if the last of these runs did what an earlier one did. In a plan, all of them have other seeds."""
     *others, (this, result) = compared
     for other, earlier in others:
-        if earlier.scenario.lower() != result.scenario.lower() or other.planned.seed == this.planned.seed:
-            continue
-        if same_first_results(earlier.first_hashes, result.first_hashes):
+        same_scenario = earlier.scenario.lower() == result.scenario.lower()
+        if same_scenario and same_first_results(earlier.first_hashes, result.first_hashes):
             line = (
                 f"its first seeds, from {this.planned.seed} on, did exactly what those of {printable(other.source)} "
                 f"did, from {other.planned.seed} on: the simulator uses only a part of its seed"
