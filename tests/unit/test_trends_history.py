@@ -86,7 +86,7 @@ def test_canaries_and_doubled_seeds_are_their_jobs() -> None:
 
 def test_every_figure_of_a_night_reaches_the_history() -> None:
     """With its own value. A figure of `Work` that a record shall not have is named here."""
-    figures = [field for field in Work.__struct_fields__ if field not in ("job", "scenario")]
+    figures = [field for field in Work.__struct_fields__ if field not in ("job", "scenario", "first_hashes")]
     of_night = ["detected", "declared", "seeds_doubled"]
     numbers = {field: 100 + number for number, field in enumerate([*figures, *of_night])}
     in_records = {field for field in TrendRecord.__struct_fields__ if field in numbers}
@@ -96,6 +96,8 @@ def test_every_figure_of_a_night_reaches_the_history() -> None:
         (record, *_) = records(0, work(job, **given), **{field: numbers[field] for field in of_night})
         for field in [*given, *more]:
             assert getattr(record, field) == numbers[field], field
+    (record,) = records(0, work(first_hashes=("0" * 16,)), seed_base="7")
+    assert (record.first_hashes, record.seed_base) == (("0" * 16,), "7")
 
 
 def test_what_is_recorded_can_be_read_again() -> None:
@@ -111,7 +113,8 @@ def test_what_is_recorded_can_be_read_again() -> None:
 
 def test_every_field_is_required_and_null_is_allowed_for_figures() -> None:
     """As the schema says it."""
-    assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__)
+    later = {"seed_base", "first_hashes"}  # records of older nights have neither
+    assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__) - later
     nothing = dict.fromkeys(["asked", "planned", "ran", "failed", "rate", "view_changes", "detected", "commit"])
     (record,) = parse_history(line(**nothing), "h").records
     assert record.ran is None

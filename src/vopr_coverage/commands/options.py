@@ -53,8 +53,11 @@ def _is_false(word: str) -> bool:
     return one_of(("true", "false"))(word) == "false"
 
 
-def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, ...]:
+def simulator_command(template: str | None, words: Sequence[str], flag: str = "--command") -> tuple[str, ...]:
     """The simulator's command, a word each: the text of `--command`, or the words behind `--`. Empty without both.
+
+    Args:
+        flag: the name of the flag that the text was given to, for messages.
 
     Raises:
         UsageError: both of them, or a text that can't be split into words.
@@ -63,7 +66,7 @@ def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, 
         split = shlex.split(template or "", posix=True)
     except ValueError as error:
         found = f"{str(error).lower()} before the text's end"
-        raise UsageError(f"--command: expected words quoted as for a shell, found {found}") from None
+        raise UsageError(f"{flag}: expected words quoted as for a shell, found {found}") from None
     if split and words:
         raise UsageError("the command stands behind -- and in --command: give it once")
     return tuple(split or words)

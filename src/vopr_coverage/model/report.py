@@ -6,7 +6,7 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -19,6 +19,8 @@ from vopr_coverage.model.manifest import Recording
 Format = Literal["stream", "report", "wrapped"]
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
+FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance
+FIRST_RESULTS_MIN = 3  # different ones among them: seeds that all do the same are a finding about their own run
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 
@@ -85,6 +87,7 @@ class Run(msgspec.Struct, frozen=True):
         contradictions: counts and orders that disagree, each with both numbers.
         silent_failures: failed seeds without a record: determinism failures.
         seed_ignored: all of two or more ok iterations have the same hashes, events and time.
+        first_hashes: of each of the first eight ok iterations, a digest of its hashes, events and time.
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
         fault_effects: observed count per fault point; None if the stream has no such figure.
@@ -101,6 +104,7 @@ class Run(msgspec.Struct, frozen=True):
     failures: tuple[FailureGroup, ...] = ()
     silent_failures: SeedList = SeedList()
     seed_ignored: bool = False
+    first_hashes: tuple[str, ...] = ()
     ran_nothing: bool = False
     double_runs: bool | None = None
     fault_effects: Mapping[str, int] | None = None
@@ -142,6 +146,13 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+
+
+def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the first hashes of two runs show that their first seeds did exactly the same."""
+    pairs = list(zip(one, other, strict=False))
+    alike = all(left == right for left, right in pairs)
+    return alike and len(pairs) >= FIRST_SEEDS_MIN and len({left for left, _ in pairs}) >= FIRST_RESULTS_MIN
 
 
 def contradictions_of(report: CoverageReport) -> list[str]:

@@ -7,11 +7,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryVerdict
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import printable
-from vopr_coverage.nightly.plan import NightPlan
+from vopr_coverage.nightly.plan import NightPlan, PlannedJob
 from vopr_coverage.nightly.run_health import FailedSeed, JudgedRun, merged_figures
 from vopr_coverage.nightly.verdict import Work
 
 REGRESSION_LINES_MAX = 100
+NEW_SEEDS_EVERY_NIGHT: tuple[PlannedJob, ...] = ("long-run", "coverage", "canary")
 
 
 def work_of(
@@ -42,6 +43,7 @@ def work_of(
             fault_points_known=len(known) if report else None,
             invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
             view_changes=report.view_changes if report else None,
+            first_hashes=mine[0].first_hashes if mine and planned.job in NEW_SEEDS_EVERY_NIGHT else (),
         )
 
 

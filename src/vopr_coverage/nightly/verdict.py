@@ -66,6 +66,7 @@ class Work(msgspec.Struct, frozen=True):
         rate: iterations per second of one job; None without a recording.
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
+        first_hashes: of the first seeds of its first run, if every night runs other seeds; see `model.report.Run`.
     """
 
     job: str
@@ -81,6 +82,7 @@ class Work(msgspec.Struct, frozen=True):
     fault_points_known: int | None = None
     invariants: int | None = None
     view_changes: int | None = None
+    first_hashes: tuple[str, ...] = ()
 
 
 class TrendLine(msgspec.Struct, frozen=True):
