@@ -179,6 +179,7 @@ def test_no_text_for_the_command_is_none(tmp_path: Path) -> None:
         (("--commit", "HEAD"), ("true",), "--commit: expected 7 to 64 hexadecimal digits in lower case, found 'HEAD'"),
         (("--timeout", "0"), ("true",), "argument --timeout: expected seconds above 0, found '0'"),
         (("--timeout", "nan"), ("true",), "argument --timeout: expected seconds above 0, found 'nan'"),
+        (("--timeout", "1e16"), ("true",), "argument --timeout: expected seconds above 0 and up to 1e+15"),
         (("--seed", "-1"), ("true",), "argument --seed: expected "),
         (("--seed", str(SEED_COUNT)), ("true",), "argument --seed: expected an integer from 0 to 2^64-1"),
         (("--iterations", "1e6"), ("true",), "argument --iterations: expected an integer from 0 to 2^64-1"),

@@ -107,6 +107,8 @@ DISAGREEMENTS: list[tuple[list[Record], list[str]]] = [
     # properties
     (with_end(properties=PROPERTIES | {"violation_count": 1}), ["violation_count is 1, violated_ids lists 0"]),
     (with_end(properties=PROPERTIES | {"violated_ids": ["a"]}), ["violation_count is 0, violated_ids lists 1"]),
+    (with_end(properties=PROPERTIES | {"sometimes_satisfied": 28}), ["sometimes_satisfied is 28, sometimes_total 27"]),
+    (with_end(properties=PROPERTIES | {"reached_hit": 18}), ["reached_hit is 18, reached_total 17"]),
 ]  # fmt: skip
 
 

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, records, work
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.nightly.verdict import Work
+from vopr_coverage.nightly.verdict import COUNT_MAX, Work
 from vopr_coverage.trends.history import (
-    COUNT_MAX,
     HISTORY_BYTES_MAX,
     NIGHTS_MAX,
     TrendRecord,

@@ -7,6 +7,7 @@ from its thresholds. Changes of the thresholds are listed separately, as `loosen
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,14 +50,16 @@ def counterparts(names: Sequence[tuple[str, str | None]], base: Base | None) -> 
     pairs: dict[int, int] = {}
     for key in (_scenario_key, _name_key, _any_key):
         mine = _unique({i: key(*name) for i, name in enumerate(names) if i not in pairs})
-        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in pairs.values()}
+        paired = set(pairs.values())
+        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in paired}
         place = {value: j for j, value in _unique(others).items()}
         for i, value in mine.items():
             j = place.get(value)
             if j is not None and _may_match(names[i][1], theirs[j].scenario):
                 pairs[i] = j
     befores = [Before(theirs[pairs[i]]) if i in pairs else Before() for i in range(len(names))]
-    return befores, [report.name for j, report in enumerate(theirs) if j not in pairs.values()]
+    paired = set(pairs.values())
+    return befores, [report.name for j, report in enumerate(theirs) if j not in paired]
 
 
 def _scenario_key(_name: str, scenario: str | None) -> str | None:
@@ -72,8 +75,8 @@ def _any_key(_name: str, _scenario: str | None) -> str | None:
 
 
 def _unique(keys: Mapping[int, str | None]) -> dict[int, str]:
-    values = list(keys.values())
-    return {i: key for i, key in keys.items() if key is not None and values.count(key) == 1}
+    times = Counter(keys.values())
+    return {i: key for i, key in keys.items() if key is not None and times[key] == 1}
 
 
 def _may_match(ours: str | None, theirs: str | None) -> bool:

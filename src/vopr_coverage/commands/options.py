@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", int, float)
 
+DURATION_MAX = 1e15  # as manifests and plans have it, which these numbers are written to
+
 
 def add_simulator(parser: argparse.ArgumentParser) -> None:
     """Let a command take the simulator's command: the words behind `--`, or one text."""
@@ -169,6 +171,7 @@ def _positive(text: str, unit: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected {unit} above 0, found {shown(text)}")
+    if not 0 < number <= DURATION_MAX:
+        limit = f" and up to {DURATION_MAX:g}" if number > DURATION_MAX else ""
+        raise argparse.ArgumentTypeError(f"expected {unit} above 0{limit}, found {shown(text)}")
     return number

@@ -18,7 +18,7 @@ from vopr_coverage.gates.manifest import disagreements, how_it_ended
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
-from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList, contradictions_of
+from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList
 from vopr_coverage.model.thresholds import Bounds
 
 SEEDS_LISTED_MAX = 10
@@ -61,7 +61,7 @@ def judge_run_complete(file: Input, _bounds: Bounds, _expect: Expectation | None
     """
     gate, run, from_recording = "run-complete", file.run, disagreements(file)
     if run is None:
-        contradictions = contradictions_of(file.report) if file.report else []
+        contradictions = file.contradictions
         if not (contradictions or from_recording):
             return _not_required(gate, NO_RUN_NOTE)
         measured = "contradicts itself" if contradictions else "contradicts its recording"

@@ -17,6 +17,7 @@ def bounds_of(seeds: int, differing: int) -> tuple[float, float]:
 
 def wilson(trials: int, hits: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share, when `hits` of `trials` were counted."""
+    assert 0 <= hits <= trials > 0, "counts are checked where they are read"
     share, z2 = hits / trials, Z95 * Z95
     centre, scale = share + z2 / (2 * trials), 1 + z2 / trials
     spread = Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))

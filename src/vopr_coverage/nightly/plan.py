@@ -159,6 +159,15 @@ def _problems(plan: NightPlan, source: str) -> Iterator[ReportError]:
             names.add(entry.name.lower())
             if not is_seed(entry.seed):
                 yield ReportError(source, f"{at}/seed", expected="a seed below 2^64", found=entry.seed)
+    for key in ("long_run", "coverage"):
+        for index, shard in enumerate(getattr(plan, key).include):
+            if shard.shard > shard.shards:
+                at, expected = f"#/{key}/include/{index}/shard", f"a number up to {shard.shards}, the count of shards"
+                yield ReportError(source, at, expected=expected, found=shard.shard)
+    for index, work in enumerate(plan.work):
+        if work.planned > work.asked:
+            expected = f"at most {work.asked}, as many as were asked for"
+            yield ReportError(source, f"#/work/{index}/planned", expected=expected, found=work.planned)
     if not is_seed(plan.seed_base):
         yield ReportError(source, "#/seed_base", expected="a seed below 2^64", found=plan.seed_base)
     for index, replay in enumerate(plan.regressions):

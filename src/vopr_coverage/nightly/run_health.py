@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
 
 import msgspec
 from msgspec.structs import replace
@@ -87,7 +86,7 @@ def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
     """The figures of several runs added up; None if one of them has none."""
     reports = [run.report for run in runs if run.present]
     known = [report for report in reports if report is not None]
-    return reduce(merge_reports, known) if known and len(known) == len(reports) else None
+    return merge_reports(known) if known and len(known) == len(reports) else None
 
 
 def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 import msgspec
 
+from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
 FindingKind = Literal["job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary"]
@@ -186,6 +189,26 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
     """Read a night's verdict; it is as untrusted as any report.
 
     Raises:
-        ReportError, ManyErrors: it is no JSON, or does not match the schema.
+        ReportError, ManyErrors: it is no JSON, does not match the schema, or has counts that cannot be.
     """
-    return msgspec.convert(contract.document(data, source, "night"), NightVerdict)
+    night = msgspec.convert(contract.document(data, source, "night"), NightVerdict)
+    problems = list(_impossible(night, source))
+    if problems:
+        raise ManyErrors(problems)
+    return night
+
+
+def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
+    """Counts that the schema allows and no night has: shares and bounds are computed from these."""
+    for key in ("detected", "declared", "seeds_doubled"):
+        count = getattr(night, key)
+        if count is not None and count > COUNT_MAX:
+            yield ReportError(source, f"#/{key}", expected="a count below 2^63", found=count)
+    if (night.detected is None) != (night.declared is None):
+        yield ReportError(source, "#/detected", expected="a number beside declared", found=night.detected)
+    elif night.detected is not None and night.declared is not None and night.detected > night.declared:
+        expected = f"at most {shown(night.declared)}, as many as are declared"
+        yield ReportError(source, "#/detected", expected=expected, found=night.detected)
+    if (night.at_most is not None) != bool(night.seeds_doubled):
+        expected = "a bound where seeds ran twice, and only there"
+        yield ReportError(source, "#/at_most", expected=expected, found=night.at_most)

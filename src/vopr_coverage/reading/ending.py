@@ -147,5 +147,8 @@ def _properties(data: Mapping[str, Any], contradictions: Contradictions) -> Prop
     violated = tuple(data["violated_ids"])
     if data["violation_count"] != len(violated):
         contradictions.add(f"violation_count is {data['violation_count']}, violated_ids lists {len(violated)}")
+    for part, whole in (("sometimes_satisfied", "sometimes_total"), ("reached_hit", "reached_total")):
+        if data[part] > data[whole]:
+            contradictions.add(f"{part} is {data[part]}, {whole} {data[whole]}")
     counters = {name: data[name] for name in PROPERTY_COUNTERS if name in data}
     return Properties(counters, tuple(data["unsatisfied_sometimes_ids"]), violated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -130,8 +131,9 @@ def _identity(path: str) -> tuple[int, int] | str:
 def _labelled(reports: Sequence[ReportFile]) -> list[ReportFile]:
     """Label files by their last path component, or by the whole path if that is not unique."""
     names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in reports]
+    times = Counter(names)
     return [
-        replace(report, label=encodable(name if names.count(name) == 1 else report.label))
+        replace(report, label=encodable(name if times[name] == 1 else report.label))
         for report, name in zip(reports, names, strict=True)
     ]
 

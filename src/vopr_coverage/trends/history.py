@@ -17,12 +17,11 @@ from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.model.verdict import VerdictStatus
-from vopr_coverage.nightly.verdict import NightVerdict, Work
+from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
 
 TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
 HISTORY_BYTES_MAX = 8 << 20
 NIGHTS_MAX = 400
-COUNT_MAX = (1 << 63) - 1
 RATE_MAX = 1e15
 TEXT_CHARACTERS_MAX = 200
 
@@ -99,12 +98,13 @@ def parse_history(data: bytes, source: str) -> History:
         expected = f"a history of at most {HISTORY_BYTES_MAX >> 20} MiB"
         raise ReportError(source, "", expected=expected, found=Words("more"))
     decoder = msgspec.json.Decoder(TrendRecord)
-    records, broken, first = [], 0, ""
+    records: list[TrendRecord] = []
+    broken, first = 0, ""
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
-            records.append(decoder.decode(line))
+            records.append(_possible(decoder.decode(line)))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             broken += 1
             first = first or str(_complaint(source, number, line))
@@ -114,6 +114,17 @@ def parse_history(data: bytes, source: str) -> History:
     return History(tuple(records), (f"{many} left out of the history, the first: {first}",))
 
 
+def _possible(record: TrendRecord) -> TrendRecord:
+    """The record, if its counts can be.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    if (record.detected or 0) > (record.declared or 0):
+        raise ValueError("more canaries detected than declared")
+    return record
+
+
 def _complaint(source: str, number: int, line: bytes) -> ReportError:
     """What is wrong with a line that was refused, in our words."""
     try:
@@ -121,7 +132,8 @@ def _complaint(source: str, number: int, line: bytes) -> ReportError:
     except JsonError as error:
         return ReportError(source, f":{number}", expected=error.expected, found=error.found)
     if problem is None:
-        return ReportError(source, f":{number}", expected="a record of a night", found=Words("something else"))
+        found = Words("something else, or counts that cannot be")
+        return ReportError(source, f":{number}", expected="a record of a night", found=found)
     at = f":{number}#{problem.pointer}" if problem.pointer else f":{number}"
     return ReportError(source, at, expected=problem.expected, found=problem.found)
 
