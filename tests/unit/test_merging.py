@@ -205,6 +205,13 @@ def test_a_single_report_stays_as_it_is() -> None:
 def test_a_unit_has_only_what_all_of_its_inputs_have() -> None:
     """One shard without coverage, effects, properties or a count of its runs leaves those of all unknown."""
     whole, cut = reading(a_stream(3)), reading(start(3, 3), ok(3))
+    both = as_unit("m", None, [whole, reading(a_stream(2, first=3))]).evidence
+    assert (both.simulations, both.fault_effects) == (
+        5,
+        {"network.drop": 40, "sim.network.send": 0, "sim.storage.write": 0},
+    )
+    assert whole.run is not None
+    assert both.properties == whole.run.properties
     assert as_unit("m", None, [whole, cut]).evidence == Evidence(None, is_stream=True, simulations=4, via_alias={})
     old = reading(a_stream(3, first=3, era="feb2026"))
     merged = as_unit("m", None, [whole, old]).evidence
@@ -234,6 +241,8 @@ def test_reports_whose_lists_do_not_account_for_their_totals_are_not_merged(
     other = read_document([a_flat_report()], "other.json")
     with pytest.raises(UsageError, match=rf"short\.json cannot be merged: its lists name {accounted} fault points"):
         as_unit("m", None, [other, read])
+    assert as_unit("m", None, [replace(read, listed_only=True), other]).evidence.report is not None
+    assert as_unit("m", None, [Input("n", "wrapped", None), other]).evidence.report is None
 
 
 # ---- aliases and known points

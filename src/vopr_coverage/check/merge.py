@@ -187,8 +187,8 @@ def _seed_count(run: Run) -> int:
 
 def _seeds_of(read: Input) -> str:
     run = read.run
-    if run is None or run.starting_seed is None:
-        return printable(read.source)
+    assert run is not None, "only runs share seeds"
+    assert run.starting_seed is not None, "a run without a first seed shares none"
     last = (run.starting_seed + max(_seed_count(run) - 1, 0)) % SEED_COUNT
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 

@@ -11,7 +11,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Wo
 from vopr_coverage.model.report import Input, Run, SeedList
 from vopr_coverage.reading.ending import StreamEnding, read_ending
 from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
-from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
+from vopr_coverage.reading.source import BrokenData, CutShort
 from vopr_coverage.reading.tally import Tally
 
 UNKNOWN_NAMES_KEPT_MAX = 10
@@ -59,28 +59,27 @@ class StreamReader:
         number = 1
         try:
             for block in blocks:
-                lines = count_lines(block)
-                self.read_block(block, number, lines)
-                number += lines
+                number += self.read_block(block, number)
                 yield
         except CutShort:
             self.cut_short = True
         except BrokenData as error:
             raise error.on_line(number) from None
 
-    def read_block(self, block: bytes, first_line: int, lines: int) -> None:
-        """Read whole lines: all at once if they are iterations that passed, else one by one."""
+    def read_block(self, block: bytes, first_line: int) -> int:
+        """Read whole lines: all at once if they are iterations that passed, else one by one. Returns their number."""
         if self.started and not self.ended:
             try:
                 records = decode_compact_block(block) if block[:1] == b"[" else decode_ok_block(block)
-                # The decoder accepts two records on one line, or one on two lines; line by line these are no records.
-                if len(records) == lines and self.tally.add_ok_block(records):
-                    return
+                if records and self.tally.add_ok_block(records):
+                    return len(records)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
-        for number, line in enumerate(block.split(b"\n"), first_line):  # splitlines() also splits at a lone CR
+        lines = block.split(b"\n")  # splitlines() also splits at a lone CR
+        for number, line in enumerate(lines, first_line):
             if line.strip():
                 self._read_line(line, number)
+        return len(lines) - 1
 
     def _read_line(self, line: bytes, number: int) -> None:
         record = read_record(line, self.source, number)
