@@ -47,15 +47,19 @@ def refuse_outside(path: AnyPath, roots: Sequence[Path], name: str = "") -> None
     Raises:
         FileError: the path is outside.
     """
+    if not is_inside(path, roots):
+        raise FileError(name or str(path), REACH, "a path outside; make it relative to the workspace")
+
+
+def is_inside(path: AnyPath, roots: Sequence[Path]) -> bool:
+    """Whether a path lies inside one of the roots, symbolic links followed. Without roots every path does."""
     if not roots:
-        return
+        return True
     try:
         real = Path(os.path.realpath(path))
-        inside = any(real.is_relative_to(os.path.realpath(root)) for root in roots)
+        return any(real.is_relative_to(os.path.realpath(root)) for root in roots)
     except (OSError, ValueError):
-        return  # opening the file reports the error
-    if not inside:
-        raise FileError(name or str(path), REACH, "a path outside; make it relative to the workspace")
+        return True  # opening the file reports the error
 
 
 @contextmanager
