@@ -99,7 +99,7 @@ def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
         "fifo: expected a regular file, found a FIFO",
         "/dev/null: expected a regular file, found a device",
         "loop: expected a readable file, found a loop of symbolic links",
-        "dead: expected a readable file, found no such file or directory",
+        "dead: expected a readable file, found a symbolic link to a path that does not exist",
         "missing.json: expected a readable file, found no such file or directory",
         f"{'x' * 300}: expected a readable file, found file name too long",
     ]

@@ -26,7 +26,7 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.find import ReportFile, find_reports
+from vopr_coverage.reading.find import ReportFile, find
 from vopr_coverage.reading.source import Progress
 
 Merge = Literal["none", "scenario", "all"]
@@ -75,8 +75,8 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
     Raises:
         UserError: reports, config or rules that cannot be used; nothing was judged.
     """
-    config, inputs = _read(request, rules.merge, progress)
-    return judge_inputs(inputs, rules, config)
+    config, inputs, remarks = _read(request, rules.merge, progress)
+    return _with_warnings(judge_inputs(inputs, rules, config), remarks)
 
 
 def check_health(
@@ -90,8 +90,8 @@ def check_health(
     for setting in ("profile", "on_not_measured"):
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
-    config, inputs = _read(request, merge, progress)
-    return judge_health_of(inputs, overrides, config, merge)
+    config, inputs, remarks = _read(request, merge, progress)
+    return _with_warnings(judge_health_of(inputs, overrides, config, merge), remarks)
 
 
 def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
@@ -138,9 +138,14 @@ def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Confi
     return replace(conclude(judgements, warnings, __version__), health_only=True)
 
 
-def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input]]:
+def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
+    return replace(verdict, warnings=(*(Remark("", text) for text in texts), *verdict.warnings))
+
+
+def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input], tuple[str, ...]]:
+    """The config, what was read, and what the patterns match that is not read."""
     config = load_config(request.config, request.folder, request.roots)
-    files = find_reports(request.reports, request.roots)
+    files, left_out = find(request.reports, request.roots)
     for file in files:  # an unknown scenario is an error before a night's worth of data is read
         config.scenario(file.scenario or request.scenario)
     inputs, errors = [], []
@@ -155,7 +160,7 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     if merge != "none":
         refuse_copies([file.path for file in files])
-    return config, inputs
+    return config, inputs, left_out
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
