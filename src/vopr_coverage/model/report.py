@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from vopr_coverage.formats.serde import Serde
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
 
 Format = Literal["stream", "report", "wrapped"]
@@ -150,7 +151,9 @@ def contradictions_of(report: CoverageReport) -> list[str]:
         )
     both = sorted(set(report.hit_fault_points) & set(report.missed_fault_points))
     if both:
-        contradictions.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
+        contradictions.append(
+            f"fault point '{both[0]}' is listed as hit and as missed ({counted(len(both), 'such name')})"
+        )
     return contradictions
 
 
@@ -159,8 +162,10 @@ def remarks_on(report: CoverageReport) -> list[str]:
     hit, missed = len(report.hit_fault_points), len(report.missed_fault_points)
     remarks = []
     if hit != report.fault_points_hit:
-        remarks.append(f"hit_fault_points lists {hit} names, fault_points_hit says {report.fault_points_hit}")
+        remarks.append(
+            f"hit_fault_points lists {counted(hit, 'name')}, fault_points_hit says {report.fault_points_hit}"
+        )
     if missed != report.total_fault_points - report.fault_points_hit:
         gap = report.total_fault_points - report.fault_points_hit
-        remarks.append(f"missed_fault_points lists {missed} names, the counts leave {gap}")
+        remarks.append(f"missed_fault_points lists {counted(missed, 'name')}, the counts leave {gap}")
     return remarks

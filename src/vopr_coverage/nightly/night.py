@@ -17,7 +17,7 @@ from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
@@ -152,7 +152,8 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
             job="plan",
             source=work.scenario,
             kind="plan",
-            line=f"{work.job} of {printable(work.scenario)}: {work.planned:,} iterations fit into the budget, "
+            line=f"{work.job} of {printable(work.scenario)}: {counted(work.planned, 'iteration')} "
+            f"{agreeing(work.planned, 'fits', 'fit')} into the budget, "
             f"at least {work.min_iterations:,} are required",
             advice=advice.BUDGET,
         )
@@ -171,13 +172,10 @@ def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
         return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
-    ran = sum(run.ran for run in runs)
-    return _JudgedPart(
-        "long-run",
-        f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
-        _findings(runs),
-        tuple(runs),
-    )
+    ran, expected = sum(run.ran for run in runs), sum(run.expected for run in runs)
+    failed = f"{counted(expected, 'seed')} failed as expected, no other" if expected else "no seed failed"
+    shown = f"{counted(ran, 'iteration')} in {counted(len(runs), 'run')}, {failed}"
+    return _JudgedPart("long-run", shown, _findings(runs), tuple(runs))
 
 
 def _regressions(read: NightRead, config: Config) -> _JudgedPart:
