@@ -114,7 +114,10 @@ def test_a_missed_canary_is_told_by_its_name(tmp_path: Path) -> None:
     a_recorded_run(night / "canary" / CANARY, BASE + 2_000, SHARD_SEEDS)
     _, verdict = summarised(tmp_path, all_needs(regressions="skipped", canary="failure"))
     assert red_parts(verdict) == {"canary": "failed"}
-    assert verdict.findings[0].line.startswith("not detected")
+    assert verdict.findings[0].line == (
+        "not detected: nothing failed in 60 iterations; 60 of 60 seeds identical to the control: the planted bug was "
+        "never called, or changed nothing; expected: invariant model_verification"
+    )
     assert (verdict.detected, verdict.declared) == (0, 1)
 
 

@@ -12,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
@@ -44,12 +45,14 @@ class Detector(msgspec.Struct, frozen=True):
         properties: one of them is violated.
         fault_points: one of them is hit in the control run, and never in the canary's.
         determinism: seeds fail without a record, because their two runs differ.
+        seen: where the bug was seen to show, and how often; it detects nothing.
     """
 
     invariants: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     fault_points: tuple[str, ...] = ()
     determinism: bool = False
+    seen: Seen | None = None
 
     def in_words(self) -> str:
         """In words: `an invariant of a, b; a determinism failure`."""
@@ -106,6 +109,8 @@ class CanaryResult(msgspec.Struct, frozen=True):
         detail: what was seen.
         seeds: the first that show it, as text.
         failed: how many seeds failed, with a record or without.
+        why: why it was not detected, or by how much luck it was.
+        compared, differing: how many seeds were compared with the control's, and how many differ; None: not compared.
     """
 
     name: str
@@ -116,6 +121,9 @@ class CanaryResult(msgspec.Struct, frozen=True):
     seeds: tuple[str, ...] = ()
     advice: str = ""
     failed: int = 0
+    why: str = ""
+    compared: int | None = None
+    differing: int | None = None
 
 
 class CanaryVerdict(msgspec.Struct, frozen=True):

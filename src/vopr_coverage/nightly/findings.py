@@ -179,7 +179,8 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
     for result in verdict.results:
         if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
-            line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
+            why = f"; {printable(result.why)}" if result.why else ""
+            line = f"{result.ending}{detail}{why}; expected: {printable(result.expected)}"
             yield _canary_finding(result.name, line, result.advice)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.figures import agreeing, counted
@@ -205,6 +206,8 @@ def _canary(
     if read.control.read is None:  # the control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
     verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
+    paths = {name: str(folder / name) for name in config.canaries}
+    verdict = with_reasons(verdict, config.canaries, str(read.control.folder), paths)
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from vopr_coverage.canaries import beside
 from vopr_coverage.canaries import judge as canary
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
@@ -40,7 +41,11 @@ HEALTH_HEADINGS: Mapping[str, str] = {
 }
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
-    SENTENCES | EXCUSED | advice.ALL | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
+    SENTENCES
+    | EXCUSED
+    | advice.ALL
+    | beside.ALL
+    | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
