@@ -172,7 +172,7 @@ def test_what_else_goes_wrong_in_an_expected_violation_still_fails(judged: Judge
     """Lost records and broken properties are not what was expected."""
     stream = a_stream(3, failing={0: "agreement", 1: "agreement"}, lost=[2])
     config = {"scenarios": {"byz": BYZANTINE | {"min_caught": 0.6}}}
-    assert lines(judged({"byz=a": stream}, config)) == ["Nondeterministic: 1 failed seeds left no record: 2"]
+    assert lines(judged({"byz=a": stream}, config)) == ["Nondeterministic: 1 failed seed left no record: 2"]
 
 
 def test_run_health_needs_a_stream(judged: Judge) -> None:

@@ -117,7 +117,7 @@ def parse_config(text: str, source: str) -> Config:
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         repro=document.get("repro", DEFAULT_REPRO),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
-        canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
+        canaries=_canaries(document["canaries"], located, source) if "canaries" in document else SHIPPED,
     )
 
 
@@ -144,8 +144,15 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
     return layer
 
 
-def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
-    return {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, source: str) -> dict[str, Detector]:
+    canaries = {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+    for name, detector in canaries.items():
+        where = f"{printable(source)}:{located.line('/canaries' + contract.pointer_to(name))}"
+        if not detector.in_words():
+            raise ConfigError(f"{where}: canary {shown(name)}: expected what detects it, found none")
+        if detector.seen and detector.seen.seeds > detector.seen.of:
+            raise ConfigError(f"{where}: canary {shown(name)}: expected `seen` on at most `of` seeds, found more")
+    return canaries
 
 
 def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:

@@ -36,7 +36,9 @@ class JudgedRun(msgspec.Struct, frozen=True):
 
     Attributes:
         present: whether there is a recording.
-        ran, failed: how many iterations ran, and how many seeds failed.
+        ran: how many iterations ran.
+        failed, expected: how many seeds failed, with a record or without, and how many failed as their scenario's
+            `expect: violation` wants it.
         rate: iterations per second; None if unknown.
         report: its figures; None if it has none.
         failures: the first failed seed of each invariant.
@@ -49,6 +51,7 @@ class JudgedRun(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     ran: int = 0
     failed: int = 0
+    expected: int = 0
     rate: float | None = None
     report: CoverageReport | None = None
     failures: tuple[FailedSeed, ...] = ()
@@ -109,13 +112,15 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         *findings_of(job, run.source, verdict),
     ]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
+    silent = read.run.silent_failures.count if read.run else 0
     return JudgedRun(
         name=planned.name,
         scenario=planned.scenario,
         present=True,
         findings=tuple(findings),
         ran=seen.iterations or 0,
-        failed=sum(failure.count for failure in unexpected),
+        failed=sum(failure.count for failure in unexpected) + silent,
+        expected=sum(failure.count for failure in verdict.failures if failure.expected),
         rate=read.recording.rate if read.recording else None,
         report=verdict.reports[0].report,
         failures=tuple(

@@ -66,6 +66,7 @@ class Work(msgspec.Struct, frozen=True):
         asked, planned, ran: iterations; the workflow asked for `asked`, and `planned` of them fit into the budget.
         runs, lost: how many runs were planned, and how many of them left no recording.
         failed: how many seeds failed.
+        failed_as_expected: how many failed as planned: in a scenario with `expect: violation`, or by a canary's bug.
         rate: iterations per second of one job; None without a recording.
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
@@ -86,6 +87,7 @@ class Work(msgspec.Struct, frozen=True):
     invariants: int | None = None
     view_changes: int | None = None
     first_hashes: tuple[str, ...] = ()
+    failed_as_expected: int = 0
 
 
 class TrendLine(msgspec.Struct, frozen=True):
