@@ -137,6 +137,17 @@ def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Confi
     return replace(conclude(judgements, warnings, __version__), health_only=True)
 
 
+def read_runs(
+    request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None
+) -> tuple[Config, list[Input]]:
+    """The config and the runs of a request, for whoever judges them more than once.
+
+    Raises:
+        UserError: as `check`.
+    """
+    return _read(request, merge, progress)
+
+
 def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input]]:
     config = load_config(request.config, request.folder, request.roots)
     files = find_reports(request.reports, request.roots)
