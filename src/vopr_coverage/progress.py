@@ -49,6 +49,13 @@ class ProgressLine:
 
     def for_recordings(self) -> Callable[[int, int], None]:
         """The callback that takes the number of recordings read, and the number of all."""
+        return self._counting("recording", "read")
+
+    def for_faults(self) -> Callable[[int, int], None]:
+        """The callback that takes the number of planted faults judged, and the number of all."""
+        return self._counting("planted fault", "judged")
+
+    def _counting(self, noun: str, participle: str) -> Callable[[int, int], None]:
         started = drawn_at = self._clock()
 
         def advance(done: int, total: int) -> None:
@@ -57,7 +64,7 @@ class ProgressLine:
             if now - started < QUIET_S or now - drawn_at < INTERVAL_S:
                 return
             drawn_at = now
-            self._draw(f"{done:,} of {counted(total, 'recording')} read")
+            self._draw(f"{done:,} of {counted(total, noun)} {participle}")
 
         return advance
 

@@ -25,7 +25,7 @@ ORDER = (
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
-    ("determinism", "runner"),
+    ("determinism", "runner", "doctor"),
     ("nightly",),
     ("trends",),
     ("render",),

@@ -27,6 +27,7 @@ from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
 from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
 from vopr_coverage.gates.health import Expectation
@@ -55,6 +56,7 @@ TYPES: Mapping[str, Any] = {
     "night": NightVerdict,
     "plan": NightPlan,
     "trend": TrendRecord,
+    "doctor": DoctorVerdict,
 }
 UNTYPED = {"config", "stream", "wrapped"}  # read key by key; the tests below look at each key
 CONFIG_PARTS = {"": schema("config"), "scenario": definition("config", "scenario")}

@@ -142,6 +142,18 @@ def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
     return replace(verdict, warnings=(*(Remark("", text) for text in texts), *verdict.warnings))
 
 
+def read_runs(
+    request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None
+) -> tuple[Config, list[Input]]:
+    """The config and the runs of a request, for whoever judges them more than once.
+
+    Raises:
+        UserError: as `check`.
+    """
+    config, inputs, _ = _read(request, merge, progress)
+    return config, inputs
+
+
 def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input], tuple[str, ...]]:
     """The config, what was read, and what the patterns match that is not read."""
     config = load_config(request.config, request.folder, request.roots)

@@ -45,6 +45,7 @@ class Config(msgspec.Struct, frozen=True):
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
     repro: str = DEFAULT_REPRO
+    doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
 
@@ -116,6 +117,7 @@ def parse_config(text: str, source: str) -> Config:
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         repro=document.get("repro", DEFAULT_REPRO),
+        doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
         canaries=_canaries(document["canaries"], located, source) if "canaries" in document else SHIPPED,
     )

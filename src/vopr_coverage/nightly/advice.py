@@ -15,6 +15,8 @@ CONTROL = "Fix this first: it hides the effect of a canary."
 SEE_LOG = "Look at its log."
 AGAIN = "Run the night again."
 BEFORE = "Look at the jobs before it: one of them failed."
+GATE = "Run `vopr-coverage doctor` on the coverage runs: it prints the lines of the config that close blind spots."
+NO_SCORE = "Fix the coverage first: a red run shows nothing about the gate."
 NEEDED = "List every job of the night under `needs` of the summary job."
 
 ALL = frozenset(text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str))

@@ -19,6 +19,7 @@ from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import agreeing, counted, percent
 from vopr_coverage.model.manifest import MANIFEST, STREAM
+from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.plan import SeedRange
@@ -50,10 +51,17 @@ class Doubles(msgspec.Struct, frozen=True):
 
 
 class Covered(msgspec.Struct, frozen=True):
-    """The result of all coverage runs together; `shown` is one line for a part without findings."""
+    """The result of all coverage runs together.
+
+    Attributes:
+        shown: one line for a part without findings.
+        inputs, rules: what was judged, and by which rules.
+    """
 
     shown: str
     findings: tuple[Finding, ...]
+    inputs: tuple[Input, ...] = ()
+    rules: Rules = Rules("scenario")
 
 
 def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
@@ -132,7 +140,8 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
         verdict = judge_inputs([run for run, _ in usable], rules, config)
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
-    return Covered(_shown(verdict), tuple(_shortfalls(verdict)))
+    inputs = tuple(run for run, _ in usable)
+    return Covered(shown=_shown(verdict), findings=tuple(_shortfalls(verdict)), inputs=inputs, rules=rules)
 
 
 def _shown(verdict: Verdict) -> str:

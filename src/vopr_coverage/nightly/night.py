@@ -21,7 +21,8 @@ from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
-from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.findings import Covered, canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.gate import examine_coverage_gate
 from vopr_coverage.nightly.job_results import job_seen
 from vopr_coverage.nightly.parallel import Progress
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
@@ -93,20 +94,22 @@ def judge_night(
     read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
+    covered, coverage_part = _coverage(read, config, terms)
+    gate = examine_coverage_gate(None if coverage_part.findings else covered, config)
     parts = (
         _JudgedPart("build", "its builds ran"),
         _plan_part(plan),
         _long_run(read, config),
         _regressions(read, config),
         _JudgedPart("determinism", doubles.shown, doubles.findings, doubles.runs),
-        _coverage(read, config, terms),
+        coverage_part,
         canary_part,
     )
     seen = [job_seen(part.name, needs, part.findings, part.shown, required=part.required) for part in parts]
     runs = {part.name: part.runs for part in parts}
     return _conclude(
-        [job for job, _ in seen],
-        tuple(chain.from_iterable(findings for _, findings in seen)),
+        [*(job for job, _ in seen), gate.job],
+        (*chain.from_iterable(findings for _, findings in seen), *gate.findings),
         NightVerdict(
             status="passed",
             passed=True,
@@ -121,6 +124,7 @@ def judge_night(
             at_most=doubles.at_most,
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
+            gate=gate.score,
         ),
     )
 
@@ -186,12 +190,12 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
     return _JudgedPart("regressions", f"{counted(len(runs), 'regression seed')} held", _findings(runs), tuple(runs))
 
 
-def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:
+def _coverage(read: NightRead, config: Config, terms: NightTerms) -> tuple[Covered | None, _JudgedPart]:
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
-        return _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
+        return None, _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
     judged = judge_coverage(runs, read.coverage, terms.profile, config)
-    return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
+    return judged, _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 
 def _canary(

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 import msgspec
 
+from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
@@ -17,7 +18,9 @@ NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
 COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
-FindingKind = Literal["job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary"]
+FindingKind = Literal[
+    "job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary", "gate"
+]  # fmt: skip
 
 
 class JobSeen(msgspec.Struct, frozen=True):
@@ -107,6 +110,22 @@ class TrendLine(msgspec.Struct, frozen=True):
     remark: str = ""
 
 
+class GateScore(msgspec.Struct, frozen=True):
+    """What the doctor found about the gate, by the coverage runs of the night.
+
+    Attributes:
+        score: the share of `planted` faults that were `noticed`, 0 to 1.
+        minimum: the config's `doctor_min`; None if it is not set.
+        blind_spots: the first thousand of the faults that were not noticed.
+    """
+
+    score: float
+    planted: int
+    noticed: int
+    minimum: float | None = None
+    blind_spots: tuple[BlindSpot, ...] = ()
+
+
 class NightRun(msgspec.Struct, frozen=True):
     """The workflow run that a night is. `run_number` counts the runs of the workflow; `url` is "" outside of GitHub."""
 
@@ -128,6 +147,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
         regressions: lines to add to the regression file.
+        gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
         error: set only if nothing could be judged.
     """
@@ -148,6 +168,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     regressions: tuple[str, ...] = ()
     trends: tuple[TrendLine, ...] = ()
     warnings: tuple[Remark, ...] = ()
+    gate: GateScore | None = None
     error: str | None = None
     format: str = NIGHT_FORMAT
 

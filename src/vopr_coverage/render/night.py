@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted, percent
@@ -26,6 +27,7 @@ TITLES = {
     "determinism": "Determinism",
     "coverage": "Coverage",
     "canary": "Canaries",
+    "gate": "Gate",
 }
 
 
@@ -38,6 +40,7 @@ def render_night_text(verdict: NightVerdict) -> str:
         *_section("Add to the regression file", map(printable, verdict.regressions)),
         *_section("Asked, planned, ran", map(_work, verdict.work)),
         *_section("Bounds", bounds(verdict)),
+        *_section("What the gate does not notice", map(_blind_spot, verdict.gate.blind_spots if verdict.gate else ())),
         *_section("Trends", map(_trend, (line for line in verdict.trends if line.remark))),
         *_section("Warnings", (printable(f"{warning.source}: {warning.text}") for warning in verdict.warnings)),
     ]
@@ -86,6 +89,11 @@ def _work(work: Work) -> str:
     if work.view_changes is not None:
         figures.append(counted(work.view_changes, "view change"))
     return f"{title(work.job)}, {printable(work.scenario)}: {', '.join(figures)}"
+
+
+def _blind_spot(spot: BlindSpot) -> str:
+    where = f"{printable(spot.scenario)}: " if spot.scenario else ""
+    return where + printable(spot.what) + (f" ({printable(spot.note)})" if spot.note else "")
 
 
 def _trend(line: TrendLine) -> str:
