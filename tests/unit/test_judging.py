@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from tests.support.recordings import a_manifest
 from tests.support.reports import a_flat_report, a_report, a_stream, ndjson, ok, records_of, requiring, start
 from tests.support.streams import reading
 from vopr_coverage.base.compare import Before
+from vopr_coverage.base.gate import Limit
 from vopr_coverage.check.judge import Judgement, judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError
 from vopr_coverage.gates.health import Expectation
+from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.reading.documents import read_document
 
@@ -119,6 +124,12 @@ def test_coverage_that_is_absent_is_told_once(data: bytes, status: str, why: str
     assert [violation.gate for violation in judgement.violations].count("coverage") == 1
 
 
+def test_a_document_without_coverage_carries_none() -> None:
+    """It has no run that could have ended early."""
+    judgement = judge(a_unit(Input("w.json", "wrapped", None)), terms(min_repairs=1))
+    assert told(judgement) == [("unit", "coverage", "Coverage not measured: the report carries none")]
+
+
 def test_one_cut_shard_makes_the_merged_coverage_absent() -> None:
     """Its part of the figures is not known, so neither is the sum."""
     other = Input("b.ndjson", "stream", None, reading(start(3, 3), ok(3)).run, listed_only=True)
@@ -131,6 +142,8 @@ def test_an_expected_violation_that_was_caught_shows_something() -> None:
     """It needs no coverage; a run in which nothing was caught fails by that alone."""
     caught = judge(a_unit(stream(a_stream(2, failing={0: "x", 1: "x"}))), terms(EXPECT))
     assert (caught.violations, caught.report.lowered) == ((), ())
+    uncovered = stream(a_stream(2, failing={0: "x", 1: "x"}, coverage=None))
+    assert judge(a_unit(uncovered), terms(EXPECT)).violations == ()
     missed = judge(a_unit(stream()), terms(EXPECT))
     assert [violation.kind for violation in missed.violations] == ["ExpectedViolationMissed"]
 
@@ -200,6 +213,20 @@ def test_flat_reports_have_no_seeds_and_count_as_whole() -> None:
     assert (seen.complete, seen.iterations, seen.first_seed, seen.commit) == (True, None, None, None)
 
 
+def test_runs_say_whether_they_are_complete_and_which_commit_was_recorded() -> None:
+    """A recording has its own command; one without a seed in it can only be run again as a whole."""
+    whole, cut = (judge(a_unit(stream(data)), terms(min_repairs=1)).report.inputs[0] for data in (a_stream(), CUT))
+    assert (whole.complete, cut.complete) == (True, False)
+    read = stream(a_stream(failing=[1]))
+    for command, whole_run in ((["vopr", "--seed", "{seed}"], False), (["vopr", "--all"], True)):
+        manifest = a_manifest(command=command, commit="0123abc", commit_source="git")
+        recording = recording_from_json(json.dumps(manifest).encode(), "manifest.json")
+        recorded = Input(read.source, read.format, read.report, read.run, recording=recording)
+        judgement = judge(a_unit(recorded), terms(min_repairs=1))
+        assert judgement.report.inputs[0].commit == "0123abc"
+        assert [failure.whole_run for failure in judgement.failures] == [whole_run]
+
+
 def test_many_missed_points_are_remarked_on_where_points_count() -> None:
     """Without a minimum for fault points, what was missed was not asked for."""
     missed = a_report("hit a\n" + "\n".join(f"missed m{number}" for number in range(9)))
@@ -216,3 +243,17 @@ def test_without_a_base_nothing_is_compared() -> None:
         judgement = judge(a_unit(stream()), terms(**bounds), before)
         assert (judgement.report.change, judgement.violations) == (None, ())
         assert "regression" not in [gate.gate for gate in judgement.report.gates]
+
+
+def test_a_counterpart_is_compared_with_and_a_limit_is_a_gate() -> None:
+    """What the base hit and this report did not is lost; without a limit that fails nothing."""
+    bounds: dict[str, Any] = {"fault_point_coverage_min": 0.1}
+    base = judge(a_unit(Input("r.json", "report", a_report("hit a\nhit b"))), terms(**bounds)).report
+    now = a_unit(Input("r.json", "report", a_report("hit a\nmissed b")))
+    seen = judge(now, terms(**bounds), Before(base))
+    assert seen.report.change is not None
+    assert (seen.report.change.lost_points, seen.violations) == (("b",), ())
+    limited = judge(
+        now, replace(terms(**bounds), limit=Limit(points=0, lost=0, origin="--max-regression")), Before(base)
+    )
+    assert {violation.gate for violation in limited.violations} == {"regression"}

@@ -131,6 +131,7 @@ def test_runs_of_other_scenarios_and_reports_without_runs_do_not_overlap() -> No
     """Names compare without regard to case; runs without a name are one scenario."""
     assert not overlaps([a_run(0, 3, scenario="x"), a_run(0, 3, scenario="y"), a_run(0, 3)])
     assert overlaps([a_run(0, 3, scenario="X"), a_run(0, 3, scenario="x")])
+    assert not overlaps([a_run(0, 3)])
     flat = Input("flat.json", "report", CoverageReport())
     assert not overlaps([flat, a_run(0, 3), flat])
 
@@ -269,6 +270,10 @@ def test_aliases_leave_points_that_no_list_names_in_the_count() -> None:
     read = with_aliases(Input("f", "report", report), {"a2": "a"})
     assert read.report is not None
     assert (read.report.total_fault_points, read.report.fault_points_hit) == (9, 8)
+    none = a_report("hit a\nhit a2\ntotal_fault_points 0\nfault_points_hit 0")
+    read = with_aliases(Input("f", "report", none), {"a2": "a"})
+    assert read.report is not None
+    assert (read.report.total_fault_points, read.report.fault_points_hit) == (0, 0)  # no count is below zero
 
 
 def test_without_aliases_or_coverage_an_input_stays_as_it_is() -> None:
