@@ -146,8 +146,14 @@ def test_few_doubled_seeds_show_little_only_where_none_differs(tmp_path: Path, d
     for seed in range(42, 42 + differing):
         stream = stream.replace(f"{seed:064x}".encode(), f"{seed:x}".encode() * 32)
     a_recorded_run(night / "determinism" / "42" / "b", 42, 20, stream)
-    _, verdict = summarised(tmp_path, GREEN)
-    assert verdict.seeds_doubled == 20
+    ended, verdict = summarised(tmp_path, GREEN)
+    assert (verdict.seeds_doubled, verdict.seeds_differing) == (20, differing)
+    bound = (
+        "20 of 20 seeds that ran twice differ"
+        if differing
+        else "20 seeds ran twice: at most 13.9% of all differ (95 %)"
+    )
+    assert f"  - {bound}\n" in ended.out
     assert any("20 seeds show little" in warning.text for warning in verdict.warnings) is warned
 
 

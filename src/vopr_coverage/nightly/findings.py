@@ -37,7 +37,7 @@ class Doubles(msgspec.Struct, frozen=True):
     Attributes:
         shown: the result in one line, for a part without findings.
         runs: the first run of each pair.
-        seeds: how many seeds ran twice and were compared.
+        seeds, differing: how many seeds ran twice and were compared, and how many of them differ.
         at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
     """
 
@@ -45,6 +45,7 @@ class Doubles(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     runs: tuple[JudgedRun, ...]
     seeds: int
+    differing: int
     at_most: float | None
     warnings: tuple[Remark, ...]
 
@@ -93,6 +94,7 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings=tuple(findings),
         runs=tuple(first),
         seeds=seeds,
+        differing=differing,
         at_most=at_most,
         warnings=tuple(warnings),
     )

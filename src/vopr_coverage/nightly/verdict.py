@@ -122,6 +122,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
+        seeds_differing: how many of the compared seeds differ; None if unknown.
         regressions: lines to add to the regression file.
         trends: the figures of this and earlier nights.
         error: set only if nothing could be judged.
@@ -144,6 +145,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     trends: tuple[TrendLine, ...] = ()
     warnings: tuple[Remark, ...] = ()
     error: str | None = None
+    seeds_differing: int | None = None
     format: str = NIGHT_FORMAT
 
     @classmethod
