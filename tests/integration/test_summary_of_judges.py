@@ -18,12 +18,15 @@ from tests.support.night_folders import (
     a_plan,
     a_recorded_run,
     all_needs,
+    part,
     red_parts,
     summarised,
 )
 from tests.support.reports import a_stream
+from vopr_coverage.determinism.judge import EMPTY_STATE_HASH
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.plan import SeedRange, SeedRanges
+from vopr_coverage.render.wording import figure
 
 GREEN = all_needs(regressions="skipped")
 
@@ -143,9 +146,31 @@ def test_few_doubled_seeds_show_little_only_where_none_differs(tmp_path: Path, d
     for seed in range(42, 42 + differing):
         stream = stream.replace(f"{seed:064x}".encode(), f"{seed:x}".encode() * 32)
     a_recorded_run(night / "determinism" / "42" / "b", 42, 20, stream)
-    _, verdict = summarised(tmp_path, GREEN)
-    assert verdict.seeds_doubled == 20
+    ended, verdict = summarised(tmp_path, GREEN)
+    assert (verdict.seeds_doubled, verdict.seeds_differing) == (20, differing)
+    bound = (
+        "20 of 20 seeds that ran twice differ"
+        if differing
+        else "20 seeds ran twice: at most 13.9% of all differ (95 %)"
+    )
+    assert f"  - {bound}\n" in ended.out
     assert any("20 seeds show little" in warning.text for warning in verdict.warnings) is warned
+
+
+def test_the_empty_state_of_vopr_is_no_warning_of_every_night(tmp_path: Path) -> None:
+    """All its runs have that hash; the part's line says so. Any other constant hash is a warning."""
+    night = a_night(tmp_path)
+    _, verdict = summarised(tmp_path, GREEN)
+    assert [warning.text.partition(" ")[0] for warning in verdict.warnings] == ["kernel_state_hash"]
+    for number, side in enumerate("ab"):
+        stream = a_stream(SHARD_SEEDS, first=42).replace(b"16f7" * 16, EMPTY_STATE_HASH.encode())
+        stream = stream.replace(b"T02:00:00.", b"T02:00:0%d." % number)
+        a_recorded_run(night / "determinism" / "42" / side, 42, SHARD_SEEDS, stream)
+    _, verdict = summarised(tmp_path, GREEN)
+    assert verdict.warnings == ()
+    line = "60 seeds run twice, none differs, so at most 4.87% of all differ (95%), kernel_state_hash never varies"
+    assert part(verdict, "determinism").line == line
+    assert "<code>" not in figure(line)
 
 
 def not_built(folder: Path) -> None:

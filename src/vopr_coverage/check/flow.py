@@ -21,7 +21,7 @@ from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
 from vopr_coverage.files import STDIN
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -34,6 +34,7 @@ MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
 
 NO_OVERRIDES = Overrides()
 FIRST_BLOCK_BYTES = 4096  # streams of one size differ here, in their seeds and times of day
+ALIASES_LISTED = 5
 
 
 class CheckRequest(msgspec.Struct, frozen=True):
@@ -112,6 +113,7 @@ def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdi
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
     judgements, warnings = [], list(_config_warnings(config, inputs))
+    warnings += _unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
@@ -264,11 +266,26 @@ def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, 
     return completed, []
 
 
-def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
+def _unused_aliases(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
+    """The aliases that match nothing, in one warning.
+
+    A run that ends at an expected violation may reach none of them, and one without figures says nothing of them.
+    """
+    asked = [read for read in inputs if read.report and not _expects_violation(config, read)]
     used = {theirs for read in inputs for names in read.via_alias.values() for theirs in names}
-    for theirs in config.aliases:
-        if theirs not in used and theirs.replace(":", ".") not in used:
-            yield Remark("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
+    unused = [name for name in config.aliases if name not in used and name.replace(":", ".") not in used]
+    if asked and unused:
+        names = ", ".join(map(shown, unused[:ALIASES_LISTED])) + (" …" if len(unused) > ALIASES_LISTED else "")
+        match = agreeing(len(unused), "alias", "aliases"), agreeing(len(unused), "matches", "match")
+        yield Remark("", f"{config.path}: the {match[0]} {names} {match[1]} no name in these reports")
+
+
+def _expects_violation(config: Config, read: Input) -> bool:
+    scenario = config.scenario(read.scenario)
+    return scenario is not None and scenario.expect is not None
+
+
+def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
     if config.scenarios:
         for read in inputs:
             if read.scenario is None:

@@ -11,7 +11,7 @@ from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
 from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
-from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
+from vopr_coverage.determinism.judge import EMPTY_STATE, ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
@@ -38,7 +38,7 @@ class Doubles(msgspec.Struct, frozen=True):
     Attributes:
         shown: the result in one line, for a part without findings.
         runs: the first run of each pair.
-        seeds: how many seeds ran twice and were compared.
+        seeds, differing: how many seeds ran twice and were compared, and how many of them differ.
         at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
     """
 
@@ -46,6 +46,7 @@ class Doubles(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     runs: tuple[JudgedRun, ...]
     seeds: int
+    differing: int
     at_most: float | None
     warnings: tuple[Remark, ...]
 
@@ -84,11 +85,14 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings += _differences(left.name, verdict, known=bool(left.findings or right.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
+    empty = [remarks.pop(field) for field, text in list(remarks.items()) if EMPTY_STATE in text]
     if not pairs:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
     ran = f"{counted(seeds, 'seed')} run twice"
     shown = f"{ran}, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    if empty:  # as in every night of VOPR, so it is part of the result and no warning
+        shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
     if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
         little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
@@ -98,6 +102,7 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings=tuple(findings),
         runs=tuple(first),
         seeds=seeds,
+        differing=differing,
         at_most=at_most,
         warnings=tuple(warnings),
     )

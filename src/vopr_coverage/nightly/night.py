@@ -121,6 +121,7 @@ def judge_night(
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
+            seeds_differing=doubles.differing,
             at_most=doubles.at_most,
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),

@@ -146,6 +146,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
+        seeds_differing: how many of the compared seeds differ; None if unknown.
         regressions: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
@@ -170,6 +171,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     warnings: tuple[Remark, ...] = ()
     gate: GateScore | None = None
     error: str | None = None
+    seeds_differing: int | None = None
     format: str = NIGHT_FORMAT
 
     @classmethod

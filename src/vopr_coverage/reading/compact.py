@@ -134,9 +134,8 @@ class Compactor:
                 return _encode_lines(rows).rstrip(b"\n")
         else:
             kind = self._of_another_kind(record.type)
-            silent = len(record.data["failed_seeds"]) - self.lines.get("iteration_failed", 0) if self.ended else 0
-            if kind == "batch_complete" and silent > 0:
-                self.lines["iteration_silent"] = silent
+            if kind == "batch_complete":
+                self._note_silent(len(record.data["failed_seeds"]))
         self._count(kind)
         self.verbatim += 1
         return line
@@ -175,6 +174,11 @@ class Compactor:
             name = OTHER_TYPES
         self.unknown_records[name] = self.unknown_records.get(name, 0) + 1
         return "other_records"
+
+    def _note_silent(self, failed_seeds: int) -> None:
+        silent = failed_seeds - self.lines.get("iteration_failed", 0)
+        if silent > 0:
+            self.lines["iteration_silent"] = silent
 
     def _count(self, kind: str, more: int = 1) -> None:
         self.lines[kind] = self.lines.get(kind, 0) + more

@@ -187,7 +187,8 @@ class StreamReader:
         if seed is None and tally.last_seed() is None:
             where = "died before any seed"
         where += ", before batch_complete" if seed is None else ""
-        return f"no batch_complete after {tally.records} of {counted(tally.announced or 0, 'iteration')}, {where}"
+        iterations = f"{tally.announced} {agreeing(tally.announced or 0, 'iteration')}"
+        return f"no batch_complete after {tally.records} of {iterations}, {where}"
 
     def _remarks(self) -> list[str]:
         remarks = []

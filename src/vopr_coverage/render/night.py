@@ -8,7 +8,7 @@ from itertools import groupby
 from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import wilson
-from vopr_coverage.model.figures import counted, percent
+from vopr_coverage.model.figures import agreeing, counted, percent
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_ENTRIES_MAX, utf8_bytes
 from vopr_coverage.render.marks import MARKS
@@ -103,7 +103,10 @@ def _trend(line: TrendLine) -> str:
 def bounds(verdict: NightVerdict) -> list[str]:
     """What double runs and canaries show about all seeds and bugs, in our own words and numbers."""
     lines = []
-    if verdict.seeds_doubled and verdict.at_most is not None:
+    if verdict.seeds_doubled and verdict.seeds_differing:
+        differ = agreeing(verdict.seeds_differing, "differs", "differ")
+        lines.append(f"{verdict.seeds_differing:,} of {counted(verdict.seeds_doubled, 'seed')} that ran twice {differ}")
+    elif verdict.seeds_doubled and verdict.at_most is not None:
         share = percent(verdict.at_most)
         lines.append(f"{counted(verdict.seeds_doubled, 'seed')} ran twice: at most {share} of all differ (95 %)")
     elif verdict.seeds_doubled == 0:
