@@ -320,8 +320,8 @@ def test_determinism_is_shown_by_double_runs_and_refuted_by_lost_records(
     outcome = judge_determinism(a_run(**changes), NOTHING, None)
     assert (outcome.status, outcome.note) == (status, note)
     if status is Status.FAILED:
-        assert (outcome.value, outcome.measured) == (1, "1 seeds without a record")
-        assert lines(outcome) == ["Nondeterministic: 1 failed seeds left no record: 4"]
+        assert (outcome.value, outcome.measured) == (1, "1 seed without a record")
+        assert lines(outcome) == ["Nondeterministic: 1 failed seed left no record: 4"]
     if status is Status.PASSED:
         assert outcome.value == 0
     assert judge_determinism(FLAT, NOTHING, None).note == NO_RUN_NOTE
