@@ -13,6 +13,7 @@ from typing import Protocol
 
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.files import why
+from vopr_coverage.formats.text import UTF8_MARK, without_mark
 
 LINE_BYTES_MAX = 64 << 20
 BLOCK_BYTES = 64 << 10  # larger blocks are slower: they and their decoded records no longer fit the CPU's cache
@@ -20,7 +21,6 @@ BLOCK_BYTES = 64 << 10  # larger blocks are slower: they and their decoded recor
 Progress = Callable[[int], None]
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_UTF8_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -53,7 +53,7 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
     """
     reader, head = _unpacked(stream, source)
     _refuse_binary(head, source)
-    head = head.removeprefix(_UTF8_MARK)
+    head = without_mark(_beyond_a_mark(head, reader, source))
     if not head:
         raise ReportError(source, "", expected="a report", found=Words("an empty file"))
     parts, parts_bytes, cut_short = list[bytes](), 0, None  # parts of a line whose end was not read yet
@@ -88,6 +88,16 @@ def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
         raise ReportError(source, "", expected="readable data", found=Words(why(error))) from None
     reader: _Reads = gzip.GzipFile(fileobj=stream) if packed else stream
     return reader, _read(reader, source)
+
+
+def _beyond_a_mark(head: bytes, reader: _Reads, source: str) -> bytes:
+    """More of the data, if so far it may be a part of a byte order mark: a pipe delivers any piece."""
+    while head and len(head) < len(UTF8_MARK) and UTF8_MARK.startswith(head):
+        more = _read(reader, source)
+        if not more:
+            break
+        head += more
+    return head
 
 
 def _read(reader: _Reads, source: str) -> bytes:

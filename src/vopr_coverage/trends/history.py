@@ -16,6 +16,7 @@ import msgspec
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.verdict import NightVerdict, Work
 
@@ -91,7 +92,7 @@ def parse_history(data: bytes, source: str) -> History:
         raise ReportError(source, "", expected=expected, found=Words("more"))
     decoder = msgspec.json.Decoder(TrendRecord)
     records, broken, first = [], 0, ""
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(without_mark(data).split(b"\n"), 1):
         if not line.strip():
             continue
         try:
