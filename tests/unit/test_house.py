@@ -19,7 +19,8 @@ LOOSE_MAX = 6  # modules beside the folders, without __init__.py and __main__.py
 # Left to right: a module imports only from rooms on a line above its own, and from its own room.
 ORDER = (
     ("errors",),
-    ("files", "formats"),
+    ("formats",),
+    ("files",),
     ("model",),
     ("reading", "gates"),
     ("seed_api", "base", "canaries", "progress"),

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.files import why
+from vopr_coverage.formats.text import without_mark
 
 LINE_BYTES_MAX = 64 << 20
 BLOCK_BYTES = 64 << 10  # larger blocks are slower: they and their decoded records no longer fit the CPU's cache
@@ -21,7 +22,6 @@ HEAD_BYTES = 4096  # looked at to recognise binary data
 Progress = Callable[[int], None]
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_UTF8_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -55,7 +55,7 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
     reader, head = _unpacked(stream, source)
     block, broken = _whole_head(reader, head, source)
     _refuse_binary(block, source)
-    block = block.removeprefix(_UTF8_MARK)
+    block = without_mark(block)
     if not block:
         raise ReportError(source, "", expected="a report", found=Words("an empty file"))
     parts, parts_bytes = list[bytes](), 0  # parts of a line whose end was not read yet

@@ -16,6 +16,7 @@ import msgspec
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
@@ -101,7 +102,7 @@ def parse_history(data: bytes, source: str) -> History:
     decoder = msgspec.json.Decoder(TrendRecord)
     records: list[TrendRecord] = []
     broken, first = 0, ""
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(without_mark(data).split(b"\n"), 1):
         if not line.strip():
             continue
         try:
