@@ -20,6 +20,7 @@ from vopr_coverage.errors import UsageError
 from vopr_coverage.gates.health import Expectation
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.report import FailureGroup, Input, Run
+from vopr_coverage.model.thresholds import Bound
 from vopr_coverage.reading.documents import read_document
 
 EXPECT = Expectation(("x",), 0.5, "gate.yml:3")
@@ -228,11 +229,14 @@ def test_runs_say_whether_they_are_complete_and_which_commit_was_recorded() -> N
 
 
 def test_many_missed_points_are_remarked_on_where_points_count() -> None:
-    """Without a minimum for fault points, what was missed was not asked for."""
+    """Without a minimum for fault points, what was missed was not asked for; one of a config's own says how many."""
     missed = a_report("hit a\n" + "\n".join(f"missed m{number}" for number in range(9)))
     unit = a_unit(Input("r.json", "report", missed))
-    asked = judge(unit, terms(fault_point_coverage_min=0.1)).warnings
+    own = terms(fault_point_coverage_min=0.1)
+    of_profile = replace(own.bounds, fault_point_coverage_min=Bound(0.1, "profile default"))
+    asked = judge(unit, replace(own, bounds=of_profile)).warnings
     assert any("missed" in warning.text for warning in asked)
+    assert not judge(unit, own).warnings
     assert not judge(unit, terms(critical_fault_points=["a"])).warnings
 
 
