@@ -167,6 +167,7 @@ def test_what_is_no_stream_is_unusable(control: Input) -> None:
     assert (none.ending, none.detail, none.expected) == (
         CanaryEnding.NOT_RUN, "no run was given", "invariant hash_chain",
     )  # fmt: skip
+    assert (none.failed, none.seeds, none.iterations) == (0, (), None)
     failed = ended(control, CanaryRun("bug", ending=CanaryEnding.BUILD_FAILED, why="no build"))
     assert (failed.ending, failed.detail) == (CanaryEnding.BUILD_FAILED, "no build")
 

@@ -138,3 +138,16 @@ def test_at_most_ten_commands_replay_without_the_simulators_own_check() -> None:
     subject = Subject("a", "combined", a_subject(a_stream(20, lost=range(12)), "a").seeds, recording)
     verdict = valid(judge_one(subject, CONTEXT))
     assert [replay.command for replay in verdict.replays] == [f"vopr --seed {seed} --json" for seed in range(10)]
+
+
+def test_the_reason_of_a_red_verdict_is_its_first_finding() -> None:
+    """With the run that it is about, and a small letter behind the colon."""
+    verdict = two(varying(100), changed(varying(100, lost=[5]), 9, events=1))
+    assert verdict.reason == "b: nondeterministic: 1 of 100 seeds failed without a record: 5"
+    assert len(verdict.findings) == 2
+
+
+def test_a_run_that_is_not_shown_to_have_run_twice_has_no_seeds() -> None:
+    """Neither one that broke off, nor one that says nothing of it."""
+    for stream in (varying(100), varying(100)[:9_000]):
+        assert (one(stream).seeds, one(stream).nondeterministic) == (0, 0)
