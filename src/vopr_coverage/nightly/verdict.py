@@ -11,9 +11,11 @@ from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+NIGHT_BYTES_MAX = 16 << 20
 COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
@@ -45,6 +47,7 @@ class Finding(msgspec.Struct, frozen=True):
         seed, invariant, fault_point: what the finding is about; None if it is not about one.
         repro: the command that replays it, "" if there is none.
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
+        scenario: of the seed; "" if unknown, as in older files.
     """
 
     job: str
@@ -57,6 +60,16 @@ class Finding(msgspec.Struct, frozen=True):
     fault_point: str | None = None
     repro: str = ""
     whole_run: bool = False
+    scenario: str = ""
+
+
+class SeedsRan(msgspec.Struct, frozen=True):
+    """Seeds that ran without a planted bug: `iterations` of them from `seed` on. Under `determinism`, twice."""
+
+    job: str
+    scenario: str
+    seed: str
+    iterations: int
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -125,6 +138,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
             nondeterministic seeds, a fraction.
         regressions: lines to add to the regression file.
         trends: the figures of this and earlier nights.
+        seeds_ran: the seeds that this night has run.
         error: set only if nothing could be judged.
     """
 
@@ -145,6 +159,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     trends: tuple[TrendLine, ...] = ()
     warnings: tuple[Remark, ...] = ()
     error: str | None = None
+    seeds_ran: tuple[SeedsRan, ...] = ()
     format: str = NIGHT_FORMAT
 
     @classmethod
@@ -207,6 +222,9 @@ def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
     elif night.detected is not None and night.declared is not None and night.detected > night.declared:
         expected = f"at most {shown(night.declared)}, as many as are declared"
         yield ReportError(source, "#/detected", expected=expected, found=night.detected)
+    for index, ran in enumerate(night.seeds_ran):
+        if not is_seed(ran.seed):
+            yield ReportError(source, f"#/seeds_ran/{index}/seed", expected="a seed below 2^64", found=ran.seed)
     if (night.at_most is not None) != bool(night.seeds_doubled):
         expected = "a bound where seeds ran twice, and only there"
         yield ReportError(source, "#/at_most", expected=expected, found=night.at_most)
