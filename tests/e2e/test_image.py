@@ -104,13 +104,13 @@ def test_input_that_cannot_be_judged_ends_with_2(
 
 
 def test_a_path_of_the_host_is_explained(image: str, job: Job, defaults: dict[str, str]) -> None:
-    """A file that exists on the runner and not in the container: the error says what the action sees."""
+    """A file that exists on the runner and not in the container: the error says what the action reads."""
     elsewhere = job.home / "outside.ndjson"
     elsewhere.write_bytes((job.workspace / "runs" / "combined.ndjson").read_bytes())
     step = job.run_container(image, defaults | {"reports": str(elsewhere)})
     assert step.exit_code == 2
     assert str(elsewhere) in step.log
-    assert "the workspace or RUNNER_TEMP, all that this action sees" in step.log
+    assert "expected a path inside the workspace or RUNNER_TEMP: this action reads no other files" in step.log
 
 
 def test_no_network_is_needed(image: str, job: Job, defaults: dict[str, str]) -> None:

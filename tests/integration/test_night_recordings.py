@@ -51,6 +51,7 @@ def hook(event, arguments):
                 time.sleep(60)
 
 STOP = sys.argv[1]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started with Ctrl-C ignored
 sys.addaudithook(hook)
 recordings.PARALLEL_BYTES_MIN = 0
 recordings.cores = lambda: 2
@@ -241,7 +242,7 @@ def test_a_killed_process_is_an_error_with_a_sentence() -> None:
 
 
 def started(home: Path, stop: str) -> subprocess.Popen[bytes]:
-    """`summary` with a pool of two, in a process group of its own."""
+    """`summary` with a pool of two, in a process group of its own, where Ctrl-C works even if the tests ignore it."""
     (home / "program.py").write_text(PROGRAM, encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1]), "PYTHONUTF8": "1"}
     return subprocess.Popen(

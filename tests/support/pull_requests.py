@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import TypeVar
 
+import msgspec
+
+import vopr_coverage
 from tests.fake_github.fake import FakeGitHub
 from tests.fake_github.faults import Fault, random_faults
 from tests.fake_github.faults import Kind as FaultKind
@@ -84,8 +91,28 @@ def comment(github: FakeGitHub, want: WantedComment, token: str = SECRET, ca_fil
     return ended
 
 
+@cache
+def know_all_types() -> None:
+    """Let msgspec (0.22) look at every type once, before threads do.
+
+    Two threads that convert to one type for the first time crash the interpreter: the second one finds the type's
+    description half made. The product itself converts in one thread only.
+    """
+    for module in pkgutil.walk_packages(vopr_coverage.__path__, "vopr_coverage."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    types: list[type[msgspec.Struct]] = [msgspec.Struct]
+    while types:
+        below = types.pop().__subclasses__()
+        types += below
+        for each in below:
+            with suppress(TypeError):  # a type that nothing is converted to
+                msgspec.json.Decoder(each)
+
+
 def at_once(github: FakeGitHub, runs: Mapping[str, Callable[[], T]], order: Sequence[str]) -> dict[str, T]:
     """What several runs return that work at the same time, their requests taking turns in this order of tokens."""
+    know_all_types()
     github.take_turns(order)
     ended: dict[str, T] = {}
     failed: list[BaseException] = []

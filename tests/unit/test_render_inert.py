@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 from cmarkgfm.cmark import Options
@@ -34,43 +35,58 @@ MODEL = compared(a_verdict())
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "{{ 7*7 }}`::error::x")
 
 
+@cache
+def benign_at_tier(tier: int) -> str:
+    """What each hostile page is compared with; drafting it takes longer than the comparison."""
+    return at_tier(MODEL, tier)
+
+
+@cache
+def benign_flood(*, words_too: bool) -> str:
+    """The same, with every string replaced."""
+    return at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
+
+
 @for_each(FOREIGN)
 def test_a_name_changes_nothing_but_the_text_in_code(text: str) -> None:
     """A name from the corpus adds no link, image, element, cell or word outside <code>, wherever names stand."""
-    assert_inert(at_tier(named(MODEL, text), 0), at_tier(MODEL, 0))
+    assert_inert(at_tier(named(MODEL, text), 0), benign_at_tier(0))
 
 
 @for_each(FOREIGN)
 def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
     """Even status words, gate ids, advice, reason, thresholds, origin and version from a file stay in <code>."""
     for words_too in (False, True):
-        benign = at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
-        assert_inert(at_tier(flooded(MODEL, text, words_too=words_too), 0), benign)
+        hostile = at_tier(flooded(MODEL, text, words_too=words_too), 0)
+        assert_inert(hostile, benign_flood(words_too=words_too))
 
 
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_every_tier_is_inert(tier: int) -> None:
     """The shorter pages hold what the longest one holds."""
     model = compared(a_verdict(2))
-    strange = at_tier(flooded(model, NAME, words_too=True), tier)
+    strange, as_known = at_tier(flooded(model, NAME, words_too=True), tier), at_tier(model, tier)
     for text in FOREIGN[::9]:
         assert_inert(at_tier(flooded(model, text, words_too=True), tier), strange)
-        assert_inert(at_tier(named(model, text), tier), at_tier(model, tier))
+        assert_inert(at_tier(named(model, text), tier), as_known)
 
 
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_a_page_without_a_comparison_is_inert(tier: int) -> None:
     """No base, or one that can't be had: what is said instead is as inert."""
     for model in (a_verdict(2), without_base(a_verdict())):
+        as_known = at_tier(model, tier)
         for text in FEW:
-            assert_inert(at_tier(named(model, text), tier), at_tier(model, tier))
+            assert_inert(at_tier(named(model, text), tier), as_known)
 
 
-@pytest.mark.parametrize("text", FEW)
-def test_each_string_by_itself_stays_in_code(text: str) -> None:
+@pytest.mark.parametrize("part", range(3))
+def test_each_string_by_itself_stays_in_code(part: int) -> None:
     """No field is inert only because another one is hostile too."""
-    for number in string_fields(MODEL):
-        assert_inert(at_tier(with_one(MODEL, number, text), 0), at_tier(with_one(MODEL, number, "othername"), 0))
+    for number in list(string_fields(MODEL))[part::3]:
+        benign = at_tier(with_one(MODEL, number, "othername"), 0)
+        for text in FEW:
+            assert_inert(at_tier(with_one(MODEL, number, text), 0), benign)
 
 
 @for_each(HOSTILE)
@@ -156,7 +172,7 @@ def test_figures_made_of_our_words_are_plain(text: str, told: str) -> None:
     "text",
     [
         *("#1", "1.", "- 1", "@team", "of  of", " of", "8 of 11 <b>", "deadbeef", "123456789012345678901", "1.2.3.4"),
-        *("1-1", "+1", "all, the, seeds", "of\nof", "0x1f", "١", "1" * 90, "of " * 40),
+        *("1-1", "+1", "all, their, seeds", "of\nof", "0x1f", "١", "1" * 90, "of " * 40),
     ],
 )
 def test_a_figure_with_anything_else_is_code(text: str) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", int, float)
 
+DURATION_MAX = 1e15  # as manifests and plans have it, which these numbers are written to
+
 
 def add_simulator(parser: argparse.ArgumentParser) -> None:
     """Let a command take the simulator's command: the words behind `--`, or one text."""
@@ -51,8 +53,11 @@ def _is_false(word: str) -> bool:
     return one_of(("true", "false"))(word) == "false"
 
 
-def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, ...]:
+def simulator_command(template: str | None, words: Sequence[str], flag: str = "--command") -> tuple[str, ...]:
     """The simulator's command, a word each: the text of `--command`, or the words behind `--`. Empty without both.
+
+    Args:
+        flag: the name of the flag that the text was given to, for messages.
 
     Raises:
         UsageError: both of them, or a text that can't be split into words.
@@ -61,7 +66,7 @@ def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, 
         split = shlex.split(template or "", posix=True)
     except ValueError as error:
         found = f"{str(error).lower()} before the text's end"
-        raise UsageError(f"--command: expected words quoted as for a shell, found {found}") from None
+        raise UsageError(f"{flag}: expected words quoted as for a shell, found {found}") from None
     if split and words:
         raise UsageError("the command stands behind -- and in --command: give it once")
     return tuple(split or words)
@@ -88,6 +93,30 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-iterations", type=count, metavar="N", help="fail a stream with fewer iterations than this"
     )
+
+
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    """The flags that say how several reports are judged, and what they are compared with."""
+    from vopr_coverage.check.flow import MERGES
+
+    parser.add_argument(
+        "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
+        help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
+        "all: add up all reports",
+    )  # fmt: skip
+    parser.add_argument(
+        "--on-not-measured", metavar="POLICY",
+        help="what to do if a required figure is not in a report: fail (the default), warn or ignore, for the gates "
+        "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
+    )  # fmt: skip
+    parser.add_argument(
+        "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
+    )
+    parser.add_argument(
+        "--max-regression", metavar="POINTS[,lost=N]",
+        help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
+        "fault points and invariants of the base are lost",
+    )  # fmt: skip
 
 
 def overrides_of(arguments: argparse.Namespace) -> Overrides:
@@ -166,6 +195,7 @@ def _positive(text: str, unit: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected {unit} above 0, found {shown(text)}")
+    if not 0 < number <= DURATION_MAX:
+        limit = f" and up to {DURATION_MAX:g}" if number > DURATION_MAX else ""
+        raise argparse.ArgumentTypeError(f"expected {unit} above 0{limit}, found {shown(text)}")
     return number

@@ -15,13 +15,15 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.conclude import conclude
-from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.findings import Covered, canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.gate import examine_coverage_gate
 from vopr_coverage.nightly.job_results import job_seen, result_of
 from vopr_coverage.nightly.known_seeds import SEEDS_RAN_MAX, seeds_ran
 from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED, PLAN, lost, night_without_a_plan
@@ -93,20 +95,22 @@ def judge_night(
     read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
+    covered, coverage_part = _coverage(read, config, terms)
+    gate = examine_coverage_gate(None if coverage_part.findings else covered, config)
     parts = (
         _JudgedPart("build", "its builds ran"),
         _plan_part(plan),
         _long_run(read, config),
         _regressions(read, config),
         _JudgedPart("determinism", doubles.shown, doubles.findings, doubles.runs),
-        _coverage(read, config, terms),
+        coverage_part,
         canary_part,
     )
     seen = [job_seen(part.name, needs, _with_expiry(part, needs), part.shown, required=part.required) for part in parts]
     runs = {part.name: part.runs for part in parts}
     return conclude(
-        [job for job, _ in seen],
-        tuple(chain.from_iterable(findings for _, findings in seen)),
+        [*(job for job, _ in seen), gate.job],
+        (*chain.from_iterable(findings for _, findings in seen), *gate.findings),
         NightVerdict(
             status="passed",
             passed=True,
@@ -118,10 +122,12 @@ def judge_night(
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
+            seeds_differing=doubles.differing,
             at_most=doubles.at_most,
             seeds_ran=tuple(_seeds_ran(runs, doubles.compared)),
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
+            gate=gate.score,
         ),
     )
 
@@ -160,7 +166,8 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
             job="plan",
             source=work.scenario,
             kind="plan",
-            line=f"{work.job} of {printable(work.scenario)}: {work.planned:,} iterations fit into the budget, "
+            line=f"{work.job} of {printable(work.scenario)}: {counted(work.planned, 'iteration')} "
+            f"{agreeing(work.planned, 'fits', 'fit')} into the budget, "
             f"at least {work.min_iterations:,} are required",
             advice=advice.BUDGET,
         )
@@ -179,13 +186,10 @@ def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
         return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
-    ran = sum(run.ran for run in runs)
-    return _JudgedPart(
-        "long-run",
-        f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
-        _findings(runs),
-        tuple(runs),
-    )
+    ran, expected = sum(run.ran for run in runs), sum(run.expected for run in runs)
+    failed = f"{counted(expected, 'seed')} failed as expected, no other" if expected else "no seed failed"
+    shown = f"{counted(ran, 'iteration')} in {counted(len(runs), 'run')}, {failed}"
+    return _JudgedPart("long-run", shown, _findings(runs), tuple(runs))
 
 
 def _regressions(read: NightRead, config: Config) -> _JudgedPart:
@@ -195,12 +199,12 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
     return _JudgedPart("regressions", f"{counted(len(runs), 'regression seed')} held", _findings(runs), tuple(runs))
 
 
-def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:
+def _coverage(read: NightRead, config: Config, terms: NightTerms) -> tuple[Covered | None, _JudgedPart]:
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
-        return _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
+        return None, _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
     judged = judge_coverage(runs, read.coverage, terms.profile, config)
-    return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
+    return judged, _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 
 def _canary(
@@ -215,6 +219,8 @@ def _canary(
     if read.control.read is None:  # the control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
     verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
+    paths = {name: str(folder / name) for name in config.canaries}
+    verdict = with_reasons(verdict, config.canaries, str(read.control.folder), paths)
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))

@@ -83,7 +83,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         seed_base: its first seed. The seeds of long run, coverage and canaries follow it and do not overlap.
-        run_number: the number that `seed_base` is computed from.
+        run_number: the number that `seed_base` is computed from, if it was not given.
         minutes: how long one job may simulate.
         enough: whether every scenario of long run and coverage gets its `min_iterations`.
         remarks: what does not fit into the budget, and what was cut, a sentence each.
