@@ -59,8 +59,13 @@ def test_canaries_of_a_night_are_counts_that_can_be_or_refused() -> None:
 
 def test_what_cannot_be_is_told() -> None:
     """By its place in the file."""
-    with pytest.raises(UserError, match=r"night\.json#/detected: expected at most 5, as many as .* found 6"):
+    with pytest.raises(UserError, match=r"night\.json#/detected: expected at most 5, of which .* found 6"):
         night_from_json(with_fields(NIGHT, detected=6, declared=5), "night.json")
+    with pytest.raises(UserError, match=r"night\.json#/seeds_differing: expected at most 9, of which .* found 10"):
+        night_from_json(with_fields(NIGHT, seeds_differing=10), "night.json")
+    gate: dict[str, Any] = {"score": 1.0, "planted": 3, "noticed": 4, "minimum": None, "blind_spots": []}
+    with pytest.raises(UserError, match=r"night\.json#/gate/noticed: expected at most 3, of which .* found 4"):
+        night_from_json(with_fields(NIGHT, gate=gate), "night.json")
 
 
 def test_seeds_that_ran_twice_and_their_bound_go_together() -> None:

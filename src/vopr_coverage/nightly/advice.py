@@ -5,6 +5,9 @@ from __future__ import annotations
 NO_PLAN = "Look at the logs of the build and of the plan: without a plan nothing was run."
 BUDGET = "Give the jobs more minutes, allow more jobs, or ask for less."
 LOST = "Look at the log of its job: it was stopped, did not start, or could not upload its recording."
+EXPIRED = (
+    "Start all jobs of this run again, not only those that failed: artifacts between jobs expire after three days."
+)
 OTHER_SEEDS = "Start every run with the seed and the scenario of the plan."
 SEED_CUT = (
     "Let every one of the 64 bits of a seed count: these runs were simulated twice, and counted as different ones."

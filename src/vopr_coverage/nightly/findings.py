@@ -37,7 +37,7 @@ class Doubles(msgspec.Struct, frozen=True):
 
     Attributes:
         shown: the result in one line, for a part without findings.
-        runs: the first run of each pair.
+        runs: the first run of each pair; `compared`: of each pair that was compared.
         seeds, differing: how many seeds ran twice and were compared, and how many of them differ.
         at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
     """
@@ -45,6 +45,7 @@ class Doubles(msgspec.Struct, frozen=True):
     shown: str
     findings: tuple[Finding, ...]
     runs: tuple[JudgedRun, ...]
+    compared: tuple[JudgedRun, ...]
     seeds: int
     differing: int
     at_most: float | None
@@ -72,6 +73,7 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
     findings: list[Finding] = []
     remarks: dict[str, str] = {}  # one for each field, which is the first word: ten ranges would repeat it ten times
     seeds = differing = 0
+    compared: list[JudgedRun] = []
     for pair, left, right in zip(pairs, first, second, strict=True):
         findings += left.findings
         findings += [finding for finding in right.findings if finding.kind != "failing seed"]  # the same seeds
@@ -82,7 +84,8 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
             continue
         verdict = pair.verdict
         seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
-        findings += _differences(left.name, verdict, known=bool(left.findings or right.findings))
+        compared.append(left)
+        findings += _differences(left, verdict, known=bool(left.findings or right.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
     empty = [remarks.pop(field) for field, text in list(remarks.items()) if EMPTY_STATE in text]
@@ -101,6 +104,7 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         shown=shown,
         findings=tuple(findings),
         runs=tuple(first),
+        compared=tuple(compared),
         seeds=seeds,
         differing=differing,
         at_most=at_most,
@@ -108,27 +112,20 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
     )
 
 
-def _finding(source: str, line: str, advice_on_it: str, seed: str | None = None, repro: str = "") -> Finding:
-    return Finding(
-        job="determinism",
-        source=source,
-        kind="determinism",
-        line=line,
-        advice=advice_on_it,
-        seed=seed,
-        repro=repro,
-    )
+def _finding(source: str, line: str, advice_on_it: str) -> Finding:
+    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it)
 
 
-def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
+def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
     """The findings of a comparison. With `known`, findings on the runs themselves are listed already."""
     for finding in verdict.findings:
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            yield _finding(name, finding.line, finding.advice, seed, command)
+            found = _finding(run.name, finding.line, finding.advice)
+            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario)
         elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
-            yield _finding(name, printable(finding.line), finding.advice)
+            yield _finding(run.name, printable(finding.line), finding.advice)
 
 
 def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:

@@ -7,7 +7,7 @@ laptop, and compared with the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -19,21 +19,22 @@ from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.verdict import Remark, VerdictStatus
+from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.conclude import conclude
 from vopr_coverage.nightly.findings import Covered, canary_findings, judge_coverage, judge_doubles, other_seeds
 from vopr_coverage.nightly.gate import examine_coverage_gate
-from vopr_coverage.nightly.job_results import job_seen
+from vopr_coverage.nightly.job_results import job_seen, result_of
+from vopr_coverage.nightly.known_seeds import SEEDS_RAN_MAX, seeds_ran
+from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED, PLAN, lost, night_without_a_plan
 from vopr_coverage.nightly.parallel import Progress
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
 from vopr_coverage.nightly.recordings import NightRead, read_night
 from vopr_coverage.nightly.replay import replay_runs
 from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
-from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict
+from vopr_coverage.nightly.verdict import Finding, NightRun, NightVerdict, SeedsRan
 
-PLAN = "plan.json"
-NO_CANARY_ASKED = "no canary was asked for"
 NO_CANARIES = "Canaries are switched off: nothing shows that this simulator would find a bug."
 
 
@@ -90,7 +91,7 @@ def judge_night(
     config = load_config(terms.config)
     plan = _read_plan(folder)
     if plan is None:
-        return _without_a_plan(needs, terms)
+        return night_without_a_plan(needs, terms.place, canaries=terms.canaries)
     read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
@@ -105,9 +106,9 @@ def judge_night(
         coverage_part,
         canary_part,
     )
-    seen = [job_seen(part.name, needs, part.findings, part.shown, required=part.required) for part in parts]
+    seen = [job_seen(part.name, needs, _with_expiry(part, needs), part.shown, required=part.required) for part in parts]
     runs = {part.name: part.runs for part in parts}
-    return _conclude(
+    return conclude(
         [*(job for job, _ in seen), gate.job],
         (*chain.from_iterable(findings for _, findings in seen), *gate.findings),
         NightVerdict(
@@ -123,6 +124,7 @@ def judge_night(
             seeds_doubled=doubles.seeds,
             seeds_differing=doubles.differing,
             at_most=doubles.at_most,
+            seeds_ran=tuple(_seeds_ran(runs, doubles.compared)),
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
             gate=gate.score,
@@ -135,21 +137,27 @@ def _read_plan(folder: Path) -> NightPlan | None:
     return plan_from_json(read_bytes(path, PLAN_BYTES_MAX), str(path)) if is_there(path) else None
 
 
-def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
-    """The verdict without a plan: no run can be expected, so only the results of build and plan are known."""
-    line = f"there is no {PLAN}: nothing was planned"
-    missing = Finding(job="plan", source="", kind="plan", line=line, advice=advice.NO_PLAN)
-    seen = [job_seen("build", needs, (), "no build ran"), job_seen("plan", needs, (missing,), "")]
-    parts = ("long-run", "regressions", "determinism", "coverage", *(["canary"] if terms.canaries else []))
-    seen += [job_seen(name, needs, (_nothing_planned(name, advice.NO_PLAN),), "") for name in parts]
-    if not terms.canaries:
-        seen.append(job_seen("canary", needs, (), NO_CANARY_ASKED, required=False))
-    verdict = NightVerdict(status="failed", passed=False, reason="", version=__version__, place=terms.place)
-    return _conclude([job for job, _ in seen], tuple(chain.from_iterable(findings for _, findings in seen)), verdict)
+def _with_expiry(part: _JudgedPart, needs: Mapping[str, str] | None) -> tuple[Finding, ...]:
+    """The part's findings. A job that succeeded has handed its recording on, so one that is missing has expired."""
+    if result_of(part.name, needs) != "success":
+        return part.findings
+    return tuple(
+        msgspec.structs.replace(
+            finding, line=f"{finding.line}: its job succeeded, so it has expired or was deleted", advice=advice.EXPIRED
+        )
+        if finding.advice == advice.LOST
+        else finding
+        for finding in part.findings
+    )
+
+
+def _seeds_ran(runs: Mapping[str, Sequence[JudgedRun]], compared: Sequence[JudgedRun]) -> Iterator[SeedsRan]:
+    found = chain.from_iterable(seeds_ran(job, runs[job]) for job in ("long-run", "regressions", "coverage"))
+    return islice(chain(found, seeds_ran("determinism", compared)), SEEDS_RAN_MAX)
 
 
 def _nothing_planned(part: str, what_to_do: str) -> Finding:
-    return Finding(job=part, source="", kind="lost run", line="nothing was planned for it", advice=what_to_do)
+    return lost(part, "nothing was planned for it", what_to_do)
 
 
 def _plan_part(plan: NightPlan) -> _JudgedPart:
@@ -221,34 +229,6 @@ def _canary(
 
 def _findings(runs: Iterable[JudgedRun]) -> tuple[Finding, ...]:
     return tuple(finding for run in runs for finding in run.findings)
-
-
-def _conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: NightVerdict) -> NightVerdict:
-    """Passed if every part passed or is *not required*."""
-    statuses = {job.status for job in jobs}
-    status: VerdictStatus = "passed"
-    if "failed" in statuses:
-        status = "failed"
-    elif "incomplete" in statuses:
-        status = "incomplete"
-    assert bool(findings) == (status != "passed"), "a verdict and its findings must agree"
-    return msgspec.structs.replace(
-        verdict,
-        status=status,
-        passed=status == "passed",
-        reason=_reason(jobs, findings),
-        jobs=tuple(jobs),
-        findings=findings,
-    )
-
-
-def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
-    if not findings:
-        return f"all of {sum(job.status == 'passed' for job in jobs)} parts passed"
-    first = findings[0]
-    where = f"{first.job}, {first.source}" if first.source else first.job
-    more = f"; {counted(len(findings) - 1, 'more finding')}" if len(findings) > 1 else ""
-    return f"{printable(where)}: {first.line}{more}"
 
 
 def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:

@@ -42,6 +42,7 @@ class JudgedRun(msgspec.Struct, frozen=True):
         rate: iterations per second; None if unknown.
         report: its figures; None if it has none.
         failures: the first failed seed of each invariant.
+        first_seed: where its seeds begin; None if it is unknown, or not as planned.
         first_hashes: of its first seeds; see `model.report.Run`.
     """
 
@@ -55,6 +56,7 @@ class JudgedRun(msgspec.Struct, frozen=True):
     rate: float | None = None
     report: CoverageReport | None = None
     failures: tuple[FailedSeed, ...] = ()
+    first_seed: str | None = None
     first_hashes: tuple[str, ...] = ()
 
 
@@ -107,10 +109,8 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         finding = Finding(job=job, source=run.source, kind="run health", line=problem, advice=advice.UNUSABLE)
         return _unjudged(run, finding)
     seen = verdict.reports[0].inputs[0]
-    findings = [
-        *_not_as_planned(job, planned, run.source, seen.scenario, seen.first_seed),
-        *findings_of(job, run.source, verdict),
-    ]
+    other = list(_not_as_planned(job, planned, run.source, seen.scenario, seen.first_seed))
+    findings = [*other, *findings_of(job, run.source, verdict)]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     silent = read.run.silent_failures.count if read.run else 0
     return JudgedRun(
@@ -128,6 +128,7 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
             for failure in unexpected
             for seed in failure.seeds[:1]
         ),
+        first_seed=None if other else seen.first_seed,
         first_hashes=read.run.first_hashes if read.run else (),
     )
 
@@ -179,4 +180,5 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
         invariant=failure.invariant,
         repro=failure.repro,
         whole_run=failure.whole_run,
+        scenario=failure.scenario or "",
     )

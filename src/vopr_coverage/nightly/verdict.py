@@ -12,9 +12,11 @@ from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+NIGHT_BYTES_MAX = 16 << 20
 COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
@@ -48,6 +50,7 @@ class Finding(msgspec.Struct, frozen=True):
         seed, invariant, fault_point: what the finding is about; None if it is not about one.
         repro: the command that replays it, "" if there is none.
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
+        scenario: of the seed; "" if unknown, as in older files.
     """
 
     job: str
@@ -60,6 +63,16 @@ class Finding(msgspec.Struct, frozen=True):
     fault_point: str | None = None
     repro: str = ""
     whole_run: bool = False
+    scenario: str = ""
+
+
+class SeedsRan(msgspec.Struct, frozen=True):
+    """Seeds that ran without a planted bug: `iterations` of them from `seed` on. Under `determinism`, twice."""
+
+    job: str
+    scenario: str
+    seed: str
+    iterations: int
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -150,6 +163,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         regressions: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
+        seeds_ran: the seeds that this night has run.
         error: set only if nothing could be judged.
     """
 
@@ -171,6 +185,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     warnings: tuple[Remark, ...] = ()
     gate: GateScore | None = None
     error: str | None = None
+    seeds_ran: tuple[SeedsRan, ...] = ()
     seeds_differing: int | None = None
     format: str = NIGHT_FORMAT
 
@@ -231,9 +246,19 @@ def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
             yield ReportError(source, f"#/{key}", expected="a count below 2^63", found=count)
     if (night.detected is None) != (night.declared is None):
         yield ReportError(source, "#/detected", expected="a number beside declared", found=night.detected)
-    elif night.detected is not None and night.declared is not None and night.detected > night.declared:
-        expected = f"at most {shown(night.declared)}, as many as are declared"
-        yield ReportError(source, "#/detected", expected=expected, found=night.detected)
+    parts = [
+        ("detected", night.detected, night.declared),
+        ("seeds_differing", night.seeds_differing, night.seeds_doubled),
+    ]
+    if night.gate:
+        parts.append(("gate/noticed", night.gate.noticed, night.gate.planted))
+    for at, part, whole in parts:
+        if part is not None and part > (whole or 0):
+            expected = f"at most {shown(whole or 0)}, of which it is a part"
+            yield ReportError(source, f"#/{at}", expected=expected, found=part)
     if (night.at_most is not None) != bool(night.seeds_doubled):
         expected = "a bound where seeds ran twice, and only there"
         yield ReportError(source, "#/at_most", expected=expected, found=night.at_most)
+    for index, ran in enumerate(night.seeds_ran):
+        if not is_seed(ran.seed):
+            yield ReportError(source, f"#/seeds_ran/{index}/seed", expected="a seed below 2^64", found=ran.seed)
