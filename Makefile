@@ -16,7 +16,7 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench lock clean
+.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench canary-bench doctor-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -83,6 +83,9 @@ night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge 
 
 canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries: each must be caught by its own invariant
 	@$(BIN)/python benchmarks/canaries.py $(ARGS)
+
+doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
+	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
