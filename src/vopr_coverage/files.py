@@ -25,6 +25,7 @@ AnyPath = str | Path
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+BROKEN_LINK = "a symbolic link to a path that does not exist"
 _ERRORS = {
     errno.ELOOP: "a loop of symbolic links",
     errno.EISDIR: "a directory",
@@ -47,15 +48,19 @@ def refuse_outside(path: AnyPath, roots: Sequence[Path], name: str = "") -> None
     Raises:
         FileError: the path is outside.
     """
+    if not is_inside(path, roots):
+        raise FileError(name or str(path), REACH, "a path outside; make it relative to the workspace")
+
+
+def is_inside(path: AnyPath, roots: Sequence[Path]) -> bool:
+    """Whether a path lies inside one of the roots, symbolic links followed. Without roots every path does."""
     if not roots:
-        return
+        return True
     try:
         real = Path(os.path.realpath(path))
-        inside = any(real.is_relative_to(os.path.realpath(root)) for root in roots)
+        return any(real.is_relative_to(os.path.realpath(root)) for root in roots)
     except (OSError, ValueError):
-        return  # opening the file reports the error
-    if not inside:
-        raise FileError(name or str(path), REACH, "a path outside; make it relative to the workspace")
+        return True  # opening the file reports the error
 
 
 @contextmanager
@@ -78,7 +83,8 @@ def opened(path: AnyPath, name: str = "") -> Iterator[BufferedReader]:
         _refuse_irregular(os.stat(path), name)
         descriptor = os.open(path, os.O_RDONLY | _NO_WAITING | _BINARY)
     except (OSError, ValueError) as error:
-        raise FileError(name, "a readable file", why(error)) from None
+        found = BROKEN_LINK if isinstance(error, FileNotFoundError) and os.path.islink(path) else why(error)
+        raise FileError(name, "a readable file", found) from None
     with os.fdopen(descriptor, "rb") as file:
         _refuse_irregular(os.fstat(descriptor), name)  # the file may have been replaced since `stat`
         yield file
@@ -114,11 +120,14 @@ def is_there(path: AnyPath, name: str = "") -> bool:
     """Whether the path exists. A broken link and an unreadable file do exist.
 
     Raises:
-        FileError: the system cannot answer.
+        FileError: it is not known, because a folder of the path is a broken link, no folder, or unreadable.
     """
     try:
         os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
+        folder = next((folder for folder in Path(path).parents if os.path.lexists(folder)), Path())
+        if not os.path.exists(folder):
+            raise FileError(name or str(path), "a readable file", f"{BROKEN_LINK} in its path") from None
         return False
     except (OSError, ValueError) as error:
         raise FileError(name or str(path), "a readable file", why(error)) from None

@@ -24,6 +24,7 @@ from tests.support.archives import zipped
 from tests.support.histories import a_record
 from vopr_coverage.github.issue_plan import IssueStamp
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
+from vopr_coverage.nightly.planner import seed_base_of
 
 __all__ = ["github", "github_contract", "github_server"]
 
@@ -43,7 +44,7 @@ CONFIG = {  # what two dozen seeds of `combined` reach, and what they don't reac
     "min_phase_events": {},
     "min_fault_effects": {"network.drop": 20},
 }
-FIRST_SEED = 41 << 40  # of run number 41
+FIRST_SEED = seed_base_of(41)
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ RED = {
         {"Long run (equivocation 1/1)"},
         {("long-run", "failing seed")},
         (
-            f"equivocation-1: seed {FIRST_SEED} failed hash_chain",
+            f"equivocation-1: seed {FIRST_SEED} failed vsr_agreement",
             f"build/simulator --scenario equivocation --seed {FIRST_SEED} --iterations 1 --json",
-            f"equivocation {FIRST_SEED}  # hash_chain",
+            f"equivocation {FIRST_SEED}  # vsr_agreement",
         ),
     ),
     "a nondeterministic build": Red(

@@ -16,6 +16,7 @@ from tests.fake_github.state import World
 
 BODY_CHARS_MAX = 65_536
 PER_PAGE_MAX = 100
+SHA = "[0-9a-f]{40}"
 PAGED = frozenset({"page", "per_page"})
 T = TypeVar("T")
 READ_ONLY = "Resource not accessible by integration"
@@ -40,7 +41,10 @@ class Call:
 
 
 class Route(NamedTuple):
-    """A method, a path below a repository, who answers, and the query parameters that it understands."""
+    """A method, a path below a repository, who answers, and the query parameters that it understands.
+
+    In a path `{}` stands for a number, and `{sha}` for a commit.
+    """
 
     method: str
     path: str
@@ -48,8 +52,8 @@ class Route(NamedTuple):
     query: frozenset[str] = frozenset()
 
     def ids(self, request: Request) -> re.Match[str] | None:
-        """The repository and the numbers in a path of this route, None when the request is for another."""
-        pattern = r"/repos/([^/]+/[^/]+)/" + self.path.replace("{}", r"(\d+)")
+        """The repository, numbers and commits in a path of this route, None when the request is for another."""
+        pattern = r"/repos/([^/]+/[^/]+)/" + self.path.replace("{}", r"(\d+)").replace("{sha}", f"({SHA})")
         return re.fullmatch(pattern, request.path) if request.method == self.method else None
 
 

@@ -13,6 +13,7 @@ from tests.fake_github.calls import (
     BODY_CHARS_MAX,
     PAGED,
     READ_ONLY,
+    SHA,
     Call,
     Route,
     invalid_request,
@@ -20,6 +21,7 @@ from tests.fake_github.calls import (
     page_of,
     sent_json,
 )
+from tests.fake_github.commits import compare_commits
 from tests.fake_github.issues import create_issue, edit_issue, list_issues
 from tests.fake_github.loopback import Answer, Request
 from tests.fake_github.state import Artifact, Comment, Pull, Run, World
@@ -34,7 +36,8 @@ def answer_call(call: Call) -> Answer | None:
                 return refusal(HTTPStatus.FORBIDDEN, READ_ONLY)
             if repo not in call.world.repositories:
                 return not_found()
-            return route.answer(Call(**{**vars(call), "repo": repo}), *map(int, ids))
+            given = [one if re.fullmatch(SHA, one) else int(one) for one in ids]
+            return route.answer(Call(**{**vars(call), "repo": repo}), *given)
     return None
 
 
@@ -207,4 +210,5 @@ ROUTES = (
     Route("GET", "actions/runs/{}", get_run),
     Route("GET", "actions/runs/{}/artifacts", list_run_artifacts, PAGED | {"name"}),
     Route("GET", "actions/artifacts/{}/zip", get_zip),
+    Route("GET", "compare/{sha}...{sha}", compare_commits, PAGED),
 )

@@ -110,6 +110,7 @@ class World:
         self.comments: dict[int, Comment] = {}
         self.runs: dict[int, Run] = {}
         self.artifacts: dict[int, Artifact] = {}
+        self.parents: dict[str, tuple[str, ...]] = {}
 
     def id_of(self, name: str) -> int:
         """The id of a repository or an account, the same every time."""
@@ -170,6 +171,13 @@ class World:
         comment = Comment(next(self._ids), repo, issue, body, author, author_type, moment, moment)
         self.comments[comment.id] = comment
         return comment
+
+    def add_commits(self, *shas: str, onto: tuple[str, ...] = ()) -> str:
+        """Commit these, one upon the other, the first onto others (a merge has several), and name the last."""
+        for sha in shas:
+            self.parents[sha] = onto
+            onto = (sha,)
+        return shas[-1]
 
     def add_run(
         self,

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 import vopr_coverage
 from tests.support.reports import MODEST, a_stream
+from tests.support.workflow_files import ROOT
 from vopr_coverage import action
 from vopr_coverage.formats.schema import problems
+from vopr_coverage.runner.inputs import DEFAULTS, lines
 
 Runs = Callable[[Path, Mapping[str, str]], tuple[int, str]]
 
@@ -170,9 +173,39 @@ def test_a_config_that_is_a_link_out_of_the_workspace_is_not_read(workspace: Pat
     assert ".github/vopr-coverage.yml: expected a path inside the workspace or RUNNER_TEMP" in step.log
 
 
-def test_a_variable_of_the_job_that_looks_like_an_input_is_not_ours(workspace: Path) -> None:
+@pytest.mark.parametrize("name", ["dir", "file", "files", "path", "report", "tokens", "url", "mode", "name", "repo"])
+def test_a_variable_of_the_job_that_looks_like_an_input_is_not_ours(workspace: Path, name: str) -> None:
     """`env: INPUT_DIR: …` at the job reaches the container too."""
-    assert run_action(workspace, reports="good.ndjson", dir="somewhere").code == 0
+    assert run_action(workspace, None, reports="good.ndjson", **{name: "somewhere"}).code == 0
+
+
+@pytest.mark.parametrize("name", ["profil", "fial", "bsae", "mege", "min_iteration", "configs", "on_not_mesured"])
+def test_a_slip_in_an_inputs_name_is_an_error_where_that_input_is_not_set(workspace: Path, name: str) -> None:
+    """Set beside it, it was meant as nothing but itself."""
+    step = run_action(workspace, None, reports="good.ndjson", **{name: "1"})
+    assert step.code == 2
+    assert f"::error title=Simulation coverage::unknown input '{name.replace('_', '-')}'; did you mean" in step.log
+
+
+def test_a_slip_beside_the_input_itself_is_the_jobs_own_variable(workspace: Path) -> None:
+    """Whoever has set `profile` did not mean it by INPUT_PROFIL."""
+    assert run_action(workspace, reports="good.ndjson", profile="default", profil="nightly").code == 0
+
+
+def test_the_defaults_are_those_of_action_yml() -> None:
+    """An input with its default is one that no workflow has set; a token is always there."""
+    declared = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert {name: one["default"] for name, one in declared.items() if one["default"] and name != "token"} == DEFAULTS
+
+
+def test_a_comment_ends_a_line_of_reports(workspace: Path) -> None:
+    """Behind a path, too; without a space in front it is a part of the name."""
+    (workspace / "a#b.ndjson").write_bytes((workspace / "good.ndjson").read_bytes())
+    reports = "# all of tonight's\n\ngood.ndjson  # the healthy one\n  # none\na#b.ndjson\t# another\n#"
+    step = run_action(workspace, reports=reports)
+    assert step.code == 0
+    assert "  - a#b.ndjson," in step.log
+    assert lines(reports) == ["good.ndjson", "a#b.ndjson"]
 
 
 def test_switches_leave_out_summary_and_annotations(workspace: Path) -> None:

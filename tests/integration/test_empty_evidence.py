@@ -57,8 +57,21 @@ def test_a_flat_report_that_contradicts_itself_fails(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_bytes(a_flat_report(total_fault_points=2, missed_fault_points=["sim.network.send"]))
     assert violations(run_cli("check", "r.json", "--profile", "smoke_test", cwd=tmp_path)) == [
         "r.json: Counts disagree: fault_points_hit is 3, total_fault_points 2",
-        "r.json: Counts disagree: fault point 'sim.network.send' is listed as hit and as missed (1 such names)",
+        "r.json: Counts disagree: fault point 'sim.network.send' is listed as hit and as missed (1 such name)",
     ]
+
+
+def test_names_listed_twice_do_not_count_twice(tmp_path: Path) -> None:
+    """Four names, each listed twice, are not eight hits: 8 of 10 would pass, and 4 of 10 would not."""
+    names = ["sim.storage.fsync", "sim.storage.write", "sim.storage.read", "sim.network.send"]
+    missed = ["x", "y"]
+    counts = {"total_fault_points": 10, "fault_points_hit": 8}
+    (tmp_path / "r.json").write_bytes(a_flat_report(hit_fault_points=names * 2, missed_fault_points=missed, **counts))
+    twice = "r.json: Counts disagree: hit_fault_points lists 4 different names, fault_points_hit says 8"
+    assert violations(run_cli("check", "r.json", "--profile", "smoke_test", cwd=tmp_path)) == [twice]
+    # whatever a config renames: a contradiction is one of the report as it was written
+    (tmp_path / "c.yml").write_text("profile: smoke_test\naliases: {other: sim.storage.crash}")
+    assert violations(run_cli("check", "r.json", "--config", "c.yml", cwd=tmp_path)) == [twice]
 
 
 def test_the_verdict_file_of_a_refused_command_says_error(tmp_path: Path) -> None:

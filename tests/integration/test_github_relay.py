@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,18 @@ def test_a_forks_run_gets_its_comment(desk: Desk) -> None:
     assert told.outputs["comment-url"]
     assert "fork" in comment.body
     assert f"/actions/runs/{run.id}/attempts/1" in comment.body
+
+
+def test_of_two_attempts_the_later_upload_is_told(desk: Desk) -> None:
+    """By its time: the artifact of a run that was started again may have the smaller id."""
+    run = add_run(desk, verdict_zip(a_verdict_file(str(desk.folder), fault_points_hit=0)), attempt=2)
+    (first,) = desk.github.world.artifacts.values()
+    second = desk.github.world.add_artifact(NAME, verdict_zip(a_verdict_file(str(desk.folder))), run)
+    second.created_at += timedelta(hours=1)
+    first.id, second.id = second.id, first.id
+    desk.github.world.artifacts = {second.id: second, first.id: first}
+    relay(desk)
+    assert "✅" in headline(desk)
 
 
 def headline(desk: Desk) -> str:

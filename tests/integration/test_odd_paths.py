@@ -29,7 +29,7 @@ ODD = {
     "fifo": "expected a regular file, found a FIFO",
     "device": "expected a regular file, found a device",
     "folder": "expected a regular file, found a directory",
-    "dangling": "expected a readable file, found no such file or directory",
+    "dangling": "expected a readable file, found a symbolic link to a path that does not exist",
     "x" * 300: "expected a readable file, found file name too long",
     "nul\0": "expected a readable file, found a path with a NUL byte",
     "half\ud800": "expected a readable file, found a name with characters that no file can have",
@@ -146,6 +146,22 @@ def test_a_file_that_is_found_by_itself_is_read_or_refused(
         ended, text = run(words, "", capsys)
         assert (ended, f"{place}: {ODD[kind]}" in text) == (2, True), f"{what}, {kind}: {text}"
         path.rmdir() if kind == "folder" else path.unlink()
+
+
+@pytest.mark.parametrize("kind", ["dangling", "loop", "fifo"])
+@pytest.mark.parametrize("what", FOUND)
+def test_a_folder_that_is_none_hides_no_file(
+    what: str, kind: str, world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`.github` is a link to a folder that a sparse checkout left out, say."""
+    place, words = FOUND[what]
+    folder = (world / place).parent
+    if folder.exists():
+        folder.rename(world / "away")
+    make_odd(kind, folder)
+    ended, text = run(words, "", capsys)
+    assert ended == 2, text
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize("door", WRITERS)

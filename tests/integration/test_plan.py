@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.endings import refused
 from tests.support.reports import line, ok, run_cli, start
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
+from vopr_coverage.nightly.planner import HEADROOM, seed_base_of
 
 NIGHT = ["plan", "combined=1000", "swizzle=500", "--minutes", "1", "--run-number", "3"]
 RATES = ["--rate", "combined=10", "--rate", "swizzle=100"]
@@ -47,7 +49,7 @@ def test_a_matrix_for_a_jobs_strategy(tmp_path: Path) -> None:
         ("swizzle-1", "swizzle", 1, 1),
     ]
     assert sum(job.iterations for job in jobs) == 1_500
-    assert jobs[0].seed == plan.seed_base == str(3 << 40)
+    assert jobs[0].seed == plan.seed_base == str(seed_base_of(3))
     assert (plan.run_number, plan.minutes, plan.regressions) == (3, 1.0, ())
     assert [jobs.include for jobs in (plan.coverage, plan.canary, plan.determinism)] == [(), (), ()]
 
@@ -56,12 +58,12 @@ def test_a_whole_night(tmp_path: Path) -> None:
     """Each kind of job has its matrix, behind each other's seeds, and its line of work."""
     plan = planned(tmp_path, *WHOLE, "--determinism-seeds", "42 123")
     assert [job.name for job in plan.coverage.include] == ["combined-1"]
-    assert plan.coverage.include[0].seed == str((3 << 40) + 1_500)
+    assert plan.coverage.include[0].seed == str(seed_base_of(3) + 1_500)
     assert [job.name for job in plan.canary.include] == [
         "control", "canary-skip-fsync", "canary-wrong-hash", "canary-commit-quorum", "canary-idempotency-race",
         "canary-monotonic-regression",
     ]  # fmt: skip
-    assert {(job.seed, job.iterations) for job in plan.canary.include} == {(str((3 << 40) + 1_900), 300)}
+    assert {(job.seed, job.iterations) for job in plan.canary.include} == {(str(seed_base_of(3) + 1_900), 300)}
     assert [(job.name, job.scenario, job.iterations) for job in plan.determinism.include] == [
         ("42", "swizzle", 81), ("123", "swizzle", 100),
     ]  # fmt: skip
@@ -80,7 +82,7 @@ def test_the_text_tells_all_of_it(tmp_path: Path) -> None:
     files = ("--regressions", "seeds.txt")
     told = run_cli(*NIGHT, *RATES, *WHOLE, "--determinism-seeds", "42 123", *files, cwd=tmp_path).out
     assert told.splitlines() == [
-        "run 3, seeds 3298534883328 and up, 13 jobs of at most 1 min",
+        "run 3, seeds 6600738106667 and up, 13 jobs of at most 1 min",
         "long run:",
         "  combined: 1,000 of 1,000 iterations in 3 jobs of 0.6 min at 10.0 a second",
         "  swizzle: 500 of 500 iterations in 1 job of 0.1 min at 100.0 a second",
@@ -88,7 +90,7 @@ def test_the_text_tells_all_of_it(tmp_path: Path) -> None:
         "  combined: 400 of 400 iterations in 1 job of 0.7 min at 10.0 a second",
         "canaries:",
         "  combined: control and 5 canaries, 1,800 of 1,800 iterations in 6 jobs of 0.5 min at 10.0 a second, "
-        "from 3298534885228 on",
+        "from 6600738108567 on",
         "determinism:",
         "  swizzle: from 2 seeds on, each twice, 181 of 200 iterations in 2 jobs of 0.0 min at 100.0 a second",
         "regressions:",
@@ -104,7 +106,8 @@ def test_lists_may_stand_in_one_word_and_empty_words_are_none(tmp_path: Path) ->
     night = ["--minutes", "1", "--run-number", "3", "--format", "json"]
     many = ["plan", " combined=1000\nswizzle=500 ", "", "--rate", "combined=10, swizzle=100", "--rate", ""]
     nothing = ["--coverage", "", "--canary", "", "--determinism", "", "--determinism-seeds", "", "--config", "",
-               "--regressions", "", "--command", ""]  # fmt: skip
+               "--regressions", "", "--command", "", "--canary-command", "", "--canary-rate", "",
+               "--seed-base", ""]  # fmt: skip
     ended = run_cli(*many, *nothing, *night, cwd=tmp_path)
     assert ended.out == run_cli(*NIGHT, *RATES, "--format", "json", cwd=tmp_path).out
     seeds = ("--determinism", "combined=1", "--determinism-seeds", "7,8 9")
@@ -224,6 +227,10 @@ def refused_in(cwd: Path, *arguments: str) -> str:
         (["--regressions", "broken.txt"], "expected SCENARIO SEED"),
         (["--minutes", "0"], "expected minutes above 0"),
         (["--calibrate", "nan"], "expected seconds above 0"),
+        (["--seed-base", "-1"], "--seed-base: expected an integer from 0 to 2^64-1, found '-1'"),
+        (["--canary-rate", "combined=1"], "--canary-rate: 'combined' is no scenario of this plan"),
+        (["--canary-command", "vopr '"], "--canary-command: expected words quoted as for a shell"),
+        (["--canary-command", "vopr {seeds}"], "no placeholder 'seeds' is known"),
         (["--command", "vopr '{seed}"], "--command: expected words quoted as for a shell, found no closing quotation"),
         (["--command", "vopr {seeds}"], "no placeholder 'seeds' is known"),
         (["--command", "vopr", "--", "vopr"], "the command stands behind -- and in --command: give it once"),
@@ -239,3 +246,106 @@ def test_a_night_of_nothing_is_told(tmp_path: Path) -> None:
     """Whether it is misspelled or empty."""
     assert "SCENARIO=NUMBER" in refused_in(tmp_path, "plan", "baseline:5", *NIGHT[3:], *RATES)
     assert "name at least one scenario" in refused_in(tmp_path, "plan", "", *NIGHT[3:])
+
+
+def test_a_night_may_be_given_its_first_seed(tmp_path: Path) -> None:
+    """Whatever its run number is."""
+    assert planned(tmp_path, "--seed-base", "18446744073709551615").seed_base == "18446744073709551615"
+    assert planned(tmp_path, "--seed-base", "7").long_run.include[1].seed == "341"
+
+
+# As the command line of `vopr`: it refuses seeds and scenarios, on stderr, and runs a seed in the time it is given.
+PICKY = f"""
+import sys, time
+scenario, seed, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+if scenario == "nonesuch":
+    print("Compiling\\n" * 50 + "\\x1b[31mUnknown scenario:\\x1b[0m nonesuch", file=sys.stderr)
+    sys.exit(1)
+if seed == 0:
+    print("seed 0 is refused", file=sys.stderr)
+    sys.exit(1)
+record = {line(ok(7))!r}
+open("seeds.txt", "a").write(f"{{seed}}\\n")
+for number in range(6):
+    time.sleep(seconds)
+    sys.stdout.buffer.write(record)
+    sys.stdout.flush()
+print("thread main panicked", file=sys.stderr)
+sys.exit(101)
+"""
+
+
+def picky(cwd: Path, seconds: float = 0.01) -> list[str]:
+    """The words that start that simulator."""
+    (cwd / "picky.py").write_text(PICKY)
+    return [sys.executable, "picky.py", "{scenario}", "{seed}", str(seconds)]
+
+
+def test_calibrating_starts_where_the_night_starts(tmp_path: Path) -> None:
+    """A simulator may refuse other seeds, such as 0; how it ended badly is said, with its own words."""
+    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "5"]
+    ended = run_cli(*night, "--calibrate", "9", "--", *picky(tmp_path), cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert (tmp_path / "seeds.txt").read_text() == f"{seed_base_of(5)}\n"
+    run_cli(*night, "--seed-base", "77", "--calibrate", "9", "--", *picky(tmp_path), cwd=tmp_path)
+    assert (tmp_path / "seeds.txt").read_text().splitlines()[1] == "77"
+    told = ended.err.splitlines()
+    assert told[2].startswith(
+        "vopr-coverage: warning: while combined was calibrated, it ended with exit code 101 after "
+    )
+    assert told[2].endswith("; the simulator's last lines:")
+    assert told[3:] == ["vopr-coverage:   thread main panicked"]
+
+
+def test_a_simulator_that_refuses_has_the_last_word(tmp_path: Path) -> None:
+    """The reason stands in its own stderr: its last lines, without what could move a cursor."""
+    night = ["plan", "nonesuch=10", "--minutes", "1", "--run-number", "1", "--calibrate", "9"]
+    ended = run_cli(*night, "--", *picky(tmp_path), cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    told = ended.err.splitlines()
+    assert re.search(r"no iteration in \d s, it ended with exit code 1; the simulator's last lines:$", told[1])
+    assert told[2:6] == ["vopr-coverage:   Compiling"] * 4
+    assert told[6:] == ["vopr-coverage:   \\x1b[31mUnknown scenario:\\x1b[0m nonesuch"]
+    loud = run_cli(*night, "--", "sh", "-c", "echo usage: no such flag; exit 2", cwd=tmp_path)
+    assert loud.err.splitlines()[-1] == "vopr-coverage:   usage: no such flag"
+
+
+def test_each_command_is_calibrated(tmp_path: Path) -> None:
+    """The canaries' command may run each seed twice: its jobs are sized by its own rate, not by the other's."""
+    night = ["plan", "combined=20", "--canary", "combined=2000", "--minutes", "1", "--run-number", "1"]
+    slow = ["--canary-command", " ".join(picky(tmp_path, 0.2)), "--calibrate", "9", "--format", "json"]
+    ended = run_cli(*night, "--rate", "combined=2.2", *slow, cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert "vopr-coverage: calibrating canaries of combined for 9 s" in ended.err.splitlines()
+    plan = plan_from_json(ended.out.encode(), "plan")
+    rates = {work.job: work.rate for work in plan.work}
+    assert rates["long-run"] == 2.2
+    assert rates["canary"] < 5.0  # six seeds take 1.2 s or more
+    assert {run.iterations for run in plan.canary.include} == {int(rates["canary"] * 60 * HEADROOM)}
+    given = run_cli(*night, "--rate", "combined=2.2", *slow, "--canary-rate", "combined=1.1", cwd=tmp_path)
+    assert given.err == ""
+    assert plan_from_json(given.out.encode(), "plan").canary.include[0].iterations == 52
+    same = ["--rate", "combined=2.2", "--command", "./vopr {seed}", "--canary-command", "./vopr {seed}"]
+    assert run_cli(*night, *same, cwd=tmp_path).err == ""
+    none = run_cli(*night, "--rate", "combined=2.2", *slow, "--no-canaries", cwd=tmp_path)
+    assert (none.code, none.err) == (0, "")
+
+
+def test_a_scenario_that_the_config_does_not_have_is_told_before_the_night(tmp_path: Path) -> None:
+    """Its job could only fail, hours later: with the nearest name, and in the regression file with its line."""
+    scenarios: dict[str, object] = {"combined": {}, "swizzle": {}, "inflated-commit": {}}
+    (tmp_path / "c.json").write_text(json.dumps({"scenarios": scenarios}))
+    config = ("--config", "c.json")
+    (tmp_path / "seeds.txt").write_text("combined 1\ncombinde 2\nCombinde 3\nbyzantine_inflated_commit 4\n")
+    assert refused(run_cli(*NIGHT, *RATES, *config, "--regressions", "seeds.txt", cwd=tmp_path)) == [
+        "seeds.txt:2: scenario 'combinde' is not in c.json; did you mean 'combined'?",
+        "seeds.txt:4: scenario 'byzantine_inflated_commit' is not in c.json; did you mean 'inflated-commit'?",
+    ]
+    for part in ("--coverage", "--canary", "--determinism"):
+        told = refused_in(tmp_path, *NIGHT, *RATES, *config, part, "swizzle-clogging=5")
+        assert told == "scenario 'swizzle-clogging' is not in c.json; did you mean 'swizzle'?"
+    assert "known: combined, inflated-commit, swizzle" in refused_in(tmp_path, "plan", "gray=5", *NIGHT[3:], *config)
+    (tmp_path / "c.json").write_text(json.dumps({"scenarios": {**scenarios, "*": {"min_iterations": 7}}}))
+    plan = planned(tmp_path, *config, "--coverage", "gray=9", "--rate", "gray=1", "--regressions", "seeds.txt")
+    assert [work.min_iterations for work in plan.work if work.scenario == "gray"] == [7]
+    assert [known.scenario for known in plan.regressions] == ["combined", "combinde", "byzantine_inflated_commit"]

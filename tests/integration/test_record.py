@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.recordings import kept, manifest_of, printing
-from tests.support.reports import SEED_COUNT, Ended, a_stream
+from tests.support.reports import SEED_COUNT, Ended, a_stream, run_cli
 from tests.support.simulators import record
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.recorder import files as keeping
@@ -179,6 +179,7 @@ def test_no_text_for_the_command_is_none(tmp_path: Path) -> None:
         (("--commit", "HEAD"), ("true",), "--commit: expected 7 to 64 hexadecimal digits in lower case, found 'HEAD'"),
         (("--timeout", "0"), ("true",), "argument --timeout: expected seconds above 0, found '0'"),
         (("--timeout", "nan"), ("true",), "argument --timeout: expected seconds above 0, found 'nan'"),
+        (("--timeout", "1e16"), ("true",), "argument --timeout: expected seconds above 0 and up to 1e+15"),
         (("--seed", "-1"), ("true",), "argument --seed: expected "),
         (("--seed", str(SEED_COUNT)), ("true",), "argument --seed: expected an integer from 0 to 2^64-1"),
         (("--iterations", "1e6"), ("true",), "argument --iterations: expected an integer from 0 to 2^64-1"),
@@ -207,3 +208,16 @@ def test_an_empty_folder_may_be_there_already(tmp_path: Path) -> None:
     assert record(tmp_path, "no-such-simulator").code == 2
     assert list((tmp_path / "out").iterdir()) == []
     assert printed(tmp_path, a_stream()).code == 0
+
+
+def test_seeds_that_failed_without_a_record_have_run(tmp_path: Path) -> None:
+    """Under --check-determinism every seed may end so: the run is whole, and its rate is that of the simulator."""
+    (tmp_path / "stream").write_bytes(a_stream(60, first=7, lost=range(7, 67)))
+    asked = ("--scenario", "combined", "--seed", "7", "--iterations", "60", "--out", "run")
+    ended = run_cli("record", *asked, "--", *printing(tmp_path / "stream", 1), cwd=tmp_path)
+    assert "recorded 60 of 60 iterations, " in ended.err
+    assert ", 60 failed seeds without a record, ended with exit code 1, in run" in ended.err
+    manifest = manifest_of(tmp_path / "run")
+    assert manifest["lines"] == {"start": 1, "batch_complete": 1, "iteration_silent": 60}
+    assert 60 / manifest["rate"] == pytest.approx(manifest["duration_s"], abs=0.001)
+    assert ", 0.0/s" not in ended.err

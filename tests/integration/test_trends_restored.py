@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,26 @@ def test_another_attempt_of_the_same_run_is_restored(nightly: Nightly) -> None:
     nightly.environ["GITHUB_RUN_ATTEMPT"] = "2"
     nightly.trends("--restore")
     assert nightly.ran() == [1, 2]
+
+
+def test_an_old_night_that_is_started_again_is_no_newer_for_it(nightly: Nightly) -> None:
+    """The newest runs are read, not the latest uploads, so that attempts of one old night do not hide five others."""
+    old = nightly.begin()
+    nightly.record(ran=1)
+    for ran in range(2, 9):
+        nightly.night(ran=ran)
+    nightly.run = old
+    for _ in range(6):
+        nightly.upload(zipped({"trends.ndjson": b""}))
+    told = nightly.night(ran=9)
+    assert [run.id for run in list(nightly.github.world.runs.values())[3:8]] == restored_runs(told.err)[::-1]
+    assert nightly.ran() == list(range(2, 10))
+
+
+def restored_runs(log: str) -> list[int]:
+    """The runs whose history was restored, in the order in which they were read."""
+    line = next(line for line in log.splitlines() if "restored" in line)
+    return [int(number) for number in re.findall(r"run (\d+)", line)]
 
 
 def test_a_night_that_could_not_restore_is_healed_by_the_next(nightly: Nightly) -> None:

@@ -5,6 +5,7 @@ Tests that are derived from a schema notice what is added to it, and nobody has 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from vopr_coverage.formats.schema import schema
 Schema = Mapping[str, Any]
 
 MAP_KEY, NAME = "a", "b"  # the one key of a map, and every name: an alias must not be the name that it stands for
+DIGITS_AND_TIMES = ("7", "2026-05-07T02:00:00Z", "0123abc", "0123456789abcdef")
 NUMBER_MAX = 1_000_000  # far above what a run of the tests has, far below what a type of ours can hold
 
 
@@ -27,7 +29,8 @@ def a_value(name: str, part: Schema | None = None) -> Any:
     root = schema(name)
     part = root if part is None else part
     if "$ref" in part:
-        return a_value(name, _target(part["$ref"], root)[0])
+        target, there = _target(part["$ref"], root)
+        return a_value(there["$id"].split(":")[-2], target)
     if "const" in part or "enum" in part:
         return part["const"] if "const" in part else part["enum"][0]
     types = part.get("type", "integer")
@@ -39,8 +42,31 @@ def a_value(name: str, part: Schema | None = None) -> Any:
     if kind == "array":
         return [a_value(name, part["items"])]
     if kind == "number":
-        return part["maximum"] / 2 if "maximum" in part else NUMBER_MAX  # a fraction of 1 is often the default
-    return {"string": NAME, "boolean": True}.get(kind, NUMBER_MAX)
+        return min(part["maximum"] / 2, NUMBER_MAX) if "maximum" in part else NUMBER_MAX  # of fractions, 1 is a default
+    if kind == "string":
+        return next(text for text in (NAME, *DIGITS_AND_TIMES) if re.search(part.get("pattern", ""), text))
+    return True if kind == "boolean" else min(part.get("maximum", NUMBER_MAX), NUMBER_MAX)
+
+
+def numbers_of(name: str, part: Schema | None = None) -> Iterator[tuple[tuple[str | int, ...], Schema]]:
+    """Where `a_value` of the same schema, or part of it, has a number, and what the schema says of it."""
+    root = schema(name)
+    yield from _numbers(root if part is None else part, root, ())
+
+
+def _numbers(part: Schema, root: Schema, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Schema]]:
+    if "$ref" in part:
+        yield from _numbers(*_target(part["$ref"], root), at)
+        return
+    types = part.get("type", ())
+    if {"integer", "number"} & {*([types] if isinstance(types, str) else types)}:
+        yield at, part
+    for key, value in part.get("properties", {}).items():
+        yield from _numbers(value, root, (*at, key))
+    if isinstance(part.get("items"), dict):
+        yield from _numbers(part["items"], root, (*at, 0))
+    if isinstance(part.get("additionalProperties"), dict) and "properties" not in part:
+        yield from _numbers(part["additionalProperties"], root, (*at, MAP_KEY))
 
 
 def keys_and_words(root: Schema, part: Schema | None = None) -> dict[str, set[str]]:

@@ -156,3 +156,24 @@ def test_an_unknown_gate_or_word_in_a_policy_is_refused(text: str, told: str) ->
     with pytest.raises(UsageError) as raised:
         parse_policy(text, "x")
     assert str(raised.value).startswith(told)
+
+
+def test_other_scenarios_are_judged_where_the_config_says_so() -> None:
+    """By the entry `*`, whose empty form is the top level; without it they are a mistake, told with the nearest."""
+    with pytest.raises(UsageError, match=r"'combine' is not in gate\.yml; did you mean 'Combined'"):
+        terms_for("combine", Overrides(), parse_config(SAMPLE, "gate.yml"))
+    config = parse_config(SAMPLE + "  '*': {min_repairs: 2}\n", "gate.yml")
+    other = terms_for("gray", Overrides(), config)
+    assert (other.bounds.min_repairs.value, other.bounds.min_repairs.origin) == (2, "gate.yml:11")
+    assert other.bounds.min_view_changes.origin == "profile nightly"
+    assert terms_for("combined", Overrides(), config).bounds.min_view_changes.value == 3
+    assert terms_for("combined", Overrides(), config).bounds.min_repairs.value == 0, "* is no layer below the others"
+    assert terms_for("merge", Overrides(), config).expect
+    assert terms_for(None, Overrides(), config).bounds.min_repairs.value == 0
+    assert [config.complaint(name) for name in ("COMBINED", "gray", "anything")] == ["", "", ""]
+
+
+def test_all_other_scenarios_cannot_be_expected_to_fail() -> None:
+    """A misspelt name would be a scenario that must fail, and a healthy run of it would be red."""
+    with pytest.raises(ConfigError, match=r"gate\.yml:11: expected no expect for all other scenarios"):
+        parse_config(SAMPLE + "  '*': {expect: violation, invariants: [agreement]}\n", "gate.yml")

@@ -84,6 +84,81 @@ def test_lists_that_are_not_as_long_as_their_counts_are_remarked_on() -> None:
     assert read.warnings == ("hit_fault_points lists 3 names, fault_points_hit says 9",)
 
 
+@pytest.mark.parametrize(
+    ("changes", "contradiction"),
+    [
+        # one name twice: two names are not three hits
+        (
+            {"hit_fault_points": ["a", "b", "a"]},
+            "hit_fault_points lists 2 different names, fault_points_hit says 3",
+        ),
+        # and none the less where the list is shorter than its count
+        (
+            {"hit_fault_points": ["a", "a"]},
+            "hit_fault_points lists 1 different name, fault_points_hit says 3",
+        ),
+        (
+            {"total_fault_points": 5, "missed_fault_points": ["x", "x"]},
+            "missed_fault_points lists 1 different name, the counts leave 2",
+        ),
+        # more names than the count has room for
+        (
+            {"fault_points_hit": 2, "total_fault_points": 3},
+            "hit_fault_points lists 3 different names, fault_points_hit says 2",
+        ),
+        ({"missed_fault_points": ["x", "y"]}, "missed_fault_points lists 2 different names, the counts leave 1"),
+        (
+            {"fault_points_hit": 4, "hit_fault_points": ["a", "b", "c", "d"]},
+            "missed_fault_points lists 1 different name, the counts leave 0",
+        ),
+        (
+            {"missed_fault_points": ["sim.network.send"]},
+            "fault point 'sim.network.send' is listed as hit and as missed (1 such name)",
+        ),
+        (
+            {"missed_invariants": ["linearizability", "hash_chain", "other"]},
+            "invariant 'hash_chain' is listed as missed and as run (2 such names)",
+        ),
+        (
+            {"phase_events": {"vsr.prepare:sent": 5, "vsr.prepare.sent": 5, "a:b": 1}},
+            "phase event 'vsr.prepare:sent' is also listed as 'vsr.prepare.sent'",
+        ),
+    ],
+)
+def test_names_that_cannot_carry_their_counts_contradict_the_report(
+    changes: dict[str, Any], contradiction: str
+) -> None:
+    """Each name counts once, whatever else the report says."""
+    read = document(a_flat_report(**changes))
+    assert read.contradictions == (contradiction,)
+    assert read.warnings == ()
+    wrapped = document(b'{"coverage": %s}' % a_flat_report(**changes))
+    assert wrapped.contradictions == read.contradictions
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"total_fault_points": 10, "fault_points_hit": 9},  # shorter than its count: the seed's own test
+        {"hit_fault_points": [], "missed_fault_points": []},
+        # names twice, and enough of them
+        {"fault_points_hit": 2, "total_fault_points": 3, "hit_fault_points": ["a", "b", "b"]},
+        {"missed_invariants": ["never", "never"], "invariant_executions": {"never": 0, "once": 1}},
+        {"phase_events": {"a:b": 1, "a.c": 1}},
+    ],
+)
+def test_lists_that_carry_their_counts_or_name_fewer_do_not_contradict_the_report(changes: dict[str, Any]) -> None:
+    """What is merely not listed may be so; a name twice is remarked on where it makes a list too long."""
+    assert document(a_flat_report(**changes)).contradictions == ()
+
+
+def test_more_hits_than_points_are_told_once() -> None:
+    """What the counts leave is then nothing that a list could be compared with."""
+    read = document(a_flat_report(total_fault_points=2))
+    assert read.contradictions == ("fault_points_hit is 3, total_fault_points 2",)
+
+
 def test_the_built_streams_and_reports_meet_our_schemas() -> None:
     """The worlds that these tests build are ones that our contract describes."""
     for stream in (a_stream(4, failing=[1], lost=[2]), a_stream(era="feb2026")):

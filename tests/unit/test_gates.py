@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.reports import a_report, requiring
 from vopr_coverage.gates import CATEGORIES
+from vopr_coverage.gates.coverage import ADVICE as COVERAGE_ADVICE
 from vopr_coverage.gates.coverage import (
     judge_critical_fault_points,
     judge_fault_point_coverage,
@@ -15,7 +17,7 @@ from vopr_coverage.gates.coverage import (
     judge_required_invariants,
     judge_view_changes,
 )
-from vopr_coverage.gates.endings import ADVICE, Evidence
+from vopr_coverage.gates.endings import ADVICE, OF_PROFILE, Evidence
 from vopr_coverage.gates.extras import (
     judge_fault_effects,
     judge_per_iteration,
@@ -24,6 +26,7 @@ from vopr_coverage.gates.extras import (
 )
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import Properties
+from vopr_coverage.model.thresholds import profile_layer, resolve
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -141,6 +144,31 @@ def test_a_stream_in_other_names_is_sent_to_init_once() -> None:
     partial = Evidence(a_report("ran hash_chain 50"), is_stream=True)
     assert judge_required_invariants(stranger, bounds).advice == ADVICE["other-names"]
     assert judge_required_invariants(partial, bounds).advice != ADVICE["other-names"]
+
+
+def test_a_profiles_name_that_a_stream_never_has_is_perhaps_not_the_simulators() -> None:
+    """Then no scenario would reach it. A config has the simulator's own names, and a count shows that the name is."""
+    bounds = resolve(profile_layer("nightly"))
+    evidence = Evidence(a_report("hit sim.storage.fsync\nran hash_chain 50\nphase vsr.prepare_sent 5"), is_stream=True)
+    gates = (judge_critical_fault_points, judge_required_invariants, judge_phase_events)
+    assert all(gate(evidence, bounds).advice.endswith(OF_PROFILE) for gate in gates)
+    counted = Evidence(a_report("hit a\nmissed sim.network.deliver\nran hash_chain 5"), is_stream=True)
+    assert judge_fault_point_coverage(counted, bounds).advice == COVERAGE_ADVICE["fault-point-coverage"] + OF_PROFILE
+    declared = Evidence(a_report("hit a\nmissed sim.network.deliver\nmissed b\nran hash_chain 5"), is_stream=True)
+    assert judge_fault_point_coverage(declared, bounds).advice == COVERAGE_ADVICE["fault-point-coverage"]
+    own = requiring(
+        critical_fault_points=["sim.storage.fsync", "b"],
+        required_invariants=["hash_chain", "c"],
+        min_phase_events={"vsr.prepare_sent": 1, "d": 1},
+    )
+    assert not any(OF_PROFILE in gate(evidence, own).advice for gate in gates)
+    listed = replace(evidence, is_stream=False)
+    assert not any(OF_PROFILE in gate(listed, bounds).advice for gate in gates), "a report lists what it lacks"
+    few = Evidence(
+        a_report("ran hash_chain 50\n" + "\n".join(f"phase {name} 1" for name in bounds.min_phase_events.value)),
+        is_stream=True,
+    )
+    assert judge_phase_events(few, bounds).advice == COVERAGE_ADVICE["phase-events"]
 
 
 def test_fault_effects_count_what_was_observed() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 import warnings
 import zipfile
+from itertools import product
 
 import pytest
 
-from tests.support.archives import verdict_zip, with_a_link, zipped, zipped_list
+from tests.support.archives import verdict_zip, with_a_link, with_claims, zipped, zipped_list
 from vopr_coverage.github.artifact_zip import ENTRIES_MAX, VERDICT_BYTES_MAX, ZIP_BYTES_MAX, ArtifactError, verdict_in
 
 SOUND = {"verdict.json": b"{}"}
@@ -104,6 +105,28 @@ def test_what_is_no_archive_is_refused(cut: int) -> None:
     data = verdict_zip(b'{"a": "' + b"x" * 1000 + b'"}')
     with pytest.raises(ArtifactError, match="not a sound ZIP"):
         verdict_in(data[:cut])
+
+
+HUGE = (0, 1, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+
+
+def test_a_claim_of_any_size_is_refused_or_without_effect() -> None:
+    """An archive may claim more than a machine's integers hold, of every size and place that it names."""
+    content = b'{"a": 1}'
+    assert verdict_in(with_claims(content)) == content
+    for fields in (("size", "packed", "begins"), ("directory", "directory_size"), ("trailer", "entries")):
+        for claims in product(HUGE, repeat=len(fields)):
+            try:
+                found = verdict_in(with_claims(content, **dict(zip(fields, claims, strict=True))))
+            except ArtifactError:
+                continue
+            assert content.startswith(found), (fields, claims)
+
+
+def test_a_place_beyond_all_files_is_told() -> None:
+    """In words of ours."""
+    with pytest.raises(ArtifactError, match="it claims a size that no file can have"):
+        verdict_in(with_claims(b"{}", begins=2**64 - 1))
 
 
 def test_damaged_contents_are_refused() -> None:

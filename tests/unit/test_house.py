@@ -36,7 +36,7 @@ ORDER = (
 )
 # Rooms and modules that judge or plan, as functions of their arguments; so is every module whose docstring says "Pure".
 PURE = (
-    "model", "gates", "base/compare", "base/gate", "canaries/judge", "check/merge", "check/judge",
+    "model", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside", "check/merge", "check/judge",
     "determinism/differences", "determinism/lockstep", "determinism/judge", "determinism/verdict",
     "nightly/plan", "nightly/planner", "nightly/wish", "nightly/replay", "nightly/totals", "nightly/job_results",
     "nightly/advice",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard, plan_from_json
-from vopr_coverage.nightly.planner import HEADROOM, plan_night, seed_base_of
+from vopr_coverage.nightly.planner import HEADROOM, LOW_STEP, plan_night, seed_base_of
 from vopr_coverage.nightly.wish import (
     DETERMINISM_SEEDS,
     JOBS_MAX,
@@ -172,14 +172,51 @@ def test_every_night_has_seeds_of_its_own() -> None:
     first, again, second = (plan_night(SEED_DOCUMENT, RATES, number, 170) for number in (41, 41, 42))
     assert first == again
     assert max(end for _, end in ranges(first)) <= int(second.seed_base)
-    assert seed_base_of(1) == SEEDS_PER_NIGHT
-    assert 0 <= seed_base_of(1 << 24) < SEEDS_PER_NIGHT  # they come round in the end
+    assert seed_base_of(1) == 2 * SEEDS_PER_NIGHT + LOW_STEP
+    assert 0 <= seed_base_of(1 << 23) < SEEDS_PER_NIGHT  # they come round in the end
+
+
+@given(st.integers(0, (1 << 23) - 1), st.integers(0, (1 << 23) - 1))
+def test_no_two_of_eight_million_nights_share_seeds(one: int, other: int) -> None:
+    """Each may use 2^40 of them, and no night goes beyond the last seed."""
+    first, second = seed_base_of(min(one, other)), seed_base_of(max(one, other))
+    assert first == second if one == other else first + SEEDS_PER_NIGHT <= second
+    assert second + SEEDS_PER_NIGHT <= 1 << 64
+
+
+def test_a_simulator_of_32_bits_runs_other_seeds_every_night() -> None:
+    """Its nights differ in the bits that it uses; the nights of the document share none for two and a half years."""
+    bases = [seed_base_of(number) & 0xFFFF_FFFF for number in range(987)]
+    assert len(set(bases)) == len(bases)
+    asked = (*SEED_DOCUMENT.long_run, *SEED_DOCUMENT.coverage, Asked("combined", 10_000))
+    night = sum(work.iterations for work in asked)
+    assert all(after - before >= night for before, after in pairwise(sorted(bases)))
+    assert min(bases) + (1 << 32) - max(bases) >= night
+    assert len({seed_base_of(number) & 0xFFFF for number in range(1 << 16)}) == 1 << 16  # of sixteen bits, too
+
+
+def test_a_night_may_be_given_its_first_seed() -> None:
+    """Then all of its jobs follow it, and the run number is only told."""
+    plan = plan_night(SEED_DOCUMENT, RATES, 7, 170, seed_base=1_000)
+    assert (plan.seed_base, plan.run_number, plan.long_run.include[0].seed) == ("1000", 7, "1000")
+    assert min(ranges(plan))[0] == 1_000
+
+
+def test_canaries_are_sized_by_their_own_rate() -> None:
+    """A command that runs each seed twice takes twice as long: planned by another's rate, every canary would be cut."""
+    plan = plan_night(SEED_DOCUMENT, RATES, 1, minutes=20, canary_rates={"Combined": 2.6})
+    assert {run.iterations for run in plan.canary.include} == {int(2.6 * 20 * 60 * HEADROOM)}
+    assert {work.job: work.rate for work in plan.work if work.scenario == "combined"} == {
+        "long-run": 5.2, "coverage": 5.2, "canary": 2.6, "determinism": 5.2,
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="'combined' has no rate"):
+        plan_night(SEED_DOCUMENT, RATES, 1, minutes=20, canary_rates={})
 
 
 def test_seeds_are_text() -> None:
     """A browser or a jq would round the large ones."""
-    plan = plan_night(only(Asked("a", 10)), {"a": 1.0}, (1 << 24) - 1, 1)
-    assert [shard.seed for shard in plan.long_run.include] == [str((1 << 64) - SEEDS_PER_NIGHT)]
+    plan = plan_night(only(Asked("a", 10)), {"a": 1.0}, 1, 1, seed_base=(1 << 64) - 1)
+    assert [shard.seed for shard in plan.long_run.include] == [str((1 << 64) - 1)]
 
 
 def test_names_are_safe_for_files_whatever_scenarios_are_called() -> None:

@@ -7,6 +7,7 @@ from its thresholds. Changes of the thresholds are listed separately, as `loosen
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import msgspec
 from vopr_coverage.errors import ReportError
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve
 from vopr_coverage.model.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
@@ -49,14 +51,16 @@ def counterparts(names: Sequence[tuple[str, str | None]], base: Base | None) -> 
     pairs: dict[int, int] = {}
     for key in (_scenario_key, _name_key, _any_key):
         mine = _unique({i: key(*name) for i, name in enumerate(names) if i not in pairs})
-        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in pairs.values()}
+        paired = set(pairs.values())
+        others = {j: key(r.name, r.scenario) for j, r in enumerate(theirs) if j not in paired}
         place = {value: j for j, value in _unique(others).items()}
         for i, value in mine.items():
             j = place.get(value)
             if j is not None and _may_match(names[i][1], theirs[j].scenario):
                 pairs[i] = j
     befores = [Before(theirs[pairs[i]]) if i in pairs else Before() for i in range(len(names))]
-    return befores, [report.name for j, report in enumerate(theirs) if j not in pairs.values()]
+    paired = set(pairs.values())
+    return befores, [report.name for j, report in enumerate(theirs) if j not in paired]
 
 
 def _scenario_key(_name: str, scenario: str | None) -> str | None:
@@ -72,8 +76,8 @@ def _any_key(_name: str, _scenario: str | None) -> str | None:
 
 
 def _unique(keys: Mapping[int, str | None]) -> dict[int, str]:
-    values = list(keys.values())
-    return {i: key for i, key in keys.items() if key is not None and values.count(key) == 1}
+    times = Counter(keys.values())
+    return {i: key for i, key in keys.items() if key is not None and times[key] == 1}
 
 
 def _may_match(ours: str | None, theirs: str | None) -> bool:
@@ -144,7 +148,8 @@ def loosened(
     if words != before.thresholds and words.startswith("expect"):
         yield f"{words}, instead of {before.thresholds}"
     if report and before.report and report.total_fault_points < before.report.total_fault_points:
-        yield f"{report.total_fault_points} known fault points instead of {before.report.total_fault_points}"
+        known = counted(report.total_fault_points, "known fault point")
+        yield f"{known} instead of {before.report.total_fault_points:,}"
     excused = {gate.gate for gate in before.gates if gate.note.startswith(EXCUSED_PREFIX)}
     for gate in gates:
         if gate.note.startswith(EXCUSED_PREFIX) and gate.gate not in excused:

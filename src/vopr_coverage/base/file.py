@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vopr_coverage.base.compare import Base, bounds_of
-from vopr_coverage.errors import FileError, UserError, printable
+from vopr_coverage.errors import FileError, ReportError, UserError, Words, printable
 from vopr_coverage.files import read_bytes, refuse_outside
+from vopr_coverage.model.report import contradictions_of
 from vopr_coverage.model.verdict import verdict_from_json
 
 BASE_BYTES_MAX = 16 << 20
@@ -37,8 +38,12 @@ def base_from_bytes(data: bytes, origin: str) -> Base:
     """
     try:
         verdict = verdict_from_json(data, "verdict")
-        for report in verdict.reports:
-            bounds_of(report)
+        for judged in verdict.reports:
+            bounds_of(judged)
+            if judged.report and (contradictions := contradictions_of(judged.report)):
+                raise ReportError(
+                    "verdict", "", expected="counts that agree", found=Words(printable(contradictions[0])[:200])
+                )
     except UserError as error:
         return Base(origin, missing=f"it is no verdict that can be used: {str(error).splitlines()[0]}")
     if verdict.error is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import filecmp
+import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,18 +21,20 @@ from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
 from vopr_coverage.files import STDIN
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.find import ReportFile, find_reports
+from vopr_coverage.reading.find import ReportFile, find
 from vopr_coverage.reading.source import Progress
 
 Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
 
 NO_OVERRIDES = Overrides()
+FIRST_BLOCK_BYTES = 4096  # streams of one size differ here, in their seeds and times of day
+ALIASES_LISTED = 5
 
 
 class CheckRequest(msgspec.Struct, frozen=True):
@@ -74,8 +76,8 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
     Raises:
         UserError: reports, config or rules that cannot be used; nothing was judged.
     """
-    config, inputs = _read(request, rules.merge, progress)
-    return judge_inputs(inputs, rules, config)
+    config, inputs, remarks = _read(request, rules.merge, progress)
+    return _with_warnings(judge_inputs(inputs, rules, config), remarks)
 
 
 def check_health(
@@ -89,8 +91,8 @@ def check_health(
     for setting in ("profile", "on_not_measured"):
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
-    config, inputs = _read(request, merge, progress)
-    return judge_health_of(inputs, overrides, config, merge)
+    config, inputs, remarks = _read(request, merge, progress)
+    return _with_warnings(judge_health_of(inputs, overrides, config, merge), remarks)
 
 
 def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
@@ -111,6 +113,7 @@ def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdi
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
     judgements, warnings = [], list(_config_warnings(config, inputs))
+    warnings += _unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
@@ -137,6 +140,10 @@ def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Confi
     return replace(conclude(judgements, warnings, __version__), health_only=True)
 
 
+def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
+    return replace(verdict, warnings=(*(Remark("", text) for text in texts), *verdict.warnings))
+
+
 def read_runs(
     request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None
 ) -> tuple[Config, list[Input]]:
@@ -145,12 +152,14 @@ def read_runs(
     Raises:
         UserError: as `check`.
     """
-    return _read(request, merge, progress)
+    config, inputs, _ = _read(request, merge, progress)
+    return config, inputs
 
 
-def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input]]:
+def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input], tuple[str, ...]]:
+    """The config, what was read, and what the patterns match that is not read."""
     config = load_config(request.config, request.folder, request.roots)
-    files = find_reports(request.reports, request.roots)
+    files, left_out = find(request.reports, request.roots)
     for file in files:  # an unknown scenario is an error before a night's worth of data is read
         config.scenario(file.scenario or request.scenario)
     inputs, errors = [], []
@@ -165,7 +174,7 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     if merge != "none":
         refuse_copies([file.path for file in files])
-    return config, inputs
+    return config, inputs, left_out
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
@@ -210,15 +219,28 @@ def refuse_copies(paths: Sequence[str]) -> None:
     Raises:
         UsageError: two files hold the same bytes.
     """
-    sized: dict[int, list[str]] = {}
+    for of_a_size in _alike([path for path in paths if path != STDIN], os.path.getsize):
+        for alike_at_first in _alike(of_a_size, _first_block):
+            for copies in _alike(alike_at_first, _digest):
+                raise UsageError(f"{printable(copies[0])} and {printable(copies[1])} are the same, byte for byte")
+
+
+def _alike(paths: Iterable[str], of: Callable[[str], Hashable]) -> list[list[str]]:
+    """The groups of two or more files that have something in common."""
+    groups: dict[Hashable, list[str]] = {}
     for path in paths:
-        if path == STDIN:
-            continue
-        same_size = sized.setdefault(os.path.getsize(path), [])
-        for other in same_size:
-            if filecmp.cmp(path, other, shallow=False):
-                raise UsageError(f"{printable(other)} and {printable(path)} are the same, byte for byte")
-        same_size.append(path)
+        groups.setdefault(of(path), []).append(path)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _first_block(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(FIRST_BLOCK_BYTES)
+
+
+def _digest(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
@@ -244,11 +266,26 @@ def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, 
     return completed, []
 
 
-def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
+def _unused_aliases(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
+    """The aliases that match nothing, in one warning.
+
+    A run that ends at an expected violation may reach none of them, and one without figures says nothing of them.
+    """
+    asked = [read for read in inputs if read.report and not _expects_violation(config, read)]
     used = {theirs for read in inputs for names in read.via_alias.values() for theirs in names}
-    for theirs in config.aliases:
-        if theirs not in used and theirs.replace(":", ".") not in used:
-            yield Remark("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
+    unused = [name for name in config.aliases if name not in used and name.replace(":", ".") not in used]
+    if asked and unused:
+        names = ", ".join(map(shown, unused[:ALIASES_LISTED])) + (" …" if len(unused) > ALIASES_LISTED else "")
+        match = agreeing(len(unused), "alias", "aliases"), agreeing(len(unused), "matches", "match")
+        yield Remark("", f"{config.path}: the {match[0]} {names} {match[1]} no name in these reports")
+
+
+def _expects_violation(config: Config, read: Input) -> bool:
+    scenario = config.scenario(read.scenario)
+    return scenario is not None and scenario.expect is not None
+
+
+def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
     if config.scenarios:
         for read in inputs:
             if read.scenario is None:

@@ -7,15 +7,15 @@ intersection: each shard lists what it did not reach itself.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Properties, Run
 
 
@@ -42,7 +42,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
     runs = [read.run for read in inputs]
     streams = [run for run in runs if run is not None]
     evidence = Evidence(
-        report=reduce(merge_reports, [r for r in reports if r is not None]) if whole else None,
+        report=merge_reports([r for r in reports if r is not None]) if whole else None,
         is_stream=bool(streams),
         simulations=sum(run.simulations for run in streams) if len(streams) == len(inputs) else None,
         fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
@@ -52,38 +52,42 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
     return Unit(name, scenario, tuple(inputs), evidence)
 
 
-def merge_reports(a: CoverageReport, b: CoverageReport) -> CoverageReport:
-    """Two reports over disjoint seeds as one over all of them."""
-    hit = _union(a.hit_fault_points, b.hit_fault_points)
-    missed = [n for n in _union(a.missed_fault_points, b.missed_fault_points) if n not in set(hit)]
-    executions = _add(a.invariant_executions, b.invariant_executions)
+def merge_reports(reports: Sequence[CoverageReport]) -> CoverageReport:
+    """Reports over disjoint seeds as one over all of them. A single report stays as it is."""
+    if len(reports) == 1:
+        return reports[0]
+    hit = _union(report.hit_fault_points for report in reports)
+    missed = _union(report.missed_fault_points for report in reports)
+    never_ran = _union(report.missed_invariants for report in reports)
+    executions = _sum(report.invariant_executions for report in reports)
+    missed_points = [name for name in missed if name not in hit]
     return CoverageReport(
-        total_fault_points=len(hit) + len(missed),
+        total_fault_points=len(hit) + len(missed_points),
         fault_points_hit=len(hit),
-        hit_fault_points=hit,
-        missed_fault_points=missed,
+        hit_fault_points=[*hit],
+        missed_fault_points=missed_points,
         invariant_executions=executions,
-        missed_invariants=[n for n in _union(a.missed_invariants, b.missed_invariants) if not executions.get(n)],
-        view_changes=_add_measured(a.view_changes, b.view_changes),
-        repairs=_add_measured(a.repairs, b.repairs),
-        unique_query_plans=_add_measured(a.unique_query_plans, b.unique_query_plans, overlap=True),
-        phase_events=_add(a.phase_events, b.phase_events),
-        total_events=a.total_events + b.total_events,
-        simulation_time_ns=a.simulation_time_ns + b.simulation_time_ns,
+        missed_invariants=[name for name in never_ran if not executions.get(name)],
+        view_changes=_measured(sum, [report.view_changes for report in reports]),
+        repairs=_measured(sum, [report.repairs for report in reports]),
+        unique_query_plans=_measured(max, [report.unique_query_plans for report in reports]),  # the same may have run
+        phase_events=_sum(report.phase_events for report in reports),
+        total_events=sum(report.total_events for report in reports),
+        simulation_time_ns=sum(report.simulation_time_ns for report in reports),
     )
 
 
 def overlaps(inputs: Sequence[Input]) -> list[str]:
-    """Pairs of runs of one scenario that share seeds, each with both ranges.
+    """Runs of one scenario that share seeds: each of them with one that it shares seeds with, and both ranges.
 
     Runs without a name count as one scenario.
     """
-    sentences = []
-    for a, b in combinations([read for read in inputs if read.run], 2):
-        same = (a.scenario or "").lower() == (b.scenario or "").lower()
-        if same and a.run and b.run and _share_seeds(a.run, b.run):
-            sentences.append(f"{_seeds_of(a)} and {_seeds_of(b)} share seeds")
-    return sentences
+    by_scenario: dict[str, list[tuple[int, int, int]]] = {}
+    for number, read in enumerate(inputs):
+        ranges = by_scenario.setdefault((read.scenario or "").lower(), [])
+        ranges += [(first, end, number) for first, end in (_seed_ranges(read.run) if read.run else ())]
+    pairs = {pair for ranges in by_scenario.values() for pair in _sharing(ranges)}
+    return [f"{_seeds_of(inputs[a])} and {_seeds_of(inputs[b])} share seeds" for a, b in sorted(pairs)]
 
 
 def with_known_points(unit: Unit, known: Iterable[str]) -> Unit:
@@ -122,13 +126,17 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
         if theirs in seen:
             used[ours] = (*used.get(ours, ()), theirs)
     hit = _renamed(report.hit_fault_points, aliases)
-    missed = [name for name in _renamed(report.missed_fault_points, aliases) if name not in set(hit)]
+    hit_now = set(hit)
+    missed = [name for name in _renamed(report.missed_fault_points, aliases) if name not in hit_now]
+    hit_before = set(report.hit_fault_points)
+    listed_before = hit_before | set(report.missed_fault_points)
     renamed = dataclasses.replace(
         report,
         hit_fault_points=hit,
         missed_fault_points=missed,
-        total_fault_points=len(hit) + len(missed) if read.listed_only else report.total_fault_points,
-        fault_points_hit=len(hit) if read.listed_only else report.fault_points_hit,
+        # Points whose names become the same are one point.
+        total_fault_points=max(report.total_fault_points - len(listed_before) + len(hit) + len(missed), 0),
+        fault_points_hit=max(report.fault_points_hit - len(hit_before) + len(hit), 0),
         invariant_executions=_renamed_counts(report.invariant_executions, aliases),
         missed_invariants=_renamed(report.missed_invariants, aliases),
         phase_events=_renamed_counts(report.phase_events, aliases),
@@ -146,28 +154,43 @@ def _refuse_unlisted(read: Input) -> None:
     accounted = len(set(report.hit_fault_points) | set(report.missed_fault_points))
     if accounted != report.total_fault_points or len(set(report.hit_fault_points)) != report.fault_points_hit:
         raise UsageError(
-            f"{printable(read.source)} cannot be merged: its lists name {accounted} fault points, its total is "
-            f"{report.total_fault_points}; which points overlap cannot be known"
+            f"{printable(read.source)} cannot be merged: its lists name {counted(accounted, 'fault point')}, its "
+            f"total is {report.total_fault_points}; which points overlap cannot be known"
         )
 
 
-def _share_seeds(a: Run, b: Run) -> bool:
-    if a.starting_seed is None or b.starting_seed is None:
-        return False
-    distance = (b.starting_seed - a.starting_seed) % SEED_COUNT
-    length_a = a.announced if a.announced is not None else a.iterations
-    length_b = b.announced if b.announced is not None else b.iterations
-    if not length_a or not length_b:
-        return False
-    return distance < length_a or SEED_COUNT - distance < length_b
+def _sharing(ranges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
+    """Of (first seed, end, number of the run), the pairs of runs that share seeds, at most one pair for each range.
+
+    All pairs would be millions if thousands of runs had the same seeds.
+    """
+    furthest_end, furthest = 0, 0  # of the ranges so far, which begin no later than the next one
+    for first, end, number in sorted(ranges):
+        if first < furthest_end:
+            yield min(number, furthest), max(number, furthest)
+        if end > furthest_end:
+            furthest_end, furthest = end, number
+
+
+def _seed_ranges(run: Run) -> Iterator[tuple[int, int]]:
+    """The seeds of a run as ranges [first, end) below 2^64: two ranges if its seeds wrap around."""
+    if run.starting_seed is None or not _seed_count(run):
+        return
+    end = run.starting_seed + _seed_count(run)
+    yield run.starting_seed, min(end, SEED_COUNT)
+    if end > SEED_COUNT:
+        yield 0, end - SEED_COUNT
+
+
+def _seed_count(run: Run) -> int:
+    return run.announced if run.announced is not None else run.iterations
 
 
 def _seeds_of(read: Input) -> str:
     run = read.run
-    if run is None or run.starting_seed is None:
-        return printable(read.source)
-    length = run.announced if run.announced is not None else run.iterations
-    last = (run.starting_seed + max(length - 1, 0)) % SEED_COUNT
+    assert run is not None, "only runs share seeds"
+    assert run.starting_seed is not None, "a run without a first seed shares none"
+    last = (run.starting_seed + max(_seed_count(run) - 1, 0)) % SEED_COUNT
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 
 
@@ -185,29 +208,28 @@ def _merge_properties(given: Sequence[Properties | None]) -> Properties | None:
     return Properties(counters, tuple(sorted(unsatisfied)), tuple(violated))
 
 
-def _add_measured(a: int | None, b: int | None, *, overlap: bool = False) -> int | None:
-    """The sum of two counts, or the maximum where both may have counted the same things (query plans)."""
-    if a is None or b is None:
-        return None
-    return max(a, b) if overlap else a + b
+def _measured(of: Callable[[list[int]], int], figures: Sequence[int | None]) -> int | None:
+    """The sum or maximum of figures; None if one of them was not measured."""
+    known = [figure for figure in figures if figure is not None]
+    return of(known) if len(known) == len(figures) else None
 
 
-def _union(a: Iterable[str], b: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys((*a, *b)))
+def _union(lists: Iterable[Iterable[str]]) -> dict[str, None]:
+    """The names of all lists, each once, in the order of their first occurrence."""
+    return dict.fromkeys(chain.from_iterable(lists))
 
 
-def _add(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
-    return {name: a.get(name, 0) + b.get(name, 0) for name in _union(a, b)}
+def _sum(maps: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counts in maps:
+        for name, count in counts.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _sum_maps(maps: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
     present = [m for m in maps if m is not None]
-    if len(present) < len(maps):
-        return None
-    total: dict[str, int] = {}
-    for counts in present:
-        total = _add(total, counts)
-    return total
+    return _sum(present) if len(present) == len(maps) else None
 
 
 def _unite_aliases(inputs: Sequence[Input]) -> dict[str, tuple[str, ...]]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", int, float)
 
+DURATION_MAX = 1e15  # as manifests and plans have it, which these numbers are written to
+
 
 def add_simulator(parser: argparse.ArgumentParser) -> None:
     """Let a command take the simulator's command: the words behind `--`, or one text."""
@@ -51,8 +53,11 @@ def _is_false(word: str) -> bool:
     return one_of(("true", "false"))(word) == "false"
 
 
-def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, ...]:
+def simulator_command(template: str | None, words: Sequence[str], flag: str = "--command") -> tuple[str, ...]:
     """The simulator's command, a word each: the text of `--command`, or the words behind `--`. Empty without both.
+
+    Args:
+        flag: the name of the flag that the text was given to, for messages.
 
     Raises:
         UsageError: both of them, or a text that can't be split into words.
@@ -61,7 +66,7 @@ def simulator_command(template: str | None, words: Sequence[str]) -> tuple[str, 
         split = shlex.split(template or "", posix=True)
     except ValueError as error:
         found = f"{str(error).lower()} before the text's end"
-        raise UsageError(f"--command: expected words quoted as for a shell, found {found}") from None
+        raise UsageError(f"{flag}: expected words quoted as for a shell, found {found}") from None
     if split and words:
         raise UsageError("the command stands behind -- and in --command: give it once")
     return tuple(split or words)
@@ -190,6 +195,7 @@ def _positive(text: str, unit: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"expected {unit} above 0, found {shown(text)}")
+    if not 0 < number <= DURATION_MAX:
+        limit = f" and up to {DURATION_MAX:g}" if number > DURATION_MAX else ""
+        raise argparse.ArgumentTypeError(f"expected {unit} above 0{limit}, found {shown(text)}")
     return number

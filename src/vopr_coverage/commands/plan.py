@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.check.terms import Overrides, terms_for
@@ -28,15 +29,13 @@ from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.files import write_text
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.manifest import filled
+from vopr_coverage.nightly.calibration import Calibrator
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
-from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night
+from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish
 from vopr_coverage.runner.environment import Runner
 
-CALIBRATION_SEED = "0"
-CALIBRATION_ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
 HEADINGS = {"long-run": "long run", "coverage": "coverage", "canary": "canaries", "determinism": "determinism"}
 
 EPILOG = """\
@@ -45,9 +44,10 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
   vopr-coverage plan combined=1000000 swizzle=500000 --minutes 170 --run-number "$GITHUB_RUN_NUMBER" \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
-COMMAND runs for --calibrate seconds per scenario, to measure how many iterations a second one job does. --rate gives
-that number instead. Several SCENARIO=N, rates or seeds can stand in one argument, with white space or commas between
-them; an empty argument counts as none.
+COMMAND runs for --calibrate seconds per scenario, from the night's first seed on, to measure how many iterations a
+second one job does. --rate gives that number instead. If canaries have a command of their own, --canary-command and
+--canary-rate do the same for them. Several SCENARIO=N, rates or seeds can stand in one argument, with white space or
+commas between them; an empty argument counts as none.
 
 exit codes:
   0  every scenario of the long run and of coverage gets at least its min_iterations
@@ -59,57 +59,8 @@ exit codes:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `plan`."""
-    parser.add_argument(
-        "asked", nargs="+", metavar="SCENARIO=N", help="the long run: iterations of each scenario in one night"
-    )
-    parser.add_argument(
-        "--coverage",
-        action="append",
-        default=[],
-        metavar="SCENARIO=N",
-        help="iterations of each scenario to judge coverage on",
-    )
-    parser.add_argument(
-        "--canary", action="append", default=[], metavar="SCENARIO=N",
-        help="iterations of each canary of the config, and of the control run",
-    )  # fmt: skip
-    add_canaries(parser, "plan no canaries, whatever --canary says")
-    parser.add_argument(
-        "--determinism",
-        action="append",
-        default=[],
-        metavar="SCENARIO=N",
-        help="iterations from each of the first seeds on, each run twice",
-    )
-    parser.add_argument(
-        "--determinism-seeds", action="append", default=[], metavar="SEEDS",
-        help=f"the first seeds of the determinism runs (default: {' '.join(map(str, DETERMINISM_SEEDS))})",
-    )  # fmt: skip
-    parser.add_argument(
-        "--minutes", type=minutes, required=True, metavar="M", help="how long one job may simulate, in minutes"
-    )
-    parser.add_argument(
-        "--jobs", type=int, default=JOBS_MAX, metavar="N",
-        help=f"at most so many jobs for the long run (default and limit: {JOBS_MAX}); coverage gets what is left",
-    )  # fmt: skip
-    parser.add_argument(
-        "--run-number",
-        type=int,
-        required=True,
-        metavar="N",
-        help="the number of this run of the workflow; it decides which seeds the night runs",
-    )
-    parser.add_argument(
-        "--rate",
-        action="append",
-        default=[],
-        metavar="SCENARIO=R",
-        help="iterations a second of one job; COMMAND is not run to measure it",
-    )
-    parser.add_argument(
-        "--calibrate", type=seconds, default=CALIBRATION_S, metavar="S",
-        help=f"how long COMMAND runs to measure the rate of a scenario, in seconds (default: {CALIBRATION_S:g})",
-    )  # fmt: skip
+    _add_work(parser)
+    _add_budget(parser)
     parser.add_argument(
         "--regressions",
         metavar="F",
@@ -125,25 +76,129 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "plan, and smallest-shard (the fewest iterations of a coverage job),")
 
 
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    """The flags that name the work of a night."""
+    parser.add_argument(
+        "asked", nargs="+", metavar="SCENARIO=N", help="the long run: iterations of each scenario in one night"
+    )
+    parser.add_argument(
+        "--coverage",
+        action="append",
+        default=[],
+        metavar="SCENARIO=N",
+        help="iterations of each scenario to judge coverage on",
+    )
+    parser.add_argument(
+        "--canary", action="append", default=[], metavar="SCENARIO=N",
+        help="iterations of each canary of the config, and of the control run",
+    )  # fmt: skip
+    parser.add_argument(
+        "--canary-command", dest="canary_template", metavar="TEMPLATE",
+        help="the command of the canaries and the control run, if it is not COMMAND; its rate is measured, too",
+    )  # fmt: skip
+    add_canaries(parser, "plan no canaries, whatever --canary says")
+    parser.add_argument(
+        "--determinism",
+        action="append",
+        default=[],
+        metavar="SCENARIO=N",
+        help="iterations from each of the first seeds on, each run twice",
+    )
+    parser.add_argument(
+        "--determinism-seeds", action="append", default=[], metavar="SEEDS",
+        help=f"the first seeds of the determinism runs (default: {' '.join(map(str, DETERMINISM_SEEDS))})",
+    )  # fmt: skip
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    """The flags for the time that a night has, its seeds, and the speed of the simulator."""
+    parser.add_argument(
+        "--minutes", type=minutes, required=True, metavar="M", help="how long one job may simulate, in minutes"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=JOBS_MAX, metavar="N",
+        help=f"at most so many jobs for the long run (default and limit: {JOBS_MAX}); coverage gets what is left",
+    )  # fmt: skip
+    parser.add_argument(
+        "--run-number",
+        type=int,
+        required=True,
+        metavar="N",
+        help="the number of this run of the workflow; it decides which seeds the night runs",
+    )
+    parser.add_argument(
+        "--seed-base", type=_seed_or_none, metavar="N",
+        help="the night's first seed (default: computed from --run-number, so that no two nights share seeds)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--rate",
+        action="append",
+        default=[],
+        metavar="SCENARIO=R",
+        help="iterations a second of one job; COMMAND is not run to measure it",
+    )
+    parser.add_argument(
+        "--canary-rate",
+        action="append",
+        default=[],
+        metavar="SCENARIO=R",
+        help="the same for --canary-command",
+    )
+    parser.add_argument(
+        "--calibrate", type=seconds, default=CALIBRATION_S, metavar="S",
+        help=f"how long COMMAND runs to measure the rate of a scenario, in seconds (default: {CALIBRATION_S:g})",
+    )  # fmt: skip
+
+
+class _Commands(msgspec.Struct, frozen=True):
+    """The simulator's command, and that of the canaries, which is empty if they have none of their own."""
+
+    command: tuple[str, ...]
+    of_canaries: tuple[str, ...]
+
+
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Plan a night and print it."""
-    command = simulator_command(arguments.template, arguments.simulator)
-    refuse_unknown_placeholders(command)
+    commands = _commands(arguments)
     wish = _wish(arguments)
-    rates = _rates(arguments, wish)
-    if arguments.no_canaries:
+    rates = _given_rates(arguments.rate, "--rate", wish.asked())
+    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", [wish.canary] if wish.canary else [])
+    if arguments.no_canaries or not wish.canaries:
         wish = replace(wish, canary=None, canaries=())
-    if command:
-        for asked in wish.asked():  # a scenario of several jobs is measured once
-            if asked.scenario.lower() not in rates:
-                rates[asked.scenario.lower()] = _measured_rate(command, asked.scenario, arguments.calibrate)
-    plan = plan_night(wish, rates, arguments.run_number, arguments.minutes, arguments.jobs)
+    seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
+    apart = bool(canary_rates or commands.of_canaries)
+    calibrator = Calibrator(seed_base, arguments.calibrate, log)
+    calibrator.add_rates(rates, commands.command, [a for a in wish.asked() if not (apart and a is wish.canary)])
+    if apart and wish.canary:
+        calibrator.add_rates(canary_rates, commands.of_canaries, [wish.canary], "canaries of ")
+    plan = plan_night(
+        wish,
+        rates,
+        arguments.run_number,
+        arguments.minutes,
+        arguments.jobs,
+        canary_rates=canary_rates if apart else None,
+        seed_base=seed_base,
+    )
     print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
     write_outputs(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
+
+
+def _seed_or_none(text: str) -> int | None:
+    """An argument that is a seed; an empty word is none."""
+    return uint64(text) if text else None
+
+
+def _commands(arguments: argparse.Namespace) -> _Commands:
+    command = simulator_command(arguments.template, arguments.simulator)
+    of_canaries = simulator_command(arguments.canary_template, (), "--canary-command")
+    for words in (command, of_canaries):
+        refuse_unknown_placeholders(words)
+    return _Commands(command, () if of_canaries == command else of_canaries)
 
 
 def _wish(arguments: argparse.Namespace) -> Wish:
@@ -160,7 +215,7 @@ def _wish(arguments: argparse.Namespace) -> Wish:
         canaries=tuple(config.canaries),
         determinism=_at_most_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
         determinism_seeds=starts,
-        regressions=read_regressions(Path(arguments.regressions)) if arguments.regressions else (),
+        regressions=read_regressions(Path(arguments.regressions), config.complaint) if arguments.regressions else (),
     )
 
 
@@ -179,27 +234,18 @@ def _at_most_one(asked: Iterable[Asked], where: str) -> Asked | None:
     return given[0] if given else None
 
 
-def _rates(arguments: argparse.Namespace, wish: Wish) -> dict[str, float]:
-    """The rates of --rate, by scenario in lower case."""
-    known = {asked.scenario.lower() for asked in wish.asked()}
+def _given_rates(texts: Iterable[str], flag: str, asked: Sequence[Asked]) -> dict[str, float]:
+    """The rates that a flag gives, by scenario in lower case."""
+    known = {work.scenario.lower() for work in asked}
     rates: dict[str, float] = {}
-    for text in words_of(arguments.rate):
-        name, rate = pair(text, "--rate", float)
+    for text in words_of(texts):
+        name, rate = pair(text, flag, float)
         if name.lower() not in known:
-            raise UsageError(f"--rate: {shown(name)} is no scenario of this plan")
+            raise UsageError(f"{flag}: {shown(name)} is no scenario of this plan")
         if name.lower() in rates:
-            raise UsageError(f"--rate: scenario {shown(name)} is named twice")
+            raise UsageError(f"{flag}: scenario {shown(name)} is named twice")
         rates[name.lower()] = rate
     return rates
-
-
-def _measured_rate(command: Sequence[str], scenario: str, seconds: float) -> float:
-    from vopr_coverage.nightly.calibration import measured_rate  # every command would wait for subprocess to load
-
-    log(f"calibrating {scenario} for {seconds:g} s")
-    rate = measured_rate(filled(command, scenario, CALIBRATION_SEED, CALIBRATION_ITERATIONS), seconds)
-    log(f"calibrated {scenario}: {rate:,.1f} iterations a second")
-    return rate
 
 
 def _text(plan: NightPlan) -> Iterator[str]:
@@ -225,5 +271,5 @@ def _work_text(work: PlannedWork, plan: NightPlan) -> str:
     }
     jobs = f"in {counted(work.jobs, 'job')} of {work.minutes:,.1f} min"
     first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
-    iterations = f"{work.planned:,} of {work.asked:,} iterations {jobs} at {work.rate:,.1f} a second"
+    iterations = f"{work.planned:,} of {counted(work.asked, 'iteration')} {jobs} at {work.rate:,.1f} a second"
     return f"{runs.get(work.job, '')}{iterations}{first}"

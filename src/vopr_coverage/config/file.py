@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG_PATHS = (".github/vopr-coverage.yml", ".github/vopr-coverage.yaml")
 CONFIG_BYTES_MAX = 1 << 20
+OTHER_SCENARIOS = "*"  # the entry for scenarios that have none of their own
 DEFAULT_REPRO = "vopr --scenario {scenario} --seed {seed} --iterations 1 --json -v --no-trace-on-failure"
 # The gates that a plain `fail`, `warn` or `ignore` is about: streams do not carry their figures today.
 PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
@@ -49,18 +50,24 @@ class Config(msgspec.Struct, frozen=True):
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
 
     def scenario(self, name: str | None) -> Scenario | None:
-        """The scenario of that name, whatever its case; None without a name or without scenarios.
+        """The scenario of that name, whatever its case, else the entry `*`; None without a name or without scenarios.
 
         Raises:
-            UsageError: the config has scenarios, and none of that name; names the nearest.
+            UsageError: the config has scenarios, but neither this one nor `*`; names the nearest.
         """
         if name is None or not self.scenarios:
             return None
-        scenario = self.scenarios.get(name.lower())
+        scenario = self.scenarios.get(name.lower()) or self.scenarios.get(OTHER_SCENARIOS)
         if scenario is None:
-            known = nearest(name, (each.name for each in self.scenarios.values()))
-            raise UsageError(f"scenario {shown(name)} is not in {printable(str(self.path))}; {known}")
+            raise UsageError(self.complaint(name))
         return scenario
+
+    def complaint(self, name: str) -> str:
+        """Why a scenario of that name cannot be judged, with the nearest name; "" if it can be."""
+        if not self.scenarios or name.lower() in self.scenarios or OTHER_SCENARIOS in self.scenarios:
+            return ""
+        known = nearest(name, (each.name for each in self.scenarios.values()))
+        return f"scenario {shown(name)} is not in {printable(str(self.path))}; {known}"
 
 
 def load_config(named: str | None = None, folder: Path = Path(), roots: Sequence[Path] = ()) -> Config:
@@ -112,7 +119,7 @@ def parse_config(text: str, source: str) -> Config:
         repro=document.get("repro", DEFAULT_REPRO),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
-        canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
+        canaries=_canaries(document["canaries"], located, source) if "canaries" in document else SHIPPED,
     )
 
 
@@ -139,8 +146,15 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
     return layer
 
 
-def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
-    return {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, source: str) -> dict[str, Detector]:
+    canaries = {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+    for name, detector in canaries.items():
+        where = f"{printable(source)}:{located.line('/canaries' + contract.pointer_to(name))}"
+        if not detector.in_words():
+            raise ConfigError(f"{where}: canary {shown(name)}: expected what detects it, found none")
+        if detector.seen and detector.seen.seeds > detector.seen.of:
+            raise ConfigError(f"{where}: canary {shown(name)}: expected `seen` on at most `of` seeds, found more")
+    return canaries
 
 
 def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:
@@ -148,6 +162,9 @@ def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> di
     for name, settings in document.items():
         place = "/scenarios" + contract.pointer_to(name)
         where = f"{printable(source)}:{located.line(place)}"
+        if name == OTHER_SCENARIOS and settings.get("expect"):
+            expected = "no expect for all other scenarios: name each scenario that must fail"
+            raise ConfigError(f"{where}: expected {expected}, found {shown(settings['expect'])}")
         if name.lower() in scenarios:
             raise ConfigError(f"{where}: expected every scenario once, found {shown(name)} in two spellings")
         expect = None

@@ -198,7 +198,9 @@ class _Seen:
     def rare(self, count: int) -> str:
         """Why a rare event gets no bound, and how many iterations would show that it is gone."""
         ran = sum(read.run.iterations for read in self.group if read.run)
-        needed = f": about {ceil(ran * SEEN_MIN / count):,} iterations would show that it is gone" if count else ""
+        needed = (
+            f": about {counted(ceil(ran * SEEN_MIN / count), 'iteration')} would show that it is gone" if count else ""
+        )
         seen = f"{printable(self.name)} was seen only {counted(count, 'time')}"
         return f"{seen}, so a run without it may be chance{needed}"
 

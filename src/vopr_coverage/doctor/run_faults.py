@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT, FailureGroup, Input, Run, SeedList
 
 PLANTED = "planted-by-the-doctor"  # names no invariant and no property of any simulator
@@ -30,6 +31,7 @@ def with_half_the_seeds(read: Input, _name: str = "") -> Input | None:
         failed_records=run.failed_records // 2,
         failures=_half_the_failures(run),
         fault_effects=_halves(run.fault_effects),
+        first_hashes=run.first_hashes[: run.records // 2],
     )
     changed = dataclasses.replace(
         report,
@@ -47,7 +49,8 @@ def with_the_same_seed(read: Input, _name: str = "") -> Input | None:
     run = read.run
     if run is None or run.records - run.failed_records < 2:
         return None
-    return replace(read, run=replace(run, seed_ignored=True))
+    same = run.first_hashes[:1] * len(run.first_hashes)
+    return replace(read, run=replace(run, seed_ignored=True, first_hashes=same))
 
 
 def with_nothing_happening(read: Input, _name: str = "") -> Input | None:
@@ -94,7 +97,9 @@ def with_a_failed_seed(read: Input, _name: str = "") -> Input | None:
     if run.failed_records == run.records:  # then it failed another one before
         groups, failed = (replace(groups[0], count=groups[0].count - 1), *groups[1:]), run.failed_records
     group = FailureGroup(PLANTED, 1, "", (seed % SEED_COUNT,))
-    return _with_exit(replace(read, run=replace(run, failures=(*groups, group), failed_records=failed)), 1)
+    hashes = run.first_hashes[: run.records - failed]
+    changed = replace(run, failures=(*groups, group), failed_records=failed, first_hashes=hashes)
+    return _with_exit(replace(read, run=changed), 1)
 
 
 def with_a_violated_property(read: Input, _name: str = "") -> Input | None:
@@ -112,9 +117,14 @@ def with_a_lost_record(read: Input, _name: str = "") -> Input | None:
     if run is None or not run.records:
         return None
     seed = (run.starting_seed or 0) % SEED_COUNT
-    sentence = f"1 seeds have neither a record nor a failure, the first is {seed}"
-    contradictions = (*run.contradictions, sentence)
-    changed = replace(run, records=run.records - 1, iterations=run.iterations - 1, contradictions=contradictions)
+    sentence = f"1 seed has neither a record nor a failure, the first is {seed}"
+    changed = replace(
+        run,
+        records=run.records - 1,
+        iterations=run.iterations - 1,
+        contradictions=(*run.contradictions, sentence),
+        first_hashes=run.first_hashes[1:],
+    )
     return replace(read, run=changed)
 
 
@@ -124,7 +134,13 @@ def with_a_nondeterministic_seed(read: Input, _name: str = "") -> Input | None:
     if run is None or not run.records:
         return None
     silent = SeedList(1, ((run.starting_seed or 0) % SEED_COUNT,))
-    changed = replace(run, records=run.records - 1, silent_failures=silent, double_runs=True)
+    changed = replace(
+        run,
+        records=run.records - 1,
+        silent_failures=silent,
+        double_runs=True,
+        first_hashes=run.first_hashes[1:],
+    )
     return _with_exit(replace(read, run=changed), 1)
 
 
@@ -155,7 +171,7 @@ def _cut(read: Input, records: int) -> Input:
     run = read.run
     assert run is not None
     announced = run.announced if run.announced is not None else run.iterations
-    ended = f"no batch_complete after {records} of {announced} iterations"
+    ended = f"no batch_complete after {records} of {counted(announced, 'iteration')}"
     changed: Run = replace(
         run,
         records=records,
@@ -165,6 +181,7 @@ def _cut(read: Input, records: int) -> Input:
         silent_failures=SeedList(),
         fault_effects=None,
         properties=None,
+        first_hashes=run.first_hashes[:records],
     )
     return replace(read, report=None, run=changed)
 

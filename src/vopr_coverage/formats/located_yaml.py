@@ -135,7 +135,7 @@ class _Builder:
             case "int" if len(text) <= 40:
                 return int(text)
             case "float":
-                return float(text)
+                return float(text) + 0.0  # -0.0 is 0
         raise self._refuse(node, "a plain value", shown(text))
 
     def _refuse(self, node: Node, expected: str, found: str) -> ConfigError:

@@ -131,13 +131,21 @@ def _place(document: object, path: list[str | int]) -> list[int]:
     return place
 
 
-def _is_integer(_checker: TypeChecker, value: object) -> bool:
-    # JSON Schema accepts 5.0 as an integer. Serde refuses it, and no simulator writes counts that way.
-    return isinstance(value, int) and not isinstance(value, bool)
+# One rule for the numbers of all documents: each fits a double, and an integer has no point and no exponent.
+# JSON Schema takes 5.0 for an integer. Decoders refuse it, and no simulator writes counts that way.
+
+
+def _is_integer(checker: TypeChecker, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and _is_number(checker, value)
 
 
 def _is_number(_checker: TypeChecker, value: object) -> bool:
-    return _is_integer(_checker, value) or (isinstance(value, float) and math.isfinite(value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of more than 1,024 bits
+        return False
 
 
 @cache
@@ -161,8 +169,11 @@ def _validator(name: str, definition: str) -> Any:
 
 def _by_id(uri: str) -> Any:
     from referencing import Resource
+    from referencing.jsonschema import DRAFT202012
 
     for name in SCHEMA_NAMES:
         if schema(name)["$id"] == uri:
-            return Resource.from_contents(schema(name))
+            # With its "$schema" a referenced schema would be validated by jsonschema's own class and number rules.
+            contents = {key: value for key, value in schema(name).items() if key != "$schema"}
+            return Resource.from_contents(contents, default_specification=DRAFT202012)
     raise LookupError(uri)

@@ -79,7 +79,7 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise JsonError("a number that fits a double", Words(text[:40]))
-    return value
+    return value + 0.0  # -0.0 is 0
 
 
 def _refuse_depth(value: Any) -> None:

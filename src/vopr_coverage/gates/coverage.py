@@ -6,9 +6,19 @@ seed's: `<` fails, equality passes, and fractions are compared unrounded.
 
 from __future__ import annotations
 
-from vopr_coverage.gates.endings import Evidence, Gate, absent, judge_count, judge_floors, judge_names, not_required
+from vopr_coverage.gates.endings import (
+    OF_PROFILE,
+    Evidence,
+    Gate,
+    absent,
+    advice_on,
+    judge_count,
+    judge_floors,
+    judge_names,
+    not_required,
+)
 from vopr_coverage.gates.row import Part, Row
-from vopr_coverage.model.figures import seed_percent
+from vopr_coverage.model.figures import agreeing, seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds
@@ -37,10 +47,15 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     counts = f"{report.fault_points_hit} of {report.total_fault_points}"
     if not bound.value:
         return not_required(gate, bound, f"{seed_percent(share)} ({counts})", share)
+    critical = bounds.critical_fault_points
+    unlisted = report.missed_fault_points if {*report.missed_fault_points} <= {*critical.value} else []
     violations: tuple[Shortfall, ...] = ()
     if share < bound.value:
         looks_equal = seed_percent(share) == seed_percent(bound.value)
-        exact = f"{counts} points, {share:.6f} against {bound.value:.6f}"
+        points = (
+            f"{report.fault_points_hit} of {report.total_fault_points} {agreeing(report.total_fault_points, 'point')}"
+        )
+        exact = f"{points}, {share:.6f} against {bound.value:.6f}"
         violations = (
             Shortfall(
                 kind="FaultPointCoverage",
@@ -48,7 +63,7 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
                 expected=seed_percent(bound.value),
                 actual=seed_percent(share),
                 line=f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
-                detail=f"exactly {exact}" if looks_equal else f"{counts} points",
+                detail=f"exactly {exact}" if looks_equal else points,
             ),
         )
     return Outcome(
@@ -60,7 +75,7 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
         value=share,
         minimum=bound.value,
         violations=violations,
-        advice=ADVICE[gate],
+        advice=advice_on(evidence, critical, unlisted, ADVICE[gate]),
     )
 
 
@@ -173,7 +188,8 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def _row(number: int, id: str, title: str, judge: Gate) -> Row:
-    return Row(id=id, part=Part.COVERAGE, title=title, judge=judge, number=number, advice=(ADVICE[id],))
+    advice = (ADVICE[id], ADVICE[id] + OF_PROFILE)
+    return Row(id=id, part=Part.COVERAGE, title=title, judge=judge, number=number, advice=advice)
 
 
 # In the order of the violations.

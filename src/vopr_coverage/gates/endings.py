@@ -6,7 +6,7 @@ turn both into an `Outcome`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,6 +25,9 @@ ADVICE = {
     "the gate with `on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
+
+# Follows a gate's own advice. `advice_on` says when.
+OF_PROFILE = " These names are the profile's: if the simulator never had them, require its own names in a config."
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -132,7 +135,7 @@ def judge_names(
         minimum=len(counts),
         violations=tuple(violation(name) for name in missed),
         warnings=warnings,
-        advice=ADVICE["other-names"] if uses_other_names else advice,
+        advice=ADVICE["other-names"] if uses_other_names else advice_on(evidence, bound, missed, advice),
         note=_aliases(evidence, counts),
     )
 
@@ -168,6 +171,7 @@ def judge_floors(
         )
     short = {name: counts.get(name, 0) for name, least in floors.items() if counts.get(name, 0) < least}
     uses_other_names = _stream_has_names(evidence) and bool(counts) and not any(name in counts for name in floors)
+    absent_names = [name for name in short if not short[name]]
     return Outcome(
         gate=gate,
         status=Status.FAILED if short else Status.PASSED,
@@ -177,9 +181,18 @@ def judge_floors(
         value=len(floors) - len(short),
         minimum=len(floors),
         violations=tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
-        advice=ADVICE["other-names"] if uses_other_names else advice,
+        advice=ADVICE["other-names"] if uses_other_names else advice_on(evidence, bound, absent_names, advice),
         note=_aliases(evidence, floors),
     )
+
+
+def advice_on(evidence: Evidence, bound: Bound[Any], absent_names: Sequence[str], advice: str) -> str:
+    """A gate's own advice, and more if a name may be missing because the profile has it, and the simulator does not.
+
+    A config has the simulator's own names: what it asks for was there once.
+    """
+    of_profile = bound.origin.startswith("profile ")
+    return advice + OF_PROFILE if of_profile and absent_names and _stream_has_names(evidence) else advice
 
 
 def _stream_has_names(evidence: Evidence) -> bool:

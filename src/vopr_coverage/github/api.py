@@ -71,6 +71,10 @@ class Api:
         """
         return self._repeated("GET", path, kind, query=query)[1]
 
+    def get_once(self, path: str, kind: type[T], query: Query | None = None) -> T:
+        """The same, but asked once: for what can be done without."""
+        return self._once("GET", path, kind, query=query)[1]
+
     def pages(self, path: str, kind: type[T], query: Query | None = None, *, stubborn: bool = False) -> Iterator[T]:
         """A list page by page, a hundred entries each, to its end."""
         for page in range(1, PAGES_MAX + 1):

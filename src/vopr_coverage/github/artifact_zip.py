@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 
@@ -16,6 +17,11 @@ VERDICT_BYTES_MAX = 16 << 20
 ENTRIES_MAX = 100
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises on an archive that is damaged, or made to be; OverflowError has a sentence of its own.
+_UNSOUND = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError),
+    *(struct.error, LookupError, MemoryError),
+)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -50,7 +56,9 @@ def entry_in(data: bytes, name: str, bytes_max: int) -> bytes:
             for entry in entries:
                 _refuse_unsafe(entry)
             return _read(archive, entries, name, bytes_max)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except OverflowError:
+        raise ArtifactError("the artifact is not a sound ZIP archive: it claims a size that no file can have") from None
+    except _UNSOUND as error:
         raise ArtifactError(f"the artifact is not a sound ZIP archive: {printable(str(error))[:100]}") from None
 
 

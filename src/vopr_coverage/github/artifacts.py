@@ -30,14 +30,20 @@ class ArtifactRun(msgspec.Struct, frozen=True):
 
 
 class Artifact(msgspec.Struct, frozen=True):
-    """An artifact as GitHub lists it. `digest` is `sha256:…` of the ZIP archive."""
+    """An artifact as GitHub lists it. `digest` is `sha256:…` of the ZIP archive, `created_at` its upload in UTC."""
 
     id: int
     name: str
     size_in_bytes: int
     expired: bool
     digest: str | None = None
+    created_at: str | None = None
     workflow_run: ArtifactRun | None = None
+
+    @property
+    def uploaded(self) -> tuple[str, int]:
+        """Compares artifacts of one name in one run: the later is the greater. Ids alone do not grow with time."""
+        return (self.created_at or "", self.id)
 
 
 class ArtifactPage(msgspec.Struct, frozen=True):

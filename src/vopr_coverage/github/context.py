@@ -42,7 +42,10 @@ class PullRequest(msgspec.Struct, frozen=True):
 
 
 class WorkflowRun(msgspec.Struct, frozen=True):
-    """A workflow run, as events and the API have it; `conclusion` is None until it has ended."""
+    """A workflow run, as events and the API have it.
+
+    `conclusion` is None until it has ended. `created_at` is the time of its first attempt, in UTC.
+    """
 
     id: int
     run_attempt: int
@@ -51,12 +54,14 @@ class WorkflowRun(msgspec.Struct, frozen=True):
     head_branch: str | None = None
     head_repository: Repository | None = None
     conclusion: str | None = None
+    created_at: str | None = None
 
 
 class MergeGroup(msgspec.Struct, frozen=True):
-    """What a merge queue is about to merge, and into which branch (`refs/heads/main`)."""
+    """What a merge queue is about to merge: into which branch (`refs/heads/main`), and onto which commit of it."""
 
     base_ref: str
+    base_sha: str = ""
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -75,6 +80,8 @@ class JobContext(msgspec.Struct, frozen=True):
         api_url, server_url: without a slash at the end; a GHES has its own.
         run_id, run_attempt: of the run that this step belongs to.
         branch: the branch of the event, without `refs/heads/`; of a pull request and of a merge queue, the base's.
+        sha: the commit that GitHub starts the job for, of a pull request the merge; "" if the runner names none.
+        contained: commits that are part of the history of `sha` by the event's own word, itself among them.
         pull: None where there is no pull request: push, schedule, dispatch, merge queue, tag.
         run: the other run that a `workflow_run` event is about.
     """
@@ -86,6 +93,8 @@ class JobContext(msgspec.Struct, frozen=True):
     run_id: int
     run_attempt: int
     branch: str
+    sha: str = ""
+    contained: frozenset[str] = frozenset()
     pull: PullRequest | None = None
     run: WorkflowRun | None = None
 
@@ -106,6 +115,7 @@ def job_context(runner: Runner, payload: bytes) -> JobContext:
     pull = event.pull_request
     if pull and not SHA.fullmatch(pull.head.sha):
         raise UsageError(f"the event's pull request: expected a commit, found {shown(pull.head.sha)}")
+    sha = runner.sha if SHA.fullmatch(runner.sha) else ""
     return JobContext(
         repository=runner.repository,
         event=runner.event,
@@ -114,6 +124,8 @@ def job_context(runner: Runner, payload: bytes) -> JobContext:
         run_id=_number("GITHUB_RUN_ID", runner.run_id),
         run_attempt=_number("GITHUB_RUN_ATTEMPT", runner.run_attempt),
         branch=_branch(event, runner.ref),
+        sha=sha,
+        contained=_contained(sha, runner.event, event),
         pull=pull,
         run=event.workflow_run if runner.event == "workflow_run" else None,
     )
@@ -123,6 +135,16 @@ def _branch(event: Payload, ref: str) -> str:
     if event.pull_request:
         return event.pull_request.base.ref
     return (event.merge_group.base_ref if event.merge_group else ref).removeprefix("refs/heads/")
+
+
+def _contained(sha: str, name: str, event: Payload) -> frozenset[str]:
+    """A pull request's merge commit has both sides as parents; in `pull_request_target` there is no merge commit."""
+    found = [sha]
+    if name == "pull_request" and event.pull_request:
+        found += [event.pull_request.head.sha, event.pull_request.base.sha]
+    if event.merge_group:
+        found.append(event.merge_group.base_sha)
+    return frozenset(commit for commit in found if sha and SHA.fullmatch(commit))
 
 
 def _payload(data: bytes) -> Payload:

@@ -6,7 +6,7 @@ does not know them begins anew, and the next one finds the older ones again behi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import msgspec
@@ -14,8 +14,9 @@ import msgspec
 from vopr_coverage.errors import UsageError, UserError
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.artifacts import Artifact, fetch_entry
-from vopr_coverage.github.context import JobContext, WorkflowRun, job_context
-from vopr_coverage.github.lookup import artifacts_on_branch, is_of_branch
+from vopr_coverage.github.branch_runs import runs_of_branch
+from vopr_coverage.github.context import JobContext, job_context
+from vopr_coverage.github.lookup import is_of_branch
 from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
@@ -68,17 +69,12 @@ def _restored(api: Api, place: JobContext) -> Restored:
     warnings: list[str] = []
     expired: list[int] = []
     try:
-        for artifact in islice(artifacts_on_branch(api, place, TRENDS_ARTIFACT), ARTIFACTS_LOOKED_MAX):
-            assert artifact.workflow_run is not None, "what is on a branch has a run"
-            run_id = artifact.workflow_run.id
+        for run_id, artifact in islice(_artifacts(api, place), ARTIFACTS_LOOKED_MAX):
+            if artifact.expired:
+                expired.append(run_id)
+                continue
             try:
-                run = api.get(f"/repos/{place.repository}/actions/runs/{run_id}", WorkflowRun)
-                if not is_of_branch(run, place):
-                    continue
-                if artifact.expired:
-                    expired.append(run_id)
-                    continue
-                found = _history_in(api, place, artifact)
+                found = _history_in(api, place, run_id, artifact)
             except (UserError, Trouble) as error:
                 warnings.append(f"the nights may not all be there: run {run_id}'s history was not used: {error}")
                 continue
@@ -97,8 +93,13 @@ def _restored(api: Api, place: JobContext) -> Restored:
     return Restored(union(*histories), tuple(runs), tuple(warnings))
 
 
-def _history_in(api: Api, place: JobContext, artifact: Artifact) -> History:
-    run = artifact.workflow_run
-    assert run is not None, "what is on a branch has a run"
+def _artifacts(api: Api, place: JobContext) -> Iterator[tuple[int, Artifact]]:
+    """Run id and artifact, the newest run first; of several attempts the latest first."""
+    for found in runs_of_branch(api, place, TRENDS_ARTIFACT):
+        for artifact in found.artifacts if is_of_branch(found.run, place) else ():
+            yield found.run.id, artifact
+
+
+def _history_in(api: Api, place: JobContext, run_id: int, artifact: Artifact) -> History:
     data = fetch_entry(api, place.repository, artifact, TRENDS_NAME, HISTORY_BYTES_MAX)
-    return parse_history(data, f"run {run.id}'s {TRENDS_NAME}")
+    return parse_history(data, f"run {run_id}'s {TRENDS_NAME}")

@@ -6,18 +6,21 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import msgspec
 
 from vopr_coverage.formats.serde import Serde
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
 
 Format = Literal["stream", "report", "wrapped"]
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
+FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance
+FIRST_RESULTS_MIN = 3  # different ones among them: seeds that all do the same are a finding about their own run
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 
@@ -84,6 +87,7 @@ class Run(msgspec.Struct, frozen=True):
         contradictions: counts and orders that disagree, each with both numbers.
         silent_failures: failed seeds without a record: determinism failures.
         seed_ignored: all of two or more ok iterations have the same hashes, events and time.
+        first_hashes: of each of the first eight ok iterations, a digest of its hashes, events and time.
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
         fault_effects: observed count per fault point; None if the stream has no such figure.
@@ -100,6 +104,7 @@ class Run(msgspec.Struct, frozen=True):
     failures: tuple[FailureGroup, ...] = ()
     silent_failures: SeedList = SeedList()
     seed_ignored: bool = False
+    first_hashes: tuple[str, ...] = ()
     ran_nothing: bool = False
     double_runs: bool | None = None
     fault_effects: Mapping[str, int] | None = None
@@ -123,6 +128,7 @@ class Input(msgspec.Struct, frozen=True):
         report: None if the file contains no coverage (an incomplete run, or `"coverage": null`).
         run: None if the format has no run records.
         warnings: remarks of the reader.
+        contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
@@ -139,28 +145,71 @@ class Input(msgspec.Struct, frozen=True):
     via_alias: Mapping[str, tuple[str, ...]] = {}
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+
+
+def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the first hashes of two runs show that their first seeds did exactly the same."""
+    pairs = list(zip(one, other, strict=False))
+    alike = all(left == right for left, right in pairs)
+    return alike and len(pairs) >= FIRST_SEEDS_MIN and len({left for left, _ in pairs}) >= FIRST_RESULTS_MIN
 
 
 def contradictions_of(report: CoverageReport) -> list[str]:
-    """Contradictions in a flat report that make its coverage meaningless."""
+    """What cannot be true in a flat report, so that its coverage means nothing; each with both numbers or the name."""
     contradictions = []
     if report.fault_points_hit > report.total_fault_points:
         contradictions.append(
             f"fault_points_hit is {report.fault_points_hit}, total_fault_points {report.total_fault_points}"
         )
+    contradictions += [
+        f"{listed.key} lists {counted(len(set(listed.names)), 'different name')}, {listed.says}"
+        for listed in _lists(report)
+        if not listed.possible
+    ]
     both = sorted(set(report.hit_fault_points) & set(report.missed_fault_points))
     if both:
-        contradictions.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
+        contradictions.append(
+            f"fault point '{both[0]}' is listed as hit and as missed ({counted(len(both), 'such name')})"
+        )
+    ran = sorted(name for name in set(report.missed_invariants) if report.invariant_executions.get(name))
+    if ran:
+        contradictions.append(f"invariant '{ran[0]}' is listed as missed and as run ({counted(len(ran), 'such name')})")
     return contradictions
 
 
 def remarks_on(report: CoverageReport) -> list[str]:
     """Lists whose length differs from their count: only a warning, because the seed's own tests have such reports."""
-    hit, missed = len(report.hit_fault_points), len(report.missed_fault_points)
-    remarks = []
-    if hit != report.fault_points_hit:
-        remarks.append(f"hit_fault_points lists {hit} names, fault_points_hit says {report.fault_points_hit}")
-    if missed != report.total_fault_points - report.fault_points_hit:
-        gap = report.total_fault_points - report.fault_points_hit
-        remarks.append(f"missed_fault_points lists {missed} names, the counts leave {gap}")
-    return remarks
+    return [
+        f"{listed.key} lists {counted(len(listed.names), 'name')}, {listed.says}"
+        for listed in _lists(report)
+        if listed.possible and len(listed.names) != listed.expected
+    ]
+
+
+class _Listed(NamedTuple):
+    """A list of fault points, the count that it should have, and what says so."""
+
+    key: str
+    names: list[str]
+    expected: int
+    says: str
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be the list of so many points, or of some of them; a negative count says nothing.
+
+        A list with a name twice is no part of a longer one: it was written as if each name counted.
+        """
+        distinct = len(set(self.names))
+        if distinct < self.expected:
+            return distinct == len(self.names)
+        return distinct == self.expected or self.expected < 0
+
+
+def _lists(report: CoverageReport) -> tuple[_Listed, _Listed]:
+    hit, left = report.fault_points_hit, report.total_fault_points - report.fault_points_hit
+    return (
+        _Listed("hit_fault_points", report.hit_fault_points, hit, f"fault_points_hit says {hit}"),
+        _Listed("missed_fault_points", report.missed_fault_points, left, f"the counts leave {left}"),
+    )

@@ -6,6 +6,9 @@ NO_PLAN = "Look at the logs of the build and of the plan: without a plan nothing
 BUDGET = "Give the jobs more minutes, allow more jobs, or ask for less."
 LOST = "Look at the log of its job: it was stopped, did not start, or could not upload its recording."
 OTHER_SEEDS = "Start every run with the seed and the scenario of the plan."
+SEED_CUT = (
+    "Let every one of the 64 bits of a seed count: these runs were simulated twice, and counted as different ones."
+)
 UNUSABLE = "Look at the simulator's stderr.log in the recording."
 TWO_PROCESSES = "Run it again, in two processes."
 CONTROL = "Fix this first: it hides the effect of a canary."

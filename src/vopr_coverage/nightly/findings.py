@@ -11,13 +11,13 @@ from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
 from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
-from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
+from vopr_coverage.determinism.judge import EMPTY_STATE, ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of
-from vopr_coverage.model.figures import percent
+from vopr_coverage.model.figures import agreeing, counted, percent
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -38,7 +38,7 @@ class Doubles(msgspec.Struct, frozen=True):
     Attributes:
         shown: the result in one line, for a part without findings.
         runs: the first run of each pair.
-        seeds: how many seeds ran twice and were compared.
+        seeds, differing: how many seeds ran twice and were compared, and how many of them differ.
         at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
     """
 
@@ -46,6 +46,7 @@ class Doubles(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     runs: tuple[JudgedRun, ...]
     seeds: int
+    differing: int
     at_most: float | None
     warnings: tuple[Remark, ...]
 
@@ -84,18 +85,24 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings += _differences(left.name, verdict, known=bool(left.findings or right.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
+    empty = [remarks.pop(field) for field, text in list(remarks.items()) if EMPTY_STATE in text]
     if not pairs:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
-    shown = f"{seeds:,} seeds run twice, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    ran = f"{counted(seeds, 'seed')} run twice"
+    shown = f"{ran}, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    if empty:  # as in every night of VOPR, so it is part of the result and no warning
+        shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
-    if 0 < seeds < SEEDS_ENOUGH and at_most:
-        warnings.append(Remark("determinism", f"{seeds} seeds show little: up to {percent(at_most)} of all may differ"))
+    if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
+        little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
+        warnings.append(Remark("determinism", f"{little}: up to {percent(at_most)} of all may differ"))
     return Doubles(
         shown=shown,
         findings=tuple(findings),
         runs=tuple(first),
         seeds=seeds,
+        differing=differing,
         at_most=at_most,
         warnings=tuple(warnings),
     )
@@ -146,7 +153,7 @@ def _shown(verdict: Verdict) -> str:
     lines = []
     for report in verdict.reports:
         if report.report:
-            points = f"{report.report.fault_points_hit} of {report.report.total_fault_points} fault points"
+            points = f"{report.report.fault_points_hit} of {counted(report.report.total_fault_points, 'fault point')}"
             lines.append(
                 f"{printable(report.scenario or report.name)}: {points}, against {printable(report.thresholds)}"
             )
@@ -186,7 +193,8 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
     for result in verdict.results:
         if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
-            line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
+            why = f"; {printable(result.why)}" if result.why else ""
+            line = f"{result.ending}{detail}{why}; expected: {printable(result.expected)}"
             yield _canary_finding(result.name, line, result.advice)
 
 
@@ -202,7 +210,7 @@ def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]
             continue  # the canary is unusable, and has a finding
         if recording and (recording.seed, recording.iterations) != (run.seed, run.iterations):
             line = (
-                f"{printable(run.name)} ran {recording.iterations:,} iterations from seed {recording.seed}, "
+                f"{printable(run.name)} ran {counted(recording.iterations, 'iteration')} from seed {recording.seed}, "
                 f"planned were {run.iterations:,} from {run.seed}"
             )
             yield _canary_finding(run.name, line, advice.OTHER_SEEDS)

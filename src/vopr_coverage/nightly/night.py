@@ -15,9 +15,10 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import Remark, VerdictStatus
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import Covered, canary_findings, judge_coverage, judge_doubles, other_seeds
@@ -120,6 +121,7 @@ def judge_night(
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
+            seeds_differing=doubles.differing,
             at_most=doubles.at_most,
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
@@ -156,7 +158,8 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
             job="plan",
             source=work.scenario,
             kind="plan",
-            line=f"{work.job} of {printable(work.scenario)}: {work.planned:,} iterations fit into the budget, "
+            line=f"{work.job} of {printable(work.scenario)}: {counted(work.planned, 'iteration')} "
+            f"{agreeing(work.planned, 'fits', 'fit')} into the budget, "
             f"at least {work.min_iterations:,} are required",
             advice=advice.BUDGET,
         )
@@ -175,13 +178,10 @@ def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
         return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
-    ran = sum(run.ran for run in runs)
-    return _JudgedPart(
-        "long-run",
-        f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
-        _findings(runs),
-        tuple(runs),
-    )
+    ran, expected = sum(run.ran for run in runs), sum(run.expected for run in runs)
+    failed = f"{counted(expected, 'seed')} failed as expected, no other" if expected else "no seed failed"
+    shown = f"{counted(ran, 'iteration')} in {counted(len(runs), 'run')}, {failed}"
+    return _JudgedPart("long-run", shown, _findings(runs), tuple(runs))
 
 
 def _regressions(read: NightRead, config: Config) -> _JudgedPart:
@@ -211,6 +211,8 @@ def _canary(
     if read.control.read is None:  # the control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
     verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
+    paths = {name: str(folder / name) for name in config.canaries}
+    verdict = with_reasons(verdict, config.canaries, str(read.control.folder), paths)
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))

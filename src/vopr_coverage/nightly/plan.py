@@ -83,7 +83,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         seed_base: its first seed. The seeds of long run, coverage and canaries follow it and do not overlap.
-        run_number: the number that `seed_base` is computed from.
+        run_number: the number that `seed_base` is computed from, if it was not given.
         minutes: how long one job may simulate.
         enough: whether every scenario of long run and coverage gets its `min_iterations`.
         remarks: what does not fit into the budget, and what was cut, a sentence each.
@@ -159,6 +159,15 @@ def _problems(plan: NightPlan, source: str) -> Iterator[ReportError]:
             names.add(entry.name.lower())
             if not is_seed(entry.seed):
                 yield ReportError(source, f"{at}/seed", expected="a seed below 2^64", found=entry.seed)
+    for key in ("long_run", "coverage"):
+        for index, shard in enumerate(getattr(plan, key).include):
+            if shard.shard > shard.shards:
+                at, expected = f"#/{key}/include/{index}/shard", f"a number up to {shard.shards}, the count of shards"
+                yield ReportError(source, at, expected=expected, found=shard.shard)
+    for index, work in enumerate(plan.work):
+        if work.planned > work.asked:
+            expected = f"at most {work.asked}, as many as were asked for"
+            yield ReportError(source, f"#/work/{index}/planned", expected=expected, found=work.planned)
     if not is_seed(plan.seed_base):
         yield ReportError(source, "#/seed_base", expected="a seed below 2^64", found=plan.seed_base)
     for index, replay in enumerate(plan.regressions):

@@ -12,7 +12,7 @@ import msgspec
 
 from vopr_coverage.canaries.judge import CONTROL
 from vopr_coverage.errors import UsageError, shown
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.nightly.plan import (
     NightPlan,
@@ -27,6 +27,9 @@ from vopr_coverage.nightly.plan import (
 from vopr_coverage.nightly.wish import JOBS_MAX, SEEDS_PER_NIGHT, Asked, Wish, refuse_impossible
 
 CALIBRATION_S = 30.0
+NIGHT_DISTANCE = 1 << 41  # between the seeds of two nights; twice what a night may use leaves room for the low bits
+LOW_BITS = 1 << 32
+LOW_STEP = 0x9E3779B9  # 2^32 / the golden ratio: see `seed_base_of`
 HEADROOM = 0.8  # the share of a job's time that is planned, because runners and seeds differ
 
 
@@ -55,18 +58,29 @@ class _Budget(msgspec.Struct, frozen=True):
 
 
 def seed_base_of(run_number: int) -> int:
-    """The first seed of a night, from the number of its run. Nights of one workflow do not share seeds.
+    """The first seed of a night: run number × 2^41, plus run number × 0x9E3779B9 modulo 2^32.
+
+    The first part gives the first 2^23 nights of a workflow disjoint seeds. The second part is a permutation of the
+    low 32 bits, because its factor is odd: a simulator that uses only these bits runs other seeds in every night, too.
+    The factor is 2^32 divided by the golden ratio, which keeps the nights of a year far apart in these bits.
 
     Raises:
         UsageError: a run cannot have this number.
     """
     if not 0 <= run_number < SEED_COUNT:
         raise UsageError(f"run number: expected an integer of 0 or more, found {shown(run_number)}")
-    return run_number * SEEDS_PER_NIGHT % SEED_COUNT
+    return run_number * NIGHT_DISTANCE % SEED_COUNT + run_number * LOW_STEP % LOW_BITS
 
 
 def plan_night(
-    wish: Wish, rates: Mapping[str, float], run_number: int, minutes: float, jobs_max: int = JOBS_MAX
+    wish: Wish,
+    rates: Mapping[str, float],
+    run_number: int,
+    minutes: float,
+    jobs_max: int = JOBS_MAX,
+    *,
+    canary_rates: Mapping[str, float] | None = None,
+    seed_base: int | None = None,
 ) -> NightPlan:
     """Divide the work among jobs of `minutes` each: at most `jobs_max` for the long run, the rest for coverage.
 
@@ -76,18 +90,22 @@ def plan_night(
     Args:
         rates: measured iterations per second of one job, by scenario.
         minutes: how long a job may simulate; a fifth of it is kept as reserve.
+        canary_rates: the same as `rates` for canaries and their control run, if they have a command of their own.
+        seed_base: the night's first seed; None: that of the run number.
 
     Raises:
         UsageError: there is nothing to do, a scenario is named twice or has no rate, there are too few jobs for the
             scenarios, a name is not safe for files, or the night would need more seeds than it has.
     """
-    budget = _Budget({name.lower(): rate for name, rate in rates.items()}, minutes)
-    refuse_impossible(wish, budget.rates, minutes, jobs_max)
-    seed_base = seed_base_of(run_number)
+    budget = _Budget(_lowered(rates), minutes)
+    canary_budget = budget if canary_rates is None else _Budget(_lowered(canary_rates), minutes)
+    refuse_impossible(wish, budget.rates, canary_budget.rates, minutes, jobs_max)
+    of_run = seed_base_of(run_number)  # also where it is not used: it refuses a number that no run has
+    seed_base = of_run if seed_base is None else seed_base
     long_run = _divided("long-run", wish.long_run, budget, seed_base, jobs_max)
     left = max(len(wish.coverage), jobs_max - len(long_run.shards))
     coverage = _divided("coverage", wish.coverage, budget, long_run.next_seed, left)
-    canary = _canaries(wish, budget, coverage.next_seed)
+    canary = _canaries(wish, canary_budget, coverage.next_seed)
     determinism = _twice(wish, budget)
     if canary.next_seed - seed_base > SEEDS_PER_NIGHT:
         raise UsageError(f"a night has 2^40 seeds of its own, this one would need {canary.next_seed - seed_base:,}")
@@ -107,6 +125,10 @@ def plan_night(
     )
     _refuse_shared_names(plan)
     return plan
+
+
+def _lowered(rates: Mapping[str, float]) -> dict[str, float]:
+    return {name.lower(): rate for name, rate in rates.items()}
 
 
 def _refuse_shared_names(plan: NightPlan) -> None:
@@ -231,8 +253,9 @@ def _remarks(what: str, asked: Asked, planned: int, budget: _Budget, jobs: int, 
         fit = f"fit {twice}into {counted(jobs, 'job')} of {minutes:g} min"
         all_of_it = f"all would take {times * asked.iterations / rate / 3600:,.1f} h at {rate:,.1f} a second"
         tail = f"; {short}" if short else ""
-        yield f"{what}: {planned:,} of {asked.iterations:,} iterations {fit}, {all_of_it}{tail}"
+        yield f"{what}: {planned:,} of {counted(asked.iterations, 'iteration')} {fit}, {all_of_it}{tail}"
     elif short:
-        yield f"{what}: {asked.iterations:,} iterations were asked for, {short}"
+        were = agreeing(asked.iterations, "was", "were")
+        yield f"{what}: {counted(asked.iterations, 'iteration')} {were} asked for, {short}"
     if rate * minutes * 60 * HEADROOM < (2 if twice else 1):
         yield f"{what}: one iteration takes longer than a job has, at {rate:g} a second"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -23,10 +24,17 @@ class RegressionSeeds(msgspec.Struct, frozen=True):
     seeds: tuple[str, ...]
 
 
-def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
+def _no_complaint(_scenario: str) -> str:
+    return ""
+
+
+def read_regressions(path: Path, complaint: Callable[[str], str] = _no_complaint) -> tuple[RegressionSeeds, ...]:
     """The seeds of a regression file. Each line is `SCENARIO SEED`; `#` starts a comment.
 
     A file that does not exist has no seeds.
+
+    Args:
+        complaint: says why a scenario of that name cannot be judged, "" if it can be.
 
     Raises:
         FileError: it cannot be read, or is larger than 1 MiB.
@@ -34,10 +42,12 @@ def read_regressions(path: Path) -> tuple[RegressionSeeds, ...]:
     """
     if not is_there(path):
         return ()
-    return parse_regressions(read_text(path, FILE_BYTES_MAX), str(path))
+    return parse_regressions(read_text(path, FILE_BYTES_MAX), str(path), complaint)
 
 
-def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
+def parse_regressions(
+    text: str, source: str, complaint: Callable[[str], str] = _no_complaint
+) -> tuple[RegressionSeeds, ...]:
     """The same for text. A seed that is listed twice is replayed once."""
     seeds: dict[str, dict[str, None]] = {}
     names: dict[str, str] = {}
@@ -50,6 +60,8 @@ def parse_regressions(text: str, source: str) -> tuple[RegressionSeeds, ...]:
             expected = "SCENARIO SEED, the seed an integer below 2^64"
             problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line.strip())}")
             continue
+        if words[0].lower() not in names and (problem := complaint(words[0])):
+            problems.append(f"{printable(source)}:{number}: {problem}")
         name = names.setdefault(words[0].lower(), words[0])
         seeds.setdefault(name, {})[str(int(words[1]))] = None
     if sum(map(len, seeds.values())) > SEEDS_MAX:

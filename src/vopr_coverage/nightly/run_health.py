@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
 
 import msgspec
+from msgspec.structs import replace
 
 from vopr_coverage.check.flow import judge_health_of
 from vopr_coverage.check.merge import merge_reports
@@ -14,7 +14,7 @@ from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.health import ADVICE
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
@@ -36,10 +36,13 @@ class JudgedRun(msgspec.Struct, frozen=True):
 
     Attributes:
         present: whether there is a recording.
-        ran, failed: how many iterations ran, and how many seeds failed.
+        ran: how many iterations ran.
+        failed, expected: how many seeds failed, with a record or without, and how many failed as their scenario's
+            `expect: violation` wants it.
         rate: iterations per second; None if unknown.
         report: its figures; None if it has none.
         failures: the first failed seed of each invariant.
+        first_hashes: of its first seeds; see `model.report.Run`.
     """
 
     name: str
@@ -48,21 +51,45 @@ class JudgedRun(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     ran: int = 0
     failed: int = 0
+    expected: int = 0
     rate: float | None = None
     report: CoverageReport | None = None
     failures: tuple[FailedSeed, ...] = ()
+    first_hashes: tuple[str, ...] = ()
 
 
 def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[JudgedRun]:
-    """Judge each run that was read by its plan."""
-    return [_judge_run(job, run, config) for run in runs]
+    """Judge each run that was read by its plan, and whether the runs of other seeds are really others."""
+    judged: list[JudgedRun] = []
+    compared: list[tuple[ReadRun, JudgedRun]] = []
+    for run in runs:
+        result = _judge_run(job, run, config)
+        if len(result.first_hashes) >= FIRST_SEEDS_MIN:
+            compared.append((run, result))
+            result = replace(result, findings=(*result.findings, *_played_before(job, compared)))
+        judged.append(result)
+    return judged
+
+
+def _played_before(job: str, compared: Sequence[tuple[ReadRun, JudgedRun]]) -> Iterator[Finding]:
+    """A finding if the last of these runs did what an earlier one did. In a plan, all of them have other seeds."""
+    *others, (this, result) = compared
+    for other, earlier in others:
+        same_scenario = earlier.scenario.lower() == result.scenario.lower()
+        if same_scenario and same_first_results(earlier.first_hashes, result.first_hashes):
+            line = (
+                f"its first seeds, from {this.planned.seed} on, did exactly what those of {printable(other.source)} "
+                f"did, from {other.planned.seed} on: the simulator uses only a part of its seed"
+            )
+            yield Finding(job=job, source=this.source, kind="run health", line=line, advice=advice.SEED_CUT)
+            return
 
 
 def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
     """The figures of several runs added up; None if one of them has none."""
     reports = [run.report for run in runs if run.present]
     known = [report for report in reports if report is not None]
-    return reduce(merge_reports, known) if known and len(known) == len(reports) else None
+    return merge_reports(known) if known and len(known) == len(reports) else None
 
 
 def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
@@ -85,13 +112,15 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         *findings_of(job, run.source, verdict),
     ]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
+    silent = read.run.silent_failures.count if read.run else 0
     return JudgedRun(
         name=planned.name,
         scenario=planned.scenario,
         present=True,
         findings=tuple(findings),
         ran=seen.iterations or 0,
-        failed=sum(failure.count for failure in unexpected),
+        failed=sum(failure.count for failure in unexpected) + silent,
+        expected=sum(failure.count for failure in verdict.failures if failure.expected),
         rate=read.recording.rate if read.recording else None,
         report=verdict.reports[0].report,
         failures=tuple(
@@ -99,6 +128,7 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
             for failure in unexpected
             for seed in failure.seeds[:1]
         ),
+        first_hashes=read.run.first_hashes if read.run else (),
     )
 
 

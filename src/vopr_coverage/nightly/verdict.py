@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 import msgspec
 
 from vopr_coverage.doctor.verdict import BlindSpot
+from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
 FindingKind = Literal[
@@ -66,9 +69,11 @@ class Work(msgspec.Struct, frozen=True):
         asked, planned, ran: iterations; the workflow asked for `asked`, and `planned` of them fit into the budget.
         runs, lost: how many runs were planned, and how many of them left no recording.
         failed: how many seeds failed.
+        failed_as_expected: how many failed as planned: in a scenario with `expect: violation`, or by a canary's bug.
         rate: iterations per second of one job; None without a recording.
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
+        first_hashes: of the first seeds of its first run, if every night runs other seeds; see `model.report.Run`.
     """
 
     job: str
@@ -84,6 +89,8 @@ class Work(msgspec.Struct, frozen=True):
     fault_points_known: int | None = None
     invariants: int | None = None
     view_changes: int | None = None
+    first_hashes: tuple[str, ...] = ()
+    failed_as_expected: int = 0
 
 
 class TrendLine(msgspec.Struct, frozen=True):
@@ -139,6 +146,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
+        seeds_differing: how many of the compared seeds differ; None if unknown.
         regressions: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
@@ -163,6 +171,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     warnings: tuple[Remark, ...] = ()
     gate: GateScore | None = None
     error: str | None = None
+    seeds_differing: int | None = None
     format: str = NIGHT_FORMAT
 
     @classmethod
@@ -205,6 +214,26 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
     """Read a night's verdict; it is as untrusted as any report.
 
     Raises:
-        ReportError, ManyErrors: it is no JSON, or does not match the schema.
+        ReportError, ManyErrors: it is no JSON, does not match the schema, or has counts that cannot be.
     """
-    return msgspec.convert(contract.document(data, source, "night"), NightVerdict)
+    night = msgspec.convert(contract.document(data, source, "night"), NightVerdict)
+    problems = list(_impossible(night, source))
+    if problems:
+        raise ManyErrors(problems)
+    return night
+
+
+def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
+    """Counts that the schema allows and no night has: shares and bounds are computed from these."""
+    for key in ("detected", "declared", "seeds_doubled"):
+        count = getattr(night, key)
+        if count is not None and count > COUNT_MAX:
+            yield ReportError(source, f"#/{key}", expected="a count below 2^63", found=count)
+    if (night.detected is None) != (night.declared is None):
+        yield ReportError(source, "#/detected", expected="a number beside declared", found=night.detected)
+    elif night.detected is not None and night.declared is not None and night.detected > night.declared:
+        expected = f"at most {shown(night.declared)}, as many as are declared"
+        yield ReportError(source, "#/detected", expected=expected, found=night.detected)
+    if (night.at_most is not None) != bool(night.seeds_doubled):
+        expected = "a bound where seeds ran twice, and only there"
+        yield ReportError(source, "#/at_most", expected=expected, found=night.at_most)

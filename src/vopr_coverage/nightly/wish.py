@@ -13,7 +13,7 @@ from vopr_coverage.nightly.plan import is_safe
 from vopr_coverage.nightly.regression_file import SCENARIO_CHARACTERS_MAX, RegressionSeeds, is_scenario
 
 JOBS_MAX = 256  # of one matrix (source: docs/decisions.md, "Limits")
-SEEDS_PER_NIGHT = 1 << 40  # seeds repeat after sixteen million nights
+SEEDS_PER_NIGHT = 1 << 40
 RATE_MIN, RATE_MAX = 1e-6, 1e12
 # The ten seeds of the simulator's document.
 DETERMINISM_SEEDS = (42, 123, 456, 789, 1024, 2048, 4096, 8192, 16384, 32768)
@@ -49,11 +49,13 @@ class Wish(msgspec.Struct, frozen=True):
         return [*self.long_run, *self.coverage, *single]
 
 
-def refuse_impossible(wish: Wish, rates: Mapping[str, float], minutes: float, jobs_max: int) -> None:
+def refuse_impossible(
+    wish: Wish, rates: Mapping[str, float], canary_rates: Mapping[str, float], minutes: float, jobs_max: int
+) -> None:
     """Refuse work that cannot be planned.
 
     Args:
-        rates: iterations per second of one job, by scenario in lower case.
+        rates: iterations per second of one job, by scenario in lower case; `canary_rates`: the same for canaries.
 
     Raises:
         UsageError: with the first problem.
@@ -76,7 +78,8 @@ def refuse_impossible(wish: Wish, rates: Mapping[str, float], minutes: float, jo
             raise UsageError(
                 f"scenario {shown(asked.scenario)}: expected at most 2^40 iterations, all seeds of a night"
             )
-        if not RATE_MIN <= rates.get(asked.scenario.lower(), 0) <= RATE_MAX:
+        of_job = canary_rates if asked is wish.canary else rates
+        if not RATE_MIN <= of_job.get(asked.scenario.lower(), 0) <= RATE_MAX:
             raise UsageError(f"scenario {shown(asked.scenario)} has no rate: measure it, or give one")
     if not 0 < minutes < math.inf:
         raise UsageError(f"expected a budget of more than 0 minutes, found {minutes:g}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from vopr_coverage.errors import ManyErrors, ReportError, Words, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
-from vopr_coverage.model.report import CoverageReport, Format, Input, remarks_on
+from vopr_coverage.model.report import CoverageReport, Format, Input, contradictions_of, remarks_on
 from vopr_coverage.reading.ending import dotted
 from vopr_coverage.reading.source import LINE_BYTES_MAX, BrokenData
 
@@ -41,14 +41,28 @@ def read_document(blocks: Iterable[bytes], source: str) -> Input:
     if broken:
         raise ManyErrors([ReportError(source, f"#{p.pointer}", expected=p.expected, found=p.found) for p in broken])
     figures = msgspec.convert(report, CoverageReport)
+    contradictions = [*contradictions_of(figures), *_spelled_twice(figures.phase_events)]
     figures.phase_events = dotted(figures.phase_events)
-    return Input(source, kind, figures, warnings=tuple(remarks_on(figures)))
+    return Input(
+        source=source,
+        format=kind,
+        report=figures,
+        warnings=tuple(remarks_on(figures)),
+        contradictions=tuple(contradictions),
+    )
 
 
 def looks_like_report(document: object) -> bool:
     """Whether a JSON value is one of the two documents, perhaps an invalid one."""
     known = contract.schema("report")["properties"]
     return isinstance(document, dict) and ("coverage" in document or any(key in known for key in document))
+
+
+def _spelled_twice(phases: Mapping[str, int]) -> Iterator[str]:
+    """Phase events with a colon that are also listed with a dot: added up, they would count twice."""
+    for name in phases:
+        if ":" in name and name.replace(":", ".") in phases:
+            yield f"phase event '{name}' is also listed as '{name.replace(':', '.')}'"
 
 
 def _parsed(blocks: Iterable[bytes], source: str) -> Any:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, encodable, printable, shown
-from vopr_coverage.files import STDIN, read_bytes, refuse_outside
-from vopr_coverage.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, STREAM, Recording, recording_from_json
+from vopr_coverage.files import STDIN, is_inside, read_bytes, refuse_outside
+from vopr_coverage.model.figures import counted
+from vopr_coverage.model.manifest import (
+    MANIFEST,
+    MANIFEST_BYTES_MAX,
+    STDERR,
+    STREAM,
+    Recording,
+    recording_from_json,
+)
+from vopr_coverage.reading.pattern import Match, is_pattern, matches
 
 _NAMED = re.compile(r"([A-Za-z0-9_.:-]+)=(.+)", re.DOTALL)
 STDIN_LABEL = "stdin"
+NAMES_SHOWN_MAX = 5
+_OF_A_RECORDING = re.compile(  # a manifest that is about to be replaced has a draft beside it
+    rf"{re.escape(MANIFEST)}|{re.escape(STREAM)}|{re.escape(STDERR)}|\.{re.escape(MANIFEST)}\.[0-9a-f]{{16}}"
+)
 
 
 class ReportFile(msgspec.Struct, frozen=True):
@@ -31,7 +45,19 @@ class ReportFile(msgspec.Struct, frozen=True):
     recording: Recording | None = None
 
 
+class Found(NamedTuple):
+    """The files that the user named, and sentences on what their patterns match that is not read."""
+
+    files: tuple[ReportFile, ...]
+    left_out: tuple[str, ...] = ()
+
+
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
+    """The files of `find`."""
+    return list(find(lines, roots).files)
+
+
+def find(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
     """All files that the lines name, in order, each file once.
 
     Args:
@@ -47,41 +73,85 @@ def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[Repor
     if not lines:
         raise UsageError("no reports: name at least one file, pattern, or - for standard input")
     reports: list[ReportFile] = []
+    left_out: list[str] = []
     errors: list[UserError] = []
     for line in lines:
         try:
-            reports += _match(line, roots)
+            found = _match(line, roots)
+            reports += found.files
+            left_out += found.left_out
         except UserError as error:
             errors.append(error)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    return _labelled(_each_once(reports))
+    return Found(tuple(_labelled(_each_once(reports))), tuple(left_out))
 
 
-def _match(line: str, roots: Sequence[Path]) -> Iterator[ReportFile]:
-    scenario, pattern = None, line
+def _match(line: str, roots: Sequence[Path]) -> Found:
+    scenario, path = None, line
     match = _NAMED.fullmatch(line)
     if match and not os.path.lexists(line):
-        scenario, pattern = match.groups()
-    if pattern == STDIN:
-        yield ReportFile(STDIN, STDIN_LABEL, scenario)
-        return
-    paths = [pattern]
-    if not os.path.lexists(pattern) and glob.has_magic(pattern):
-        paths = _matches(pattern)
-        if not paths:
-            raise ReportError(pattern, "", expected="at least one file", found=Words("no match for this pattern"))
-    for path in paths:
-        refuse_outside(path, roots)
-        yield _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
+        scenario, path = match.groups()
+    if path == STDIN:
+        return Found((ReportFile(STDIN, STDIN_LABEL, scenario),))
+    if not os.path.lexists(path) and is_pattern(path):
+        return _match_pattern(path, scenario, roots)
+    refuse_outside(path, roots)
+    return Found((_report(path, scenario, roots),))
 
 
-def _matches(pattern: str) -> list[str]:
-    """The files and recordings that match, without the files inside these recordings."""
-    paths = sorted(glob.glob(pattern, recursive=True))
-    recordings = {os.path.normpath(path) for path in paths if _is_recording(path)}
-    files = (path for path in paths if not os.path.isdir(path))
-    return sorted([*recordings, *(path for path in files if os.path.dirname(path) not in recordings)])
+def _report(path: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile:
+    return _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
+
+
+def _match_pattern(pattern: str, scenario: str | None, roots: Sequence[Path]) -> Found:
+    """The files and recordings that match. The files that every recording consists of are no reports of their own."""
+    found = matches(pattern)
+    recordings = {match.path for match in found if match.is_folder and _is_recording(match.path)}
+    files = [match for match in found if not match.is_folder and not _is_part_of(match, recordings)]
+    unread = _unread_folders(found, {*recordings, *(file.folder for file in files)})
+    damaged = {folder for folder in unread if os.path.lexists(os.path.join(folder, STREAM))}  # reading it says why
+    left_out = [folder for folder in unread if folder not in damaged]
+    if not (recordings or files or damaged):
+        words = f"{counted(len(unread), 'folder')} without a recording" if unread else "no match for this pattern"
+        raise ReportError(pattern, "", expected="at least one file", found=Words(words))
+    _refuse_each_outside(found, roots)
+    reports = [_recorded(os.path.normpath(folder), scenario, roots) for folder in sorted(recordings | damaged)]
+    reports += [ReportFile(file.path, file.path, scenario) for file in files]
+    return Found(tuple(sorted(reports, key=lambda report: report.label)), tuple(_remark(pattern, left_out)))
+
+
+def _is_part_of(file: Match, recordings: set[str]) -> bool:
+    is_inside_one = (file.folder.rstrip(os.sep) or file.folder) in recordings
+    return is_inside_one and _OF_A_RECORDING.fullmatch(os.path.basename(file.path)) is not None
+
+
+def _unread_folders(found: Iterable[Match], read: Iterable[str]) -> list[str]:
+    """The folders that match, and in which nothing is read, under whichever path."""
+    used: set[str] = set()
+    for path in read:
+        real = os.path.realpath(path)
+        while real not in used:
+            used.add(real)
+            real = os.path.dirname(real)
+    return [match.path for match in found if match.is_folder and os.path.realpath(match.path) not in used]
+
+
+def _remark(pattern: str, left_out: Sequence[str]) -> Iterator[str]:
+    if left_out:
+        names = ", ".join(printable(folder) for folder in left_out[:NAMES_SHOWN_MAX])
+        more = f" and {len(left_out) - NAMES_SHOWN_MAX} more" if len(left_out) > NAMES_SHOWN_MAX else ""
+        yield f"{printable(pattern)} matches folders that are no recordings and were not read: {names}{more}"
+
+
+def _refuse_each_outside(found: Iterable[Match], roots: Sequence[Path]) -> None:
+    """`refuse_outside` for each match. If a folder is inside, so is every entry of it that is no link."""
+    folders: dict[str, bool] = {}
+    for match in found if roots else ():
+        if match.folder not in folders:
+            folders[match.folder] = is_inside(match.folder, roots)
+        if match.may_be_link or not folders[match.folder]:
+            refuse_outside(match.path, roots)
 
 
 def _is_recording(path: str) -> bool:
@@ -130,8 +200,9 @@ def _identity(path: str) -> tuple[int, int] | str:
 def _labelled(reports: Sequence[ReportFile]) -> list[ReportFile]:
     """Label files by their last path component, or by the whole path if that is not unique."""
     names = [STDIN_LABEL if report.path == STDIN else _last_part(report.label) for report in reports]
+    times = Counter(names)
     return [
-        replace(report, label=encodable(name if names.count(name) == 1 else report.label))
+        replace(report, label=encodable(name if times[name] == 1 else report.label))
         for report, name in zip(reports, names, strict=True)
     ]
 

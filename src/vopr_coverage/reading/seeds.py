@@ -106,9 +106,7 @@ class _StretchTally(Tally):
         self.events += events
         self.ok_events += events
         self.time_ns += sum([round(record.simulated_time_ms * NS_PER_MS) for record in healthy])
-        if self._all_alike:
-            for line in lines:
-                self._compare(line.data)
+        self._look_at(lines)
         self._fresh.append(Stretch(due, [*healthy]))
         return True
 

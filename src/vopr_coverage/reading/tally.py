@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
@@ -17,6 +18,8 @@ CONTRADICTIONS_KEPT_MAX = 10
 INVARIANTS_KEPT_MAX = 100
 MESSAGE_CHARACTERS_MAX = 500
 OTHER_INVARIANTS = "(further invariants)"
+FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
+HASH_DIGITS_KEPT = 16  # 64 bits are enough to show that two runs of a seed differ
 NS_PER_MS = 1e6
 
 _rounded = float.__round__  # round() without the look-up of its method, which takes as long as rounding
@@ -69,6 +72,7 @@ class Tally:
         self._groups: dict[str, _Failing] = {}
         self._first: tuple[str, str, int, float] | None = None
         self._all_alike = True
+        self._begun: list[OkData | PlainOkData | CompactData] = []
 
     # ---- adding
 
@@ -100,9 +104,7 @@ class Tally:
         self.events += events
         self.ok_events += events
         self.time_ns += time_ns
-        if self._all_alike:
-            for line in lines:
-                self._compare(line.data)
+        self._look_at(lines)
         return True
 
     def add(self, data: OkData | FailedData, number: int) -> None:
@@ -115,8 +117,7 @@ class Tally:
         self.ok += 1
         self.ok_events += data.events
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
-        if self._all_alike:
-            self._compare(data)
+        self._look(data)
 
     def _follow(self, seed: int, number: int) -> None:
         if self.starting_seed is None:
@@ -148,6 +149,17 @@ class Tally:
         if len(group.seeds) < SEEDS_KEPT_MAX:
             group.seeds.append(data.seed)
 
+    def _look_at(self, lines: Sequence[OkLine]) -> None:
+        if self._all_alike or len(self._begun) < FIRST_SEEDS:
+            for line in lines:
+                self._look(line.data)
+
+    def _look(self, data: OkData | PlainOkData | CompactData) -> None:
+        if len(self._begun) < FIRST_SEEDS:
+            self._begun.append(data)
+        if self._all_alike:
+            self._compare(data)
+
     def _compare(self, data: OkData | PlainOkData | CompactData) -> None:
         result = (data.storage_hash, data.kernel_state_hash, data.events, data.simulated_time_ms)
         if self._first is None:
@@ -166,6 +178,18 @@ class Tally:
     def seed_ignored(self) -> bool:
         """Whether all of two or more passed seeds gave exactly the same run."""
         return self.ok >= 2 and self._all_alike
+
+    def first_hashes(self) -> tuple[str, ...]:
+        """A digest of what each of the first seeds that passed did: other seeds that did the same have the same."""
+        if not self._begun:
+            return ()
+        storage = _shortened([record.storage_hash for record in self._begun])
+        kernel = _shortened([record.kernel_state_hash for record in self._begun])
+        rest = [f"{record.events} {round(record.simulated_time_ms * NS_PER_MS)}" for record in self._begun]
+        results = (" ".join(parts) for parts in zip(storage, kernel, rest, strict=True))
+        return tuple(
+            sha256(result.encode("utf-8", "backslashreplace")).hexdigest()[:HASH_DIGITS_KEPT] for result in results
+        )
 
     def last_seed(self) -> int | None:
         """The last seed that has a record."""
@@ -197,3 +221,9 @@ class Tally:
         """Seeds as distances from the starting seed."""
         base = self.starting_seed or 0
         return ((seed - base) % SEED_COUNT for seed in seeds)
+
+
+def _shortened(hashes: Sequence[str]) -> Iterator[str]:
+    """Hashes as a recording shortens them, so that a stream and its recording have the same first hashes."""
+    begin = hashes[0][:HASH_DIGITS_KEPT]
+    return (text if text.startswith(begin) else text[:HASH_DIGITS_KEPT] for text in hashes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
@@ -33,7 +34,10 @@ INPUTS = (
     "comment-id",
     "comment-author",
 )
+# What the runner sets where a workflow sets nothing, as in action.yml. The other inputs are empty then, but the token.
+DEFAULTS = {"command": "check", "fail": "true", "summary": "true", "annotations": "true", "comment": "auto"}
 BASE_ARTIFACT = "artifact"
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _RUNNERS_OWN = ("ARGS", "ENTRYPOINT")  # legal in any `with:` of a container action
 
 
@@ -41,18 +45,26 @@ def read_inputs(environ: Mapping[str, str]) -> dict[str, str]:
     """All inputs by name, "" where not set. INPUT_ names may have - or _, as a shell cannot set names with -.
 
     Raises:
-        UsageError: a name that is close to an input's name. The runner only warns about an unknown input, and the
-            gate would run without the misspelt setting. All other names are the job's own variables.
+        UsageError: an input that is not set, and a name that is close to its name. The runner only warns about an
+            unknown input, and the gate would run without the misspelt setting. All other names are the job's own
+            variables: the container gets them, too.
     """
     given = {
         key.removeprefix("INPUT_").replace("_", "-").lower(): value.strip()
         for key, value in environ.items()
         if key.startswith("INPUT_") and key.removeprefix("INPUT_") not in _RUNNERS_OWN
     }
+    unset = [name for name in INPUTS if name != "token" and given.get(name, "") in ("", DEFAULTS.get(name))]
     for name in given:
-        if name not in INPUTS and get_close_matches(name, INPUTS, n=1, cutoff=0.75):
-            raise UsageError(f"unknown input {shown(name)}; {nearest(name, INPUTS)}")
+        if name not in INPUTS and (meant := _spelled_like(name, unset)):
+            raise UsageError(f"unknown input {shown(name)}; did you mean {shown(meant)}?")
     return {name: given.get(name, "") for name in INPUTS}
+
+
+def _spelled_like(name: str, known: Sequence[str]) -> str | None:
+    """The known name that differs in a slip: in few of its letters, or in their order. `file` is no slip of `fail`."""
+    swapped = [other for other in known if sorted(other) == sorted(name)]
+    return next(iter(swapped or get_close_matches(name, known, n=1, cutoff=0.76)), None)
 
 
 def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
@@ -94,6 +106,6 @@ def switch(inputs: Mapping[str, str], name: str) -> bool:
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a list, without comments and empty lines."""
-    stripped = (line.strip() for line in text.splitlines())
-    return [line for line in stripped if line and not line.startswith("#")]
+    """The lines of a list, without empty lines and comments: `#` starts one at the start of a line or after a space."""
+    stripped = (_COMMENT.sub("", line).strip() for line in text.splitlines())
+    return [line for line in stripped if line]

@@ -19,6 +19,7 @@ from vopr_coverage.trends.history import (
     text_of,
     union,
 )
+from vopr_coverage.trends.repeats import repeats
 
 
 def read_history(path: Path) -> History:
@@ -57,9 +58,9 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[T
         there = read_history(path) if is_there(path) else History()
     except UserError as error:
         return lines_of((), tonight), (f"this night was not added to the history: {error}",)
-    lines = lines_of(there.records, tonight)
+    lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
     try:
         write_history(path, union(there.records, tonight))
     except UserError as error:
-        return lines, (*there.warnings, f"this night was not added to the history: {error}")
-    return lines, there.warnings
+        return lines, (*warnings, f"this night was not added to the history: {error}")
+    return lines, warnings

@@ -16,13 +16,13 @@ import msgspec
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
-from vopr_coverage.nightly.verdict import NightVerdict, Work
+from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
 
 TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
 HISTORY_BYTES_MAX = 8 << 20
 NIGHTS_MAX = 400
-COUNT_MAX = (1 << 63) - 1
 RATE_MAX = 1e15
 TEXT_CHARACTERS_MAX = 200
 
@@ -34,7 +34,12 @@ _Commit = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{7,64}$(?!\n)")]
 _Time = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")]
 
 
-class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+_Seed = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$(?!\n)")]
+_FirstHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+_FirstHashes = Annotated[tuple[_FirstHash, ...], msgspec.Meta(max_length=8)]
+
+
+class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """What one scenario of one job showed in one night; see schemas/trend.json. None is not measured, never 0.
 
     Attributes:
@@ -45,6 +50,8 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         rate: iterations a second, of one job.
         detected, declared: canaries, in the canary job's records alone.
         seeds_doubled: how many seeds were run twice, in the determinism job's records alone.
+        seed_base: the night's first seed.
+        first_hashes: a digest of what each of the first seeds did, where every night runs other seeds.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]
@@ -69,6 +76,8 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     detected: _Count | None
     declared: _Count | None
     seeds_doubled: _Count | None
+    seed_base: _Seed | None = None
+    first_hashes: _FirstHashes = ()
 
 
 class History(msgspec.Struct, frozen=True):
@@ -90,19 +99,31 @@ def parse_history(data: bytes, source: str) -> History:
         expected = f"a history of at most {HISTORY_BYTES_MAX >> 20} MiB"
         raise ReportError(source, "", expected=expected, found=Words("more"))
     decoder = msgspec.json.Decoder(TrendRecord)
-    records, broken, first = [], 0, ""
+    records: list[TrendRecord] = []
+    broken, first = 0, ""
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
-            records.append(decoder.decode(line))
+            records.append(_possible(decoder.decode(line)))
         except (msgspec.MsgspecError, ValueError, RecursionError):
             broken += 1
             first = first or str(_complaint(source, number, line))
     if not broken:
         return History(tuple(records))
-    many = "1 line is no record and was" if broken == 1 else f"{broken:,} lines are no records and were"
-    return History(tuple(records), (f"{many} left out of the history, the first: {first}",))
+    are = agreeing(broken, "is no record and was", "are no records and were")
+    return History(tuple(records), (f"{counted(broken, 'line')} {are} left out of the history, the first: {first}",))
+
+
+def _possible(record: TrendRecord) -> TrendRecord:
+    """The record, if its counts can be.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    if (record.detected or 0) > (record.declared or 0):
+        raise ValueError("more canaries detected than declared")
+    return record
 
 
 def _complaint(source: str, number: int, line: bytes) -> ReportError:
@@ -112,7 +133,8 @@ def _complaint(source: str, number: int, line: bytes) -> ReportError:
     except JsonError as error:
         return ReportError(source, f":{number}", expected=error.expected, found=error.found)
     if problem is None:
-        return ReportError(source, f":{number}", expected="a record of a night", found=Words("something else"))
+        found = Words("something else, or counts that cannot be")
+        return ReportError(source, f":{number}", expected="a record of a night", found=found)
     at = f":{number}#{problem.pointer}" if problem.pointer else f":{number}"
     return ReportError(source, at, expected=problem.expected, found=problem.found)
 
@@ -161,6 +183,8 @@ def _record(night: NightVerdict, work: Work, at: str) -> TrendRecord:
         detected=_count(night.detected) if canaries else None,
         declared=_count(night.declared) if canaries else None,
         seeds_doubled=_count(night.seeds_doubled) if doubles else None,
+        seed_base=night.seed_base,
+        first_hashes=work.first_hashes,
     )
 
 

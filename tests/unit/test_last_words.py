@@ -1,0 +1,44 @@
+"""The last lines of a program's output: the newest, inert, and never more than a message can hold."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vopr_coverage.recorder.last_words import TAIL_BYTES, last_words
+
+
+def test_the_newest_lines_stand_last() -> None:
+    """Blank ones don't count, whichever way lines end."""
+    assert last_words(b"") == ()
+    assert last_words(b"\n \r\n\t\n") == ()
+    assert last_words(b"one\r\n\ntwo  \nthree") == ("one", "two", "three")
+    assert last_words(b"".join(b"%d\n" % number for number in range(9))) == ("4", "5", "6", "7", "8")
+    assert last_words(b"one\ntwo\nthree\n", lines_max=1) == ("three",)
+
+
+def test_nothing_of_it_moves_a_cursor() -> None:
+    """Whatever a program writes, and in whatever encoding."""
+    assert last_words(b"\x1b[31mred\x1b[0m\n\x07\x08\xff\xe2\x80\xae") == ("\\x1b[31mred\\x1b[0m", "\\x07\\x08�\\u202e")
+
+
+def test_old_lines_give_way_first() -> None:
+    """They are cut where the room ends; a single line that is too long keeps its beginning."""
+    assert last_words(b"x" * 500) == ("x" * 399 + "…",)
+    assert last_words(b"a" * 300 + b"\n" + b"b" * 300) == ("a" * 99 + "…", "b" * 300)
+    assert last_words(b"a\n" + b"b" * 400) == ("b" * 400,)
+
+
+def test_a_line_whose_beginning_is_missing_is_left_out() -> None:
+    """Unless there is no other."""
+    assert last_words(b"old " * TAIL_BYTES + b"\nnew") == ("new",)
+    assert last_words(b"x" * (TAIL_BYTES + 1)) == ("x" * 399 + "…",)
+
+
+@given(st.binary(max_size=400), st.integers(1, 6), st.integers(1, 90))
+def test_it_is_bounded_whatever_was_written(data: bytes, lines: int, characters: int) -> None:
+    """And printable."""
+    words = last_words(data * 3, lines_max=lines, characters_max=characters)
+    assert len(words) <= lines
+    assert sum(map(len, words)) <= characters
+    assert all(word.isprintable() for word in words)
