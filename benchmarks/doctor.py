@@ -25,8 +25,10 @@ DOCTOR_TO_CHECK_MAX = 3.0
 SCORE_MIN = 0.95
 CONFIGS = ROOT / "examples" / "configs"
 REAL = ROOT / "tests" / "data" / "real"
-# Shipped configs, and healthy runs of their scenarios.
-SHIPPED = {
+SIMULATOR = ROOT / "examples" / "simulator"
+SIMULATED = ("baseline", "swizzle", "multi-tenant", "combined", "equivocation")
+# Shipped configs, and recorded healthy runs of their scenarios.
+RECORDED = {
     "kimberlite.yml": {
         "baseline": ("baseline.ndjson",),
         "combined": ("combined.ndjson",),
@@ -63,32 +65,42 @@ def speed(bench: Bench, streams: Streams, report: Report, iterations: int, count
     report.wall_ratios("doctor / check", walls, cpus, DOCTOR_TO_CHECK_MAX)
 
 
-def scores(report: Report) -> None:
+def scores(report: Report, scratch: Path) -> None:
     """The score of each shipped config with healthy runs of its own, and what it is blind to."""
-    for name, scenarios in SHIPPED.items():
-        reports = [f"{scenario}={REAL / run}" for scenario, runs in scenarios.items() for run in runs]
-        rules = Rules("scenario")
-        config, inputs = read_runs(CheckRequest(reports, str(CONFIGS / name)), rules.merge)
-        examination = examine(inputs, rules, config)
-        score = examination.score or 0.0
-        figure = f"{score:.3f}  ({examination.noticed} of {len(examination.judged)})"
-        report.line(f"score of {name}", figure, f"≥ {SCORE_MIN}", score >= SCORE_MIN)
-        for spot in diagnose(examination, inputs, rules, config).blind_spots:
-            print(f"      {spot.scenario}: {spot.what}{f' ({spot.note})' if spot.note else ''}")
+    for name, scenarios in RECORDED.items():
+        score(report, name, [f"{scenario}={REAL / run}" for scenario, runs in scenarios.items() for run in runs])
+    score(report, "simulator.yml", [simulated(scenario, scratch) for scenario in SIMULATED])
+
+
+def score(report: Report, name: str, reports: list[str]) -> None:
+    """The score of one config, against its bar."""
+    rules = Rules("scenario")
+    config, inputs = read_runs(CheckRequest(reports, str(CONFIGS / name)), rules.merge)
+    examination = examine(inputs, rules, config)
+    figure = f"{examination.score or 0.0:.3f}  ({examination.noticed} of {len(examination.judged)})"
+    report.line(f"score of {name}", figure, f"≥ {SCORE_MIN}", (examination.score or 0.0) >= SCORE_MIN)
+    for spot in diagnose(examination, inputs, rules, config).blind_spots:
+        print(f"      {spot.scenario}: {spot.what}{f' ({spot.note})' if spot.note else ''}")
+
+
+def simulated(scenario: str, scratch: Path) -> str:
+    """A healthy run of the example simulator."""
+    words = ["--scenario", scenario, "--seed", "42", "--iterations", "200", "--json"]
+    path = scratch / f"{scenario}.ndjson"
+    path.write_bytes(subprocess.run([sys.executable, SIMULATOR, *words], capture_output=True, check=False).stdout)
+    return f"{scenario}={path}"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure; returns the exit code."""
     report = Report()
+    if not arguments.scores and not arguments.generator.is_file():
+        raise Missing(f"the stream generator gen_vopr.py: pass it as --generator PATH (no file {arguments.generator})")
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs")
-    print("\nShipped configs, healthy runs of their own")
-    scores(report)
-    if not arguments.scores:
-        if not arguments.generator.is_file():
-            raise Missing(
-                f"the stream generator gen_vopr.py: pass it as --generator PATH (no file {arguments.generator})"
-            )
-        with tempfile.TemporaryDirectory(prefix="vopr-bench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="vopr-bench-") as scratch:
+        print("\nShipped configs, healthy runs of their own")
+        scores(report, Path(scratch))
+        if not arguments.scores:
             folder = arguments.keep or Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
             bench, streams = Bench(Path(scratch)), Streams(arguments.generator.resolve(), folder.resolve())
