@@ -66,6 +66,34 @@ def test_doctor_min_is_off_until_it_is_set(tmp_path: Path) -> None:
     assert run_cli("doctor", cwd=tmp_path).code == 2
 
 
+def test_a_score_that_equals_doctor_min_passes(tmp_path: Path) -> None:
+    """As equality does with every bound."""
+    (tmp_path / "run.ndjson").write_bytes(HEALTHY)
+    (tmp_path / "c.json").write_text(json.dumps(MODEST))
+    words = ["doctor", "run.ndjson", "--config", "c.json"]
+    score = json.loads(run_cli(*words, "--format", "json", cwd=tmp_path).out)["score"]
+    (tmp_path / "c.json").write_text(json.dumps(MODEST | {"doctor_min": score}))
+    assert run_cli(*words, cwd=tmp_path).code == 0
+
+
+def test_a_finding_in_a_workflow_file_is_exit_code_1(tmp_path: Path) -> None:
+    """Told with file, line and what to write instead, also without any run; the score is then not measured."""
+    gate = "on: push\njobs:\n  a:\n    steps:\n      - run: ./sim >x && vopr-coverage check x --min-iterations 1{}\n"
+    (tmp_path / "good.yml").write_text(gate.format(""))
+    (tmp_path / "bad.yml").write_text(gate.format(" || true"))
+    assert run_cli("doctor", "--workflow", "good.yml", cwd=tmp_path).code == 0
+    ended = run_cli("doctor", "--workflow", "good.yml", "bad.yml", "--summary-file", "s.md", cwd=tmp_path)
+    assert ended.code == 1
+    assert "bad.yml:5: job a, step number 1: `vopr-coverage check`: `|| true` hides its exit code" in ended.out
+    assert "Write instead: " in ended.out
+    assert "Where a red gate would not stop anything" in (tmp_path / "s.md").read_text()
+    found = json.loads(run_cli("doctor", "--workflow", "bad.yml", "--format", "json", cwd=tmp_path).out)
+    assert (found["status"], found["score"], found["planted"], found["files"]) == ("failed", None, 0, 1)
+    assert [(one["file"], one["line"], one["rule"]) for one in found["findings"]] == [("bad.yml", 5, "exit-code-lost")]
+    (tmp_path / "odd.yml").write_text("a: !b c")
+    assert run_cli("doctor", "--workflow", "odd.yml", cwd=tmp_path).code == 2
+
+
 def test_a_file_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
     """The lines are printed, with the reason."""
     (tmp_path / "run.ndjson").write_bytes(HEALTHY)

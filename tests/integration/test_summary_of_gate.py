@@ -63,6 +63,15 @@ def test_red_coverage_has_no_score(tmp_path: Path) -> None:
     assert [finding.kind for finding in verdict.findings][-1] == "gate"
 
 
+def test_coverage_runs_of_other_seeds_have_no_score(tmp_path: Path) -> None:
+    """They pass the gate, and are not what was planned: the part of coverage is red."""
+    night = a_night(tmp_path)
+    a_recorded_run(night / "coverage" / "combined-1", BASE + 5_000, SHARD_SEEDS)
+    verdict = with_minimum(tmp_path, None)
+    assert part(verdict, "coverage").status == "failed"
+    assert verdict.gate is None
+
+
 def test_a_night_of_before_the_doctor_can_be_read(tmp_path: Path) -> None:
     """Its file has no such field."""
     a_night(tmp_path)

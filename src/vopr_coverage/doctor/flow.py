@@ -13,11 +13,10 @@ from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
 from vopr_coverage.config.file import CONFIG_BYTES_MAX, Config, load_config
 from vopr_coverage.doctor.conclude import Diagnosis, conclude_doctor, diagnose
 from vopr_coverage.doctor.cure import with_settings
-from vopr_coverage.doctor.judge import Examination, Progress, examine
+from vopr_coverage.doctor.judge import Progress, examine, score_under
 from vopr_coverage.doctor.verdict import DoctorVerdict, WorkflowFinding
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import read_bytes, read_text, refuse_outside, write_text
-from vopr_coverage.model.report import Input
 from vopr_coverage.reading.source import Progress as FileProgress
 
 WORKFLOW_BYTES_MAX = 1 << 20
@@ -53,14 +52,13 @@ def examine_gate(request: DoctorRequest, rules: Rules, watch: Watch = Watch()) -
     """
     if not request.runs.reports and not request.workflows:
         raise UsageError("nothing to examine: name healthy runs, or workflow files with --workflow")
-    examination, diagnosis = None, None
-    after: Examination | None = None
+    examination, diagnosis, after = None, None, None
     if request.runs.reports:
         config, inputs = read_runs(request.runs, rules.merge, watch.reading)
         examination = examine(inputs, rules, config, watch.planting)
         diagnosis = diagnose(examination, inputs, rules, config)
-        after = _with_cures(diagnosis, inputs, rules, config)
-        if after is None:
+        after = score_under(examination, inputs, rules, with_settings(config, diagnosis.settings))
+        if after is None:  # lines that turn healthy runs red are worse than none
             diagnosis = Diagnosis(diagnosis.blind_spots, ())
     else:
         config = load_config(request.runs.config, request.runs.folder, request.runs.roots)
@@ -68,17 +66,9 @@ def examine_gate(request: DoctorRequest, rules: Rules, watch: Watch = Watch()) -
     verdict = conclude_doctor(__version__, examination, diagnosis, config.doctor_min, findings, len(request.workflows))
     return replace(
         verdict,
-        score_with_config=after.score if after and verdict.config else None,
+        score_with_config=after if verdict.config else None,
         remarks=(_written(request, config, diagnosis),) if request.write else (),
     )
-
-
-def _with_cures(diagnosis: Diagnosis, inputs: Sequence[Input], rules: Rules, config: Config) -> Examination | None:
-    """The same runs under the proposed settings; None if they would turn these runs red."""
-    try:
-        return examine(inputs, rules, with_settings(config, diagnosis.settings))
-    except UserError:
-        return None
 
 
 def _written(request: DoctorRequest, config: Config, diagnosis: Diagnosis | None) -> str:

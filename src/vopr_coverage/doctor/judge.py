@@ -80,6 +80,23 @@ def examine(inputs: Sequence[Input], rules: Rules, config: Config, progress: Pro
     return Examination(tuple(judged), tuple(not_planted))
 
 
+def score_under(examination: Examination, inputs: Sequence[Input], rules: Rules, stricter: Config) -> float | None:
+    """The score under a config that requires more: what was noticed stays noticed, so only blind spots are judged.
+
+    Returns:
+        None if the healthy runs do not pass it.
+    """
+    try:
+        healthy = judge_inputs(inputs, rules, stricter).passed
+    except UserError:
+        healthy = False
+    if not healthy or not examination.judged:
+        return None
+    others = {scenario: company for scenario, _, company in scenarios_of(inputs, rules, stricter)}
+    closed = sum(bool(_noticed_by(fault, others[fault.scenario], rules, stricter)) for fault in examination.blind)
+    return (examination.noticed + closed) / len(examination.judged)
+
+
 def scenarios_of(
     inputs: Sequence[Input], rules: Rules, config: Config
 ) -> Iterator[tuple[str | None, list[Input], list[Input]]]:
