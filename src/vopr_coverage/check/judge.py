@@ -17,10 +17,12 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
+from vopr_coverage.gates.extras import TOO_SHORT_NOTE
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import lowered
+from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force, lowered
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
@@ -33,8 +35,10 @@ from vopr_coverage.model.verdict import (
 )
 
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
+TOO_SHORT_LISTED = 5
 
 
+_Waiting = Mapping[str, Mapping[str, int]]  # key, name, iterations from which on it is required
 _Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, by input
 
 
@@ -56,8 +60,11 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     """
     if terms.expect is None and terms.bounds.require_nothing():
         raise UsageError(f"the thresholds for {printable(unit.name)} require nothing: every run would pass them")
+    asked = terms.bounds
+    in_force_here, waiting = in_force(asked, unit.evidence.iterations)
+    terms = replace(terms, bounds=in_force_here)
     health = _judge_health(unit, terms)
-    coverage = list(_judge_coverage(unit, terms))
+    coverage = list(_judge_coverage(unit, terms, asked, waiting))
     change = None
     if before and before.report:
         ours = gate_results([_excused(outcome, terms) for outcome in coverage])
@@ -69,10 +76,10 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     judgement = _judgement(unit, terms, health, coverage, violations)
     below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
     report = replace(judgement.report, lowered=below, change=change)
-    missed: list[Remark] = []
+    missed = list(_too_short(unit, waiting))
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
-    if unit.evidence.report and minimum.value and minimum.origin == f"profile {terms.profile}":
-        missed = [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
+    if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
+        missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
     return replace(judgement, report=report, warnings=(*judgement.warnings, *missed))
 
 
@@ -137,12 +144,27 @@ def _judge_health(unit: Unit, terms: Terms) -> _Health:
     }
 
 
-def _judge_coverage(unit: Unit, terms: Terms) -> Iterator[Outcome]:
+def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) -> Iterator[Outcome]:
+    """The outcomes of all coverage gates. `asked` are the bounds for runs of any length, `waiting` is not due yet."""
     for gate in CATEGORIES:
         yield gate(unit.evidence, terms.bounds)
     for gate, keys in EXTRAS.items():
-        if any(getattr(terms.bounds, key).value for key in keys):
-            yield gate(unit.evidence, terms.bounds)
+        if any(getattr(asked, key).value for key in keys):
+            outcome = gate(unit.evidence, terms.bounds)
+            yield replace(outcome, note=outcome.note or TOO_SHORT_NOTE) if waiting.keys() & set(keys) else outcome
+
+
+def _too_short(unit: Unit, waiting: _Waiting) -> Iterator[Remark]:
+    """What could not be told from a run of this length, and how many iterations would tell."""
+    times = {name: iterations for floors in waiting.values() for name, iterations in floors.items()}
+    rarest_last = sorted(times.items(), key=lambda pair: (pair[1], pair[0]))
+    if rarest_last:
+        listed = ", ".join(
+            f"{name} from {iterations:,} iterations on" for name, iterations in rarest_last[:TOO_SHORT_LISTED]
+        )
+        more = f" and {len(rarest_last) - TOO_SHORT_LISTED} more" if len(rarest_last) > TOO_SHORT_LISTED else ""
+        ran = counted(unit.evidence.iterations or 0, "iteration")
+        yield Remark(unit.name, f"Too short to tell, with {ran}, and not required: {listed}{more}")
 
 
 def _policy(outcome: Outcome, terms: Terms) -> str:

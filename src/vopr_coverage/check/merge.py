@@ -48,6 +48,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
         fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
         properties=_merge_properties([run.properties if run else None for run in runs]),
         via_alias=_unite_aliases(inputs),
+        iterations=sum(run.iterations for run in streams) if len(streams) == len(inputs) else None,
     )
     return Unit(name, scenario, tuple(inputs), evidence)
 
@@ -144,6 +145,8 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
     run = read.run
     if run and run.fault_effects is not None:
         run = replace(run, fault_effects=_renamed_counts(run.fault_effects, aliases))
+    if run and run.fault_counts is not None:
+        run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases))
     return replace(read, report=renamed, run=run, via_alias=used)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from msgspec.structs import replace
-
 from vopr_coverage.errors import ExitCode, FileError, UsageError, printable
 from vopr_coverage.files import create_text
+from vopr_coverage.model.report import Input
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
 from vopr_coverage.runner.environment import Runner
@@ -24,8 +23,10 @@ exit codes:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `init`."""
     parser.add_argument(
-        "runs", nargs="+", metavar="RUN", help="the stream of a healthy run, or a folder that `record` wrote"
-    )
+        "runs", nargs="+", metavar="RUN",
+        help="the stream of a healthy run as SCENARIO=PATH, or a folder that `record` wrote: three or more a scenario",
+    )  # fmt: skip
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that do not name their own")
     parser.add_argument(
         "-o",
         "--output",
@@ -36,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Print the config, or write it to a new file."""
-    from vopr_coverage.config.starter import starter_config
+    from vopr_coverage.config.starter import asked_for, sections_of, starter_config
 
-    files = find_reports(arguments.runs)
-    config = starter_config([replace(read_report(file.path), source=file.label) for file in files])
+    sections = sections_of(_read(arguments))
+    config = starter_config(sections)
     if not arguments.output:
         sys.stdout.write(config)
         return ExitCode.PASSED
@@ -48,4 +49,21 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     except FileError as error:
         raise UsageError(f"{printable(arguments.output)} was not written: {error.found}") from None
     print(f"wrote {printable(arguments.output)}; look at its comments before you commit it")
+    for section in sections:
+        where = f"{printable(section.scenario)}: " if section.scenario else ""
+        print("".join(f"{where}{sentence}\n" for sentence in asked_for(section)), end="")
     return ExitCode.PASSED
+
+
+def _read(arguments: argparse.Namespace) -> list[Input]:
+    """The runs, each of them once: shared seeds would make them look more alike than they are."""
+    from vopr_coverage.check.flow import as_input, refuse_copies
+    from vopr_coverage.check.merge import overlaps
+
+    files = find_reports(arguments.runs)
+    refuse_copies([file.path for file in files])
+    inputs = [as_input(read_report(file.path), file, arguments.scenario, ()) for file in files]
+    shared = overlaps([read for read in inputs if read.scenario is not None])
+    if shared:
+        raise UsageError(f"init learns from runs with seeds of their own: {shared[0]}")
+    return inputs

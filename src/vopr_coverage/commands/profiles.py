@@ -49,9 +49,15 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     return ExitCode.PASSED
 
 
+def _floor_text(floor: object) -> str:
+    if isinstance(floor, tuple):
+        return ", ".join(f"{step.at_least} from {step.from_} iterations on" for step in floor)
+    return str(floor)
+
+
 def _value_text(value: object) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{printable(name)}: {minimum}" for name, minimum in value.items()) + "}"
+        return "{" + ", ".join(f"{printable(name)}: {_floor_text(minimum)}" for name, minimum in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(printable(name) for name in value) + "]"
     return str(value)

@@ -14,7 +14,16 @@ from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.gates.health import Expectation
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.thresholds import BOUND_KEYS, PROFILE_NAMES, Bound, CoverageThresholds, Layer
+from vopr_coverage.model.thresholds import (
+    BOUND_KEYS,
+    PROFILE_NAMES,
+    STEPPED_KEYS,
+    Bound,
+    CoverageThresholds,
+    Floor,
+    Layer,
+    Step,
+)
 
 if TYPE_CHECKING:
     from vopr_coverage.formats.located_yaml import Located
@@ -119,7 +128,7 @@ def parse_config(text: str, source: str) -> Config:
         repro=document.get("repro", DEFAULT_REPRO),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
-        canaries=_canaries(document["canaries"], located, source) if "canaries" in document else SHIPPED,
+        canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
     )
 
 
@@ -139,11 +148,24 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
     for key in BOUND_KEYS:
         if key in document:
             value = document[key]
+            if key in STEPPED_KEYS:
+                value = {name: _floor(given, f"{pointer}/{key}", located, source) for name, given in value.items()}
             if key in ("min_phase_events", "min_per_iteration"):
                 value = {_dotted(name): minimum for name, minimum in value.items()}
             line = located.line(f"{pointer}/{key}")
             layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
     return layer
+
+
+def _floor(given: Any, pointer: str, located: Located, source: str) -> Floor:
+    """A minimum as a number, or as its steps."""
+    if not isinstance(given, list):
+        return given  # type: ignore[no-any-return] # a number, by the schema
+    steps = tuple(msgspec.convert(step, Step) for step in given)
+    if len({step.from_ for step in steps}) < len(steps):
+        where = f"{printable(source)}:{located.line(pointer)}"
+        raise ConfigError(f"{where}: expected each `from` of a name once, found one twice")
+    return steps
 
 
 def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, source: str) -> dict[str, Detector]:

@@ -1,76 +1,110 @@
-"""A starter config in the simulator's own names, derived from healthy runs."""
+"""A starter config in the simulator's own names, learnt from healthy runs: one section for each scenario."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
+from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Status
-from vopr_coverage.model.report import CoverageReport, Input, Run
-from vopr_coverage.model.thresholds import nothing_layer, resolve
+from vopr_coverage.model.report import Input
+from vopr_coverage.model.thresholds import Step, nothing_layer, resolve
+
+COUNTS_LISTED = 6
+ITERATIONS_ASKED = 50
+
+HEADER = """\
+#
+# A minimum stands here only where the counts support it: a healthy run falls below it with a chance of 1 in 1,000 at
+# most, reckoned from all these runs (docs/adopting.md). `from: N` applies to runs of N iterations or more; a shorter
+# run is not judged by it, and the verdict says so. The comments have the counts behind each number.
+profile: default # the base; every one of its seven thresholds is set below
+"""
+UNMEASURED = """\
+# These runs don't report view changes, repairs and query plans: nothing to require.
+min_view_changes: 0
+min_repairs: 0
+min_unique_query_plans: 0
+# Phases are asked for per iteration, so that longer runs are asked for more.
+min_phase_events: {}
+"""
+CANARIES = """\
+# Bugs that you plant on purpose, and what must detect them: a night without any shows little (docs/canaries.md).
+canaries: {}
+"""
 
 
-@dataclass(frozen=True)
-class _Healthy:
-    """A healthy run, with the parts of it that are used."""
-
-    name: str
-    report: CoverageReport
-    run: Run
-
-
-def starter_config(inputs: Sequence[Input]) -> str:
-    """A config as YAML, with a comment on the origin of each number.
-
-    Every minimum is half of the lowest figure of the runs, so that all of them pass.
+def sections_of(inputs: Sequence[Input]) -> list[Section]:
+    """What each scenario's runs support, in the order in which the scenarios are named.
 
     Raises:
-        UsageError: a run that is not healthy, or a format without run records.
+        UsageError: a run that is not healthy, a format without run records, or only some of the runs have a scenario.
     """
     runs = [_healthy(read) for read in inputs]
-    names = ", ".join(run.name for run in runs)
+    unnamed = [run.name for run in runs if run.scenario is None]
+    if unnamed and len(unnamed) < len(runs):
+        raise UsageError(
+            f"some runs have a scenario, and {', '.join(unnamed)} has none: name it, as in SCENARIO={unnamed[0]}"
+        )
+    groups: dict[str, list[Healthy]] = {}
+    for run in runs:
+        groups.setdefault((run.scenario or "").lower(), []).append(run)
+    return [learn(group) for group in groups.values()]
+
+
+def asked_for(section: Section) -> Iterator[str]:
+    """What so few runs can't show, and which runs would; nothing where there are enough."""
+    if len(section.runs) >= RUNS_ENOUGH:
+        return
+    few = "One run shows nothing" if len(section.runs) == 1 else "Two runs show little"
+    yield f"{few} of how far healthy runs differ."
+    if len(section.runs) == 1:
+        yield "It is assumed that the count of one iteration has a standard deviation of no more than its mean."
+    more = f"Three runs of {ITERATIONS_ASKED} iterations would allow stricter minimums"
+    rare = max(section.rates, key=lambda each: each.steps[0].from_, default=None)
+    best = at_best(rare, RUNS_ENOUGH, ITERATIONS_ASKED) if rare else None
+    earlier = rare and best and best < rare.steps[0].from_
+    yield f"{more}, at best {printable(rare.name)} from {best:,} iterations on." if earlier and rare else f"{more}."
+
+
+def starter_config(sections: Sequence[Section]) -> str:
+    """A config as YAML, with a comment on the counts behind each number."""
+    runs = [run for section in sections for run in section.runs]
+    named = sections[0].scenario is not None
     iterations = sum(run.run.iterations for run in runs)
-    hit_everywhere = _in_all([run.report.hit_fault_points for run in runs])
-    declared = sorted({name for run in runs for name in _points(run.report)})
-    share = min(len(run.report.hit_fault_points) / max(len(declared), 1) for run in runs)
+    of = f" of {counted(len(sections), 'scenario')}" if named else ""
+    declared = sorted(
+        {name for run in runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
+    )
     lines = [
-        f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')} "
-        f"({counted(iterations, 'iteration')}): {names}.",
-        "# Floors are half of the least that any of these runs showed. Raise them as you learn",
-        "# what your simulator does every night; a floor that never fails proves nothing.",
-        "profile: default # the base; every one of its seven thresholds is set below",
+        f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')}{of}, "
+        f"{counted(iterations, 'iteration')}: {', '.join(run.name for run in runs)}.",
+        *HEADER.splitlines(),
         "",
         "# All fault points seen in these runs. A stream lists only what occurred: add those that your",
         "# simulator has and these runs never reached, or the percentage is too high.",
         *_list("fault_points", declared),
         "",
-        f"min_iterations: {max(1, min(run.run.iterations for run in runs) // 2)} # half of the shortest run",
+        *UNMEASURED.splitlines(),
         "",
-        f"fault_point_coverage_min: {_half(share):.2f} # half of {share:.3f}, the least of these runs",
-        "# Hit in every one of these runs.",
-        *_list("critical_fault_points", hit_everywhere),
+        *CANARIES.splitlines(),
         "",
-        "# Ran in every one of these runs.",
-        *_list("required_invariants", _in_all([_ran(run.report) for run in runs])),
-        "",
-        *_unmeasured(runs),
-        "",
-        "# Rates are used for phases, so that longer runs are asked for more.",
-        "min_phase_events: {}",
-        *_map("min_per_iteration", _rates(runs), "per iteration"),
-        "",
-        "# Observed effects: a fault that is scheduled and never lands shows here.",
-        *_map("min_fault_effects", _lowest([run.run.fault_effects or {} for run in runs]), "times"),
-        *_properties(runs),
     ]
+    if not named:
+        if len(runs) > 1:
+            lines.append("# These runs name no scenario. If they are of several, name them, as in SCENARIO=PATH.")
+        return "\n".join([*lines, *_section(sections[0], len(declared))]) + "\n"
+    lines.append("scenarios:")
+    for section in sections:
+        lines.append(f"  {_quoted(section.scenario or '')}:")
+        lines += [f"    {line}".rstrip() for line in _section(section, len(declared))]
     return "\n".join(lines) + "\n"
 
 
-def _healthy(read: Input) -> _Healthy:
+def _healthy(read: Input) -> Healthy:
     if read.run is None:
         raise UsageError(f"{printable(read.source)}: init learns from streams of run records, this is a {read.format}")
     bounds = resolve(nothing_layer("init"))
@@ -81,80 +115,81 @@ def _healthy(read: Input) -> _Healthy:
             raise UsageError(f"{printable(read.source)}: init learns from healthy runs only. {why}")
     if read.report is None:
         raise UsageError(f"{printable(read.source)}: init learns from coverage, this stream carries none")
-    return _Healthy(printable(read.source), read.report, read.run)
+    return Healthy(printable(read.source), read.scenario, read.report, read.run)
 
 
-def _points(report: CoverageReport) -> list[str]:
-    return [*report.hit_fault_points, *report.missed_fault_points]
+def _section(section: Section, declared: int) -> Iterator[str]:
+    """The thresholds of one scenario, not yet indented."""
+    ran = ", ".join(f"{each:,}" for each in section.iterations[:COUNTS_LISTED])
+    more = " …" if len(section.runs) > COUNTS_LISTED else ""
+    yield f"# {counted(len(section.runs), 'run')}, of {ran}{more} iterations."
+    yield from (f"# {sentence}" for sentence in asked_for(section))
+    yield f"min_iterations: {section.min_iterations} # shorter runs are refused: set it to what your job runs"
+    share = len(section.critical) / max(declared, 1)
+    yield (f"fault_point_coverage_min: {int(share * 100) / 100:.2f} # the {len(section.critical)} below, of {declared}")
+    yield from _noted_list("critical_fault_points", section.critical)
+    yield from _list("required_invariants", section.invariants)
+    yield from _rates(section)
+    if section.unsure:
+        names = ", ".join(f"{printable(each.name)} ({each.sample.total:,} times)" for each in section.unsure)
+        yield f"# Too rare to be required: {names}."
+    yield from _properties(section)
 
 
-def _ran(report: CoverageReport) -> list[str]:
-    return [name for name, count in report.invariant_executions.items() if count]
+def _rates(section: Section) -> Iterator[str]:
+    yield "min_per_iteration:" if section.rates else "min_per_iteration: {}"
+    for each in section.rates:
+        figures = f"{each.sample.mean:.4g} an iteration{_counts(each)}"
+        first = each.steps[0]
+        if len(each.steps) == 1 and first.from_ <= section.min_iterations:
+            yield f"  {_quoted(each.name)}: {_number(first.at_least)} # {figures}"
+            continue
+        yield f"  {_quoted(each.name)}: # {figures}"
+        if first.from_ > section.min_iterations:
+            needed = f"{first.from_:,} iterations without any are not chance (99.9 %)"
+            yield f"    # Too rare to be required of shorter runs: {needed}."
+        yield from (f"    - {_step(step)}" for step in each.steps)
 
 
-def _in_all(lists: Sequence[Iterable[str]]) -> list[str]:
-    return sorted(set.intersection(*(set(names) for names in lists)))
-
-
-def _half(number: float) -> float:
-    return int(number / 2 * 100) / 100  # rounded down, so that the run itself passes
-
-
-def _lowest(maps: Sequence[Mapping[str, int]]) -> dict[str, float]:
-    """The lowest count of each name that is above zero in all maps."""
-    return {name: min(m[name] for m in maps) for name in _in_all([[k for k, v in m.items() if v] for m in maps])}
-
-
-def _rates(runs: Sequence[_Healthy]) -> dict[str, float]:
-    per_run = [
-        {
-            name: count / run.run.simulations
-            for name, count in (run.report.phase_events | run.report.invariant_executions).items()
-            if count
-        }
-        for run in runs
-    ]
-    return {name: min(rates[name] for rates in per_run) for name in _in_all(per_run)}
-
-
-def _unmeasured(runs: Sequence[_Healthy]) -> list[str]:
-    lines = []
-    for key, figure in (
-        ("view_changes", "view_changes"),
-        ("repairs", "repairs"),
-        ("unique_query_plans", "query plans"),
-    ):
-        counts = [count for run in runs if (count := getattr(run.report, key)) is not None]
-        if len(counts) == len(runs):
-            lines.append(f"min_{key}: {min(counts) // 2} # half of {min(counts)}")
+def _properties(section: Section) -> Iterator[str]:
+    """Minimums of property counters; they are not known to hold in runs shorter than the shortest given."""
+    yield "min_properties:" if section.properties else "min_properties: {}"
+    for name, (least, values) in section.properties.items():
+        alike = f"{max(values):,} in each run" if len(set(values)) == 1 else f"{min(values):,} to {max(values):,}"
+        if section.properties_from <= section.min_iterations:
+            yield f"  {name}: {least} # {alike}"
         else:
-            lines.append(f"min_{key}: 0 # these runs don't report {figure.replace('_', ' ')}: nothing to require")
-    return lines
+            yield f"  {name}: # {alike}"
+            yield f"    - {_step(Step(section.properties_from, least))}"
 
 
-def _properties(runs: Sequence[_Healthy]) -> list[str]:
-    counters = [run.run.properties.counters for run in runs if run.run.properties is not None]
-    if len(counters) < len(runs):
-        return []
-    halves = {name: int(count) // 2 for name, count in _lowest(counters).items()}
-    lines = [f"  {name}: {half}" for name, half in halves.items() if half]
-    return ["", "# Half of the least that any run showed.", "min_properties:", *lines] if lines else []
+def _noted_list(key: str, learnt: Sequence[Learnt]) -> Iterator[str]:
+    yield f"{key}:" if learnt else f"{key}: []"
+    for each in learnt:
+        yield f"  - {_quoted(each.name)} # {each.sample.total:,} times in {each.sample.length:,} iterations"
 
 
-def _map(key: str, lowest: Mapping[str, float], unit: str) -> list[str]:
-    rows = []
-    for name, count in lowest.items():
-        half = count / 2
-        floor = f"{int(half)}" if half >= 10 else f"{int(half * 1000) / 1000:g}"
-        if key == "min_fault_effects":
-            floor = str(max(1, int(half)))
-        if floor != "0":
-            rows.append(f"  {_quoted(name)}: {floor} # half of {count:.6g} {unit}")
-    return [f"{key}:", *rows] if rows else [f"{key}: {{}}"]
+def _counts(learnt: Learnt) -> str:
+    counts = learnt.sample.counts
+    if len(counts) == 1:
+        return f": {counts[0]:,} in one run"
+    listed = ", ".join(f"{count:,}" for count in counts[:COUNTS_LISTED])
+    return f": {listed}{' …' if len(counts) > COUNTS_LISTED else ''}"
 
 
-def _list(key: str, names: Sequence[str]) -> list[str]:
-    return [f"{key}:", *(f"  - {_quoted(name)}" for name in names)] if names else [f"{key}: []"]
+def _step(step: Step) -> str:
+    return f"{{from: {step.from_}, at_least: {_number(step.at_least)}}}"
+
+
+def _number(number: float) -> str:
+    """A number without an exponent and without zeros at its end."""
+    text = f"{number:.15f}".rstrip("0").rstrip(".") if number < 1 else f"{number:.6f}".rstrip("0").rstrip(".")
+    return text or "0"
+
+
+def _list(key: str, names: Iterable[str]) -> list[str]:
+    rows = [f"  - {_quoted(name)}" for name in names]
+    return [f"{key}:", *rows] if rows else [f"{key}: []"]
 
 
 def _quoted(name: str) -> str:

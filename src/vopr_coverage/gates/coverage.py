@@ -85,6 +85,7 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
     return judge_names(
         "critical-fault-points",
         evidence,
+        bounds,
         bounds.critical_fault_points,
         {name: int(name in hit) for name in bounds.critical_fault_points.value},
         lambda name: Shortfall(
@@ -107,6 +108,7 @@ def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
     return judge_names(
         "required-invariants",
         evidence,
+        bounds,
         bounds.required_invariants,
         counts,
         lambda name: Shortfall(
@@ -173,6 +175,7 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
     return judge_floors(
         "phase-events",
         evidence,
+        bounds,
         bounds.min_phase_events,
         events if evidence.report else None,
         lambda name, measured, least: Shortfall(

@@ -14,13 +14,13 @@ import msgspec
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport, Properties
-from vopr_coverage.model.thresholds import Bound, Bounds
+from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
 
 NOT_MEASURED_TEXT = "not measured"
 
 ADVICE = {
-    "other-names": "None of the required names occurs in this stream: the simulator uses other names than the "
-    "profile. `vopr-coverage init` writes a config with the simulator's names.",
+    "other-names": "None of the profile's names occurs in this stream: the simulator uses other names. "
+    "`vopr-coverage init` writes a config with the simulator's names, from runs that you know to be healthy.",
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
@@ -33,8 +33,9 @@ OF_PROFILE = " These names are the profile's: if the simulator never had them, r
 class Evidence(msgspec.Struct, frozen=True):
     """What coverage gates judge: one report, merged or single, with the figures of its stream.
 
-    `report` is None if there is no coverage. `simulations` is None without a stream; `fault_effects`
-    and `properties` are None without a stream, or if the stream does not contain them.
+    `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
+    seed that ran twice is one iteration); `fault_effects` and `properties` are None without a stream, or if
+    the stream does not contain them.
     """
 
     report: CoverageReport | None
@@ -43,6 +44,7 @@ class Evidence(msgspec.Struct, frozen=True):
     fault_effects: Mapping[str, int] | None = None
     properties: Properties | None = None
     via_alias: Mapping[str, tuple[str, ...]] | None = None
+    iterations: int | None = None
 
 
 Gate = Callable[[Evidence, Bounds], Outcome]
@@ -110,6 +112,7 @@ def judge_count(
 def judge_names(
     gate: str,
     evidence: Evidence,
+    bounds: Bounds,
     bound: Bound[Any],
     counts: Mapping[str, int],
     violation: Callable[[str], Shortfall],
@@ -124,7 +127,6 @@ def judge_names(
     if evidence.report is None:
         return absent(gate, bound, required)
     missed = [name for name, count in counts.items() if not count]
-    uses_other_names = _stream_has_names(evidence) and len(missed) == len(counts)
     return Outcome(
         gate=gate,
         status=Status.FAILED if missed else Status.PASSED,
@@ -135,7 +137,9 @@ def judge_names(
         minimum=len(counts),
         violations=tuple(violation(name) for name in missed),
         warnings=warnings,
-        advice=ADVICE["other-names"] if uses_other_names else advice_on(evidence, bound, missed, advice),
+        advice=ADVICE["other-names"]
+        if _uses_other_names(evidence, bounds, bound)
+        else advice_on(evidence, bound, missed, advice),
         note=_aliases(evidence, counts),
     )
 
@@ -143,7 +147,8 @@ def judge_names(
 def judge_floors(
     gate: str,
     evidence: Evidence,
-    bound: Bound[Mapping[str, int]] | Bound[Mapping[str, float]],
+    bounds: Bounds,
+    bound: Bound[Mapping[str, int]] | Bound[Mapping[str, Floor]],
     counts: Mapping[str, float] | None,
     violation: Callable[[str, str, float], Shortfall],
     advice: str,
@@ -152,7 +157,7 @@ def judge_floors(
 
     `violation` makes a shortfall of a name, the measured value as text, and the minimum.
     """
-    floors = {name: least for name, least in bound.value.items() if least}
+    floors = {name: number_of(least) for name, least in bound.value.items() if least}
     if not floors:
         return not_required(gate, bound)
     required = counted(len(floors), "minimum")
@@ -170,7 +175,6 @@ def judge_floors(
             advice=ADVICE["not-reported"],
         )
     short = {name: counts.get(name, 0) for name, least in floors.items() if counts.get(name, 0) < least}
-    uses_other_names = _stream_has_names(evidence) and bool(counts) and not any(name in counts for name in floors)
     absent_names = [name for name in short if not short[name]]
     return Outcome(
         gate=gate,
@@ -181,7 +185,9 @@ def judge_floors(
         value=len(floors) - len(short),
         minimum=len(floors),
         violations=tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
-        advice=ADVICE["other-names"] if uses_other_names else advice_on(evidence, bound, absent_names, advice),
+        advice=ADVICE["other-names"]
+        if _uses_other_names(evidence, bounds, bound)
+        else advice_on(evidence, bound, absent_names, advice),
         note=_aliases(evidence, floors),
     )
 
@@ -198,6 +204,20 @@ def advice_on(evidence: Evidence, bound: Bound[Any], absent_names: Sequence[str]
 def _stream_has_names(evidence: Evidence) -> bool:
     """Whether it is a stream that contains names. An empty stream has other problems than its names."""
     return evidence.is_stream and evidence.report is not None and bool(evidence.report.invariant_executions)
+
+
+def _uses_other_names(evidence: Evidence, bounds: Bounds, bound: Bound[Any]) -> bool:
+    """Whether the simulator does not use the profile's names at all, in any category.
+
+    A config has the simulator's own names, and a stream in which some of the profile's names occur uses them: there,
+    a name that is missing has vanished, and a config made from this run would hide that. An empty stream has other
+    problems than its names.
+    """
+    report = evidence.report
+    if not bound.origin.startswith(PROFILE_ORIGIN) or not evidence.is_stream or report is None:
+        return False
+    occurring = {*report.hit_fault_points, *report.invariant_executions, *report.phase_events}
+    return bool(report.invariant_executions) and not occurring & bounds.names_of_profile()
 
 
 def _figure(count: float) -> str:

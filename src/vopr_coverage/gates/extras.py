@@ -5,12 +5,16 @@ They are off unless a config sets them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
-from vopr_coverage.model.thresholds import Bounds
+from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.thresholds import Bounds, number_of
 
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
+TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only, see the warnings"
 ADVICE = {
     "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
@@ -24,6 +28,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
     return judge_floors(
         "fault-effects",
         evidence,
+        bounds,
         bounds.min_fault_effects,
         evidence.fault_effects if evidence.report else None,
         lambda name, measured, least: Shortfall(
@@ -39,14 +44,17 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Phase events and invariant executions, divided by the number of simulations."""
-    rates: dict[str, float] | None = None
-    if evidence.report and evidence.simulations:
-        counts = evidence.report.phase_events | evidence.report.invariant_executions
+    """Phase events, invariant executions and observed effects of faults, divided by the number of simulations."""
+    rates, faults, floors = None, fault_names(evidence), bounds.min_per_iteration.value
+    unknown = evidence.fault_effects is None and any(name in faults for name in floors)
+    if evidence.report and evidence.simulations and not unknown:
+        counts = counts_by_name(evidence.report, evidence.fault_effects)
         rates = {name: count / evidence.simulations for name, count in counts.items()}
+    short = [name for name, least in floors.items() if rates and rates.get(name, 0) < number_of(least)]
     return judge_floors(
         "per-iteration",
         evidence,
+        bounds,
         bounds.min_per_iteration,
         rates,
         lambda name, measured, least: Shortfall(
@@ -57,8 +65,21 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
             line=f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
             point=name,
         ),
-        ADVICE["per-iteration"],
+        ADVICE["fault-effects" if any(name in faults for name in short) else "per-iteration"],
     )
+
+
+def counts_by_name(report: CoverageReport, effects: Mapping[str, int] | None) -> dict[str, int]:
+    """What `min_per_iteration` can ask for. A phase or an invariant comes before a fault point of the same name."""
+    return {**(effects or {}), **report.phase_events, **report.invariant_executions}
+
+
+def fault_names(evidence: Evidence) -> set[str]:
+    """The fault points of a report that are known, hit or not, without those that other figures are called by."""
+    if evidence.report is None:
+        return set()
+    points = {*evidence.report.hit_fault_points, *evidence.report.missed_fault_points}
+    return points - set(evidence.report.phase_events) - set(evidence.report.invariant_executions)
 
 
 def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
@@ -66,6 +87,7 @@ def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
     return judge_floors(
         "property-floors",
         evidence,
+        bounds,
         bounds.min_properties,
         evidence.properties.counters if evidence.properties else None,
         lambda name, measured, least: Shortfall(
@@ -90,7 +112,7 @@ def judge_required_properties(evidence: Evidence, bounds: Bounds) -> Outcome:
         return not_required(gate, bound)
     if properties is None and evidence.report is None:
         return absent(gate, bound, f"all {len(bound.value)}")
-    least = bounds.min_properties.value.get("sometimes_total", 0)
+    least = number_of(bounds.min_properties.value.get("sometimes_total", 0))
     unlisted_is_satisfied = properties is not None and 0 < least <= properties.counters.get("sometimes_total", 0)
     unsatisfied = set(properties.unsatisfied_ids) if properties else set()
     missed = [name for name in bound.value if name in unsatisfied]
@@ -130,7 +152,15 @@ def _row(id: str, title: str, judge: Gate, key: str, *notes: str) -> Row:
 
 ROWS = (
     _row("fault-effects", "Fault effects", judge_fault_effects, "min_fault_effects"),
-    _row("per-iteration", "Work per iteration", judge_per_iteration, "min_per_iteration"),
-    _row("property-floors", "Property counters", judge_property_floors, "min_properties"),
+    Row(
+        id="per-iteration",
+        part=Part.EXTRA,
+        title="Work per iteration",
+        judge=judge_per_iteration,
+        keys=("min_per_iteration",),
+        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"]),
+        notes=(TOO_SHORT_NOTE,),
+    ),
+    _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),
     _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
 )

@@ -91,6 +91,7 @@ class Run(msgspec.Struct, frozen=True):
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
         fault_effects: observed count per fault point; None if the stream has no such figure.
+        fault_counts: how often each fault point occurred, at the stage where it did most; None without coverage.
         properties: None if the stream has none.
     """
 
@@ -108,6 +109,7 @@ class Run(msgspec.Struct, frozen=True):
     ran_nothing: bool = False
     double_runs: bool | None = None
     fault_effects: Mapping[str, int] | None = None
+    fault_counts: Mapping[str, int] | None = None
     properties: Properties | None = None
 
     @property

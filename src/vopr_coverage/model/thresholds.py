@@ -63,6 +63,16 @@ class CoverageThresholds(Serde):
         return cls(**json.loads(shipped_text(f"profiles/{name}.json")))  # ours, and a test holds it to the schema
 
 
+class Step(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A minimum for runs of at least so many iterations: shorter ones may fall below it by chance."""
+
+    from_: int
+    at_least: int | float
+
+
+Floor = int | float | tuple[Step, ...]  # for every run, or by the iterations of the run that is judged
+
+
 class Bound(msgspec.Struct, Generic[T], frozen=True):
     """A required value, and what set it: a profile, a line of the config file, a flag."""
 
@@ -73,7 +83,8 @@ class Bound(msgspec.Struct, Generic[T], frozen=True):
 class Bounds(msgspec.Struct, frozen=True):
     """Every bound in force for one report. The first seven are those of the seed document.
 
-    `min_per_iteration` is per simulated iteration; `min_iterations` is per stream.
+    `min_per_iteration` is per simulated iteration; `min_iterations` is per stream. Both maps that can have
+    steps have numbers alone once `in_force` has chosen among them.
     """
 
     fault_point_coverage_min: Bound[float]
@@ -85,8 +96,8 @@ class Bounds(msgspec.Struct, frozen=True):
     min_phase_events: Bound[Mapping[str, int]]
     min_iterations: Bound[int]
     min_fault_effects: Bound[Mapping[str, int]]
-    min_per_iteration: Bound[Mapping[str, float]]
-    min_properties: Bound[Mapping[str, int]]
+    min_per_iteration: Bound[Mapping[str, Floor]]
+    min_properties: Bound[Mapping[str, Floor]]
     required_properties: Bound[Sequence[str]]
 
     def items(self) -> Iterator[tuple[str, Bound[Any]]]:
@@ -99,14 +110,22 @@ class Bounds(msgspec.Struct, frozen=True):
 
     def names(self) -> set[str]:
         """All fault points, invariants and phase events that some bound names."""
+        return {name for bound in self._naming() for name in bound.value}
+
+    def names_of_profile(self) -> set[str]:
+        """Those of them that a profile names, and no config."""
+        return {name for bound in self._naming() if bound.origin.startswith(PROFILE_ORIGIN) for name in bound.value}
+
+    def _naming(self) -> tuple[Bound[Any], ...]:
         lists = (self.critical_fault_points, self.required_invariants)
-        maps = (self.min_phase_events, self.min_fault_effects, self.min_per_iteration)
-        return {name for bound in (*lists, *maps) for name in bound.value}
+        return (*lists, self.min_phase_events, self.min_fault_effects, self.min_per_iteration)
 
 
 Layer = Mapping[str, Bound[Any]]
+PROFILE_ORIGIN = "profile "  # what the origin of a profile's bound begins with
 
 BOUND_KEYS = Bounds.__struct_fields__
+STEPPED_KEYS = ("min_per_iteration", "min_properties")
 SEED_KEYS = tuple(f.name for f in fields(CoverageThresholds))
 _OFF: Mapping[str, Any] = {
     "min_iterations": 0,
@@ -121,7 +140,8 @@ def profile_layer(name: str) -> Layer:
     """A profile as the lowest layer: it sets every key; the bounds beyond the seed's seven are off."""
     thresholds = CoverageThresholds.of_profile(name)
     return {
-        key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"profile {name}") for key in BOUND_KEYS
+        key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"{PROFILE_ORIGIN}{name}")
+        for key in BOUND_KEYS
     }
 
 
@@ -135,6 +155,33 @@ def nothing_layer(origin: str) -> Layer:
 def resolve(*layers: Layer) -> Bounds:
     """The bounds in force: each key comes from the first layer that sets it."""
     return Bounds(**{key: next(layer[key] for layer in layers if key in layer) for key in BOUND_KEYS})
+
+
+def in_force(bounds: Bounds, iterations: int | None) -> tuple[Bounds, dict[str, dict[str, int]]]:
+    """The bounds for a run of that length, and what is not required of it: key, name, iterations that it would take.
+
+    Of several steps the last that the run is long enough for counts. Where the length is not known, it is the last.
+    """
+    chosen: dict[str, Bound[Any]] = {}
+    waiting: dict[str, dict[str, int]] = {}
+    for key in STEPPED_KEYS:
+        bound: Bound[Mapping[str, Floor]] = getattr(bounds, key)
+        numbers: dict[str, int | float] = {}
+        for name, floor in bound.value.items():
+            steps = floor if isinstance(floor, tuple) else (Step(0, floor),)
+            reached = [step for step in steps if iterations is None or step.from_ <= iterations]
+            if reached:
+                numbers[name] = max(reached, key=lambda step: step.from_).at_least
+            else:
+                waiting.setdefault(key, {})[name] = min(step.from_ for step in steps)
+        chosen[key] = Bound(numbers, bound.origin)
+    return msgspec.structs.replace(bounds, **chosen), waiting
+
+
+def number_of(floor: Floor) -> int | float:
+    """A floor as a number: `in_force` has chosen among its steps."""
+    assert not isinstance(floor, tuple), "a floor is chosen by the length of the run before it is judged"
+    return floor
 
 
 def thresholds_of(bounds: Bounds) -> CoverageThresholds:

@@ -24,6 +24,7 @@ class StreamEnding(msgspec.Struct, frozen=True):
 
     report: CoverageReport | None
     fault_effects: Mapping[str, int] | None
+    fault_counts: Mapping[str, int] | None
     properties: Properties | None
     silent_failures: SeedList
 
@@ -39,6 +40,7 @@ def read_ending(data: Mapping[str, Any], tally: Tally) -> StreamEnding:
     return StreamEnding(
         report=None if coverage is None else _report(coverage, tally),
         fault_effects=None if coverage is None else _effects(coverage["fault_points"]["fault_points"]),
+        fault_counts=None if coverage is None else _counts(coverage["fault_points"]["fault_points"]),
         properties=None if properties is None else _properties(properties, contradictions),
         silent_failures=silent,
     )
@@ -96,7 +98,7 @@ def _check_totals(data: Mapping[str, Any], tally: Tally, silent: int) -> None:
 def _check_coverage(coverage: Mapping[str, Any], contradictions: Contradictions) -> None:
     points, phases, invariants = coverage["fault_points"], coverage["phases"], coverage["invariants"]
     listed, counts = points["fault_points"], invariants["invariant_counts"]
-    # The simulator's own "hit" means attempted; ours (any counter above zero) is in `_report`.
+    # The simulator's own "hit" means attempted; ours (any counter above zero) is in `_counts`.
     attempted = sum((p if isinstance(p, int) else p["attempted"]) > 0 for p in listed.values())
     pairs = (
         ("fault_points.total", points["total"], len(listed), "point is listed", "points are listed"),
@@ -128,8 +130,9 @@ def _check_coverage(coverage: Mapping[str, Any], contradictions: Contradictions)
 
 def _report(coverage: Mapping[str, Any], tally: Tally) -> CoverageReport:
     points = coverage["fault_points"]["fault_points"]
-    hit = [name for name, point in points.items() if _fired(point)]
-    missed = [name for name, point in points.items() if not _fired(point)]
+    fired = _counts(points)
+    hit = [name for name, count in fired.items() if count]
+    missed = [name for name, count in fired.items() if not count]
     counts = coverage["invariants"]["invariant_counts"]
     return CoverageReport(
         total_fault_points=len(points),
@@ -153,8 +156,13 @@ def dotted(phases: Mapping[str, int]) -> dict[str, int]:
     return events
 
 
-def _fired(point: int | Mapping[str, int]) -> bool:
-    return point > 0 if isinstance(point, int) else any(point[stage] for stage in ("attempted", "applied", "observed"))
+def _counts(points: Mapping[str, Any]) -> dict[str, int]:
+    """How often each point occurred: its largest counter, whatever stage that is of."""
+    stages = ("attempted", "applied", "observed")
+    return {
+        name: point if isinstance(point, int) else max(point[stage] for stage in stages)
+        for name, point in points.items()
+    }
 
 
 def _effects(points: Mapping[str, Any]) -> dict[str, int] | None:

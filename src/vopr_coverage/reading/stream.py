@@ -163,6 +163,7 @@ class StreamReader:
             ran_nothing=tally.ok > 0 and tally.ok_events == 0,
             double_runs=True if silent.count else None,
             fault_effects=ending.fault_effects if ending else None,
+            fault_counts=ending.fault_counts if ending else None,
             properties=ending.properties if ending else None,
         )
         # Without a start record the figures at the end cannot be verified: they are not measured.
