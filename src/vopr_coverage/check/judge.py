@@ -35,7 +35,6 @@ from vopr_coverage.model.verdict import (
 )
 
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
-TOO_SHORT_LISTED = 5
 
 
 _Waiting = Mapping[str, Mapping[str, int]]  # key, name, iterations from which on it is required
@@ -75,8 +74,8 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
     judgement = _judgement(unit, terms, health, coverage, violations)
     below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
-    report = replace(judgement.report, lowered=below, change=change)
-    missed = list(_too_short(unit, waiting))
+    report = replace(judgement.report, lowered=below, too_short=tuple(_too_short(waiting)), change=change)
+    missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
@@ -154,17 +153,11 @@ def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) 
             yield replace(outcome, note=outcome.note or TOO_SHORT_NOTE) if waiting.keys() & set(keys) else outcome
 
 
-def _too_short(unit: Unit, waiting: _Waiting) -> Iterator[Remark]:
-    """What could not be told from a run of this length, and how many iterations would tell."""
+def _too_short(waiting: _Waiting) -> Iterator[str]:
+    """What a run of this length can't tell, the rarest last, each with the iterations that would tell."""
     times = {name: iterations for floors in waiting.values() for name, iterations in floors.items()}
-    rarest_last = sorted(times.items(), key=lambda pair: (pair[1], pair[0]))
-    if rarest_last:
-        listed = ", ".join(
-            f"{name} from {iterations:,} iterations on" for name, iterations in rarest_last[:TOO_SHORT_LISTED]
-        )
-        more = f" and {len(rarest_last) - TOO_SHORT_LISTED} more" if len(rarest_last) > TOO_SHORT_LISTED else ""
-        ran = counted(unit.evidence.iterations or 0, "iteration")
-        yield Remark(unit.name, f"Too short to tell, with {ran}, and not required: {listed}{more}")
+    for name, iterations in sorted(times.items(), key=lambda pair: (pair[1], pair[0])):
+        yield f"{name}: required of runs of {counted(iterations, 'iteration')} or more"
 
 
 def _policy(outcome: Outcome, terms: Terms) -> str:

@@ -61,8 +61,8 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
     from vopr_coverage.check.merge import overlaps
 
     files = find_reports(arguments.runs)
-    refuse_copies([file.path for file in files])
     inputs = [as_input(read_report(file.path), file, arguments.scenario, ()) for file in files]
+    refuse_copies([file.path for file in files])
     shared = overlaps([read for read in inputs if read.scenario is not None])
     if shared:
         raise UsageError(f"init learns from runs with seeds of their own: {shared[0]}")

@@ -66,8 +66,9 @@ def asked_for(section: Section) -> Iterator[str]:
     more = f"Three runs of {ITERATIONS_ASKED} iterations would allow stricter minimums"
     rare = max(section.rates, key=lambda each: each.steps[0].from_, default=None)
     best = at_best(rare, RUNS_ENOUGH, ITERATIONS_ASKED) if rare else None
-    earlier = rare and best and best < rare.steps[0].from_
-    yield f"{more}, at best {printable(rare.name)} from {best:,} iterations on." if earlier and rare else f"{more}."
+    if rare and best and section.min_iterations < best < rare.steps[0].from_:
+        more += f", at best {printable(rare.name)} from {counted(best, 'iteration')} on"
+    yield f"{more}."
 
 
 def starter_config(sections: Sequence[Section]) -> str:

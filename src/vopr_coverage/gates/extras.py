@@ -14,7 +14,7 @@ from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds, number_of
 
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
-TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only, see the warnings"
+TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only"
 ADVICE = {
     "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",

@@ -146,7 +146,8 @@ class JudgedReport(msgspec.Struct, frozen=True):
     """One report, or several merged into one, with the gates that judged it.
 
     `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
-    profile. `change` is None without a counterpart on a base.
+    profile. `change` is None without a counterpart on a base. `too_short` has each minimum that applies to
+    longer runs only.
     """
 
     name: str
@@ -159,6 +160,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
     bounds: tuple[BoundUsed, ...]
     lowered: tuple[str, ...]
     change: Change | None = None
+    too_short: tuple[str, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True):

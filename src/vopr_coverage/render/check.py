@@ -40,6 +40,7 @@ def render_check_text(verdict: Verdict) -> str:
         *_section("What to do", _advice(verdict.violations)),
         *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
         *_section("Warnings", map(_warning, verdict.warnings)),
+        *_section("Too short to tell", _too_short(verdict.reports)),
         *_section("Judged", map(_judged, verdict.reports)),
         *_base(verdict.base),
     ]
@@ -71,6 +72,10 @@ def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX)
 def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
     for report in reports:
         yield from map(printable, report.lowered)
+
+
+def _too_short(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    return (printable(f"{report.name}: {text}") for report in reports for text in report.too_short)
 
 
 def _loosened(reports: Iterable[JudgedReport]) -> Iterator[str]:

@@ -188,6 +188,11 @@ def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
     return _once((report.name, report.lowered) for report in verdict.reports)
 
 
+def minimums_of_longer_runs(verdict: Verdict) -> list[tuple[str, list[str]]]:
+    """Each minimum that runs were too short for, listed once, with the reports that it concerns."""
+    return _once((report.name, report.too_short) for report in verdict.reports)
+
+
 def loosened_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
     """Each way of judging less strictly than on base, listed once, with the reports that it concerns."""
     return _once((report.name, report.change.loosened) for report in verdict.reports if report.change)

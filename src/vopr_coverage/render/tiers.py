@@ -92,6 +92,7 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "groups": [outline.without(named, group) for group in groups],
         "headline": outline.headline_of(groups),
         "lowered": outline.lowered_bounds(verdict),
+        "too_short": outline.minimums_of_longer_runs(verdict),
         "loosened": outline.loosened_bounds(verdict),
         "lost": lost,
         "gained": changes.gained_of(verdict),
