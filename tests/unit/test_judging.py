@@ -228,15 +228,15 @@ def test_runs_say_whether_they_are_complete_and_which_commit_was_recorded() -> N
         assert [failure.whole_run for failure in judgement.failures] == [whole_run]
 
 
-def test_many_missed_points_are_remarked_on_where_points_count() -> None:
-    """Without a minimum for fault points, what was missed was not asked for; one of a config's own says how many."""
+def test_many_missed_points_are_remarked_on_where_no_config_sets_how_many() -> None:
+    """A config that sets a minimum has said so; without a minimum, what was missed was not asked for."""
     missed = a_report("hit a\n" + "\n".join(f"missed m{number}" for number in range(9)))
     unit = a_unit(Input("r.json", "report", missed))
-    own = terms(fault_point_coverage_min=0.1)
-    of_profile = replace(own.bounds, fault_point_coverage_min=Bound(0.1, "profile default"))
-    asked = judge(unit, replace(own, bounds=of_profile)).warnings
-    assert any("missed" in warning.text for warning in asked)
-    assert not judge(unit, own).warnings
+    asked = terms(fault_point_coverage_min=0.1)
+    assert not judge(unit, asked).warnings
+    by_profile = replace(asked.bounds, fault_point_coverage_min=Bound(0.1, "profile default"))
+    told_of = judge(unit, replace(asked, bounds=by_profile)).warnings
+    assert [warning.source for warning in told_of if "Many fault points missed (9/10)" in warning.text] == ["unit"]
     assert not judge(unit, terms(critical_fault_points=["a"])).warnings
 
 

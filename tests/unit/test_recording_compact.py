@@ -226,6 +226,11 @@ ODD: dict[str, bytes] = {
     "a null for a record": a_stream(9).replace(ndjson(ok(4)), b"null\n"),
     "a null for a value": a_stream(9).replace(b'"events":100', b'"events":\n', 1),
     "compact seeds, two on a line": split_and_joined(compacted(a_stream(9))[0], b"", b"[", b"[\n"),
+    "a first seed with a longer hash, like the third and fourth but for that": ndjson(
+        start(0, 4),
+        *(ok(seed, storage_hash=text) for seed, text in enumerate(("0" * 65, "1" * 64, f"{2:064}", f"{3:064}"))),
+        ending(4),
+    ),
     "a NUL byte that a recording moves forward": b"".join([a_stream(40)[:6_000], b"\0", a_stream(40)[6_000:]]),
     "a NUL byte in the first line": a_stream(3).replace(b"starting", b"start\0ing"),
     "a NUL byte in front of all records": b"noise\nno\0ise\n" + a_stream(3),

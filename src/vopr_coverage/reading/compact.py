@@ -104,7 +104,7 @@ class Compactor:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             records = []
         seeds = [record.data for record in records]
-        if seeds and _within_bounds(seeds) and _cuttable(seeds):
+        if seeds and _within_bounds(seeds) and cuttable(seeds):
             self._count("iteration_ok", len(seeds))
             self.compact += len(seeds)
             return _encode_lines(self._cut(seeds))
@@ -127,7 +127,7 @@ class Compactor:
         elif record.type == "iteration":
             kind = "iteration_ok"
             seed = record.data
-            rows = self._cut([seed]) if _cuttable([seed]) else [_whole(seed)]
+            rows = self._cut([seed]) if cuttable([seed]) else [_whole(seed)]
             if not record.unknown_keys:
                 self._count(kind)
                 self.compact += 1
@@ -189,7 +189,7 @@ def _within_bounds(seeds: Sequence[PlainOkData]) -> bool:
     return all(seed.seed < SEED_COUNT and seed.events < SEED_COUNT for seed in seeds)
 
 
-def _cuttable(seeds: Sequence[_Healthy]) -> bool:
+def cuttable(seeds: Sequence[OkData | PlainOkData | CompactData]) -> bool:
     """Whether all hashes are hexadecimal and of full length, so that their first digits differ if they do."""
     lengths = {len(seed.storage_hash) for seed in seeds} | {len(seed.kernel_state_hash) for seed in seeds}
     if lengths != {HASH_DIGITS}:
