@@ -13,10 +13,10 @@ from typing import Self
 import msgspec
 
 from vopr_coverage.canaries.evidence import Seen
-from vopr_coverage.gates.manifest import early_end
+from vopr_coverage.gates.manifest import early_end, with_last_words
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.manifest import Recording, run_ending, simulator_ending, stderr_ending
+from vopr_coverage.model.manifest import run_ending, simulator_ending
 from vopr_coverage.model.report import Input, Run
 from vopr_coverage.model.verdict import nothing_judged
 
@@ -204,7 +204,7 @@ def problems_of_control(control: Input) -> Iterator[str]:
         yield "it has no run records: pass a stream"
         return
     if not run.complete:
-        yield _with_last_output(f"it did not finish: {early_end(control)}", control.recording)
+        yield with_last_words(f"it did not finish: {early_end(control)}", control.recording)
     yield from run.contradictions
     if not run.iterations:
         yield "it ran no iteration"
@@ -224,14 +224,14 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
     run, recording = read.run, read.recording
     if recording and recording.timed_out:
-        how = _with_last_output(run_ending(recording), recording)
+        how = with_last_words(run_ending(recording), recording)
         return _result(canary.name, detector, CanaryEnding.TIMED_OUT, how, run)
     bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
     if not run.complete and not run.records and run.starting_seed is None:
-        why = _with_last_output(bad_ending or "there is no record in it", recording)
+        why = with_last_words(bad_ending or "there is no record in it", recording)
         return _result(canary.name, detector, CanaryEnding.UNUSABLE, why, run)
     if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
-        why = _with_last_output(bad_ending or run.ended_early or "", recording)
+        why = with_last_words(bad_ending or run.ended_early or "", recording)
         return _result(canary.name, detector, CanaryEnding.CRASHED, why, run)
     for detail, seeds in _detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
@@ -248,27 +248,15 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
     untold = _cannot_vanish(run, detector, control)
     if untold:
         return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
-    return _result(
-        canary.name,
-        detector,
-        CanaryEnding.NOT_DETECTED,
-        f"nothing failed in {counted(run.iterations, 'iteration')}",
-        run,
-    )
-
-
-def _with_last_output(ending: str, recording: Recording | None) -> str:
-    """How a run ended, and the last lines of its simulator's stderr, if they are known."""
-    return "; ".join(filter(None, [ending, stderr_ending(recording) if recording else ""]))
+    nothing = f"nothing failed in {counted(run.iterations, 'iteration')}"
+    return _result(canary.name, detector, CanaryEnding.NOT_DETECTED, nothing, run)
 
 
 def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
     for group in run.failures:
         if group.invariant in detector.invariants:
-            yield (
-                f"invariant {group.invariant} failed on {group.count} of {counted(run.iterations, 'seed')}",
-                group.seeds,
-            )
+            of = counted(run.iterations, "seed")
+            yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
     for name in run.properties.violated_ids if run.properties else ():
         if name in detector.properties:
             yield f"property {name} was violated", ()
@@ -297,16 +285,14 @@ def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
 def _result(
     name: str, detector: Detector, ending: CanaryEnding, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
 ) -> CanaryResult:
-    iterations = None if run is None else run.iterations
     failed = 0 if run is None else run.failed_records + run.silent_failures.count
-    shown_seeds = tuple(str(seed) for seed in seeds[:SEEDS_SHOWN])
     return CanaryResult(
         name=name,
         ending=ending,
         expected=detector.in_words(),
         detail=detail,
-        iterations=iterations,
-        seeds=shown_seeds,
+        iterations=None if run is None else run.iterations,
+        seeds=tuple(str(seed) for seed in seeds[:SEEDS_SHOWN]),
         advice=ADVICE[ending],
         failed=failed,
     )

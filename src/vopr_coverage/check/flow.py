@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,12 +13,12 @@ from vopr_coverage import __version__
 from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
+from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable, shown
-from vopr_coverage.files import STDIN
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
@@ -33,7 +31,6 @@ Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
 
 NO_OVERRIDES = Overrides()
-FIRST_BLOCK_BYTES = 4096  # streams of one size differ here, in their seeds and times of day
 ALIASES_LISTED = 5
 
 
@@ -236,36 +233,6 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         scenario = group[0].scenario if merge == "scenario" else None
         name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
         yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
-
-
-def refuse_copies(paths: Sequence[str]) -> None:
-    """Refuse copies of one file: merged, they would count every seed twice.
-
-    Raises:
-        UsageError: two files hold the same bytes.
-    """
-    for of_a_size in _alike([path for path in paths if path != STDIN], os.path.getsize):
-        for alike_at_first in _alike(of_a_size, _first_block):
-            for copies in _alike(alike_at_first, _digest):
-                raise UsageError(f"{printable(copies[0])} and {printable(copies[1])} are the same, byte for byte")
-
-
-def _alike(paths: Iterable[str], of: Callable[[str], Hashable]) -> list[list[str]]:
-    """The groups of two or more files that have something in common."""
-    groups: dict[Hashable, list[str]] = {}
-    for path in paths:
-        groups.setdefault(of(path), []).append(path)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _first_block(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(FIRST_BLOCK_BYTES)
-
-
-def _digest(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:

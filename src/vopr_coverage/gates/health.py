@@ -182,9 +182,8 @@ def judge_determinism(file: Input, _bounds: Bounds, _expect: Expectation | None)
         return _not_required(gate, NO_RUN_NOTE)
     silent = run.silent_failures
     if silent.count:
-        left_none = f"{counted(silent.count, 'failed seed')} left no record: {first_seeds(silent)}"
-        line = f"{called_without_record(file.recording)}: {left_none}"
-        message = "Seeds failed without a record"
+        kind, failed = called_without_record(file.recording), counted(silent.count, "failed seed")
+        line, message = f"{kind}: {failed} left no record: {first_seeds(silent)}", "Seeds failed without a record"
         shortfall = _shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
         measured = f"{counted(silent.count, 'seed')} without a record"
         return _failed(gate, measured, "0 seeds", [shortfall], value=silent.count)

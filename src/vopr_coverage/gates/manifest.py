@@ -57,6 +57,11 @@ def last_output(recording: Recording | None) -> str:
     return "; ".join(parts)
 
 
+def with_last_words(ending: str, recording: Recording | None) -> str:
+    """How a run ended, and the last lines of its simulator's stderr, if they are known."""
+    return "; ".join(filter(None, [ending, stderr_ending(recording) if recording else ""]))
+
+
 def called_without_record(recording: Recording | None) -> str:
     """What seeds are that failed without a record."""
     hidden = recording is not None and recording.hides_failures
