@@ -93,6 +93,7 @@ class Run(msgspec.Struct, frozen=True):
         fault_effects: observed count per fault point; None if the stream has no such figure.
         fault_counts: how often each fault point occurred, at the stage where it did most; None without coverage.
         properties: None if the stream has none.
+        wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
     """
 
     starting_seed: int | None
@@ -111,6 +112,7 @@ class Run(msgspec.Struct, frozen=True):
     fault_effects: Mapping[str, int] | None = None
     fault_counts: Mapping[str, int] | None = None
     properties: Properties | None = None
+    wrote_nothing: bool = False
 
     @property
     def complete(self) -> bool:
