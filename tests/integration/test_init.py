@@ -120,3 +120,24 @@ def test_names_that_yaml_would_take_for_something_else_are_quoted(tmp_path: Path
     (tmp_path / "run").write_bytes(stream)
     run_cli("init", "run", "-o", "gate.yml", cwd=tmp_path)
     assert run_cli("check", "run", "--config", "gate.yml", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("[]", "expected a number from 0 to 2^64-1, or a list of {from, at_least}"),
+        ("[{from: 1.5, at_least: 1}]", "expected an integer from 0 to 2^64-1, found 1.5"),
+        ("[{from: 1, at_least: -1}]", "expected a number from 0 to 2^64-1, found -1"),
+        ("[{from: 1}]", "expected"),
+        ("[{from: 1, at_least: 1, until: 2}]", "expected a known key"),
+        ("[{from: 1, at_least: 1}, {from: 1, at_least: 2}]", "expected each `from` of a name once, found one twice"),
+    ],
+)
+def test_steps_that_say_nothing_clear_are_refused(tmp_path: Path, steps: str, told: str) -> None:
+    """With the line of the config."""
+    (tmp_path / "run").write_bytes(a_stream(3))
+    (tmp_path / "gate.yml").write_text(f"min_iterations: 1\nmin_per_iteration:\n  hash_chain: {steps}\n")
+    ended = run_cli("check", "run", "--config", "gate.yml", cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "gate.yml:" in ended.err
+    assert told in ended.err

@@ -61,6 +61,7 @@ def _numbers(part: Schema, root: Schema, at: tuple[str | int, ...]) -> Iterator[
     types = part.get("type", ())
     if {"integer", "number"} & {*([types] if isinstance(types, str) else types)}:
         yield at, part
+        return  # where a list is allowed, too, `a_value` has the number
     for key, value in part.get("properties", {}).items():
         yield from _numbers(value, root, (*at, key))
     if isinstance(part.get("items"), dict):

@@ -138,12 +138,16 @@ def test_without_any_coverage_every_required_category_is_not_measured(gate: obje
 
 
 def test_a_stream_in_other_names_is_sent_to_init_once() -> None:
-    """Where no required name occurs at all, the advice is about names; a partial miss is about coverage."""
-    bounds = requiring(required_invariants=["hash_chain", "linearizability"])
+    """Where none of a profile's names occurs, the advice is about names. A partial miss is a loss, in any category."""
+    bounds = resolve(profile_layer("nightly"))
     stranger = Evidence(a_report("ran commit_history 5"), is_stream=True)
     partial = Evidence(a_report("ran hash_chain 50"), is_stream=True)
+    elsewhere = Evidence(a_report("hit sim.storage.fsync\nran commit_history 5"), is_stream=True)
     assert judge_required_invariants(stranger, bounds).advice == ADVICE["other-names"]
     assert judge_required_invariants(partial, bounds).advice != ADVICE["other-names"]
+    assert judge_required_invariants(elsewhere, bounds).advice != ADVICE["other-names"]
+    own = requiring(required_invariants=["hash_chain", "linearizability"])
+    assert judge_required_invariants(stranger, own).advice != ADVICE["other-names"]
 
 
 def test_a_profiles_name_that_a_stream_never_has_is_perhaps_not_the_simulators() -> None:

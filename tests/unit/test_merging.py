@@ -213,7 +213,9 @@ def test_a_unit_has_only_what_all_of_its_inputs_have() -> None:
     )
     assert whole.run is not None
     assert both.properties == whole.run.properties
-    assert as_unit("m", None, [whole, cut]).evidence == Evidence(None, is_stream=True, simulations=4, via_alias={})
+    assert as_unit("m", None, [whole, cut]).evidence == Evidence(
+        None, is_stream=True, simulations=4, via_alias={}, iterations=4
+    )
     old = reading(a_stream(3, first=3, era="feb2026"))
     merged = as_unit("m", None, [whole, old]).evidence
     assert (merged.fault_effects, merged.properties, merged.simulations) == (None, None, 6)

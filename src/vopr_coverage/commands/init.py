@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
 
 def _read(arguments: argparse.Namespace) -> list[Input]:
     """The runs, each of them once: shared seeds would make them look more alike than they are."""
-    from vopr_coverage.check.flow import as_input, refuse_copies
+    from vopr_coverage.check.copies import refuse_copies
+    from vopr_coverage.check.flow import as_input
     from vopr_coverage.check.merge import overlaps
 
     files = find_reports(arguments.runs)

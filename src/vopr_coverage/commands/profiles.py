@@ -8,6 +8,7 @@ from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import add_terms, one_of, overrides_of
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import PROFILE_NAMES, profile_layer, resolve, thresholds_of
 from vopr_coverage.runner.environment import Runner
 
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
 
 def _floor_text(floor: object) -> str:
     if isinstance(floor, tuple):
-        return ", ".join(f"{step.at_least} from {step.from_} iterations on" for step in floor)
+        return ", ".join(f"{step.at_least} from {counted(step.from_, 'iteration')} on" for step in floor)
     return str(floor)
 
 

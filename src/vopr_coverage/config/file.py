@@ -21,8 +21,8 @@ from vopr_coverage.model.thresholds import (
     Bound,
     CoverageThresholds,
     Floor,
+    FloorStep,
     Layer,
-    Step,
 )
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _floor(given: Any, pointer: str, located: Located, source: str) -> Floor:
     """A minimum as a number, or as its steps."""
     if not isinstance(given, list):
         return given  # type: ignore[no-any-return] # a number, by the schema
-    steps = tuple(msgspec.convert(step, Step) for step in given)
+    steps = tuple(msgspec.convert(step, FloorStep) for step in given)
     if len({step.from_ for step in steps}) < len(steps):
         where = f"{printable(source)}:{located.line(pointer)}"
         raise ConfigError(f"{where}: expected each `from` of a name once, found one twice")

@@ -13,7 +13,7 @@ import msgspec
 from vopr_coverage.gates.extras import counts_by_name
 from vopr_coverage.model.prediction import Sample, iterations_to_show, least_distinct, least_expected, supports
 from vopr_coverage.model.report import CoverageReport, Run
-from vopr_coverage.model.thresholds import Step
+from vopr_coverage.model.thresholds import FloorStep
 
 RUNS_ENOUGH = 3  # fewer say too little of how far healthy runs differ
 ITERATIONS_SHORTEST = 5  # shorter runs are refused, if those given are not shorter themselves
@@ -40,7 +40,7 @@ class Learnt(msgspec.Struct, frozen=True):
     name: str
     sample: Sample
     to_show: int | None
-    steps: tuple[Step, ...]
+    steps: tuple[FloorStep, ...]
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ def _once(count: int, run: Run) -> int:
     return count * run.iterations // max(run.simulations, 1)
 
 
-def _steps(sample: Sample, first: int) -> Iterator[Step]:
+def _steps(sample: Sample, first: int) -> Iterator[FloorStep]:
     """The least count per iteration from each length on, as long as longer runs support a stricter one."""
     before = 0.0
     for length in (first, *(length for length in LENGTHS if length > first)):
@@ -132,7 +132,7 @@ def _steps(sample: Sample, first: int) -> Iterator[Step]:
         least = whole if supports(sample, length, whole) else least_expected(sample, length)
         rate = rounded_down(most if least == whole and whole else min(most, least / length))
         if rate > before * GAIN_MIN:
-            yield Step(length, rate)
+            yield FloorStep(length, rate)
             before = rate
 
 

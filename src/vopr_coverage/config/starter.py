@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import HEALTH_GATES
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Step, nothing_layer, resolve
+from vopr_coverage.model.thresholds import FloorStep, nothing_layer, resolve
 
 COUNTS_LISTED = 6
 ITERATIONS_ASKED = 50
@@ -123,7 +123,7 @@ def _section(section: Section, declared: int) -> Iterator[str]:
     """The thresholds of one scenario, not yet indented."""
     ran = ", ".join(f"{each:,}" for each in section.iterations[:COUNTS_LISTED])
     more = " …" if len(section.runs) > COUNTS_LISTED else ""
-    yield f"# {counted(len(section.runs), 'run')}, of {ran}{more} iterations."
+    yield f"# {counted(len(section.runs), 'run')}, of {ran}{more} {agreeing(section.iterations[-1], 'iteration')}."
     yield from (f"# {sentence}" for sentence in asked_for(section))
     yield f"min_iterations: {section.min_iterations} # shorter runs are refused: set it to what your job runs"
     share = len(section.critical) / max(declared, 1)
@@ -147,7 +147,7 @@ def _rates(section: Section) -> Iterator[str]:
             continue
         yield f"  {_quoted(each.name)}: # {figures}"
         if first.from_ > section.min_iterations:
-            needed = f"{first.from_:,} iterations without any are not chance (99.9 %)"
+            needed = f"{counted(first.from_, 'iteration')} without any are not chance (99.9 %)"
             yield f"    # Too rare to be required of shorter runs: {needed}."
         yield from (f"    - {_step(step)}" for step in each.steps)
 
@@ -161,13 +161,13 @@ def _properties(section: Section) -> Iterator[str]:
             yield f"  {name}: {least} # {alike}"
         else:
             yield f"  {name}: # {alike}"
-            yield f"    - {_step(Step(section.properties_from, least))}"
+            yield f"    - {_step(FloorStep(section.properties_from, least))}"
 
 
 def _noted_list(key: str, learnt: Sequence[Learnt]) -> Iterator[str]:
     yield f"{key}:" if learnt else f"{key}: []"
     for each in learnt:
-        yield f"  - {_quoted(each.name)} # {each.sample.total:,} times in {each.sample.length:,} iterations"
+        yield f"  - {_quoted(each.name)} # {each.sample.total:,} times in {counted(each.sample.length, 'iteration')}"
 
 
 def _counts(learnt: Learnt) -> str:
@@ -178,7 +178,7 @@ def _counts(learnt: Learnt) -> str:
     return f": {listed}{' …' if len(counts) > COUNTS_LISTED else ''}"
 
 
-def _step(step: Step) -> str:
+def _step(step: FloorStep) -> str:
     return f"{{from: {step.from_}, at_least: {_number(step.at_least)}}}"
 
 

@@ -31,6 +31,7 @@ def with_half_the_seeds(read: Input, _name: str = "") -> Input | None:
         failed_records=run.failed_records // 2,
         failures=_half_the_failures(run),
         fault_effects=_halves(run.fault_effects),
+        fault_counts=_halves(run.fault_counts),
         first_hashes=run.first_hashes[: run.records // 2],
     )
     changed = dataclasses.replace(
@@ -180,6 +181,7 @@ def _cut(read: Input, records: int) -> Input:
         ended_early=ended,
         silent_failures=SeedList(),
         fault_effects=None,
+        fault_counts=None,
         properties=None,
         first_hashes=run.first_hashes[:records],
     )

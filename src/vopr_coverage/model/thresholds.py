@@ -63,14 +63,14 @@ class CoverageThresholds(Serde):
         return cls(**json.loads(shipped_text(f"profiles/{name}.json")))  # ours, and a test holds it to the schema
 
 
-class Step(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+class FloorStep(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """A minimum for runs of at least so many iterations: shorter ones may fall below it by chance."""
 
     from_: int
     at_least: int | float
 
 
-Floor = int | float | tuple[Step, ...]  # for every run, or by the iterations of the run that is judged
+Floor = int | float | tuple[FloorStep, ...]  # for every run, or by the iterations of the run that is judged
 
 
 class Bound(msgspec.Struct, Generic[T], frozen=True):
@@ -168,7 +168,7 @@ def in_force(bounds: Bounds, iterations: int | None) -> tuple[Bounds, dict[str, 
         bound: Bound[Mapping[str, Floor]] = getattr(bounds, key)
         numbers: dict[str, int | float] = {}
         for name, floor in bound.value.items():
-            steps = floor if isinstance(floor, tuple) else (Step(0, floor),)
+            steps = floor if isinstance(floor, tuple) else (FloorStep(0, floor),)
             reached = [step for step in steps if iterations is None or step.from_ <= iterations]
             if reached:
                 numbers[name] = max(reached, key=lambda step: step.from_).at_least
