@@ -130,7 +130,7 @@ class CanaryResult(msgspec.Struct, frozen=True):
 class CanaryVerdict(msgspec.Struct, frozen=True):
     """The answer: every declared canary was detected, beside a control run in which nothing failed.
 
-    With none declared, the control run decides. `score`: the share detected, `low` and `high`: its 95 % interval (Wilson).
+    With none declared, the control run decides. `score` is the share detected, `low` and `high` its interval.
     """
 
     passed: bool
