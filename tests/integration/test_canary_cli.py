@@ -10,7 +10,7 @@ import pytest
 from tests.support.endings import refused
 from tests.support.recordings import a_recording, asked_for
 from tests.support.reports import REAL, Ended, run_cli
-from vopr_coverage.canaries.judge import SHIPPED
+from vopr_coverage.canaries.judge import NONE_DECLARED, SHIPPED
 from vopr_coverage.formats.schema import problems
 
 CONFIG = {
@@ -187,9 +187,20 @@ def test_typos_are_told(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "canaries",
-    [{}, {"a": {}}, {"a": {"invariant": ["x"]}}, {"a": {"invariants": "x"}}, {"a": {"determinism": False}}, ["a"]],
+    [{"a": {}}, {"a": {"invariant": ["x"]}}, {"a": {"invariants": "x"}}, {"a": {"determinism": False}}, ["a"]],
 )
-def test_a_config_that_declares_nothing_is_refused(folder: Path, canaries: object) -> None:
-    """Nothing declared would be nothing missed."""
+def test_a_canary_that_nothing_can_detect_is_refused(folder: Path, canaries: object) -> None:
+    """It would be missed on every night."""
     (folder / "c.json").write_text(json.dumps({"canaries": canaries}))
     assert "canaries" in refused(canary(folder, more=("--config", "c.json")))[0]
+
+
+@pytest.mark.parametrize("declared", [{}, None])
+def test_canaries_that_are_empty_on_purpose_leave_the_control_run_to_judge(folder: Path, declared: object) -> None:
+    """A healthy control run passes, with a word on what it leaves open; a sick one still fails."""
+    (folder / "none.json").write_text(json.dumps({"canaries": declared}))
+    ended = canary(folder, more=("--config", "none.json", "--verdict-file", "v.json"))
+    assert (ended.code, ended.out.splitlines()[0]) == (0, f"✅ Canaries PASSED: {NONE_DECLARED}")
+    assert problems("canaries", json.loads((folder / "v.json").read_text())) == []
+    sick: list[str | Path] = ["--control", REAL / "combined-killed.ndjson", "--config", "none.json"]
+    assert run_cli("canary", *sick, cwd=folder).code == 1

@@ -54,7 +54,7 @@ def test_a_healthy_run_passes(report: str) -> None:
         ),
         (
             "combined=canary-drop-disabled.ndjson",
-            "Fault point 'network.drop' took effect too few times: 0 (expected >= 1)",
+            "Critical fault point 'network.drop' never hit",
         ),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.formats import read_outputs
 from tests.support.endings import refused
 from tests.support.reports import line, ok, run_cli, start
+from vopr_coverage.canaries.judge import NONE_DECLARED, SHIPPED
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 from vopr_coverage.nightly.planner import HEADROOM, seed_base_of
@@ -349,3 +350,15 @@ def test_a_scenario_that_the_config_does_not_have_is_told_before_the_night(tmp_p
     plan = planned(tmp_path, *config, "--coverage", "gray=9", "--rate", "gray=1", "--regressions", "seeds.txt")
     assert [work.min_iterations for work in plan.work if work.scenario == "gray"] == [7]
     assert [known.scenario for known in plan.regressions] == ["combined", "combinde", "byzantine_inflated_commit"]
+
+
+@pytest.mark.parametrize("declared", [{}, None])
+def test_canaries_that_are_empty_on_purpose_plan_no_job_and_say_so(tmp_path: Path, declared: object) -> None:
+    """One remark, a plan that is enough; a config without the key has the shipped five."""
+    (tmp_path / "c.json").write_text(json.dumps({"canaries": declared}))
+    night = ("--canary", "combined=10", "--config", "c.json")
+    plan = planned(tmp_path, *night)
+    assert (plan.canary.include, plan.remarks, plan.enough) == ((), (NONE_DECLARED,), True)
+    assert planned(tmp_path, *night, "--no-canaries").remarks == ()
+    (tmp_path / "c.json").write_text("{}")
+    assert [job.name for job in planned(tmp_path, *night).canary.include] == ["control", *SHIPPED]

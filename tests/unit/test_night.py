@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from tests.support.night_folders import BASE, CANARY, CONFIG, SHARD_SEEDS, a_night, a_plan, a_recorded_run, part
 from tests.support.reports import a_stream
+from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import PARTS
@@ -234,3 +235,18 @@ def test_only_the_results_of_jobs_can_make_a_green_night_red(tmp_path: Path) -> 
     assert judged(tmp_path, needs=NEEDS).passed
     red = judged(tmp_path, needs=NEEDS | {"build": "failure"})
     assert told(red) == [("build", "job", "the job failed, and nothing that it left behind explains why")]
+
+
+@pytest.mark.parametrize("declared", [{}, None])
+def test_canaries_that_are_empty_on_purpose_are_one_warning(tmp_path: Path, declared: object) -> None:
+    """The night is green without them, whether the plan says so too or has planned jobs for them."""
+    plan = a_plan(remarks=(NONE_DECLARED,))
+    for planned in (plan, replace(plan, canary=SeedRanges())):
+        shutil.rmtree(tmp_path / "night", ignore_errors=True)
+        a_night(tmp_path, planned)
+        config = json.loads((tmp_path / "config.json").read_text()) | {"canaries": declared}
+        (tmp_path / "none.json").write_text(json.dumps(config))
+        verdict = judged(tmp_path, config=str(tmp_path / "none.json"))
+        assert (verdict.passed, verdict.reason) == (True, "all of 5 parts passed")
+        assert [warning.text for warning in verdict.warnings if "canaries" in warning.text] == [NONE_DECLARED]
+        assert (verdict.detected, verdict.declared) == (None, None)

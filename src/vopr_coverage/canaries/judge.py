@@ -22,6 +22,7 @@ from vopr_coverage.model.verdict import nothing_judged
 
 CONTROL = "control"  # the name of the run without a canary
 SEEDS_SHOWN = 5
+NONE_DECLARED = "no canaries are declared, on purpose: nothing shows that this simulator would find a bug"
 
 
 class CanaryEnding(StrEnum):
@@ -130,7 +131,7 @@ class CanaryResult(msgspec.Struct, frozen=True):
 class CanaryVerdict(msgspec.Struct, frozen=True):
     """The answer: every declared canary was detected, beside a control run in which nothing failed.
 
-    `score` is the share detected, `low` and `high` its 95 % interval (Wilson's).
+    With none declared, the control run decides. `score` is the share detected, `low` and `high` its interval.
     """
 
     passed: bool
@@ -170,19 +171,18 @@ def judge_canaries(
     control: Input, runs: Sequence[CanaryRun], declared: Mapping[str, Detector], version: str
 ) -> CanaryVerdict:
     """Hold each declared canary against the control run; those without a run were not run."""
-    assert declared, "a verdict on no canary would be a pass out of nothing"
     by_name = {run.name: run for run in runs}
     problems = tuple(problems_of_control(control))
     results = tuple(
         judge_canary(by_name.get(name, CanaryRun(name)), detector, control) for name, detector in declared.items()
     )
     detected = sum(result.ending is CanaryEnding.DETECTED for result in results)
-    low, high = wilson(len(results), detected)
+    low, high = wilson(len(results), detected) if results else (0.0, 1.0)
     passed = detected == len(results) and not problems
     if problems:
         reason = "the control run is not green, so that nothing shows what a canary does"
     else:
-        reason = f"{detected} of {len(results)} canaries detected"
+        reason = f"{detected} of {len(results)} canaries detected" if results else NONE_DECLARED
     return CanaryVerdict(
         passed=passed,
         reason=reason,

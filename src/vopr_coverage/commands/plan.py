@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import (
     add_canaries,
@@ -163,6 +164,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     wish = _wish(arguments)
     rates = _given_rates(arguments.rate, "--rate", wish.asked())
     canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", [wish.canary] if wish.canary else [])
+    none_declared = bool(wish.canary and not wish.canaries and not arguments.no_canaries)
     if arguments.no_canaries or not wish.canaries:
         wish = replace(wish, canary=None, canaries=())
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
@@ -180,6 +182,8 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         canary_rates=canary_rates if apart else None,
         seed_base=seed_base,
     )
+    if none_declared:
+        plan = replace(plan, remarks=(*plan.remarks, NONE_DECLARED))
     print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")

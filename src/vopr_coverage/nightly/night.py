@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
+from vopr_coverage.canaries.judge import NONE_DECLARED, CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
@@ -91,8 +91,10 @@ def judge_night(
     config = load_config(terms.config)
     plan = _read_plan(folder)
     if plan is None:
-        return night_without_a_plan(needs, terms.place, canaries=terms.canaries)
-    read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
+        return night_without_a_plan(needs, terms.place, canaries=terms.canaries and bool(config.canaries))
+    read = read_night(
+        folder, plan, config, terms.commits, terms.canaries and bool(config.canaries), progress, processes
+    )
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
     covered, coverage_part = _coverage(read, config, terms)
@@ -126,7 +128,7 @@ def judge_night(
             at_most=doubles.at_most,
             seeds_ran=tuple(_seeds_ran(runs, doubles.compared)),
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
-            warnings=tuple(_warnings(plan, doubles.warnings, terms)),
+            warnings=tuple(_warnings(plan, doubles.warnings, config, terms)),
             gate=gate.score,
         ),
     )
@@ -213,6 +215,8 @@ def _canary(
     """Judge the canaries, and whether the control run is what was planned."""
     if not terms.canaries:
         return None, _JudgedPart("canary", NO_CANARY_ASKED, required=False)
+    if not config.canaries:
+        return None, _JudgedPart("canary", "no canaries are declared", required=False)
     if read.control is None:
         return None, _JudgedPart("canary", "", (_nothing_planned("canary", advice.BUDGET),))
     runs = judge_runs("canary", [read.control], config)
@@ -235,8 +239,10 @@ def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:
     return {*terms.kept, *((run.scenario.lower(), run.seed) for run in replay_runs(plan.regressions))}
 
 
-def _warnings(plan: NightPlan, doubles: Iterable[Remark], terms: NightTerms) -> Iterator[Remark]:
+def _warnings(plan: NightPlan, doubles: Iterable[Remark], config: Config, terms: NightTerms) -> Iterator[Remark]:
     if not terms.canaries:
         yield Remark("canary", NO_CANARIES)
-    yield from (Remark("plan", remark) for remark in plan.remarks)
+    elif not config.canaries:
+        yield Remark("canary", NONE_DECLARED)
+    yield from (Remark("plan", remark) for remark in plan.remarks if remark != NONE_DECLARED)  # said once
     yield from doubles
