@@ -60,6 +60,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     if terms.expect is None and terms.bounds.require_nothing():
         raise UsageError(f"the thresholds for {printable(unit.name)} require nothing: every run would pass them")
     asked = terms.bounds
+    strictest, _ = in_force(asked, None)  # those of the longest runs: what a verdict of any run can be held against
     in_force_here, waiting = in_force(asked, unit.evidence.iterations)
     terms = replace(terms, bounds=in_force_here)
     health = _judge_health(unit, terms)
@@ -67,12 +68,12 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     change = None
     if before and before.report:
         ours = gate_results([_excused(outcome, terms) for outcome in coverage])
-        change = change_of(unit.evidence.report, terms.bounds, terms.words, ours, before.report)
+        change = change_of(unit.evidence.report, strictest, terms.words, ours, before.report)
     if before and terms.limit:
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
     violations = list(_fallen_short(unit, health, coverage, terms))
     violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
-    judgement = _judgement(unit, terms, health, coverage, violations)
+    judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
     report = replace(judgement.report, lowered=below, too_short=tuple(_too_short(waiting)), change=change)
     missed: list[Remark] = []
@@ -84,6 +85,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
     """Judge the health of a unit's runs and no coverage. Without a complete stream nothing is shown."""
+    terms = replace(terms, bounds=in_force(terms.bounds, None)[0])
     health = _judge_health(unit, terms)
     violations = list(_fallen_short(unit, health, (), terms))
     complete = [o for outcomes in health.values() for o in outcomes if o.gate == RUN_COMPLETE]
