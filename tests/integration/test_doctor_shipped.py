@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.reports import REAL
 from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
 from vopr_coverage.doctor.conclude import Diagnosis, diagnose
@@ -33,13 +31,12 @@ def examined(name: str, reports: list[str]) -> tuple[float, Diagnosis]:
     return examination.score or 0.0, diagnose(examination, inputs, rules, config)
 
 
-@pytest.mark.xfail(reason="the config asks for too little of each scenario; it is being rewritten")
 def test_the_config_of_kimberlite_notices_nearly_all(tmp_path: Path) -> None:
-    """No line would close a blind spot that is left: what is rare, and what chance decides."""
+    """What is left is too rare, or is how many seeds a job runs, which its workflow says (docs/doctor.md)."""
     reports = [f"{scenario}={REAL}/{run}.ndjson" for scenario, runs in KIMBERLITE.items() for run in runs]
     score, diagnosis = examined("kimberlite.yml", reports)
     assert score >= SCORE_MIN
-    assert [spot.what for spot in diagnosis.blind_spots if spot.config] == []
+    assert {spot.kind for spot in diagnosis.blind_spots if spot.config} == {"half-of-the-seeds"}
 
 
 def test_the_config_of_the_example_notices_nearly_all(tmp_path: Path) -> None:
