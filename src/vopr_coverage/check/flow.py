@@ -17,14 +17,15 @@ from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.conclude import conclude, lost_reports
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
-from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
+from vopr_coverage.check.shards import gaps, too_few_reports
+from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
 from vopr_coverage.files import STDIN
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
-from vopr_coverage.model.verdict import Remark, Verdict
+from vopr_coverage.model.verdict import Remark, Verdict, Violation
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import ReportFile, find
 from vopr_coverage.reading.source import Progress
@@ -76,7 +77,8 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
         UserError: reports, config or rules that cannot be used; nothing was judged.
     """
     config, inputs, remarks = _read(request, rules.merge, progress)
-    return _with_warnings(judge_inputs(inputs, rules, config), remarks)
+    missing = too_few_reports(len(inputs), fewest_reports(rules.overrides, config))
+    return _with_warnings(judge_inputs(inputs, rules, config, missing), remarks)
 
 
 def check_health(
@@ -91,7 +93,8 @@ def check_health(
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
     config, inputs, remarks = _read(request, merge, progress)
-    return _with_warnings(judge_health_of(inputs, overrides, config, merge), remarks)
+    missing = too_few_reports(len(inputs), fewest_reports(overrides, config))
+    return _with_warnings(judge_health_of(inputs, overrides, config, merge, missing), remarks)
 
 
 def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
@@ -104,8 +107,13 @@ def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
     raise UsageError(f"{health_only} judges no coverage: leave {overrides.spelled(setting)} out")
 
 
-def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdict:
+def judge_inputs(
+    inputs: Sequence[Input], rules: Rules, config: Config, violations: Sequence[Violation] = ()
+) -> Verdict:
     """Merge and judge what was read, and compare it with the base.
+
+    Args:
+        violations: of gates that are about no single report.
 
     Raises:
         UserError: a config or rules that cannot be used.
@@ -119,13 +127,23 @@ def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config) -> Verdi
     for unit, before in zip(units, befores, strict=True):
         terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
         unit, remarks = _complete_points(unit, terms.bounds, config)
-        warnings += remarks
+        warnings += [*remarks, *_missing_seeds(unit)]
         judgements.append(judge(unit, terms, before if base else None))
-    return conclude(judgements, warnings, __version__, *lost_reports(base, absent, limit))
+    seen, lost = lost_reports(base, absent, limit)
+    return conclude(judgements, warnings, __version__, seen, [*violations, *lost])
 
 
-def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Config, merge: Merge = "none") -> Verdict:
+def judge_health_of(
+    inputs: Sequence[Input],
+    overrides: Overrides,
+    config: Config,
+    merge: Merge = "none",
+    violations: Sequence[Violation] = (),
+) -> Verdict:
     """Judge the run health of what was read.
+
+    Args:
+        violations: of gates that are about no single report.
 
     Raises:
         UserError: a config that cannot be used.
@@ -134,8 +152,13 @@ def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Confi
     judgements, warnings = [], list(_config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
+        warnings += _missing_seeds(unit)
         judgements.append(judge_health(with_known_points(unit, ()), terms))
-    return replace(conclude(judgements, warnings, __version__), health_only=True)
+    return replace(conclude(judgements, warnings, __version__, violations=violations), health_only=True)
+
+
+def _missing_seeds(unit: Unit) -> list[Remark]:
+    return [Remark(unit.name, text) for text in gaps(unit.inputs)] if len(unit.inputs) > 1 else []
 
 
 def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:

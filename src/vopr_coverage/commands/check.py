@@ -17,7 +17,7 @@ from vopr_coverage.check.flow import (
     check_health,
     refuse_beside_health_only,
 )
-from vopr_coverage.commands.options import add_terms, one_of, overrides_of
+from vopr_coverage.commands.options import add_terms, count, one_of, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
@@ -49,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
         help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
         "all: add up all reports",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-reports", type=count, metavar="N",
+        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
     )  # fmt: skip
     parser.add_argument(
         "--on-not-measured", metavar="POLICY",

@@ -44,6 +44,7 @@ class Config(msgspec.Struct, frozen=True):
     fault_points: tuple[str, ...] = ()
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
+    min_reports: Bound[int] = Bound(0, "default")
     repro: str = DEFAULT_REPRO
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
@@ -115,6 +116,7 @@ def parse_config(text: str, source: str) -> Config:
         fault_points=tuple(document.get("fault_points", ())),
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
+        min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
         repro=document.get("repro", DEFAULT_REPRO),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
         canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
@@ -139,9 +141,13 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
             value = document[key]
             if key in ("min_phase_events", "min_per_iteration"):
                 value = {_dotted(name): minimum for name, minimum in value.items()}
-            line = located.line(f"{pointer}/{key}")
-            layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
+            layer[key] = Bound(value, _origin(f"{pointer}/{key}", located, source))
     return layer
+
+
+def _origin(pointer: str, located: Located, source: str) -> str:
+    line = located.line(pointer)
+    return f"{printable(source)}:{line}" if line else printable(source)
 
 
 def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
