@@ -61,6 +61,10 @@ def test_a_manifest_is_read_and_written_the_same() -> None:
     """What `record` writes, `check` reads."""
     recording = a_recording(commit=SHA, commit_source="git", seed=str(SEED_COUNT - 1))
     assert recording_from_json(recording.to_json().encode(), "m") == recording
+    earlier = {key: value for key, value in a_manifest().items() if key != "head"}  # as before this key was there
+    assert recording_from_json(json.dumps(earlier).encode(), "m") == recording_from_json(
+        json.dumps(a_manifest()).encode(), "m"
+    )
     assert json.loads(recording.to_json()) == a_manifest(commit=SHA, commit_source="git", seed=str(SEED_COUNT - 1))
 
 

@@ -22,6 +22,7 @@ from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_fo
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
 from vopr_coverage.files import STDIN
+from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
@@ -199,6 +200,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
         run=run,
         recording=recording,
         commits=commits,
+        warnings=(*read.warnings, *other_head(recording, commits)),
     )
 
 

@@ -42,6 +42,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         command: the words of the command, with the placeholders `{scenario}`, `{seed}` and `{iterations}`.
         seed, iterations: what was asked for. The seed is a string, because browsers and jq lose digits.
         commit, commit_source: the simulated commit, and where it was taken from; None if unknown.
+        head: git's HEAD where the simulator ran; None if unknown, and in recordings of earlier versions.
         duration_s: None until the recording ends, so None shows a recording that was killed.
         rate: iterations a second.
         exit_code, signal: how the simulator ended; one of the two, or neither if unknown.
@@ -76,6 +77,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     kept: Mapping[str, int] = {}
     stderr_bytes: int = 0
     stderr_dropped_bytes: int = 0
+    head: str | None = None
     format: str = RECORDING_FORMAT
 
     @property
