@@ -16,7 +16,7 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench canary-bench pattern-bench lock clean
+.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -84,11 +84,17 @@ night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge 
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
 
+duplicate-keys-bench: $(VENV)/test.done ## measure what it would cost to notice keys that stand twice in the record of a seed
+	@PYTHONPATH=. $(BIN)/python benchmarks/duplicate_keys.py $(ARGS)
+
 canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries: each must be caught by its own invariant
 	@$(BIN)/python benchmarks/canaries.py $(ARGS)
 
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
+
+doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
+	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt

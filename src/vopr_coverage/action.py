@@ -10,7 +10,9 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
+from functools import partial
 from traceback import print_exc
+from typing import Protocol
 
 import msgspec
 
@@ -34,6 +36,7 @@ from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
 
+DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
 
 
@@ -43,6 +46,20 @@ class Switches(msgspec.Struct, frozen=True):
     fail: bool = True
     summary: bool = True
     annotations: bool = True
+
+
+class _Page(Protocol):
+    def __call__(self, *, budget: int = ...) -> str:
+        """The verdict as Markdown, in at most so many bytes."""
+
+
+class _Left(msgspec.Struct, frozen=True):
+    """What a verdict leaves behind: text for the log, JSON and Markdown for files, and outputs."""
+
+    text: str
+    verdict: str
+    page: _Page
+    outputs: dict[str, str]
 
 
 class _Step(msgspec.Struct, frozen=True):
@@ -87,6 +104,8 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
         return _relay(step)
     if inputs["command"] == "tracking-issue":
         return _track(step)
+    if inputs["command"] == "doctor":
+        return _examine(step)
     return _check(step)
 
 
@@ -94,16 +113,11 @@ def _check(step: _Step) -> int:
     """Judge, and publish the verdict everywhere."""
     runner, inputs, switches = step.runner, step.inputs, Switches()
     try:
-        switches = Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
+        switches = _switches(inputs)
+        if inputs["workflow"]:
+            raise UsageError("input workflow is for command doctor alone")
         rules = rules_of(inputs, _base(step))
-        request = CheckRequest(
-            reports=lines(inputs["reports"]),
-            config=inputs["config"] or None,
-            scenario=inputs["scenario"] or None,
-            commits=commits_of(runner.event, runner.sha, step.event),
-            roots=runner.roots,
-        )
-        verdict = check(request, rules)
+        verdict = check(_request(step), rules)
     except UserError as error:
         verdict = Verdict.not_judged(__version__, str(error))
     code = _publish(verdict, switches, runner)  # first: asking GitHub may take minutes that a job may not have
@@ -112,6 +126,46 @@ def _check(step: _Step) -> int:
         _print_message(message)
     _write_outputs(runner, {"comment-url": message.url if message else ""})
     return code
+
+
+def _switches(inputs: Mapping[str, str]) -> Switches:
+    return Switches(*(switch(inputs, name) for name in ("fail", "summary", "annotations")))
+
+
+def _request(step: _Step) -> CheckRequest:
+    return CheckRequest(
+        reports=lines(step.inputs["reports"]),
+        config=step.inputs["config"] or None,
+        scenario=step.inputs["scenario"] or None,
+        commits=commits_of(step.runner.event, step.runner.sha, step.event),
+        roots=step.runner.roots,
+    )
+
+
+def _examine(step: _Step) -> int:
+    """Examine the gate, and publish the doctor's verdict."""
+    from vopr_coverage.doctor.flow import DoctorRequest, examine_gate
+    from vopr_coverage.doctor.verdict import DoctorVerdict
+    from vopr_coverage.render.doctor import render_doctor_markdown, render_doctor_text
+
+    runner, inputs, switches = step.runner, step.inputs, Switches()
+    try:
+        switches = _switches(inputs)
+        rules = rules_of(inputs, _base(step))
+        verdict = examine_gate(DoctorRequest(_request(step), lines(inputs["workflow"])), rules)
+    except UserError as error:
+        verdict = DoctorVerdict.not_judged(__version__, str(error))
+    outputs = {
+        "passed": "true" if verdict.passed else "false",
+        "verdict": verdict.status,
+        "score": "" if verdict.score is None else f"{verdict.score:.6f}",
+    }
+    page = partial(render_doctor_markdown, verdict)
+    _leave(_Left(render_doctor_text(verdict), verdict.to_json(), page, outputs), switches, runner)
+    if not verdict.passed and (switches.annotations or verdict.error is not None):
+        level = "error" if switches.fail or verdict.error is not None else "warning"
+        print(command(level, printable(verdict.reason), title=DOCTOR_TITLE))
+    return _exit_code(verdict.error is not None, verdict.passed, switches)
 
 
 def _base(step: _Step) -> Base | None:
@@ -159,25 +213,28 @@ def _track(step: _Step) -> int:
 
 def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     """Write log, files, summary, outputs and annotations; returns the exit code."""
-    code = ExitCode.PASSED
-    if verdict.error is not None:
-        code = ExitCode.UNUSABLE
-    elif not verdict.passed and switches.fail:
-        code = ExitCode.GATE_FAILED
-    _write_verdict(verdict, switches, runner)
+    page = partial(render_check_markdown, verdict)
+    _leave(_Left(render_check_text(verdict), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail):
             print(line)
-    if not verdict.passed and code is ExitCode.PASSED:
+    return _exit_code(verdict.error is not None, verdict.passed, switches)
+
+
+def _exit_code(is_error: bool, passed: bool, switches: Switches) -> int:
+    if is_error:
+        return ExitCode.UNUSABLE
+    if not passed and not switches.fail:
         print("This step passes because its input `fail` is false.")
-    return code
+    return ExitCode.PASSED if passed or not switches.fail else ExitCode.GATE_FAILED
 
 
-def _write_verdict(verdict: Verdict, switches: Switches, runner: Runner) -> None:
-    print(fenced(render_check_text(verdict), secrets.token_hex(16)), end="", flush=True)
+def _leave(left: _Left, switches: Switches, runner: Runner) -> None:
+    """Write log, files, summary and outputs."""
+    print(fenced(left.text, secrets.token_hex(16)), end="", flush=True)
     folder = step_folder(runner.action)
     paths = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
-    texts = {"verdict-file": verdict.to_json(), "summary-file": render_check_markdown(verdict)}
+    texts = {"verdict-file": left.verdict, "summary-file": left.page()}
     for output, path in list(paths.items()):
         try:
             write_in_workspace(runner.workspace, path, texts[output])
@@ -186,11 +243,11 @@ def _write_verdict(verdict: Verdict, switches: Switches, runner: Runner) -> None
             del paths[output]
     try:
         if switches.summary and runner.step_summary:
-            left = SUMMARY_BYTES_MAX - bytes_in(runner.step_summary)
-            append_text(runner.step_summary, render_check_markdown(verdict, budget=max(left, SUMMARY_BYTES_MIN)))
+            room = SUMMARY_BYTES_MAX - bytes_in(runner.step_summary)
+            append_text(runner.step_summary, left.page(budget=max(room, SUMMARY_BYTES_MIN)))
     except FileError as error:
         _warn(f"the job summary was not written: {error.found}")
-    _write_outputs(runner, _outputs(verdict) | paths)
+    _write_outputs(runner, left.outputs | paths)
 
 
 def _outputs(verdict: Verdict) -> dict[str, str]:

@@ -98,7 +98,7 @@ def shown(found: object) -> str:
     if found is None or isinstance(found, bool):
         return {None: "null", True: "true", False: "false"}[found]
     if isinstance(found, dict):
-        return f"an object with {len(found)} keys"
+        return "an object with 1 key" if len(found) == 1 else f"an object with {len(found)} keys"
     if isinstance(found, list | tuple):
         return f"an array of {len(found)}"
     if isinstance(found, int) and found.bit_length() > 128:

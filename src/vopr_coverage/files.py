@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from vopr_coverage.errors import FileError
+from vopr_coverage.formats.text import text_of
 
 STDIN = "-"
 REACH = "a path inside the workspace or RUNNER_TEMP: this action reads no other files"
@@ -111,7 +112,7 @@ def read_text(path: AnyPath, bytes_max: int, name: str = "") -> str:
     """The text of a UTF-8 file, without a byte order mark; see `read_bytes`."""
     data = read_bytes(path, bytes_max, name)
     try:
-        return data.decode("utf-8-sig")
+        return text_of(data)
     except UnicodeDecodeError:
         raise FileError(name or str(path), "a readable file", "text that is not UTF-8") from None
 

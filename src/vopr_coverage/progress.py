@@ -11,6 +11,7 @@ from typing import TextIO
 
 from vopr_coverage.errors import printable
 from vopr_coverage.files import STDIN
+from vopr_coverage.model.figures import counted
 from vopr_coverage.reading.source import Progress
 
 QUIET_S = 1.0  # files that are read sooner need no line
@@ -48,6 +49,13 @@ class ProgressLine:
 
     def for_recordings(self) -> Callable[[int, int], None]:
         """The callback that takes the number of recordings read, and the number of all."""
+        return self._counting("recording", "read")
+
+    def for_faults(self) -> Callable[[int, int], None]:
+        """The callback that takes the number of planted faults judged, and the number of all."""
+        return self._counting("planted fault", "judged")
+
+    def _counting(self, noun: str, participle: str) -> Callable[[int, int], None]:
         started = drawn_at = self._clock()
 
         def advance(done: int, total: int) -> None:
@@ -56,7 +64,7 @@ class ProgressLine:
             if now - started < QUIET_S or now - drawn_at < INTERVAL_S:
                 return
             drawn_at = now
-            self._draw(f"{done:,} of {total:,} recordings read")
+            self._draw(f"{done:,} of {counted(total, noun)} {participle}")
 
         return advance
 
@@ -103,7 +111,7 @@ class RunProgress:
         rate = done / (now - self._started_at)
         remaining = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
         rate_text = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        text = f"{done:,} of {self._total:,} iterations, {rate_text}/s{remaining}"
+        text = f"{done:,} of {counted(self._total, 'iteration')}, {rate_text}/s{remaining}"
         with suppress(OSError, ValueError):  # nobody reads the output: the run continues
             self._out.write(f"\r\x1b[K{text}" if self._terminal else f"vopr-coverage: {text}\n")
             self._out.flush()

@@ -65,6 +65,19 @@ runs:
         NAME: ${{ inputs.name }}
       run: cp "/artifacts/$NAME/"* .
 """
+CACHE = """
+name: Cache
+description: In place of actions/cache, which finds nothing
+inputs:
+  path: {description: as there, required: true}
+  key: {description: as there, required: true}
+  restore-keys: {description: as there, default: ""}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: "true"
+"""
 # In place of the toolchain: `cargo build` puts the checkout's own script where the simulator would be.
 CARGO = "#!/bin/sh\nmkdir -p target/release && cp simulator.sh target/release/vopr && chmod +x target/release/vopr\n"
 
@@ -100,7 +113,7 @@ class Desk:
         shutil.copytree(REPOSITORY / "workflows", self.checkout / ".github" / "workflows")
         (self.checkout / ".github" / "vopr-coverage.yml").write_text(json.dumps(MODEST))
         self.artifacts.mkdir()
-        for name, text in {"upload": UPLOAD, "download": DOWNLOAD}.items():
+        for name, text in {"upload-artifact": UPLOAD, "download-artifact": DOWNLOAD, "cache": CACHE}.items():
             (self.home / name).mkdir()
             (self.home / name / "action.yml").write_text(text)
         (self.home / "cargo").write_text(CARGO)
@@ -121,8 +134,8 @@ class Desk:
     def run(self, event: str, workflow: str, payload: Mapping[str, Any]) -> Ran:
         """Run one workflow to its end."""
         (self.home / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        pinned = re.findall(r"uses: (actions/(up|down)load-artifact@[0-9a-f]{40})", self.text_of(workflow))
-        local = {OURS: REPOSITORY} | {used: self.home / f"{kind}load" for used, kind in pinned}
+        pinned = re.findall(r"uses: (actions/((?:up|down)load-artifact|cache)@[0-9a-f]{40})", self.text_of(workflow))
+        local = {OURS: REPOSITORY} | {used: self.home / name for used, name in pinned}
         line = [the_act(), event, "--workflows", f".github/workflows/{workflow}", "--eventpath", "../event.json"]
         line += ["--platform", f"ubuntu-latest={self.image}", "--pull=false", "--rebuild=false", "--rm"]
         line += ["--action-offline-mode", "--container-daemon-socket", "-"]
@@ -204,7 +217,7 @@ def test_a_failing_seed_fails_the_gate_and_not_the_simulation(desk: Desk) -> Non
 @pytest.mark.parametrize("after", ["kill -9 $$", "sleep 60"])
 def test_a_simulator_that_dies_or_hangs_is_incomplete(desk: Desk, after: str) -> None:
     """It is stopped in time, and what it wrote is judged for what it is."""
-    desk.adapt("60s", "3s")
+    desk.adapt("120s", "3s")
     desk.simulates(b"\n".join(a_stream(ITERATIONS).splitlines()[:50]) + b"\n", after)
     ran = desk.pull_request()
     assert ran.jobs == {"Simulate": "succeeded", "Coverage gate": "failed"}

@@ -59,7 +59,7 @@ NO_REPORT: dict[str, tuple[bytes, str]] = {
     ),
     "Latin-1 in a document": (b'{"coverage": "\xe9"}', "expected UTF-8 text, found the byte 0xe9"),
     "an array": (b"[1, 2]\n",
-                 "expected records of a VOPR stream, found 1 lines without one; was the simulator run with --json?"),
+                 "expected records of a VOPR stream, found 1 line without one; was the simulator run with --json?"),
     "an array of records": (b'[{"type": 1}]\n',
                             "expected a VOPR stream or a coverage report object, found an array of 1"),
     "an empty object": (b"{}", "expected a VOPR stream, a CoverageReport or an object with one under 'coverage', "

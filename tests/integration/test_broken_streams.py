@@ -138,7 +138,7 @@ CONTRADICTORY: dict[str, tuple[bytes, list[str]]] = {
         ndjson(start(0, 3), ok(0), ok(1), ok(1), ok(2), ending(3)),
         ["line 4 has seed 1 again or too late, seed 2 was due", "successes is 3, 4 records say ok"],
     ),
-    "records after the end": (a_stream(3) + line(ok(3)), ["1 records stand after the end of the stream"]),
+    "records after the end": (a_stream(3) + line(ok(3)), ["1 record stands after the end of the stream"]),
     "two streams": (
         a_stream(3) + a_stream(2, first=60),
         ["two streams in one file: line 6 starts again at seed 60 for 2 iterations, the first start was at seed 0 "

@@ -42,10 +42,15 @@ def test_the_real_canaries(folder: Path) -> None:
     assert ended.code == 1
     assert "✅ sim-canary-drop-disabled: detected: fault point network.drop is hit in the control run" in ended.out
     assert "❌ canary-wrong-hash: not detected" in ended.out
+    why = "20 of 20 seeds identical to the control: the planted bug was never called, or changed nothing"
+    assert f"\n      {why}\n" in ended.out
     verdict = json.loads((folder / "v.json").read_text())
     assert problems("canaries", verdict) == []
     assert [result["ending"] for result in verdict["results"]] == ["detected", "not detected"]
-    assert (folder / "s.md").read_text().startswith("## ❌ Canaries failed\n")
+    assert [result.get("differing") for result in verdict["results"]] == [None, 0]
+    page = (folder / "s.md").read_text()
+    assert page.startswith("## ❌ Canaries failed\n")
+    assert "never called" in page
 
 
 def test_all_detected_passes(folder: Path) -> None:
@@ -100,6 +105,10 @@ def test_a_folder_of_runs_is_judged_like_runs_by_name(folder: Path) -> None:
     (night / "canary-wrong-hash" / "build-failed").touch()
     ended = run_cli("canary", "--runs", "night", cwd=folder)
     assert "❌ canary-wrong-hash: build failed: there is no run because its build failed" in ended.out
+    (night / "canary-wrong-hash" / "build-failed").unlink()
+    (night / "canary-wrong-hash").rmdir()
+    a_night(folder, **{"canary-wrong-hash": "canary-wrong-hash"})
+    assert "20 of 20 seeds identical to the control" in run_cli("canary", "--runs", "night", cwd=folder).out
     a_night(folder, **{"canary-gone": "combined"})
     told = refused(run_cli("canary", "--runs", "night", cwd=folder))[0]
     assert "--runs: no canary 'canary-gone' is declared" in told

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.endings import refused
+from tests.support.recordings import a_recording, manifest_of
 from tests.support.reports import REAL, Ended, ndjson, records_of, run_cli
 from tests.support.run_pairs import changed, varying
 from vopr_coverage.formats import schema as contract
@@ -302,3 +304,44 @@ def test_a_replay_leaves_the_simulators_own_check_out(tmp_path: Path) -> None:
     replay = run_cli("determinism", name, cwd=tmp_path).out.partition("Replay:\n")[2].partition("Judged")[0]
     assert " 9\n" in replay
     assert "--check-determinism" not in replay
+
+
+def test_a_simulator_whose_output_depends_on_its_arguments_alone_passes(tmp_path: Path) -> None:
+    """Its times are simulated ones: two processes write the same bytes, and their manifests are two."""
+    stream = varying(300)
+    a, b = recorded(tmp_path, "a", stream), recorded(tmp_path, "b", stream)
+    ended = run_cli("determinism", a, b, cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert "300 seeds run twice, no difference" in ended.out
+
+
+def test_a_copied_recording_is_refused(tmp_path: Path) -> None:
+    """It is one process, whether its manifest names it or is an old one that doesn't."""
+    recorded(tmp_path, "a", varying(300))
+    shutil.copytree(tmp_path / "a", tmp_path / "copy")
+    (told,) = refused(run_cli("determinism", "a", "copy", cwd=tmp_path))
+    assert told.startswith("a/stream.ndjson.gz and copy/stream.ndjson.gz hold the same run")
+    assert "vopr-coverage record" not in told
+    for name in ("a", "copy"):
+        manifest = manifest_of(tmp_path / name)
+        del manifest["id"]
+        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+    assert "hold the same run" in refused(run_cli("determinism", "a", "copy", cwd=tmp_path))[0]
+
+
+def test_a_recording_and_a_copy_of_its_stream_are_refused(tmp_path: Path) -> None:
+    """One manifest shows one process; the message says what would show two."""
+    recorded(tmp_path, "a", varying(300))
+    shutil.copy(tmp_path / "a" / "stream.ndjson.gz", tmp_path / "b.gz")
+    (told,) = refused(run_cli("determinism", "a", "b.gz", cwd=tmp_path))
+    assert "the manifests of `vopr-coverage record` show which process a run is of" in told
+
+
+def test_old_recordings_of_two_processes_are_told_apart_by_their_manifests(tmp_path: Path) -> None:
+    """Without an id, by when they began and how long they took."""
+    for name, began in (("a", "2026-05-07T02:00:00Z"), ("b", "2026-05-07T02:00:01Z")):
+        a_recording(tmp_path / name, varying(300), iterations=300, started_at=began)
+        manifest = manifest_of(tmp_path / name)
+        del manifest["id"], manifest["last_words"]
+        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+    assert run_cli("determinism", "a", "b", cwd=tmp_path).code == 0

@@ -57,7 +57,7 @@ def test_a_flat_report_that_contradicts_itself_fails(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_bytes(a_flat_report(total_fault_points=2, missed_fault_points=["sim.network.send"]))
     assert violations(run_cli("check", "r.json", "--profile", "smoke_test", cwd=tmp_path)) == [
         "r.json: Counts disagree: fault_points_hit is 3, total_fault_points 2",
-        "r.json: Counts disagree: fault point 'sim.network.send' is listed as hit and as missed (1 such names)",
+        "r.json: Counts disagree: fault point 'sim.network.send' is listed as hit and as missed (1 such name)",
     ]
 
 

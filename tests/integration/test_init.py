@@ -41,7 +41,7 @@ def test_each_number_says_where_it_came_from(tmp_path: Path) -> None:
     ("data", "told"),
     [
         (a_stream(3, failing=[1]), "healthy runs only. Invariant 'model_verification' failed on 1 seed: 1"),
-        (a_stream(3, lost=[1]), "healthy runs only. Nondeterministic: 1 failed seeds left no record: 1"),
+        (a_stream(3, lost=[1]), "healthy runs only. Nondeterministic: 1 failed seed left no record: 1"),
         (a_stream(3, coverage=None), "init learns from coverage, this stream carries none"),
         (a_flat_report(), "init learns from streams of run records, this is a report"),
     ],

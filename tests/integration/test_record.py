@@ -227,3 +227,16 @@ def test_an_empty_folder_may_be_there_already(tmp_path: Path) -> None:
     assert record(tmp_path, "no-such-simulator").code == 2
     assert list((tmp_path / "out").iterdir()) == []
     assert printed(tmp_path, a_stream()).code == 0
+
+
+def test_seeds_that_failed_without_a_record_have_run(tmp_path: Path) -> None:
+    """Under --check-determinism every seed may end so: the run is whole, and its rate is that of the simulator."""
+    (tmp_path / "stream").write_bytes(a_stream(60, first=7, lost=range(7, 67)))
+    asked = ("--scenario", "combined", "--seed", "7", "--iterations", "60", "--out", "run")
+    ended = run_cli("record", *asked, "--", *printing(tmp_path / "stream", 1), cwd=tmp_path)
+    assert "recorded 60 of 60 iterations, " in ended.err
+    assert ", 60 failed seeds without a record, ended with exit code 1, in run" in ended.err
+    manifest = manifest_of(tmp_path / "run")
+    assert manifest["lines"] == {"start": 1, "batch_complete": 1, "iteration_silent": 60}
+    assert 60 / manifest["rate"] == pytest.approx(manifest["duration_s"], abs=0.001)
+    assert ", 0.0/s" not in ended.err

@@ -24,6 +24,7 @@ from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import Shards
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.seeds import opened_seeds
+from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.trends.file import read_history
 
 GREEN = all_needs(regressions="skipped")
@@ -58,6 +59,9 @@ def test_every_reader_has_the_same_first_hashes(tmp_path: Path) -> None:
         assert sum(len(stretch.records) for stretch in seeds) == 11
     assert seeds.read.run
     assert seeds.read.run.first_hashes == found
+    line_by_line = read_stream(stream.splitlines(keepends=True), "a").run
+    assert line_by_line
+    assert line_by_line.first_hashes == found, "however few lines a block has"
     (tmp_path / "b.ndjson").write_bytes(ndjson(start(0, 1), ok(0, events=101), ending(1)))
     (tmp_path / "c.ndjson").write_bytes(ndjson(start(0, 1), ok(0), ending(1)))
     assert run_of(tmp_path / "b.ndjson").first_hashes != run_of(tmp_path / "c.ndjson").first_hashes

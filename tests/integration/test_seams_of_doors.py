@@ -75,9 +75,9 @@ def test_every_output_is_written_by_some_command_and_no_other(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_only_check_judges(desk: Desk, command: str) -> None:
+def test_only_check_and_doctor_judge(desk: Desk, command: str) -> None:
     """A word that is accepted and that nothing acts on would be a `check`."""
-    assert ("verdict" in desk.step(command=command).outputs) is (command == "check")
+    assert ("verdict" in desk.step(command=command).outputs) is (command in ("check", "doctor"))
 
 
 # ---- the command line
@@ -99,6 +99,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
     planned = ["combined=3", "--minutes", "1", "--run-number", "1"]
     given: dict[str, Sequence[Sequence[str]]] = {
         "check": [["run.ndjson"]],
+        "doctor": [["run.ndjson", "--workflow", "nonesuch.yml"]],
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
         "schema": [["report"]],

@@ -15,13 +15,18 @@ from tests.support.night_folders import (
     CONFIG,
     SHARD_SEEDS,
     a_night,
+    a_plan,
     a_recorded_run,
     all_needs,
+    part,
     red_parts,
     summarised,
 )
 from tests.support.reports import a_stream
+from vopr_coverage.determinism.judge import EMPTY_STATE_HASH
 from vopr_coverage.nightly.night import NightTerms, judge_night
+from vopr_coverage.nightly.plan import SeedRange, SeedRanges
+from vopr_coverage.render.wording import figure
 
 GREEN = all_needs(regressions="skipped")
 
@@ -112,8 +117,60 @@ def test_a_missed_canary_is_told_by_its_name(tmp_path: Path) -> None:
     a_recorded_run(night / "canary" / CANARY, BASE + 2_000, SHARD_SEEDS)
     _, verdict = summarised(tmp_path, all_needs(regressions="skipped", canary="failure"))
     assert red_parts(verdict) == {"canary": "failed"}
-    assert verdict.findings[0].line.startswith("not detected")
+    assert verdict.findings[0].line == (
+        "not detected: nothing failed in 60 iterations; 60 of 60 seeds identical to the control: the planted bug was "
+        "never called, or changed nothing; expected: invariant model_verification"
+    )
     assert (verdict.detected, verdict.declared) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("invariant", "counts"), [("model_verification", (0, 60)), ("vsr_agreement", (60, 0))], ids=["its own", "another"]
+)
+def test_seeds_that_a_canary_failed_are_counted(tmp_path: Path, invariant: str, counts: tuple[int, int]) -> None:
+    """As expected where they detect it, as failed where they are something else."""
+    night, first = a_night(tmp_path), BASE + 2_000
+    stream = a_stream(SHARD_SEEDS, first=first, failing=dict.fromkeys(range(first, first + SHARD_SEEDS), invariant))
+    a_recorded_run(night / "canary" / CANARY, first, SHARD_SEEDS, stream, exit_code=1)
+    _, verdict = summarised(tmp_path, GREEN)
+    (work,) = [work for work in verdict.work if work.job == "canary"]
+    assert (work.failed, work.failed_as_expected) == counts
+
+
+@pytest.mark.parametrize(("differing", "warned"), [(0, True), (20, False)])
+def test_few_doubled_seeds_show_little_only_where_none_differs(tmp_path: Path, differing: int, warned: bool) -> None:
+    """Where all of them differ, they have shown everything."""
+    pair = SeedRange("42", "combined", "42", 20)
+    night = a_night(tmp_path, a_plan(determinism=SeedRanges((pair,))))
+    stream = a_stream(20, first=42).replace(b"T02:00:00.", b"T02:09:00.")
+    for seed in range(42, 42 + differing):
+        stream = stream.replace(f"{seed:064x}".encode(), f"{seed:x}".encode() * 32)
+    a_recorded_run(night / "determinism" / "42" / "b", 42, 20, stream)
+    ended, verdict = summarised(tmp_path, GREEN)
+    assert (verdict.seeds_doubled, verdict.seeds_differing) == (20, differing)
+    bound = (
+        "20 of 20 seeds that ran twice differ"
+        if differing
+        else "20 seeds ran twice: at most 13.9% of all differ (95 %)"
+    )
+    assert f"  - {bound}\n" in ended.out
+    assert any("20 seeds show little" in warning.text for warning in verdict.warnings) is warned
+
+
+def test_the_empty_state_of_vopr_is_no_warning_of_every_night(tmp_path: Path) -> None:
+    """All its runs have that hash; the part's line says so. Any other constant hash is a warning."""
+    night = a_night(tmp_path)
+    _, verdict = summarised(tmp_path, GREEN)
+    assert [warning.text.partition(" ")[0] for warning in verdict.warnings] == ["kernel_state_hash"]
+    for number, side in enumerate("ab"):
+        stream = a_stream(SHARD_SEEDS, first=42).replace(b"16f7" * 16, EMPTY_STATE_HASH.encode())
+        stream = stream.replace(b"T02:00:00.", b"T02:00:0%d." % number)
+        a_recorded_run(night / "determinism" / "42" / side, 42, SHARD_SEEDS, stream)
+    _, verdict = summarised(tmp_path, GREEN)
+    assert verdict.warnings == ()
+    line = "60 seeds run twice, none differs, so at most 4.87% of all differ (95%), kernel_state_hash never varies"
+    assert part(verdict, "determinism").line == line
+    assert "<code>" not in figure(line)
 
 
 def not_built(folder: Path) -> None:

@@ -118,6 +118,33 @@ def test_a_replay_that_was_skipped_although_there_are_seeds_is_not_green(tmp_pat
     assert red_parts(verdict) == {"regressions": "incomplete"}
 
 
+def test_seeds_that_failed_as_expected_are_told(tmp_path: Path) -> None:
+    """A night of a planted violation is green because they failed, and does not say that none did."""
+    night = a_night(tmp_path)
+    violated = CONFIG | {"scenarios": {"combined": {"expect": "violation", "invariants": ["hash_chain"]}}}
+    (tmp_path / "config.json").write_text(json.dumps(violated), encoding="utf-8")
+    for name, first in (("combined-1", BASE), ("combined-2", BASE + SHARD_SEEDS)):
+        stream = a_stream(SHARD_SEEDS, first=first, failing=dict.fromkeys(range(first, first + 60), "hash_chain"))
+        a_recorded_run(night / "long-run" / name, first, SHARD_SEEDS, stream, exit_code=1)
+    ended, verdict = summarised(tmp_path, GREEN)
+    long_run = part(verdict, "long-run")
+    assert long_run.status == "passed"
+    assert long_run.line == "120 iterations in 2 runs, 120 seeds failed as expected, no other"
+    (work,) = [work for work in verdict.work if work.job == "long-run"]
+    assert (work.failed, work.failed_as_expected) == (0, 120)
+    assert "120 seeds failed as expected" in ended.out
+    assert "| 0 (120 as expected) |" in (tmp_path / "night.md").read_text(encoding="utf-8")
+
+
+def test_failed_seeds_without_a_record_are_failed_seeds(tmp_path: Path) -> None:
+    """They left no record, and are counted with the others."""
+    night = a_night(tmp_path)
+    stream = a_stream(SHARD_SEEDS, first=BASE, failing=[BASE + 1], lost=[BASE + 2, BASE + 3])
+    a_recorded_run(night / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream, exit_code=1)
+    _, verdict = summarised(tmp_path, GREEN)
+    assert [work.failed for work in verdict.work if work.job == "long-run"] == [3]
+
+
 def test_a_failing_seed_is_told_with_invariant_and_command_and_the_line_to_keep(tmp_path: Path) -> None:
     """Which job, which run, which seed, which invariant, how to replay it, and what to add to the file."""
     night, seed = a_night(tmp_path), BASE + 65

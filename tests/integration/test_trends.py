@@ -68,7 +68,7 @@ def test_a_night_is_recorded_or_says_why_not(tmp_path: Path) -> None:
     assert "this night was not added to the history" in warning
     blocked = tmp_path / "file" / "h.ndjson"
     blocked.parent.write_bytes(b"")
-    assert "was not written" in record_night(blocked, a_night(2), night_at(2))[1][0]
+    assert "not a directory" in record_night(blocked, a_night(2), night_at(2))[1][0]
 
 
 def test_a_night_with_lines_is_a_verdict_that_can_be_read(tmp_path: Path) -> None:

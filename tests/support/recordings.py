@@ -82,6 +82,8 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "kept": {"compact": 3, "verbatim": 2},
         "stderr_bytes": 0,
         "stderr_dropped_bytes": 0,
+        "last_words": [],
+        "id": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes
 

@@ -61,7 +61,7 @@ def test_another_invariant_is_no_detection(read: Any) -> None:
     verdict = judged(control, read(a_stream(20, failing={5: "vsr_agreement"})))
     assert not verdict.passed
     assert verdict.results[0].ending is CanaryEnding.WRONG_INVARIANT
-    assert verdict.results[0].detail == "vsr_agreement on 1 seeds"
+    assert verdict.results[0].detail == "vsr_agreement on 1 seed"
 
 
 def test_a_green_run_is_no_detection(read: Any) -> None:
@@ -120,8 +120,8 @@ def test_what_was_not_run_fails(read: Any) -> None:
 @pytest.mark.parametrize(
     ("stream", "problem"),
     [
-        (a_stream(20, failing=[3]), "invariant model_verification failed on 1 seeds"),
-        (a_stream(20, lost=[3]), "1 seeds failed without a record"),
+        (a_stream(20, failing=[3]), "invariant model_verification failed on 1 seed"),
+        (a_stream(20, lost=[3]), "1 seed failed without a record"),
         (a_stream(20)[:-40], "it did not finish"),
         (a_stream(0), "it ran no iteration"),
     ],

@@ -10,13 +10,27 @@ from typing import Any
 import pytest
 
 from tests.support.checking import checked
-from tests.support.reports import MODEST, REAL, a_flat_report, a_record, a_stream, ending, ndjson, ok, records_of, start
+from tests.support.reports import (
+    MODEST,
+    REAL,
+    a_coverage,
+    a_flat_report,
+    a_record,
+    a_stream,
+    ending,
+    ndjson,
+    ok,
+    records_of,
+    start,
+)
 from vopr_coverage.canaries.judge import CanaryVerdict
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError
 from vopr_coverage.model.verdict import Verdict, verdict_from_json
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
+from vopr_coverage.render.annotations import render_annotations
 
+KIMBERLITE = Path(__file__).parents[2] / "examples" / "configs" / "kimberlite.yml"
 Judge = Callable[..., Verdict]
 
 
@@ -172,7 +186,7 @@ def test_what_else_goes_wrong_in_an_expected_violation_still_fails(judged: Judge
     """Lost records and broken properties are not what was expected."""
     stream = a_stream(3, failing={0: "agreement", 1: "agreement"}, lost=[2])
     config = {"scenarios": {"byz": BYZANTINE | {"min_caught": 0.6}}}
-    assert lines(judged({"byz=a": stream}, config)) == ["Nondeterministic: 1 failed seeds left no record: 2"]
+    assert lines(judged({"byz=a": stream}, config)) == ["Nondeterministic: 1 failed seed left no record: 2"]
 
 
 def test_run_health_needs_a_stream(judged: Judge) -> None:
@@ -215,6 +229,59 @@ def test_aliases_give_the_profiles_names_and_say_so(judged: Judge) -> None:
     row = next(gate for gate in verdict.reports[0].gates if gate.gate == "critical-fault-points")
     assert (row.status, row.note) == ("passed", "sim.network.drop via alias network.drop")
     assert any("the alias 'nobody' matches no name" in warning.text for warning in verdict.warnings)
+
+
+def alias_warnings(verdict: Verdict) -> list[str]:
+    """The texts of warnings about aliases."""
+    return [warning.text for warning in verdict.warnings if "alias" in warning.text]
+
+
+def test_aliases_that_nothing_uses_are_one_warning(judged: Judge) -> None:
+    """All of them in one sentence; none where a run was not asked for them, or has no figures."""
+    aliases = {f"nobody{number}": "nothing" for number in range(7)}
+    config: dict[str, Any] = {"aliases": aliases}
+    names = ", ".join(f"'nobody{number}'" for number in range(5))
+    (told,) = alias_warnings(judged({"a": a_stream()}, config))
+    assert told.endswith(f": the aliases {names} … match no name in these reports")
+    byzantine = {"byz": {"expect": "violation", "invariants": ["agreement"]}, "plain": {}}
+    violated = a_stream(failing=dict.fromkeys(range(3), "agreement"))
+    assert alias_warnings(judged({"byz=a": violated}, config | {"scenarios": byzantine})) == []
+    assert alias_warnings(judged({"plain=a": a_stream()}, config | {"scenarios": byzantine})) == [told]
+    assert alias_warnings(judged({"a": a_stream(coverage=None)}, config)) == []
+    assert alias_warnings(judged({"a": a_stream()[:500]}, config)) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "warned"),
+    [
+        ({"profile": "smoke_test"}, True),
+        ({"profile": "smoke_test", "fault_point_coverage_min": 0.5}, False),
+        ({"profile": "smoke_test", "fault_point_coverage_min": 0}, False),
+    ],
+)
+def test_many_missed_points_are_a_warning_only_where_no_config_says_how_many(
+    tmp_path: Path, config: dict[str, Any], warned: bool
+) -> None:
+    """A scenario that reaches 5 of 8 points does so every time; its bound in the config says so."""
+    stream = a_stream(coverage=a_coverage({"sim.network.send": 4, "sim.storage.write": 3, "a": 0, "b": 0}))
+    (tmp_path / "a").write_bytes(stream)
+    (tmp_path / "gate.yml").write_text(json.dumps(config))
+    verdict = checked([str(tmp_path / "a")], config=str(tmp_path / "gate.yml"))
+    texts = [warning.text for warning in verdict.warnings]
+    assert any(text.startswith("Many fault points missed (3/6).") for text in texts) is warned
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["baseline=baseline", "combined=combined", "multi-tenant=multi-tenant", "swizzle=swizzle-ab",
+     "view-change-merge=byzantine-view-change-merge", "inflated-commit=check-determinism-byzantine-no-trace"],
+)  # fmt: skip
+def test_a_healthy_run_of_the_real_simulator_has_no_warning(run: str) -> None:
+    """Warnings in every run teach people not to read them."""
+    scenario, name = run.split("=")
+    verdict = checked([f"{scenario}={REAL / name}.ndjson"], config=str(KIMBERLITE))
+    assert (verdict.passed, verdict.warnings) == (True, ())
+    assert render_annotations(verdict, fail=True) == []
 
 
 def test_the_percentage_of_a_stream_rests_on_known_points(judged: Judge) -> None:

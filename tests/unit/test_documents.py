@@ -113,7 +113,7 @@ def test_lists_that_are_not_as_long_as_their_counts_are_remarked_on() -> None:
         ),
         (
             {"missed_fault_points": ["sim.network.send"]},
-            "fault point 'sim.network.send' is listed as hit and as missed (1 such names)",
+            "fault point 'sim.network.send' is listed as hit and as missed (1 such name)",
         ),
         (
             {"missed_invariants": ["linearizability", "hash_chain", "other"]},

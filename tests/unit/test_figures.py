@@ -58,3 +58,50 @@ def test_no_other_module_makes_a_plural() -> None:
     files = [path for suffix in ("*.py", "*.j2") for path in PACKAGE.rglob(suffix) if path != home]
     assert len(files) > 100
     assert [path.name for path in files if own_plural.search(path.read_text())] == []
+
+
+# Nouns that a text of ours counts. Behind a number they stand in the form that agrees with it.
+COUNTED = (
+    "bounds bugs changes characters failures files findings hits invariants iterations jobs lines "
+    "names nights ones points properties ranges records recordings regressions reports runs seeds shards "
+    "violations warnings words"
+)
+PLURAL = "(?:" + "|".join(COUNTED.split()) + r")\b(?!/)"
+FIELD = r"\{(?P<value>[^{}\"']+)\}"  # of an f-string; a format of decimals (1.0 points) or a constant has one form
+IN_CODE = re.compile(FIELD + r" (?:[a-z-]+ ){0,2}?" + PLURAL)
+IN_TEMPLATE = re.compile(r"\{\{ (?P<value>[^{}]+?) \}\}(?:\*\*)? (?:[a-z-]+ ){0,2}?" + PLURAL)
+ONE_FORM = re.compile(
+    r"\.[0-9]f|^[A-Z_]+(?::,)?$|percent\(|\w+_of\(|shown\(|^interval$|^self\.since$|counted\(|^len\(names\)$"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('f"{count} seeds failed"', True),
+        ('f"{count:,} failed seeds"', True),
+        ('f"on {run.count} of {total} seeds"', True),
+        ("{{ verdict.detected }} planted bugs", True),
+        ("f\"{counted(count, 'seed')} failed\"", False),
+        ('f"{rate:,.1f} iterations a second"', False),
+        ('f"at most {SEEDS_MAX:,} seeds"', False),
+        ('f"scenario {name}, seeds {first} to {last}"', False),
+    ],
+)
+def test_a_plural_that_stands_behind_any_number_is_found(text: str, found: bool) -> None:
+    """The search itself."""
+    assert bool(plurals_in(text, template="{{" in text)) is found
+
+
+def plurals_in(text: str, *, template: bool) -> list[str]:
+    """Where a plural stands behind a number that may be one."""
+    found = (IN_TEMPLATE if template else IN_CODE).finditer(text)
+    return [match[0] for match in found if not ONE_FORM.search(match["value"])]
+
+
+def test_no_text_says_1_seeds() -> None:
+    """Every count that may be one gets its noun from the helper."""
+    for suffix, template in (("*.py", False), ("*.j2", True)):
+        for path in sorted(PACKAGE.rglob(suffix)):
+            text = path.read_text(encoding="utf-8")
+            assert (path.name, plurals_in(text, template=template)) == (path.name, [])

@@ -19,13 +19,14 @@ LOOSE_MAX = 6  # modules beside the folders, without __init__.py and __main__.py
 # Left to right: a module imports only from rooms on a line above its own, and from its own room.
 ORDER = (
     ("errors",),
-    ("files", "formats"),
+    ("formats",),
+    ("files",),
     ("model",),
     ("reading", "gates"),
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
-    ("determinism", "runner"),
+    ("determinism", "runner", "doctor"),
     ("nightly",),
     ("trends",),
     ("render",),
@@ -36,7 +37,7 @@ ORDER = (
 )
 # Rooms and modules that judge or plan, as functions of their arguments; so is every module whose docstring says "Pure".
 PURE = (
-    "model", "gates", "base/compare", "base/gate", "canaries/judge", "check/merge", "check/judge",
+    "model", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside", "check/merge", "check/judge",
     "determinism/differences", "determinism/lockstep", "determinism/judge", "determinism/verdict",
     "nightly/plan", "nightly/planner", "nightly/wish", "nightly/replay", "nightly/totals", "nightly/job_results",
     "nightly/advice",

@@ -131,6 +131,7 @@ def test_runs_of_other_scenarios_and_reports_without_runs_do_not_overlap() -> No
     """Names compare without regard to case; runs without a name are one scenario."""
     assert not overlaps([a_run(0, 3, scenario="x"), a_run(0, 3, scenario="y"), a_run(0, 3)])
     assert overlaps([a_run(0, 3, scenario="X"), a_run(0, 3, scenario="x")])
+    assert not overlaps([a_run(0, 3)])
     flat = Input("flat.json", "report", CoverageReport())
     assert not overlaps([flat, a_run(0, 3), flat])
 
@@ -205,6 +206,13 @@ def test_a_single_report_stays_as_it_is() -> None:
 def test_a_unit_has_only_what_all_of_its_inputs_have() -> None:
     """One shard without coverage, effects, properties or a count of its runs leaves those of all unknown."""
     whole, cut = reading(a_stream(3)), reading(start(3, 3), ok(3))
+    both = as_unit("m", None, [whole, reading(a_stream(2, first=3))]).evidence
+    assert (both.simulations, both.fault_effects) == (
+        5,
+        {"network.drop": 40, "sim.network.send": 0, "sim.storage.write": 0},
+    )
+    assert whole.run is not None
+    assert both.properties == whole.run.properties
     assert as_unit("m", None, [whole, cut]).evidence == Evidence(None, is_stream=True, simulations=4, via_alias={})
     old = reading(a_stream(3, first=3, era="feb2026"))
     merged = as_unit("m", None, [whole, old]).evidence
@@ -234,6 +242,8 @@ def test_reports_whose_lists_do_not_account_for_their_totals_are_not_merged(
     other = read_document([a_flat_report()], "other.json")
     with pytest.raises(UsageError, match=rf"short\.json cannot be merged: its lists name {accounted} fault points"):
         as_unit("m", None, [other, read])
+    assert as_unit("m", None, [replace(read, listed_only=True), other]).evidence.report is not None
+    assert as_unit("m", None, [Input("n", "wrapped", None), other]).evidence.report is None
 
 
 # ---- aliases and known points
@@ -260,6 +270,10 @@ def test_aliases_leave_points_that_no_list_names_in_the_count() -> None:
     read = with_aliases(Input("f", "report", report), {"a2": "a"})
     assert read.report is not None
     assert (read.report.total_fault_points, read.report.fault_points_hit) == (9, 8)
+    none = a_report("hit a\nhit a2\ntotal_fault_points 0\nfault_points_hit 0")
+    read = with_aliases(Input("f", "report", none), {"a2": "a"})
+    assert read.report is not None
+    assert (read.report.total_fault_points, read.report.fault_points_hit) == (0, 0)  # no count is below zero
 
 
 def test_without_aliases_or_coverage_an_input_stays_as_it_is() -> None:

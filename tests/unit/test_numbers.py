@@ -79,6 +79,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "recording": lambda data: recording_from_json(data, "d"),
     "determinism": no_reader("determinism"),
     "canaries": no_reader("canaries"),
+    "doctor": no_reader("doctor"),
     "night": lambda data: night_from_json(data, "d"),
     "plan": lambda data: plan_from_json(data, "d"),
     "trend": read_history,

@@ -24,7 +24,8 @@ def test_what_the_guide_for_contributors_names_is_there() -> None:
 def test_the_changelog_begins_with_this_version() -> None:
     """Whoever raises the version says what is new in it."""
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"^## \[(.+?)\]", changelog, re.M)[0] == __version__
+    versions = [heading for heading in re.findall(r"^## \[(.+?)\]", changelog, re.M) if heading != "Unreleased"]
+    assert versions[0] == __version__
 
 
 def test_hooks_before_a_commit_run_what_the_linter_runs() -> None:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.reports import REAL, SEED_COUNT, a_record, a_stream, ending, failed, ndjson, ok, start
+from tests.support.reports import (
+    REAL,
+    SEED_COUNT,
+    a_flat_report,
+    a_record,
+    a_stream,
+    ending,
+    failed,
+    ndjson,
+    ok,
+    start,
+)
+from vopr_coverage.errors import UserError
+from vopr_coverage.model.report import Input
+from vopr_coverage.reading import recognise
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, OTHER_TYPES, UNKNOWN_TYPES_KEPT_MAX, Compactor
-from vopr_coverage.reading.source import LINE_BYTES_MAX
+from vopr_coverage.reading.source import LINE_BYTES_MAX, blocks
 from vopr_coverage.reading.stream import read_stream
 
 NOISY = ndjson(
@@ -160,3 +176,123 @@ def test_a_real_stream_reads_the_same_compacted(name: str) -> None:
     out, _ = compacted(stream)
     assert read_stream([out], "s") == read_stream([stream], "s")
     assert read_stream(out.splitlines(keepends=True), "s") == read_stream([stream], "s")
+
+
+# ---- streams that something went wrong with
+
+
+def as_read(stream: bytes, piece_bytes: int = 1 << 16) -> Input | str:
+    """What the reader says of a stream that a pipe delivers in such pieces, or why it refuses it."""
+    rest = blocks(io.BufferedReader(Pipe(stream, piece_bytes), piece_bytes), "s")
+    try:
+        reader, seen = recognise(rest)
+        return reader(chain(seen, rest), "s")
+    except UserError as error:
+        return str(error)
+
+
+class Pipe(io.RawIOBase):
+    """Bytes that come in pieces of at most so many."""
+
+    def __init__(self, data: bytes, piece_bytes: int) -> None:
+        self._data, self._piece_bytes = io.BytesIO(data), piece_bytes
+
+    def readable(self) -> bool:
+        """It can only be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next piece."""
+        piece = self._data.read(min(len(buffer), self._piece_bytes))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def split_and_joined(stream: bytes, joint: bytes, split_at: bytes, split: bytes) -> bytes:
+    """Two records on one line, with something between them, and one record on two lines: as many as there are lines."""
+    lines = stream.splitlines(keepends=True)
+    lines[3] = lines[3].replace(b"\n", joint)
+    lines[6] = lines[6].replace(split_at, split, 1)
+    return b"".join(lines)
+
+
+LONG_NOISE = b'{"level":"info","n":%d}\n'
+ODD: dict[str, bytes] = {
+    "two records on a line, one on two": split_and_joined(a_stream(9), b"", b'"data":', b'"data":\n'),
+    "the same with a space": split_and_joined(a_stream(9), b" ", b",", b"\n,"),
+    "with a comma": split_and_joined(a_stream(9), b",", b",", b"\n"),
+    "with nulls": split_and_joined(a_stream(9), b"\nnull\n", b",", b",\n"),
+    "a null between records": a_stream(9).replace(b'"iteration"}\n', b'"iteration"}\nnull\n', 2),
+    "a null for a record": a_stream(9).replace(ndjson(ok(4)), b"null\n"),
+    "a null for a value": a_stream(9).replace(b'"events":100', b'"events":\n', 1),
+    "compact seeds, two on a line": split_and_joined(compacted(a_stream(9))[0], b"", b"[", b"[\n"),
+    "a first seed with a longer hash, like the third and fourth but for that": ndjson(
+        start(0, 4),
+        *(ok(seed, storage_hash=text) for seed, text in enumerate(("0" * 65, "1" * 64, f"{2:064}", f"{3:064}"))),
+        ending(4),
+    ),
+    "a NUL byte that a recording moves forward": b"".join([a_stream(40)[:6_000], b"\0", a_stream(40)[6_000:]]),
+    "a NUL byte in the first line": a_stream(3).replace(b"starting", b"start\0ing"),
+    "a NUL byte in front of all records": b"noise\nno\0ise\n" + a_stream(3),
+    "a first record on the edge of what is looked at": b"".join(LONG_NOISE % n for n in range(2_580)) + a_stream(9),
+    "a first record behind what is looked at": b"".join(LONG_NOISE % n for n in range(4_000)) + a_stream(9),
+    "many blank lines": b"\n" * 5_000 + a_stream(3),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_streams_read_the_same_compacted_and_in_pieces(name: str) -> None:
+    """Line for line: it matters neither where blocks begin nor that lines have become shorter."""
+    stream = ODD[name]
+    whole = as_read(stream)
+    assert {as_read(stream, size) == whole for size in (50, 700, 5_000)} == {True}
+    recorded = compacted(stream)[0]
+    assert {as_read(recorded, size) == whole for size in (50, 700, 5_000, 1 << 16)} == {True}
+
+
+def test_a_document_behind_blank_lines_is_one_however_it_arrives() -> None:
+    """The first piece of a pipe may hold nothing that tells a format."""
+    report = b"\n" * 5_000 + a_flat_report()
+    whole = as_read(report)
+    assert not isinstance(whole, str)
+    assert (whole.format, as_read(report, 50)) == ("report", whole)
+
+
+WOUNDED = (a_stream(8, failing=[2], lost=[5]), NOISY, compacted(a_stream(5))[0], a_stream(4).replace(b"\n", b"\r\n"))
+SCRAPS = (
+    b"", b"\n", b"\n\n", b" ", b"\r", b",", b"{", b"}", b"[", b"]", b":", b'"', b"null", b"\0", b"\xff", b"1e400",
+    b'"seed":1,', b'["ok",[1,100,1.0,"a","b"]]\n', b"\xef\xbb\xbf", b"\\ud800", b"\xe2\x80\xa8",
+)  # fmt: skip
+WOUNDS = st.tuples(st.sampled_from(("insert", "replace", "swap", "move line end")), *[st.integers(0, 1 << 14)] * 2)
+
+
+def wounded(stream: bytes, kind: str, place: int, other: int) -> bytes:
+    """A stream with one thing wrong; line ends and punctuation, where records begin and end, are hit most often."""
+    marks = [at for at, byte in enumerate(stream) if byte in b'\n{}[],:"']
+    at, elsewhere = marks[place % len(marks)] + place % 2, marks[other % len(marks)]
+    scrap, changed = SCRAPS[other % len(SCRAPS)], bytearray(stream)
+    if kind == "move line end":
+        ends = [at for at, byte in enumerate(stream) if byte == ord("\n")]
+        del changed[ends[place % len(ends)]]
+        changed[elsewhere:elsewhere] = b"\n"
+    elif kind == "swap" and at < len(changed):
+        changed[at], changed[elsewhere] = changed[elsewhere], changed[at]
+    elif kind == "insert":
+        changed[at:at] = scrap
+    else:
+        changed[at : at + 1] = scrap
+    return bytes(changed)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@given(st.sampled_from(WOUNDED), st.lists(WOUNDS, min_size=1, max_size=3), st.sampled_from((50, 700, 1 << 16)))
+def test_wounded_streams_read_the_same_compacted_and_in_pieces(
+    stream: bytes, wounds: list[tuple[str, int, int]], piece_bytes: int
+) -> None:
+    """Whatever is wrong with a stream, its recording is judged as it is."""
+    for kind, place, other in wounds:
+        if stream.count(b"\n") and len(stream) > 10:
+            stream = wounded(stream, kind, place, other)
+    whole = as_read(stream)
+    assert as_read(stream, piece_bytes) == whole
+    assert as_read(compacted(stream)[0], piece_bytes) == whole

@@ -8,7 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.loops import for_each
-from tests.support.pages import HOSTILE, a_missed_point, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.pages import (
+    HOSTILE,
+    a_judged,
+    a_missed_point,
+    a_verdict,
+    a_violation,
+    compared,
+    flooded,
+    named,
+    without_base,
+)
 from vopr_coverage.model.verdict import Remark, Verdict, Violation
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
@@ -98,6 +108,21 @@ def test_a_loosened_bound_is_the_first_warning() -> None:
     lines = render_annotations(a_verdict(), fail=True)
     first = next(line for line in lines if line.startswith(WARNING))
     assert decoded(first) == "plainname: below the profile: plainname"
+
+
+def test_bounds_below_the_profile_are_annotated_once_and_only_where_something_failed() -> None:
+    """A config that has them says why, and would put them on every green run."""
+    report = replace(a_judged("passed"), lowered=tuple(f"bound {number}" for number in range(12)))
+    failed = replace(failing(warnings=1), reports=(report, report))
+    first, second = render_annotations(failed, fail=True)
+    lines = decoded(first).splitlines()
+    assert lines[:2] == ["plainname: below the profile: bound 0", "plainname: below the profile: bound 1"]
+    assert lines[10:] == ["… and 14 more; the job summary has them"]
+    assert decoded(second) == "warning 0"
+    passed = replace(failed, status="passed", passed=True)
+    assert [decoded(line) for line in render_annotations(passed, fail=True)] == ["warning 0"]
+    ten = replace(failed, reports=(replace(report, lowered=report.lowered[:10]),))
+    assert len(decoded(render_annotations(ten, fail=True)[0]).splitlines()) == 10
 
 
 def test_what_base_asked_for_is_a_warning_before_the_profile() -> None:

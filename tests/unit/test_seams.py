@@ -20,12 +20,14 @@ import vopr_coverage
 from tests.support.checking import checked
 from tests.support.reports import a_coverage, a_stream
 from tests.support.schemas import MAP_KEY, a_value, definition, keys_and_words
+from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.canaries.judge import CanaryVerdict, Detector
 from vopr_coverage.check.flow import CheckRequest, Rules
 from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
 from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
 from vopr_coverage.gates.health import Expectation
@@ -54,6 +56,7 @@ TYPES: Mapping[str, Any] = {
     "night": NightVerdict,
     "plan": NightPlan,
     "trend": TrendRecord,
+    "doctor": DoctorVerdict,
 }
 UNTYPED = {"config", "stream", "wrapped"}  # read key by key; the tests below look at each key
 CONFIG_PARTS = {"": schema("config"), "scenario": definition("config", "scenario")}
@@ -191,8 +194,9 @@ def needed_by(key: str, settings: Mapping[str, Any]) -> set[str]:
 def with_and_without(part: str, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Two of the least valid configs that differ in one key, and in those that need it."""
     if part == "canary":
-        canary = definition("config", "canary")["properties"]
-        return tuple({"canaries": {"x": value}} for value in ({key: a_value("config", canary[key])}, {}))  # type: ignore[return-value]
+        value = a_value("config", definition("config", "canary")["properties"][key])
+        other = {"invariants": ["y"]} if key != "invariants" else {"properties": ["y"]}  # what detects it in any case
+        return {"canaries": {"x": other | {key: value}}}, {"canaries": {"x": other}}
     settings = CONFIG_PARTS[part]
     whole = {name: a_value("config", settings["properties"][name]) for name in needed_by(key, settings)}
     rest = {name: value for name, value in whole.items() if key not in needed_by(name, settings)}
@@ -211,10 +215,7 @@ def test_every_key_that_the_schema_takes_is_read(part: str, key: str) -> None:
     """A key that is accepted and means nothing is a gate that somebody believes in."""
     whole, rest = with_and_without(part, key)
     read = parse_config(json.dumps(whole), "gate.json")
-    if part == "canary":
-        assert read.canaries["x"] != Detector()
-    else:
-        assert read != parse_config(json.dumps(rest), "gate.json")
+    assert read != parse_config(json.dumps(rest), "gate.json")
 
 
 def test_a_config_names_policies_and_gates_that_exist() -> None:
@@ -237,7 +238,7 @@ def attributes_read() -> set[str]:
 
 @pytest.mark.parametrize(
     "kind",
-    [CheckRequest, Rules, Overrides, Config, Scenario, Terms, Expectation, Detector],
+    [CheckRequest, Rules, Overrides, Config, Scenario, Terms, Expectation, Detector, Seen],
     ids=lambda kind: kind.__name__,
 )
 def test_every_setting_is_read_by_somebody(kind: type[msgspec.Struct]) -> None:

@@ -60,13 +60,13 @@ DISAGREEMENTS: list[tuple[list[Record], list[str]]] = [
                              "successes and failures make 2, the start record announced 3"]),
     (with_end(successes=3), ["successes is 3, 2 records say ok",
                              "successes and failures make 4, the start record announced 3"]),
-    (with_end(failures=0), ["failures is 0, 1 records failed and 0 failed without one",
+    (with_end(failures=0), ["failures is 0, 1 record failed and 0 failed without one",
                             "failures is 0, failed_seeds lists 1",
                             "successes and failures make 2, the start record announced 3"]),
-    (with_end(failures=2), ["failures is 2, 1 records failed and 0 failed without one",
+    (with_end(failures=2), ["failures is 2, 1 record failed and 0 failed without one",
                             "failures is 2, failed_seeds lists 1",
                             "successes and failures make 4, the start record announced 3"]),
-    (with_end(failed_seeds=[]), ["1 failed records are not in failed_seeds, the first is seed 1",
+    (with_end(failed_seeds=[]), ["1 failed record is not in failed_seeds, the first is seed 1",
                                  "failures is 1, failed_seeds lists 0"]),
     (with_end(failed_seeds=[1, 2]), ["failed_seeds has seed 2, its record does not say so",
                                      "failures is 1, failed_seeds lists 2"]),
@@ -76,30 +76,30 @@ DISAGREEMENTS: list[tuple[list[Record], list[str]]] = [
     (with_end(failed_seeds=[1, 3]), ["failed_seeds has seed 3, its record does not say so",
                                      "failures is 1, failed_seeds lists 2"]),
     # a record that is missing, with its success still counted, and one that nobody counted
-    ([start(0, 3), ok(0), ok(2), ending(3)], ["1 seeds have neither a record nor a failure, the first is 1",
+    ([start(0, 3), ok(0), ok(2), ending(3)], ["1 seed has neither a record nor a failure, the first is 1",
                                               "successes is 3, 2 records say ok"]),
-    ([start(0, 3), ok(0), ok(1), ending(3)], ["1 seeds have neither a record nor a failure, the first is 2",
+    ([start(0, 3), ok(0), ok(1), ending(3)], ["1 seed has neither a record nor a failure, the first is 2",
                                               "successes is 3, 2 records say ok"]),
-    ([start(0, 3), ok(1), ok(2), ending(3)], ["1 seeds have neither a record nor a failure, the first is 0",
+    ([start(0, 3), ok(1), ok(2), ending(3)], ["1 seed has neither a record nor a failure, the first is 0",
                                               "successes is 3, 2 records say ok"]),
     # order: twice, backwards, outside of the announced range
     ([start(0, 3), ok(0), ok(1), ok(1), ok(2), ending(3)], ["line 4 has seed 1 again or too late, seed 2 was due",
                                                             "successes is 3, 4 records say ok"]),
     ([start(0, 3), ok(1), ok(0), ok(2), ending(3)], [
         "line 3 has seed 0 again or too late, seed 2 was due",
-        "1 seeds have neither a record nor a failure, the first is 0",
+        "1 seed has neither a record nor a failure, the first is 0",
     ]),
     ([start(0, 3), ok(0), ok(1), ok(2), ok(3), ending(3)], [
         "line 5 has seed 3, the start record announced 0 to 2", "successes is 3, 4 records say ok",
     ]),
     ([start(0, 0), ok(0), ending(0)], ["line 2 has seed 0, the start record announced none",
-                                       "successes is 0, 1 records say ok"]),
+                                       "successes is 0, 1 record says ok"]),
     # the totals of the coverage, each against its map
     (with_coverage("fault_points", total=4), ["fault_points.total is 4, 3 points are listed"]),
     (with_coverage("fault_points", hit=3), ["fault_points.hit is 3, 2 points were attempted"]),
     (with_coverage("invariants", total=1), ["invariants.total is 1, 2 invariants are listed"]),
     (with_coverage("invariants", executed=3), ["invariants.executed is 3, 2 ran"]),
-    (with_coverage("phases", unique_phases=2), ["phases.unique_phases is 2, 1 phases are listed"]),
+    (with_coverage("phases", unique_phases=2), ["phases.unique_phases is 2, 1 phase is listed"]),
     (with_coverage("phases", total_events=29), ["phases.total_events is 29, 30 are counted"]),
     (with_coverage("fault_points", total=1, hit=0,
                    fault_points={"net": {"attempted": 0, "applied": 4, "observed": 5}}),
@@ -167,7 +167,7 @@ def test_a_stream_without_its_start_is_not_whole() -> None:
 def test_a_start_after_the_first_records_is_told() -> None:
     """A start record that comes late doesn't vouch for the seeds before it."""
     run = run_of(ok(5), start(5, 1), ending(1))
-    assert run.contradictions == ("line 2 has the start record, after 1 iterations",)
+    assert run.contradictions == ("line 2 has the start record, after 1 iteration",)
 
 
 def test_seeds_wrap_round_at_two_to_the_64() -> None:
@@ -191,7 +191,7 @@ DEATHS = [
     ((start(900, 200),), "no batch_complete after 0 of 200 iterations, died at seed 900"),
     # every announced seed has its record: no seed is to blame
     ((start(5, 1), ok(5)),
-     "no batch_complete after 1 of 1 iterations, died after the last seed 5, before batch_complete"),
+     "no batch_complete after 1 of 1 iteration, died after the last seed 5, before batch_complete"),
     # nothing was asked for
     ((start(5, 0),), "no batch_complete after 0 of 0 iterations, died before any seed, before batch_complete"),
     # the end is there, but only half of it

@@ -102,7 +102,7 @@ def test_a_pipe_may_deliver_a_stream_in_any_pieces(noise: bytes, monkeypatch: py
     read = read_report("-")
     assert read.run is not None
     assert (read.format, read.run.complete, read.run.records) == ("stream", True, 3)
-    assert read.warnings == ("1 lines are no records of the stream (is stderr mixed in?)",)
+    assert read.warnings == ("1 line is no record of the stream (is stderr mixed in?)",)
 
 
 def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ def test_other_seeds_that_do_the_same_are_told() -> None:
         "long-run 'combined': the first seeds did exactly what the first seeds of run 41 of 'Nightly' on 2026-11-01 "
         "did, which began at another seed: the simulator uses only a part of its seed."
     )
+    (again,) = repeats([a_base(0, "2")], [a_base(2, "2")])
+    assert again.startswith("this night ran the seeds of"), "the same seeds may do the same"
     shorter = a_base(2, "2", HASHES[:5], scenario="Combined")
     assert len(repeats([a_base(0, "0")], [shorter])) == 1
     assert repeats([a_base(0, "0")], [a_base(2, "2", scenario="swizzle")]) == ()

@@ -16,6 +16,7 @@ import msgspec
 from vopr_coverage.errors import ReportError
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve
 from vopr_coverage.model.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
@@ -147,7 +148,8 @@ def loosened(
     if words != before.thresholds and words.startswith("expect"):
         yield f"{words}, instead of {before.thresholds}"
     if report and before.report and report.total_fault_points < before.report.total_fault_points:
-        yield f"{report.total_fault_points} known fault points instead of {before.report.total_fault_points}"
+        known = counted(report.total_fault_points, "known fault point")
+        yield f"{known} instead of {before.report.total_fault_points:,}"
     excused = {gate.gate for gate in before.gates if gate.note.startswith(EXCUSED_PREFIX)}
     for gate in gates:
         if gate.note.startswith(EXCUSED_PREFIX) and gate.gate not in excused:

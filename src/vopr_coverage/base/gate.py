@@ -8,7 +8,7 @@ from vopr_coverage.base.compare import Base, Before, figures_today
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.gates.elsewhere import ADVICE, NO_COUNTERPART_NOTE, REGRESSION
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
-from vopr_coverage.model.figures import seed_percent
+from vopr_coverage.model.figures import agreeing, seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import Change
@@ -108,7 +108,7 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
     violations = []
     if fell > limit.points + ROUNDING:
         line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
-        expected, actual = f"At most {limit.points:g} points", f"{fell:.1f} points"
+        expected, actual = f"At most {_points(limit)}", f"{fell:.1f} points"
         violations.append(
             Shortfall(
                 kind="CoverageFell", message="Fault point coverage fell", expected=expected, actual=actual, line=line
@@ -144,7 +144,11 @@ def report_lost(name: str) -> Shortfall:
 
 def _limit_text(limit: Limit) -> str:
     names = "any lost" if limit.lost is None else f"{limit.lost} lost"
-    return f"at most {limit.points:g} points, {names}"
+    return f"at most {_points(limit)}, {names}"
+
+
+def _points(limit: Limit) -> str:
+    return f"{limit.points:g} {agreeing(limit.points, 'point')}"
 
 
 def _not_compared(report: CoverageReport | None, before: Before, required: str, limit: Limit) -> Outcome:

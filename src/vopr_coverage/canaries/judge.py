@@ -12,7 +12,9 @@ from typing import Self
 
 import msgspec
 
+from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.model.confidence import wilson
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
 from vopr_coverage.model.report import Input, Run
 from vopr_coverage.model.verdict import nothing_judged
@@ -43,12 +45,14 @@ class Detector(msgspec.Struct, frozen=True):
         properties: one of them is violated.
         fault_points: one of them is hit in the control run, and never in the canary's.
         determinism: seeds fail without a record, because their two runs differ.
+        seen: where the bug was seen to show, and how often; it detects nothing.
     """
 
     invariants: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     fault_points: tuple[str, ...] = ()
     determinism: bool = False
+    seen: Seen | None = None
 
     def in_words(self) -> str:
         """In words: `an invariant of a, b; a determinism failure`."""
@@ -99,7 +103,15 @@ class CanaryRun(msgspec.Struct, frozen=True):
 
 
 class CanaryResult(msgspec.Struct, frozen=True):
-    """How one canary ended. `seeds` (text) are the first that show it; `detail` says what was seen."""
+    """How one canary ended.
+
+    Attributes:
+        detail: what was seen.
+        seeds: the first that show it, as text.
+        failed: how many seeds failed, with a record or without.
+        why: why it was not detected, or by how much luck it was.
+        compared, differing: how many seeds were compared with the control's, and how many differ; None: not compared.
+    """
 
     name: str
     ending: CanaryEnding
@@ -108,6 +120,10 @@ class CanaryResult(msgspec.Struct, frozen=True):
     iterations: int | None = None
     seeds: tuple[str, ...] = ()
     advice: str = ""
+    failed: int = 0
+    why: str = ""
+    compared: int | None = None
+    differing: int | None = None
 
 
 class CanaryVerdict(msgspec.Struct, frozen=True):
@@ -192,9 +208,9 @@ def problems_of_control(control: Input) -> Iterator[str]:
     if not run.iterations:
         yield "it ran no iteration"
     for group in run.failures:
-        yield f"invariant {group.invariant} failed on {group.count} seeds"
+        yield f"invariant {group.invariant} failed on {counted(group.count, 'seed')}"
     if run.silent_failures.count:
-        yield f"{run.silent_failures.count} seeds failed without a record"
+        yield f"{counted(run.silent_failures.count, 'seed')} failed without a record"
     if run.properties:
         yield from (f"property {name} was violated" for name in run.properties.violated_ids)
 
@@ -215,9 +231,9 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         return _result(canary.name, detector, CanaryEnding.CRASHED, bad_ending or run.ended_early or "", run)
     for detail, seeds in _detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
-    others = [f"{group.invariant} on {group.count} seeds" for group in run.failures]
+    others = [f"{group.invariant} on {counted(group.count, 'seed')}" for group in run.failures]
     if run.silent_failures.count:
-        others.append(f"{run.silent_failures.count} seeds without a record")
+        others.append(f"{counted(run.silent_failures.count, 'seed')} without a record")
     if run.properties:
         others += [f"property {name}" for name in run.properties.violated_ids]
     if others:
@@ -227,19 +243,27 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
     if untold:
         return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
     return _result(
-        canary.name, detector, CanaryEnding.NOT_DETECTED, f"nothing failed in {run.iterations} iterations", run
+        canary.name,
+        detector,
+        CanaryEnding.NOT_DETECTED,
+        f"nothing failed in {counted(run.iterations, 'iteration')}",
+        run,
     )
 
 
 def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
     for group in run.failures:
         if group.invariant in detector.invariants:
-            yield f"invariant {group.invariant} failed on {group.count} of {run.iterations} seeds", group.seeds
+            yield (
+                f"invariant {group.invariant} failed on {group.count} of {counted(run.iterations, 'seed')}",
+                group.seeds,
+            )
     for name in run.properties.violated_ids if run.properties else ():
         if name in detector.properties:
             yield f"property {name} was violated", ()
     if detector.determinism and run.silent_failures.count:
-        yield f"{run.silent_failures.count} seeds did not repeat themselves", run.silent_failures.seeds
+        silent = counted(run.silent_failures.count, "seed")
+        yield f"{silent} did not give the same result twice", run.silent_failures.seeds
     if read.report and control.report and not _cannot_vanish(run, detector, control):
         gone = set(control.report.hit_fault_points) - set(read.report.hit_fault_points)
         for name in detector.fault_points:
@@ -254,7 +278,7 @@ def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
     if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
         return "the control run doesn't hit the fault point either"
     if run.iterations < control.run.iterations:
-        return f"{run.iterations} iterations, fewer than the control run's {control.run.iterations}"
+        return f"{counted(run.iterations, 'iteration')}, fewer than the control run's {control.run.iterations}"
     return ""
 
 
@@ -262,6 +286,7 @@ def _result(
     name: str, detector: Detector, ending: CanaryEnding, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
 ) -> CanaryResult:
     iterations = None if run is None else run.iterations
+    failed = 0 if run is None else run.failed_records + run.silent_failures.count
     shown_seeds = tuple(str(seed) for seed in seeds[:SEEDS_SHOWN])
     return CanaryResult(
         name=name,
@@ -271,4 +296,5 @@ def _result(
         iterations=iterations,
         seeds=shown_seeds,
         advice=ADVICE[ending],
+        failed=failed,
     )

@@ -17,15 +17,14 @@ from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.conclude import conclude, lost_reports
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
+from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.shards import gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable, shown
+from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable
 from vopr_coverage.files import STDIN
 from vopr_coverage.gates.manifest import other_head
-from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bounds
 from vopr_coverage.model.verdict import Remark, Verdict, Violation
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import ReportFile, find
@@ -120,14 +119,15 @@ def judge_inputs(
         UserError: a config or rules that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
-    judgements, warnings = [], list(_config_warnings(config, inputs))
+    judgements, warnings = [], list(config_warnings(config, inputs))
+    warnings += unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
     befores, absent = counterparts([(unit.name, unit.scenario) for unit in units], base)
     for unit, before in zip(units, befores, strict=True):
         terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
-        unit, remarks = _complete_points(unit, terms.bounds, config)
+        unit, remarks = complete_points(unit, terms.bounds, config)
         warnings += [*remarks, *_missing_seeds(unit)]
         judgements.append(judge(unit, terms, before if base else None))
     seen, lost = lost_reports(base, absent, limit)
@@ -150,7 +150,7 @@ def judge_health_of(
         UserError: a config that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
-    judgements, warnings = [], list(_config_warnings(config, inputs))
+    judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
         warnings += _missing_seeds(unit)
@@ -164,6 +164,18 @@ def _missing_seeds(unit: Unit) -> list[Remark]:
 
 def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
     return replace(verdict, warnings=(*(Remark("", text) for text in texts), *verdict.warnings))
+
+
+def read_runs(
+    request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None
+) -> tuple[Config, list[Input]]:
+    """The config and the runs of a request, for whoever judges them more than once.
+
+    Raises:
+        UserError: as `check`.
+    """
+    config, inputs, _ = _read(request, merge, progress)
+    return config, inputs
 
 
 def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input], tuple[str, ...]]:
@@ -252,38 +264,3 @@ def _first_block(path: str) -> bytes:
 def _digest(path: str) -> bytes:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
-
-
-def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
-    """Add the fault points that a stream does not list, and warn where their number is not known."""
-    report = unit.evidence.report
-    if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
-        return with_known_points(unit, bounds.critical_fault_points.value), []
-    declared = set(config.fault_points)
-    listed = [*report.hit_fault_points, *report.missed_fault_points]
-    undeclared = [name for name in listed if name not in declared]
-    completed = with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points])
-    if not declared:
-        silent = sum(name not in listed for name in bounds.critical_fault_points.value)
-        critical = f" and on {counted(silent, 'critical point')} that it doesn't list" if silent else ""
-        text = (
-            f"The fault point percentage rests on the {counted(len(listed), 'point')} that the stream lists{critical}: "
-            "a stream never lists a point that was not hit. Declare all of them as `fault_points` in the config."
-        )
-        return completed, [Remark(unit.name, text)]
-    if undeclared:
-        names = ", ".join(undeclared[:5]) + (" …" if len(undeclared) > 5 else "")
-        return completed, [Remark(unit.name, f"Fault points that the config does not declare: {names}")]
-    return completed, []
-
-
-def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
-    used = {theirs for read in inputs for names in read.via_alias.values() for theirs in names}
-    for theirs in config.aliases:
-        if theirs not in used and theirs.replace(":", ".") not in used:
-            yield Remark("", f"{config.path}: the alias {shown(theirs)} matches no name in these reports")
-    if config.scenarios:
-        for read in inputs:
-            if read.scenario is None:
-                text = "No scenario is named for this run: it is judged by the config's top-level thresholds."
-                yield Remark(read.source, text)

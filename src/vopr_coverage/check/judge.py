@@ -70,7 +70,8 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
     report = replace(judgement.report, lowered=below, change=change)
     missed: list[Remark] = []
-    if unit.evidence.report and terms.bounds.fault_point_coverage_min.value:
+    minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
+    if unit.evidence.report and minimum.value and minimum.origin == f"profile {terms.profile}":
         missed = [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
     return replace(judgement, report=report, warnings=(*judgement.warnings, *missed))
 

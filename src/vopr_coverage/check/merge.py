@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Properties, Run
 
 
@@ -153,8 +154,8 @@ def _refuse_unlisted(read: Input) -> None:
     accounted = len(set(report.hit_fault_points) | set(report.missed_fault_points))
     if accounted != report.total_fault_points or len(set(report.hit_fault_points)) != report.fault_points_hit:
         raise UsageError(
-            f"{printable(read.source)} cannot be merged: its lists name {accounted} fault points, its total is "
-            f"{report.total_fault_points}; which points overlap cannot be known"
+            f"{printable(read.source)} cannot be merged: its lists name {counted(accounted, 'fault point')}, its "
+            f"total is {report.total_fault_points}; which points overlap cannot be known"
         )
 
 
@@ -187,8 +188,8 @@ def _seed_count(run: Run) -> int:
 
 def _seeds_of(read: Input) -> str:
     run = read.run
-    if run is None or run.starting_seed is None:
-        return printable(read.source)
+    assert run is not None, "only runs share seeds"
+    assert run.starting_seed is not None, "a run without a first seed shares none"
     last = (run.starting_seed + max(_seed_count(run) - 1, 0)) % SEED_COUNT
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 

@@ -23,6 +23,7 @@ from vopr_coverage.canaries.judge import (
 from vopr_coverage.commands.options import add_config
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
 from vopr_coverage.config.file import load_config
+from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import refuse_unsafe_canaries
@@ -111,7 +112,8 @@ def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
             raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")
     if (folder / CONTROL / BUILD_FAILED).exists():
         raise UsageError("there is no control run because its build failed")
-    return judge_canary_folder(folder, declared, __version__)
+    verdict = judge_canary_folder(folder, declared, __version__)
+    return with_reasons(verdict, declared, str(folder / CONTROL), {name: str(folder / name) for name in declared})
 
 
 def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
@@ -119,6 +121,7 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
     if arguments.folder:
         return _in_folder(Path(arguments.folder), declared)
     runs: dict[str, CanaryRun] = {}
+    paths: dict[str, str] = {}
     for text in arguments.runs:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:
@@ -127,8 +130,9 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
             raise UsageError(f"no canary {shown(name)} is declared; {nearest(name, declared)}")
         if name in runs:
             raise UsageError(f"canary {shown(name)} is named twice")
-        runs[name] = _named_run(name, path)
-    return judge_canaries(read_run(arguments.control), list(runs.values()), declared, __version__)
+        runs[name], paths[name] = _named_run(name, path), path
+    verdict = judge_canaries(read_run(arguments.control), list(runs.values()), declared, __version__)
+    return with_reasons(verdict, declared, arguments.control, paths)
 
 
 def _named_run(name: str, path: str) -> CanaryRun:

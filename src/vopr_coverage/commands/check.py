@@ -10,14 +10,13 @@ from vopr_coverage import __version__
 from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import (
-    MERGES,
     CheckRequest,
     Rules,
     check,
     check_health,
     refuse_beside_health_only,
 )
-from vopr_coverage.commands.options import add_terms, count, one_of, overrides_of
+from vopr_coverage.commands.options import add_gate, add_terms, count, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
@@ -45,31 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "scenario of a report",
     )
     add_terms(parser)
-    parser.add_argument(
-        "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
-        help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
-        "all: add up all reports",
-    )  # fmt: skip
+    add_gate(parser)
     parser.add_argument(
         "--min-reports", type=count, metavar="N",
         help="fail if fewer files and recordings than this are read, for example because a shard is missing",
     )  # fmt: skip
     parser.add_argument(
-        "--on-not-measured", metavar="POLICY",
-        help="what to do if a required figure is not in a report: fail (the default), warn or ignore, for the gates "
-        "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
-    )  # fmt: skip
-    parser.add_argument(
         "--health-only", action="store_true",
         help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",
-    )  # fmt: skip
-    parser.add_argument(
-        "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
-    )
-    parser.add_argument(
-        "--max-regression", metavar="POINTS[,lost=N]",
-        help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
-        "fault points and invariants of the base are lost",
     )  # fmt: skip
     add_verdict_files(parser)
 

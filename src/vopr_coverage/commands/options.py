@@ -95,6 +95,30 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_gate(parser: argparse.ArgumentParser) -> None:
+    """The flags that say how several reports are judged, and what they are compared with."""
+    from vopr_coverage.check.flow import MERGES
+
+    parser.add_argument(
+        "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
+        help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
+        "all: add up all reports",
+    )  # fmt: skip
+    parser.add_argument(
+        "--on-not-measured", metavar="POLICY",
+        help="what to do if a required figure is not in a report: fail (the default), warn or ignore, for the gates "
+        "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
+    )  # fmt: skip
+    parser.add_argument(
+        "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
+    )
+    parser.add_argument(
+        "--max-regression", metavar="POINTS[,lost=N]",
+        help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
+        "fault points and invariants of the base are lost",
+    )  # fmt: skip
+
+
 def overrides_of(arguments: argparse.Namespace) -> Overrides:
     """What flags set above the config."""
     from vopr_coverage.check.terms import Overrides

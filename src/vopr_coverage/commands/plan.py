@@ -271,5 +271,5 @@ def _work_text(work: PlannedWork, plan: NightPlan) -> str:
     }
     jobs = f"in {counted(work.jobs, 'job')} of {work.minutes:,.1f} min"
     first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
-    iterations = f"{work.planned:,} of {work.asked:,} iterations {jobs} at {work.rate:,.1f} a second"
+    iterations = f"{work.planned:,} of {counted(work.asked, 'iteration')} {jobs} at {work.rate:,.1f} a second"
     return f"{runs.get(work.job, '')}{iterations}{first}"

@@ -10,8 +10,10 @@ from vopr_coverage.commands.options import add_simulator, seconds, simulator_com
 from vopr_coverage.commands.output import log, on_terminal
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
+from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.record import RecordingPlan, record
 from vopr_coverage.runner.environment import Runner
@@ -82,7 +84,9 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
 def _recorded(recording: Recording, folder: str) -> str:
     """What was recorded, in one line."""
-    iterations = recording.lines.get("iteration_ok", 0) + recording.lines.get("iteration_failed", 0)
+    ran = sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
     state = "recorded" if recording.whole else "incomplete: recorded"
-    ran = f"{iterations:,} of {recording.iterations:,} iterations, {recording.rate:,.1f}/s"
-    return f"{state} {ran}, {run_ending(recording)}, in {folder}"
+    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {recording.rate:,.1f}/s"
+    if silent := recording.lines.get("iteration_silent"):
+        iterations += f", {counted(silent, 'failed seed')} without a record"
+    return f"{state} {iterations}, {run_ending(recording)}, in {folder}"

@@ -20,7 +20,7 @@ from vopr_coverage.commands.options import (
 from vopr_coverage.commands.output import log, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
-from vopr_coverage.model.figures import agreeing
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_replay, why_incomplete
@@ -144,7 +144,8 @@ class _Session:
         missed = seeds[played:]
         if missed:
             log(f"{self._stopped}: {_listed(missed)} not replayed")
-        log(f"{whole:,} of {len(seeds):,} regression seeds are recorded completely")
+        asked = f"{counted(len(seeds), 'regression seed')} {agreeing(len(seeds), 'is', 'are')}"
+        log(f"{whole:,} of {asked} recorded completely")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
     def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
@@ -181,4 +182,5 @@ def _refuse_used(folder: Path) -> None:
 def _listed(missed: Sequence[SeedToReplay]) -> str:
     names = ", ".join(f"{seed.scenario} {seed.seed}" for seed in missed[:SEEDS_LISTED_MAX])
     more = len(missed) - SEEDS_LISTED_MAX
-    return f"{names} and {more:,} more seeds were" if more > 0 else f"{names} {agreeing(len(missed), 'was', 'were')}"
+    were = agreeing(len(missed), "was", "were")
+    return f"{names} and {counted(more, 'more seed')} {were}" if more > 0 else f"{names} {were}"

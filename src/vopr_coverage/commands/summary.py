@@ -18,13 +18,15 @@ from vopr_coverage.commands.output import (
     progress_line,
     write_outputs,
 )
-from vopr_coverage.files import read_bytes
+from vopr_coverage.errors import UserError, printable
+from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 from vopr_coverage.model.verdict import Remark
+from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NightVerdict, night_run
+from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.file import record_night
@@ -66,6 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--regressions", metavar="F", help="the regression file; its seeds are not suggested again")
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
+    parser.add_argument(
+        "--earlier", metavar="F",
+        help="the verdict that an earlier attempt of this run left: what it found stays where this attempt has no "
+        "evidence; a missing file means that there was none",
+    )  # fmt: skip
     add_outputs(parser, "the verdict and the status of each part")
     add_verdict_files(parser)
 
@@ -93,6 +100,8 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         with progress_line() as line:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
+        if arguments.earlier and is_there(arguments.earlier):
+            verdict = _with_earlier(verdict, arguments.earlier)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 
     return judge_and_publish(
@@ -103,6 +112,15 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),
     )
+
+
+def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:
+    """Keep what an earlier attempt found. A file that cannot be used is a warning: this attempt has its own verdict."""
+    try:
+        return keep_earlier(verdict, night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path))
+    except UserError as error:
+        text = f"findings of an earlier attempt were not kept: {printable(str(error).splitlines()[0])}"
+        return replace(verdict, warnings=(*verdict.warnings, Remark("summary", text)))
 
 
 def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:

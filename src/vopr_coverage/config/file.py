@@ -46,6 +46,7 @@ class Config(msgspec.Struct, frozen=True):
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
     repro: str = DEFAULT_REPRO
+    doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
 
@@ -118,8 +119,9 @@ def parse_config(text: str, source: str) -> Config:
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
         repro=document.get("repro", DEFAULT_REPRO),
+        doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
-        canaries=_canaries(document["canaries"]) if "canaries" in document else SHIPPED,
+        canaries=_canaries(document["canaries"], located, source) if "canaries" in document else SHIPPED,
     )
 
 
@@ -150,8 +152,15 @@ def _origin(pointer: str, located: Located, source: str) -> str:
     return f"{printable(source)}:{line}" if line else printable(source)
 
 
-def _canaries(document: Mapping[str, Mapping[str, Any]]) -> dict[str, Detector]:
-    return {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, source: str) -> dict[str, Detector]:
+    canaries = {name: msgspec.convert(detector, Detector) for name, detector in document.items()}
+    for name, detector in canaries.items():
+        where = f"{printable(source)}:{located.line('/canaries' + contract.pointer_to(name))}"
+        if not detector.in_words():
+            raise ConfigError(f"{where}: canary {shown(name)}: expected what detects it, found none")
+        if detector.seen and detector.seen.seeds > detector.seen.of:
+            raise ConfigError(f"{where}: canary {shown(name)}: expected `seen` on at most `of` seeds, found more")
+    return canaries
 
 
 def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:

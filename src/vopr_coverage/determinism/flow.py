@@ -16,7 +16,7 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import ReportFile, find_reports
-from vopr_coverage.reading.seeds import opened_seeds
+from vopr_coverage.reading.seeds import Seeds, opened_seeds
 from vopr_coverage.reading.source import Progress
 
 _FileProgress = Callable[[str], Progress | None]
@@ -69,11 +69,25 @@ def compare_runs(
             Subject(file.label, file.scenario, seeds, file.recording) for file, seeds in zip(files, opened, strict=True)
         ]
         verdict = judge_one(subjects[0], context) if len(files) == 1 else judge_two(subjects[0], subjects[1], context)
-    if len(opened) == 2 and opened[0].marks and opened[0].marks == opened[1].marks:
-        one, other = (printable(file.path) for file in files)
-        raise UsageError(f"{one} and {other} hold the same run, begun and ended at the same instant: {TWO_PROCESSES}")
+    if len(opened) == 2:
+        _refuse_copies(files, opened)
     inputs = (as_input(seeds.read, file, None, commits) for file, seeds in zip(files, opened, strict=True))
     return Compared(verdict, tuple(inputs))
+
+
+def _refuse_copies(files: Sequence[ReportFile], seeds: Sequence[Seeds]) -> None:
+    """Refuse two copies of one run.
+
+    Two recordings with different manifests come from two processes. Of streams alone only the times in their first
+    and last records can show that, and a simulator with a simulated clock writes the same times in every process.
+    """
+    one, other = seeds
+    recorded = [file.recording for file in files if file.recording]
+    if not one.marks or one.marks != other.marks or (len(recorded) == 2 and recorded[0] != recorded[1]):
+        return
+    names = " and ".join(printable(file.path) for file in files)
+    hint = "" if len(recorded) == 2 else "; the manifests of `vopr-coverage record` show which process a run is of"
+    raise UsageError(f"{names} hold the same run, begun and ended at the same instant: {TWO_PROCESSES}{hint}")
 
 
 def _one_or_two(runs: Sequence[str], scenario: str | None) -> list[ReportFile]:

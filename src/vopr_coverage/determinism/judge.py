@@ -38,8 +38,9 @@ REPLAYS_MAX = 10
 SHARE_MAX = 0.05  # a bound above this leaves much open
 SEEDS_ENOUGH = 59  # bring the bound below it
 ORDINARY_FAILURES = "failed an invariant, with a record"
+EMPTY_STATE = "it is VOPR's hash of an empty kernel state"  # so in all its runs that were seen
 
-# BLAKE3 of 56 zero bytes: what VOPR says of every seed without --vsr-mode (docs/determinism.md).
+# BLAKE3 of 56 zero bytes: VOPR's hash of a kernel state that nothing was written to (docs/determinism.md).
 EMPTY_STATE_HASH = "16f7d7f185c197029deb76de81b3c86ac70a01af8ae32cc73b59d6cd049cee87"
 
 INCOMPLETE, UNMEASURED = "RunIncomplete", ("NotMeasured", "NothingCompared")
@@ -201,7 +202,7 @@ def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) 
         if not value.strip("0"):
             why = " (it is all zeros: nothing was stored)"
         elif constant.field == "kernel_state_hash" and EMPTY_STATE_HASH.startswith(value[:64]):
-            why = " (it is VOPR's hash of an empty state: --vsr-mode fills it)"
+            why = f" ({EMPTY_STATE})"
         seeds = counted(constant.seeds, "seed")
         text = f"{constant.field} is the same for all {seeds}, so that comparing it proves nothing{why}"
         yield Remark(source, text)

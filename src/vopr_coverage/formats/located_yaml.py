@@ -66,8 +66,21 @@ def parse(text: str, source: str) -> Located:
     Raises:
         ConfigError: what isn't YAML, or is more than plain values; with file and line.
     """
+    node = nodes_of(text, source)
+    located = Located(None)
+    if node is not None:
+        located.value = _Builder(source, located.lines).build(node, "", 0)
+    return located
+
+
+def nodes_of(text: str, source: str) -> Node | None:
+    """The nodes of that document, with their positions in the text; None if it is empty.
+
+    Raises:
+        ConfigError: what isn't YAML, with file and line.
+    """
     try:
-        node = yaml.compose(text, Loader=_CoreLoader)
+        node: Node | None = yaml.compose(text, Loader=_CoreLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{printable(source)}:{mark.line + 1}" if mark else printable(source)
@@ -77,10 +90,7 @@ def parse(text: str, source: str) -> Located:
         raise ConfigError(f"{printable(source)}: expected plain YAML, found {shown(str(error))}") from None
     except RecursionError:
         raise ConfigError(f"{printable(source)}: expected at most {DEPTH_MAX} levels, found more") from None
-    located = Located(None)
-    if node is not None:
-        located.value = _Builder(source, located.lines).build(node, "", 0)
-    return located
+    return node
 
 
 @dataclass

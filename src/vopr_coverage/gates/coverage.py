@@ -18,7 +18,7 @@ from vopr_coverage.gates.endings import (
     not_required,
 )
 from vopr_coverage.gates.row import Part, Row
-from vopr_coverage.model.figures import seed_percent
+from vopr_coverage.model.figures import agreeing, seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds
@@ -52,7 +52,10 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     violations: tuple[Shortfall, ...] = ()
     if share < bound.value:
         looks_equal = seed_percent(share) == seed_percent(bound.value)
-        exact = f"{counts} points, {share:.6f} against {bound.value:.6f}"
+        points = (
+            f"{report.fault_points_hit} of {report.total_fault_points} {agreeing(report.total_fault_points, 'point')}"
+        )
+        exact = f"{points}, {share:.6f} against {bound.value:.6f}"
         violations = (
             Shortfall(
                 kind="FaultPointCoverage",
@@ -60,7 +63,7 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
                 expected=seed_percent(bound.value),
                 actual=seed_percent(share),
                 line=f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
-                detail=f"exactly {exact}" if looks_equal else f"{counts} points",
+                detail=f"exactly {exact}" if looks_equal else points,
             ),
         )
     return Outcome(

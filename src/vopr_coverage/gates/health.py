@@ -16,7 +16,7 @@ from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import disagreements, how_it_ended
 from vopr_coverage.gates.row import Part, Row
-from vopr_coverage.model.figures import agreeing
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList
 from vopr_coverage.model.thresholds import Bounds
@@ -96,7 +96,7 @@ def judge_iterations(file: Input, bounds: Bounds, _expect: Expectation | None) -
         shortfalls.append(_shortfall("NothingHappened", "No ok iteration had a single event", "Events", "0 events"))
     if run.seed_ignored:
         ok = run.records - run.failed_records
-        message = f"Seed ignored: all {ok} ok iterations have the same hashes, events and time"
+        message = f"Seed ignored: all {counted(ok, 'ok iteration')} have the same hashes, events and time"
         shortfalls.append(_shortfall("SeedIgnored", message, "Different runs", "The same run"))
     return Outcome(
         gate=gate,
@@ -118,9 +118,9 @@ def judge_failures(file: Input, _bounds: Bounds, expect: Expectation | None) -> 
         return _unanswered(gate, expect is not None, "expected violation", "", "Expected violation", None)
     if expect is not None:
         return _judge_expected(run, expect)
-    groups = tuple(_seed_failed(group) for group in run.failures)
-    if groups:
-        return _failed(gate, f"{run.failed_records} seeds failed", "0 seeds", groups, value=run.failed_records)
+    if run.failures:
+        measured = f"{counted(run.failed_records, 'seed')} failed"
+        return _failed(gate, measured, "0 seeds", map(_seed_failed, run.failures), value=run.failed_records)
     if not run.complete:
         return _unfinished(gate, "0 seeds", "always")
     return _passed(gate, "0 seeds failed", "0 seeds", 0)
@@ -133,18 +133,19 @@ def _judge_expected(run: Run, expect: Expectation) -> Outcome:
     if not run.complete:
         return _unfinished(gate, required, expect.origin)
     caught = sum(group.count for group in run.failures if group.invariant in expected)
+    of_all = f"{caught} of {counted(run.iterations, 'seed')} caught it"
     shortfalls = [_seed_failed(group) for group in run.failures if group.invariant not in expected]
     share = caught / run.iterations if run.iterations else 0.0
     if share < expect.min_caught:
         least = f"{expect.min_caught * 100:g}%"
-        line = f"Expected violation missed: {caught} of {run.iterations} seeds caught it (expected >= {least})"
+        line = f"Expected violation missed: {of_all} (expected >= {least})"
         shortfalls.append(
             _shortfall("ExpectedViolationMissed", "Expected violation missed", f"At least {least}", str(caught), line)
         )
     return Outcome(
         gate=gate,
         status=Status.FAILED if shortfalls else Status.PASSED,
-        measured=f"{caught} of {run.iterations} seeds caught it",
+        measured=of_all,
         required=required,
         origin=expect.origin,
         value=share,
@@ -181,10 +182,11 @@ def judge_determinism(file: Input, _bounds: Bounds, _expect: Expectation | None)
         return _not_required(gate, NO_RUN_NOTE)
     silent = run.silent_failures
     if silent.count:
-        line = f"Nondeterministic: {silent.count} failed seeds left no record: {first_seeds(silent)}"
+        line = f"Nondeterministic: {counted(silent.count, 'failed seed')} left no record: {first_seeds(silent)}"
         message = "Seeds failed without a record"
         shortfall = _shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
-        return _failed(gate, f"{silent.count} seeds without a record", "0 seeds", [shortfall], value=silent.count)
+        measured = f"{counted(silent.count, 'seed')} without a record"
+        return _failed(gate, measured, "0 seeds", [shortfall], value=silent.count)
     if not run.complete:
         return _not_required(gate, UNFINISHED_NOTE)
     if run.double_runs:

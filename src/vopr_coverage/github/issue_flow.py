@@ -11,13 +11,15 @@ from vopr_coverage.errors import ReportError, UsageError, UserError, Words, show
 from vopr_coverage.files import read_bytes, refuse_outside
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.context import JobContext
-from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue
+from vopr_coverage.github.issue_memory import memory_line
+from vopr_coverage.github.issue_plan import IssueStamp, Text, WantedIssue, with_memory
 from vopr_coverage.github.issue_upsert import Tracked, Tracker, track
-from vopr_coverage.nightly.verdict import NightRun, NightVerdict, night_from_json, night_run
+from vopr_coverage.nightly.known_seeds import has_run, known_seeds_of
+from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightRun, NightVerdict, night_from_json, night_run
+from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX
 from vopr_coverage.render.issue import IssueAbout, closing_note, issue_title, render_issue
 from vopr_coverage.runner.environment import Runner
 
-NIGHT_BYTES_MAX = 16 << 20
 NOWHERE = NightRun()
 
 
@@ -82,21 +84,40 @@ def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict
         Trouble, UsageError: it could not be done.
     """
     today = datetime.fromtimestamp(api.patience.clock.now(), UTC).date().isoformat()
+    seeds = known_seeds_of(night, str(place.run_id))
     stamp = IssueStamp(
-        id=id, sha=here.commit or "", run_id=place.run_id, attempt=place.run_attempt, first=place.run_id, since=today
+        id=id,
+        sha=here.commit or "",
+        run_id=place.run_id,
+        attempt=place.run_attempt,
+        first=place.run_id,
+        since=today,
+        known=seeds,
     )
+    tonight = {seed.key for seed in seeds}
 
     def about(of: IssueStamp) -> IssueAbout:
         first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}"
         return IssueAbout(
-            marker=of.line(), sha=of.sha, run_url=here.url, first_url=first, since=of.since, nights=of.nights
+            marker=of.line(),
+            sha=of.sha,
+            run_url=here.url,
+            first_url=first,
+            since=of.since,
+            nights=of.nights,
+            known=tuple(seed for seed in of.known if seed.key not in tonight),
         )
+
+    def draft(of: IssueStamp) -> Text:
+        left = ISSUE_CHARACTERS_MAX - len(memory_line(of.known)) - 2
+        return Text(issue_title(night), with_memory(render_issue(night, about(of), left), of))
 
     wanted = WantedIssue(
         stamp=stamp,
         author=author,
         red=not night.passed,
-        draft=lambda of: Text(issue_title(night), render_issue(night, about(of))),
+        draft=draft,
         note=lambda of: closing_note(about(of)),
+        has_run=lambda seed: has_run(night, seed),
     )
     return track(api, Tracker(api, place.repository, author), wanted)

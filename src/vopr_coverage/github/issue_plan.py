@@ -12,6 +12,8 @@ from typing import Literal
 import msgspec
 
 from vopr_coverage.github.comment_plan import same_text
+from vopr_coverage.github.issue_memory import memory_line, seeds_in, without_memory
+from vopr_coverage.nightly.known_seeds import KnownSeed, together
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 
 ID_DEFAULT = "nightly"
@@ -31,6 +33,7 @@ class IssueStamp(msgspec.Struct, frozen=True):
         run_id, attempt: of the run that wrote last, about the commit `sha`.
         first: the run that began it; `since`: that day, in UTC.
         nights: how many runs have been red since.
+        known: the seeds that failed and have not run again since; they have a hidden line of their own.
     """
 
     id: str
@@ -40,6 +43,7 @@ class IssueStamp(msgspec.Struct, frozen=True):
     first: int
     since: str
     nights: int = 1
+    known: tuple[KnownSeed, ...] = ()
 
     @property
     def age(self) -> tuple[int, int]:
@@ -65,6 +69,7 @@ def issue_stamp_of(body: str) -> IssueStamp | None:
         first=int(found[5]),
         since=found[6],
         nights=int(found[7]),
+        known=seeds_in(body),
     )
 
 
@@ -118,6 +123,7 @@ class WantedIssue(msgspec.Struct, frozen=True):
         author: the login whose issues are ours; anybody can paste a stamp.
         draft: the text of the open issue, under a stamp that knows when it began.
         note: what a green night writes into the issue that it closes.
+        has_run: whether the night has run a seed again; then the issue has no more to say of it than the night has.
     """
 
     stamp: IssueStamp
@@ -125,6 +131,7 @@ class WantedIssue(msgspec.Struct, frozen=True):
     red: bool
     draft: Callable[[IssueStamp], Text]
     note: Callable[[IssueStamp], str]
+    has_run: Callable[[KnownSeed], bool] = lambda _: False
 
 
 class IssuePlan(msgspec.Struct, frozen=True):
@@ -155,14 +162,14 @@ def plan_issue(issues: Sequence[Issue], wanted: WantedIssue) -> IssuePlan:
     found = ours_of(issues, wanted)
     ours = [(stamp, issue) for stamp, issue in found if issue.open]
     if not ours:
-        return _where_none_is_open([stamp for stamp, _ in found], wanted)
+        return _where_none_is_open(found, wanted)
     kept = ours[0][1]
     newest, newest_issue = max(ours, key=lambda stamped: (stamped[0].age, -stamped[1].number))
     folded = tuple(CloseIssue(issue.number, folded_body(issue, kept), "not_planned") for _, issue in ours[1:])
     if newest.age > wanted.stamp.age:
         moved = _moved(newest_issue, kept, _continued(newest, ours))
         return IssuePlan((*moved, *folded), kept, f"the issue is of the newer run {newest.run_id}")
-    stamp = _continued(wanted.stamp, ours)
+    stamp = _continued(wanted.stamp, ours, wanted.has_run)
     if not wanted.red:
         closed = (
             CloseIssue(issue.number, closed_body(stamp, wanted.note(stamp), issue), "completed") for _, issue in ours
@@ -174,35 +181,68 @@ def plan_issue(issues: Sequence[Issue], wanted: WantedIssue) -> IssuePlan:
     return IssuePlan((UpdateIssue(kept.number, text), *folded), kept, "the issue is brought up to date")
 
 
-def _where_none_is_open(closed: Sequence[IssueStamp], wanted: WantedIssue) -> IssuePlan:
+def _where_none_is_open(closed: Sequence[tuple[IssueStamp, Issue]], wanted: WantedIssue) -> IssuePlan:
     if not wanted.red:
         return IssuePlan((), None, "the night is green, and no issue is open")
-    newer = max((stamp.age for stamp in closed), default=(0, 0))
-    if newer > wanted.stamp.age:
-        return IssuePlan((), None, f"the issue was closed in or after the newer run {newer[0]}")
-    return IssuePlan((CreateIssue(wanted.draft(wanted.stamp)),), None, "there is no open issue yet")
+    newest, issue = max(closed, key=lambda stamped: (stamped[0].age, -stamped[1].number), default=(None, None))
+    if newest and newest.age > wanted.stamp.age:
+        return IssuePlan((), None, f"the issue was closed in or after the newer run {newest.run_id}")
+    # What somebody closed by hand was dealt with; a green night has only not met it.
+    by_green = [newest] if newest and issue and BEFORE in issue.body else []
+    stamp = msgspec.structs.replace(wanted.stamp, known=_known(wanted.stamp, by_green, wanted.has_run))
+    return IssuePlan((CreateIssue(wanted.draft(stamp)),), None, "there is no open issue yet")
 
 
-def _continued(stamp: IssueStamp, ours: Sequence[tuple[IssueStamp, Issue]]) -> IssueStamp:
+def _continued(
+    stamp: IssueStamp,
+    ours: Sequence[tuple[IssueStamp, Issue]],
+    has_run: Callable[[KnownSeed], bool] = lambda _: False,
+) -> IssueStamp:
     """The stamp of a run that goes on with what these issues began."""
-    first = min((before for before, _ in ours), key=lambda before: before.first)
-    nights = max(before.nights + (before.run_id != stamp.run_id) for before, _ in ours)
-    return msgspec.structs.replace(stamp, first=first.first, since=first.since, nights=min(nights, NIGHTS_MAX))
+    stamps = [before for before, _ in ours]
+    first = min(stamps, key=lambda before: before.first)
+    nights = max(before.nights + (before.run_id != stamp.run_id) for before in stamps)
+    return msgspec.structs.replace(
+        stamp,
+        first=first.first,
+        since=first.since,
+        nights=min(nights, NIGHTS_MAX),
+        known=_known(stamp, stamps, has_run),
+    )
+
+
+def _known(
+    stamp: IssueStamp, before: Sequence[IssueStamp], has_run: Callable[[KnownSeed], bool]
+) -> tuple[KnownSeed, ...]:
+    """This run's failed seeds, and those of earlier ones that have not run again, the newest first."""
+    newest = sorted(before, key=lambda one: one.age, reverse=True)
+    left = (seed for one in newest for seed in one.known if not has_run(seed))
+    return together((*stamp.known, *left))
 
 
 def _moved(source: Issue, kept: Issue, stamp: IssueStamp) -> tuple[IssueOperation, ...]:
     """What a newer run wrote into an issue that goes, put into the one that stays."""
     if source.number == kept.number:
         return ()
-    said = source.body.partition("\n")[2]
-    return (UpdateIssue(kept.number, Text(source.title, f"{stamp.line()}\n{said}"[:COMMENT_CHARACTERS_MAX])),)
+    said = without_memory(source.body.partition("\n")[2])
+    return (UpdateIssue(kept.number, Text(source.title, with_memory(f"{stamp.line()}\n{said}", stamp))),)
+
+
+def with_memory(body: str, stamp: IssueStamp) -> str:
+    """An open issue's text, with the seeds that it keeps in its last line; cut to what GitHub takes."""
+    line = memory_line(stamp.known)
+    if not line:
+        return body[:COMMENT_CHARACTERS_MAX]
+    return f"{body[: COMMENT_CHARACTERS_MAX - len(line) - 2].rstrip()}\n{line}\n"
 
 
 def closed_body(stamp: IssueStamp, note: str, issue: Issue) -> str:
     """An issue's text with a note in front, under a stamp; what it said before stays readable."""
-    said = issue.body.partition("\n")[2].replace("\r\n", "\n")
+    said = without_memory(issue.body.partition("\n")[2].replace("\r\n", "\n"))
     before = said.partition(BEFORE)[2] or said  # of a note that is there already nothing is left
-    return f"{stamp.line()}\n{note.strip()}\n\n{BEFORE}\n\n{before.strip()}\n"[:COMMENT_CHARACTERS_MAX]
+    line = memory_line(stamp.known)
+    note = f"{note.strip()}\n\n{line}" if line else note.strip()
+    return f"{stamp.line()}\n{note}\n\n{BEFORE}\n\n{before.strip()}\n"[:COMMENT_CHARACTERS_MAX]
 
 
 def folded_body(issue: Issue, kept: Issue) -> str:

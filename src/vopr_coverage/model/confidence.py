@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, log, log1p, sqrt
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
@@ -22,3 +22,12 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
     centre, scale = share + z2 / (2 * trials), 1 + z2 / trials
     spread = Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
     return max((centre - spread) / scale, 0.0), min((centre + spread) / scale, 1.0)
+
+
+def iterations_to_see(share: float, confidence: float = 0.99) -> int:
+    """How many iterations show at least one seed of a kind with this confidence, when `share` of all seeds are of it.
+
+    Args:
+        share: above 0, at most 1.
+    """
+    return 1 if share >= 1 else ceil(log(1 - confidence) / log1p(-share))

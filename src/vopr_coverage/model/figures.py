@@ -8,7 +8,7 @@ def counted(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {agreeing(count, noun, nouns)}"
 
 
-def agreeing(count: int, word: str, words: str = "") -> str:
+def agreeing(count: float, word: str, words: str = "") -> str:
     """The form of a word that agrees with a count: `seed` or `seeds`, `is` or `are`."""
     return word if count == 1 else words or f"{word}s"
 

@@ -52,6 +52,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         lines, unknown_records: lines of the simulator by kind, and records of unknown types by type.
         kept: lines that were stored in the short form (`compact`) and unchanged (`verbatim`).
         stderr_bytes, stderr_dropped_bytes: what the simulator wrote to stderr, and how much of it was not stored.
+        last_words: the last lines of stderr, if the run did not end well; foreign text.
+        id: a random name, so that no two recordings have equal manifests; None in old ones.
     """
 
     command: tuple[str, ...]
@@ -77,6 +79,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     kept: Mapping[str, int] = {}
     stderr_bytes: int = 0
     stderr_dropped_bytes: int = 0
+    last_words: tuple[str, ...] = ()
+    id: str | None = None
     head: str | None = None
     format: str = RECORDING_FORMAT
 
@@ -119,6 +123,11 @@ def run_ending(recording: Recording) -> str:
     if recording.interrupted:
         return "interrupted"
     return simulator_ending(recording) or "still running"
+
+
+def stderr_ending(recording: Recording) -> str:
+    """The last lines of the simulator's stderr, as the end of a sentence; "" if there are none."""
+    return f"its stderr ends with: {' / '.join(recording.last_words)}" if recording.last_words else ""
 
 
 def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:

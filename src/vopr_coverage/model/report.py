@@ -169,10 +169,12 @@ def contradictions_of(report: CoverageReport) -> list[str]:
     ]
     both = sorted(set(report.hit_fault_points) & set(report.missed_fault_points))
     if both:
-        contradictions.append(f"fault point '{both[0]}' is listed as hit and as missed ({len(both)} such names)")
+        contradictions.append(
+            f"fault point '{both[0]}' is listed as hit and as missed ({counted(len(both), 'such name')})"
+        )
     ran = sorted(name for name in set(report.missed_invariants) if report.invariant_executions.get(name))
     if ran:
-        contradictions.append(f"invariant '{ran[0]}' is listed as missed and as run ({len(ran)} such names)")
+        contradictions.append(f"invariant '{ran[0]}' is listed as missed and as run ({counted(len(ran), 'such name')})")
     return contradictions
 
 

@@ -11,14 +11,15 @@ from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
 from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
-from vopr_coverage.determinism.judge import ORDINARY_FAILURES, SEEDS_ENOUGH
+from vopr_coverage.determinism.judge import EMPTY_STATE, ORDINARY_FAILURES, SEEDS_ENOUGH
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of
-from vopr_coverage.model.figures import percent
+from vopr_coverage.model.figures import agreeing, counted, percent
 from vopr_coverage.model.manifest import MANIFEST, STREAM
+from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.plan import SeedRange
@@ -36,24 +37,33 @@ class Doubles(msgspec.Struct, frozen=True):
 
     Attributes:
         shown: the result in one line, for a part without findings.
-        runs: the first run of each pair.
-        seeds: how many seeds ran twice and were compared.
+        runs: the first run of each pair; `compared`: of each pair that was compared.
+        seeds, differing: how many seeds ran twice and were compared, and how many of them differ.
         at_most: the 95 % bound on the share of nondeterministic seeds, a fraction; None without seeds.
     """
 
     shown: str
     findings: tuple[Finding, ...]
     runs: tuple[JudgedRun, ...]
+    compared: tuple[JudgedRun, ...]
     seeds: int
+    differing: int
     at_most: float | None
     warnings: tuple[Remark, ...]
 
 
 class Covered(msgspec.Struct, frozen=True):
-    """The result of all coverage runs together; `shown` is one line for a part without findings."""
+    """The result of all coverage runs together.
+
+    Attributes:
+        shown: one line for a part without findings.
+        inputs, rules: what was judged, and by which rules.
+    """
 
     shown: str
     findings: tuple[Finding, ...]
+    inputs: tuple[Input, ...] = ()
+    rules: Rules = Rules("scenario")
 
 
 def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
@@ -63,6 +73,7 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
     findings: list[Finding] = []
     remarks: dict[str, str] = {}  # one for each field, which is the first word: ten ranges would repeat it ten times
     seeds = differing = 0
+    compared: list[JudgedRun] = []
     for pair, left, right in zip(pairs, first, second, strict=True):
         findings += left.findings
         findings += [finding for finding in right.findings if finding.kind != "failing seed"]  # the same seeds
@@ -73,47 +84,48 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
             continue
         verdict = pair.verdict
         seeds, differing = seeds + verdict.seeds, differing + verdict.nondeterministic
-        findings += _differences(left.name, verdict, known=bool(left.findings or right.findings))
+        compared.append(left)
+        findings += _differences(left, verdict, known=bool(left.findings or right.findings))
         of_runs = [warning.text for warning in verdict.warnings if warning.source]
         remarks |= {text.partition(" ")[0]: text for text in of_runs if ORDINARY_FAILURES not in text}
+    empty = [remarks.pop(field) for field, text in list(remarks.items()) if EMPTY_STATE in text]
     if not pairs:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
-    shown = f"{seeds:,} seeds run twice, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    ran = f"{counted(seeds, 'seed')} run twice"
+    shown = f"{ran}, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    if empty:  # as in every night of VOPR, so it is part of the result and no warning
+        shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
-    if 0 < seeds < SEEDS_ENOUGH and at_most:
-        warnings.append(Remark("determinism", f"{seeds} seeds show little: up to {percent(at_most)} of all may differ"))
+    if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
+        little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
+        warnings.append(Remark("determinism", f"{little}: up to {percent(at_most)} of all may differ"))
     return Doubles(
         shown=shown,
         findings=tuple(findings),
         runs=tuple(first),
+        compared=tuple(compared),
         seeds=seeds,
+        differing=differing,
         at_most=at_most,
         warnings=tuple(warnings),
     )
 
 
-def _finding(source: str, line: str, advice_on_it: str, seed: str | None = None, repro: str = "") -> Finding:
-    return Finding(
-        job="determinism",
-        source=source,
-        kind="determinism",
-        line=line,
-        advice=advice_on_it,
-        seed=seed,
-        repro=repro,
-    )
+def _finding(source: str, line: str, advice_on_it: str) -> Finding:
+    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it)
 
 
-def _differences(name: str, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
+def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
     """The findings of a comparison. With `known`, findings on the runs themselves are listed already."""
     for finding in verdict.findings:
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            yield _finding(name, finding.line, finding.advice, seed, command)
+            found = _finding(run.name, finding.line, finding.advice)
+            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario)
         elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
-            yield _finding(name, printable(finding.line), finding.advice)
+            yield _finding(run.name, printable(finding.line), finding.advice)
 
 
 def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
@@ -130,14 +142,15 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
         verdict = judge_inputs([run for run, _ in usable], rules, config)
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
-    return Covered(_shown(verdict), tuple(_shortfalls(verdict)))
+    inputs = tuple(run for run, _ in usable)
+    return Covered(shown=_shown(verdict), findings=tuple(_shortfalls(verdict)), inputs=inputs, rules=rules)
 
 
 def _shown(verdict: Verdict) -> str:
     lines = []
     for report in verdict.reports:
         if report.report:
-            points = f"{report.report.fault_points_hit} of {report.report.total_fault_points} fault points"
+            points = f"{report.report.fault_points_hit} of {counted(report.report.total_fault_points, 'fault point')}"
             lines.append(
                 f"{printable(report.scenario or report.name)}: {points}, against {printable(report.thresholds)}"
             )
@@ -177,7 +190,8 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
     for result in verdict.results:
         if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
-            line = f"{result.ending}{detail}; expected: {printable(result.expected)}"
+            why = f"; {printable(result.why)}" if result.why else ""
+            line = f"{result.ending}{detail}{why}; expected: {printable(result.expected)}"
             yield _canary_finding(result.name, line, result.advice)
 
 
@@ -193,7 +207,7 @@ def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]
             continue  # the canary is unusable, and has a finding
         if recording and (recording.seed, recording.iterations) != (run.seed, run.iterations):
             line = (
-                f"{printable(run.name)} ran {recording.iterations:,} iterations from seed {recording.seed}, "
+                f"{printable(run.name)} ran {counted(recording.iterations, 'iteration')} from seed {recording.seed}, "
                 f"planned were {run.iterations:,} from {run.seed}"
             )
             yield _canary_finding(run.name, line, advice.OTHER_SEEDS)

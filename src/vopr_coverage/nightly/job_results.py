@@ -5,7 +5,7 @@ A job that was skipped, cancelled or is missing has shown nothing. GitHub itself
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -26,8 +26,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "canary": ("canary-run", "canary"),
 }
 _NOT_RUN = ("cancelled", "skipped")
+_RAN = ("success", "failure")
 # Findings that may be a bug come before those that only need another run.
-_URGENCY = ("failing seed", "determinism", "canary", "coverage", "run health", "plan", "lost run", "job")
+_URGENCY = ("failing seed", "determinism", "canary", "coverage", "run health", "gate", "plan", "lost run", "job")
 _SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word is worse
 
 
@@ -61,6 +62,19 @@ def result_of(part: str, needs: Mapping[str, str] | None) -> str:
     return max(results, key=lambda result: (result not in _SEVERITY, _SEVERITY.get(result, 0)))
 
 
+def was_planned(needs: Mapping[str, str] | None) -> bool:
+    """Whether there was a plan, by the results of the jobs: it was handed on, or jobs have run by it."""
+    by_plan = ("long-run", "coverage-run", "canary-run", "determinism", "regressions")
+    if not needs:
+        return False
+    return needs.get("plan") == "success" or any(needs.get(job) in _RAN for job in by_plan)
+
+
+def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
+    """What may be a bug first."""
+    return sorted(findings, key=lambda finding: _URGENCY.index(finding.kind))
+
+
 def job_seen(
     part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str, *, required: bool = True
 ) -> tuple[JobSeen, list[Finding]]:
@@ -76,7 +90,7 @@ def job_seen(
         The part, and all its findings: those that were given, and one for a result that nothing else explains.
     """
     result = result_of(part, needs)
-    problems = sorted(findings, key=lambda finding: _URGENCY.index(finding.kind))
+    problems = by_urgency(findings)
     if not required and not problems and result in ("", "skipped", "success"):
         return JobSeen(part, result, "not required", shown), []
     if result not in ("", "success") and not (result == "failure" and problems):

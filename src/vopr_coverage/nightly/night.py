@@ -7,7 +7,7 @@ laptop, and compared with the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import msgspec
@@ -15,23 +15,26 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.judge import CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.figures import counted
-from vopr_coverage.model.verdict import Remark, VerdictStatus
+from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
-from vopr_coverage.nightly.findings import canary_findings, judge_coverage, judge_doubles, other_seeds
-from vopr_coverage.nightly.job_results import job_seen
+from vopr_coverage.nightly.conclude import conclude
+from vopr_coverage.nightly.findings import Covered, canary_findings, judge_coverage, judge_doubles, other_seeds
+from vopr_coverage.nightly.gate import examine_coverage_gate
+from vopr_coverage.nightly.job_results import job_seen, result_of
+from vopr_coverage.nightly.known_seeds import SEEDS_RAN_MAX, seeds_ran
+from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED, PLAN, lost, night_without_a_plan
 from vopr_coverage.nightly.parallel import Progress
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
 from vopr_coverage.nightly.recordings import NightRead, read_night
 from vopr_coverage.nightly.replay import replay_runs
 from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.totals import regression_lines, work_of
-from vopr_coverage.nightly.verdict import Finding, JobSeen, NightRun, NightVerdict
+from vopr_coverage.nightly.verdict import Finding, NightRun, NightVerdict, SeedsRan
 
-PLAN = "plan.json"
-NO_CANARY_ASKED = "no canary was asked for"
 NO_CANARIES = "Canaries are switched off: nothing shows that this simulator would find a bug."
 
 
@@ -88,24 +91,26 @@ def judge_night(
     config = load_config(terms.config)
     plan = _read_plan(folder)
     if plan is None:
-        return _without_a_plan(needs, terms)
+        return night_without_a_plan(needs, terms.place, canaries=terms.canaries)
     read = read_night(folder, plan, config, terms.commits, terms.canaries, progress, processes)
     doubles = judge_doubles(read.pairs, config)
     canaries, canary_part = _canary(plan, read, folder / "canary", config, terms)
+    covered, coverage_part = _coverage(read, config, terms)
+    gate = examine_coverage_gate(None if coverage_part.findings else covered, config)
     parts = (
         _JudgedPart("build", "its builds ran"),
         _plan_part(plan),
         _long_run(read, config),
         _regressions(read, config),
         _JudgedPart("determinism", doubles.shown, doubles.findings, doubles.runs),
-        _coverage(read, config, terms),
+        coverage_part,
         canary_part,
     )
-    seen = [job_seen(part.name, needs, part.findings, part.shown, required=part.required) for part in parts]
+    seen = [job_seen(part.name, needs, _with_expiry(part, needs), part.shown, required=part.required) for part in parts]
     runs = {part.name: part.runs for part in parts}
-    return _conclude(
-        [job for job, _ in seen],
-        tuple(chain.from_iterable(findings for _, findings in seen)),
+    return conclude(
+        [*(job for job, _ in seen), gate.job],
+        (*chain.from_iterable(findings for _, findings in seen), *gate.findings),
         NightVerdict(
             status="passed",
             passed=True,
@@ -117,9 +122,12 @@ def judge_night(
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
+            seeds_differing=doubles.differing,
             at_most=doubles.at_most,
+            seeds_ran=tuple(_seeds_ran(runs, doubles.compared)),
             regressions=tuple(regression_lines(chain.from_iterable(runs.values()), _kept(plan, terms), terms.today)),
             warnings=tuple(_warnings(plan, doubles.warnings, terms)),
+            gate=gate.score,
         ),
     )
 
@@ -129,21 +137,27 @@ def _read_plan(folder: Path) -> NightPlan | None:
     return plan_from_json(read_bytes(path, PLAN_BYTES_MAX), str(path)) if is_there(path) else None
 
 
-def _without_a_plan(needs: Mapping[str, str] | None, terms: NightTerms) -> NightVerdict:
-    """The verdict without a plan: no run can be expected, so only the results of build and plan are known."""
-    line = f"there is no {PLAN}: nothing was planned"
-    missing = Finding(job="plan", source="", kind="plan", line=line, advice=advice.NO_PLAN)
-    seen = [job_seen("build", needs, (), "no build ran"), job_seen("plan", needs, (missing,), "")]
-    parts = ("long-run", "regressions", "determinism", "coverage", *(["canary"] if terms.canaries else []))
-    seen += [job_seen(name, needs, (_nothing_planned(name, advice.NO_PLAN),), "") for name in parts]
-    if not terms.canaries:
-        seen.append(job_seen("canary", needs, (), NO_CANARY_ASKED, required=False))
-    verdict = NightVerdict(status="failed", passed=False, reason="", version=__version__, place=terms.place)
-    return _conclude([job for job, _ in seen], tuple(chain.from_iterable(findings for _, findings in seen)), verdict)
+def _with_expiry(part: _JudgedPart, needs: Mapping[str, str] | None) -> tuple[Finding, ...]:
+    """The part's findings. A job that succeeded has handed its recording on, so one that is missing has expired."""
+    if result_of(part.name, needs) != "success":
+        return part.findings
+    return tuple(
+        msgspec.structs.replace(
+            finding, line=f"{finding.line}: its job succeeded, so it has expired or was deleted", advice=advice.EXPIRED
+        )
+        if finding.advice == advice.LOST
+        else finding
+        for finding in part.findings
+    )
+
+
+def _seeds_ran(runs: Mapping[str, Sequence[JudgedRun]], compared: Sequence[JudgedRun]) -> Iterator[SeedsRan]:
+    found = chain.from_iterable(seeds_ran(job, runs[job]) for job in ("long-run", "regressions", "coverage"))
+    return islice(chain(found, seeds_ran("determinism", compared)), SEEDS_RAN_MAX)
 
 
 def _nothing_planned(part: str, what_to_do: str) -> Finding:
-    return Finding(job=part, source="", kind="lost run", line="nothing was planned for it", advice=what_to_do)
+    return lost(part, "nothing was planned for it", what_to_do)
 
 
 def _plan_part(plan: NightPlan) -> _JudgedPart:
@@ -152,7 +166,8 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
             job="plan",
             source=work.scenario,
             kind="plan",
-            line=f"{work.job} of {printable(work.scenario)}: {work.planned:,} iterations fit into the budget, "
+            line=f"{work.job} of {printable(work.scenario)}: {counted(work.planned, 'iteration')} "
+            f"{agreeing(work.planned, 'fits', 'fit')} into the budget, "
             f"at least {work.min_iterations:,} are required",
             advice=advice.BUDGET,
         )
@@ -171,13 +186,10 @@ def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
         return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
-    ran = sum(run.ran for run in runs)
-    return _JudgedPart(
-        "long-run",
-        f"{ran:,} iterations in {counted(len(runs), 'run')}, no seed failed",
-        _findings(runs),
-        tuple(runs),
-    )
+    ran, expected = sum(run.ran for run in runs), sum(run.expected for run in runs)
+    failed = f"{counted(expected, 'seed')} failed as expected, no other" if expected else "no seed failed"
+    shown = f"{counted(ran, 'iteration')} in {counted(len(runs), 'run')}, {failed}"
+    return _JudgedPart("long-run", shown, _findings(runs), tuple(runs))
 
 
 def _regressions(read: NightRead, config: Config) -> _JudgedPart:
@@ -187,12 +199,12 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
     return _JudgedPart("regressions", f"{counted(len(runs), 'regression seed')} held", _findings(runs), tuple(runs))
 
 
-def _coverage(read: NightRead, config: Config, terms: NightTerms) -> _JudgedPart:
+def _coverage(read: NightRead, config: Config, terms: NightTerms) -> tuple[Covered | None, _JudgedPart]:
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
-        return _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
+        return None, _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
     judged = judge_coverage(runs, read.coverage, terms.profile, config)
-    return _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
+    return judged, _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 
 def _canary(
@@ -207,6 +219,8 @@ def _canary(
     if read.control.read is None:  # the control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
     verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
+    paths = {name: str(folder / name) for name in config.canaries}
+    verdict = with_reasons(verdict, config.canaries, str(read.control.folder), paths)
     if any(run.findings for run in runs):
         verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
     findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))
@@ -215,34 +229,6 @@ def _canary(
 
 def _findings(runs: Iterable[JudgedRun]) -> tuple[Finding, ...]:
     return tuple(finding for run in runs for finding in run.findings)
-
-
-def _conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: NightVerdict) -> NightVerdict:
-    """Passed if every part passed or is *not required*."""
-    statuses = {job.status for job in jobs}
-    status: VerdictStatus = "passed"
-    if "failed" in statuses:
-        status = "failed"
-    elif "incomplete" in statuses:
-        status = "incomplete"
-    assert bool(findings) == (status != "passed"), "a verdict and its findings must agree"
-    return msgspec.structs.replace(
-        verdict,
-        status=status,
-        passed=status == "passed",
-        reason=_reason(jobs, findings),
-        jobs=tuple(jobs),
-        findings=findings,
-    )
-
-
-def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
-    if not findings:
-        return f"all of {sum(job.status == 'passed' for job in jobs)} parts passed"
-    first = findings[0]
-    where = f"{first.job}, {first.source}" if first.source else first.job
-    more = f"; {counted(len(findings) - 1, 'more finding')}" if len(findings) > 1 else ""
-    return f"{printable(where)}: {first.line}{more}"
 
 
 def _kept(plan: NightPlan, terms: NightTerms) -> set[tuple[str, str]]:

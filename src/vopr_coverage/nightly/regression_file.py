@@ -9,6 +9,7 @@ import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, printable, shown
 from vopr_coverage.files import is_there, read_text
+from vopr_coverage.formats.text import MARK
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT
 
@@ -53,7 +54,7 @@ def parse_regressions(
     names: dict[str, str] = {}
     problems: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
+        words = line.removeprefix(MARK).partition("#")[0].split()  # a list that was appended to another keeps its mark
         if not words:
             continue
         if len(words) != 2 or not is_scenario(words[0]) or not is_seed(words[1]):

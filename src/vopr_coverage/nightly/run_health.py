@@ -36,10 +36,13 @@ class JudgedRun(msgspec.Struct, frozen=True):
 
     Attributes:
         present: whether there is a recording.
-        ran, failed: how many iterations ran, and how many seeds failed.
+        ran: how many iterations ran.
+        failed, expected: how many seeds failed, with a record or without, and how many failed as their scenario's
+            `expect: violation` wants it.
         rate: iterations per second; None if unknown.
         report: its figures; None if it has none.
         failures: the first failed seed of each invariant.
+        first_seed: where its seeds begin; None if it is unknown, or not as planned.
         first_hashes: of its first seeds; see `model.report.Run`.
     """
 
@@ -49,9 +52,11 @@ class JudgedRun(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     ran: int = 0
     failed: int = 0
+    expected: int = 0
     rate: float | None = None
     report: CoverageReport | None = None
     failures: tuple[FailedSeed, ...] = ()
+    first_seed: str | None = None
     first_hashes: tuple[str, ...] = ()
 
 
@@ -69,12 +74,11 @@ def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[Judged
 
 
 def _played_before(job: str, compared: Sequence[tuple[ReadRun, JudgedRun]]) -> Iterator[Finding]:
-    """A finding if the last of these runs did what an earlier one did, although it was given other seeds."""
+    """A finding if the last of these runs did what an earlier one did. In a plan, all of them have other seeds."""
     *others, (this, result) = compared
     for other, earlier in others:
-        if earlier.scenario.lower() != result.scenario.lower() or other.planned.seed == this.planned.seed:
-            continue
-        if same_first_results(earlier.first_hashes, result.first_hashes):
+        same_scenario = earlier.scenario.lower() == result.scenario.lower()
+        if same_scenario and same_first_results(earlier.first_hashes, result.first_hashes):
             line = (
                 f"its first seeds, from {this.planned.seed} on, did exactly what those of {printable(other.source)} "
                 f"did, from {other.planned.seed} on: the simulator uses only a part of its seed"
@@ -105,18 +109,18 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         finding = Finding(job=job, source=run.source, kind="run health", line=problem, advice=advice.UNUSABLE)
         return _unjudged(run, finding)
     seen = verdict.reports[0].inputs[0]
-    findings = [
-        *_not_as_planned(job, planned, run.source, seen.scenario, seen.first_seed),
-        *findings_of(job, run.source, verdict),
-    ]
+    other = list(_not_as_planned(job, planned, run.source, seen.scenario, seen.first_seed))
+    findings = [*other, *findings_of(job, run.source, verdict)]
     unexpected = [failure for failure in verdict.failures if not failure.expected]
+    silent = read.run.silent_failures.count if read.run else 0
     return JudgedRun(
         name=planned.name,
         scenario=planned.scenario,
         present=True,
         findings=tuple(findings),
         ran=seen.iterations or 0,
-        failed=sum(failure.count for failure in unexpected),
+        failed=sum(failure.count for failure in unexpected) + silent,
+        expected=sum(failure.count for failure in verdict.failures if failure.expected),
         rate=read.recording.rate if read.recording else None,
         report=verdict.reports[0].report,
         failures=tuple(
@@ -124,6 +128,7 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
             for failure in unexpected
             for seed in failure.seeds[:1]
         ),
+        first_seed=None if other else seen.first_seed,
         first_hashes=read.run.first_hashes if read.run else (),
     )
 
@@ -175,4 +180,5 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
         invariant=failure.invariant,
         repro=failure.repro,
         whole_run=failure.whole_run,
+        scenario=failure.scenario or "",
     )

@@ -26,9 +26,12 @@ def work_of(
         known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
         ran = sum(run.ran for run in mine)
         lost = sum(not run.present for run in mine)
+        failed, expected = sum(run.failed for run in mine), sum(run.expected for run in mine)
         if planned.job == "canary" and canaries:  # `mine` is the control run only
             ran += sum(result.iterations or 0 for result in canaries.results)
             lost += sum(result.ending is CanaryEnding.NOT_RUN for result in canaries.results)
+            failed += sum(result.failed for result in canaries.results if result.ending is not CanaryEnding.DETECTED)
+            expected += sum(result.failed for result in canaries.results if result.ending is CanaryEnding.DETECTED)
         yield Work(
             job=planned.job,
             scenario=planned.scenario,
@@ -37,7 +40,8 @@ def work_of(
             ran=ran,
             runs=planned.jobs,
             lost=lost,
-            failed=sum(run.failed for run in mine),
+            failed=failed,
+            failed_as_expected=expected,
             rate=round(sum(rates) / len(rates), 3) if rates else None,
             fault_points_hit=report.fault_points_hit if report else None,
             fault_points_known=len(known) if report else None,

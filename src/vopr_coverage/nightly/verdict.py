@@ -7,17 +7,22 @@ from typing import Literal, Self
 
 import msgspec
 
+from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
+NIGHT_BYTES_MAX = 16 << 20
 COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
-FindingKind = Literal["job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary"]
+FindingKind = Literal[
+    "job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary", "gate"
+]  # fmt: skip
 
 
 class JobSeen(msgspec.Struct, frozen=True):
@@ -45,6 +50,7 @@ class Finding(msgspec.Struct, frozen=True):
         seed, invariant, fault_point: what the finding is about; None if it is not about one.
         repro: the command that replays it, "" if there is none.
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
+        scenario: of the seed; "" if unknown, as in older files.
     """
 
     job: str
@@ -57,6 +63,16 @@ class Finding(msgspec.Struct, frozen=True):
     fault_point: str | None = None
     repro: str = ""
     whole_run: bool = False
+    scenario: str = ""
+
+
+class SeedsRan(msgspec.Struct, frozen=True):
+    """Seeds that ran without a planted bug: `iterations` of them from `seed` on. Under `determinism`, twice."""
+
+    job: str
+    scenario: str
+    seed: str
+    iterations: int
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -66,6 +82,7 @@ class Work(msgspec.Struct, frozen=True):
         asked, planned, ran: iterations; the workflow asked for `asked`, and `planned` of them fit into the budget.
         runs, lost: how many runs were planned, and how many of them left no recording.
         failed: how many seeds failed.
+        failed_as_expected: how many failed as planned: in a scenario with `expect: violation`, or by a canary's bug.
         rate: iterations per second of one job; None without a recording.
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
@@ -86,6 +103,7 @@ class Work(msgspec.Struct, frozen=True):
     invariants: int | None = None
     view_changes: int | None = None
     first_hashes: tuple[str, ...] = ()
+    failed_as_expected: int = 0
 
 
 class TrendLine(msgspec.Struct, frozen=True):
@@ -103,6 +121,22 @@ class TrendLine(msgspec.Struct, frozen=True):
     values: tuple[float | None, ...]
     median: float | None = None
     remark: str = ""
+
+
+class GateScore(msgspec.Struct, frozen=True):
+    """What the doctor found about the gate, by the coverage runs of the night.
+
+    Attributes:
+        score: the share of `planted` faults that were `noticed`, 0 to 1.
+        minimum: the config's `doctor_min`; None if it is not set.
+        blind_spots: the first thousand of the faults that were not noticed.
+    """
+
+    score: float
+    planted: int
+    noticed: int
+    minimum: float | None = None
+    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 class NightRun(msgspec.Struct, frozen=True):
@@ -125,8 +159,11 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
+        seeds_differing: how many of the compared seeds differ; None if unknown.
         regressions: lines to add to the regression file.
+        gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
+        seeds_ran: the seeds that this night has run.
         error: set only if nothing could be judged.
     """
 
@@ -146,7 +183,10 @@ class NightVerdict(msgspec.Struct, frozen=True):
     regressions: tuple[str, ...] = ()
     trends: tuple[TrendLine, ...] = ()
     warnings: tuple[Remark, ...] = ()
+    gate: GateScore | None = None
     error: str | None = None
+    seeds_ran: tuple[SeedsRan, ...] = ()
+    seeds_differing: int | None = None
     format: str = NIGHT_FORMAT
 
     @classmethod
@@ -206,9 +246,19 @@ def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
             yield ReportError(source, f"#/{key}", expected="a count below 2^63", found=count)
     if (night.detected is None) != (night.declared is None):
         yield ReportError(source, "#/detected", expected="a number beside declared", found=night.detected)
-    elif night.detected is not None and night.declared is not None and night.detected > night.declared:
-        expected = f"at most {shown(night.declared)}, as many as are declared"
-        yield ReportError(source, "#/detected", expected=expected, found=night.detected)
+    parts = [
+        ("detected", night.detected, night.declared),
+        ("seeds_differing", night.seeds_differing, night.seeds_doubled),
+    ]
+    if night.gate:
+        parts.append(("gate/noticed", night.gate.noticed, night.gate.planted))
+    for at, part, whole in parts:
+        if part is not None and part > (whole or 0):
+            expected = f"at most {shown(whole or 0)}, of which it is a part"
+            yield ReportError(source, f"#/{at}", expected=expected, found=part)
     if (night.at_most is not None) != bool(night.seeds_doubled):
         expected = "a bound where seeds ran twice, and only there"
         yield ReportError(source, "#/at_most", expected=expected, found=night.at_most)
+    for index, ran in enumerate(night.seeds_ran):
+        if not is_seed(ran.seed):
+            yield ReportError(source, f"#/seeds_ran/{index}/seed", expected="a seed below 2^64", found=ran.seed)

@@ -18,7 +18,8 @@ from vopr_coverage.reading.stream import read_stream
 _Reader = Callable[[Iterable[bytes], str], Input]
 
 # `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
-_BEGINS_LIKE_JSON = re.compile(rb'\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
+_BEGINS_UNLIKE_JSON = re.compile(rb'\s*(?:[^\s{\[]|\[\s*[^\s\[{"\]])')
+RECOGNISED_BYTES = BLOCK_BYTES  # a format is recognised by the lines that begin within so much
 
 
 def read_report(source: str, progress: Progress | None = None) -> Input:
@@ -33,39 +34,42 @@ def read_report(source: str, progress: Progress | None = None) -> Input:
     """
     with opened(source) as stream:
         rest = blocks(stream, source, progress)
-        reader, seen = _recognise(rest)
+        reader, seen = recognise(rest)
         return reader(chain(seen, rest), source)
 
 
-def _recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
+def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     """Tell a stream from a document by its first lines, in whatever pieces a pipe delivers them.
 
     One line with an envelope makes a stream, whatever precedes it. Otherwise text that begins like
     JSON is a document, and any other text is a stream, whose first record may come late. If it has
     no record, the stream reader reports that.
     """
-    seen: list[bytes] = []
+    seen, begun = list[bytes](), b""
     try:
         for block in rest:
+            room = RECOGNISED_BYTES - len(begun)
             seen.append(block)
-            if any(_is_stream_line(value) for value in _values(block)):
+            begun = (begun + block)[:RECOGNISED_BYTES]
+            if any(_is_stream_line(value) for value in _values(block, room)):
                 return read_stream, seen
-            if not _BEGINS_LIKE_JSON.match(seen[0]):
+            if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
-            if sum(map(len, seen)) >= BLOCK_BYTES:
+            if len(begun) >= RECOGNISED_BYTES:
                 break
     except BrokenData as error:
         raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
-    return read_document, seen
+    return read_document if begun.strip() else read_stream, seen
 
 
 def _is_stream_line(value: object) -> bool:
     return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
 
 
-def _values(block: bytes) -> Iterator[object]:
-    """The values of the lines that are JSON."""
-    for line in block.split(b"\n"):
+def _values(block: bytes, room: int) -> Iterator[object]:
+    """The values of the lines that are JSON, of those that begin in the first `room` bytes."""
+    end = block.find(b"\n", room - 1)
+    for line in (block if end < 0 else block[:end]).split(b"\n"):
         if len(line) > LOG_LINE_BYTES_MAX:
             continue
         try:

@@ -20,7 +20,7 @@ from vopr_coverage.reading.records import (
     decode_ok_block,
     read_record,
 )
-from vopr_coverage.reading.source import LINE_BYTES_MAX, count_lines
+from vopr_coverage.reading.source import LINE_BYTES_MAX
 
 HASH_DIGITS = 64  # what the simulator writes, in lower-case hexadecimal
 HASH_DIGITS_KEPT = 16  # 64 bits are enough to show that two runs of a seed differ
@@ -29,6 +29,7 @@ UNKNOWN_TYPES_KEPT_MAX = 10
 TYPE_CHARACTERS_MAX = 100
 OTHER_TYPES = "(further types)"
 _HEX = b"0123456789abcdef"
+ITERATIONS = ("iteration_ok", "iteration_failed", "iteration_silent")
 _KINDS = ("start", "batch_complete", "coverage_failures")
 
 _Healthy = OkData | PlainOkData | CompactData
@@ -42,7 +43,8 @@ class Compactor:
     Attributes:
         lines: the number of lines of each kind: `start`, `iteration_ok`, `iteration_failed`,
             `batch_complete`, `coverage_failures`, `other_records` (of unknown types),
-            `broken_records` (which the reader will refuse) and `no_records`; blank lines are not counted.
+            `broken_records` (which the reader will refuse) and `no_records`; blank lines are not counted. Besides,
+            `iteration_silent` counts failed seeds of `batch_complete` that have no line of their own.
         unknown_records: records of unknown types, by type.
         compact, verbatim: the number of lines that were shortened, and of those that were copied.
         started, ended: there was a `start` record, and a `batch_complete` after it.
@@ -62,8 +64,8 @@ class Compactor:
 
     @property
     def iterations(self) -> int:
-        """Iteration records so far."""
-        return self.lines.get("iteration_ok", 0) + self.lines.get("iteration_failed", 0)
+        """Iterations so far: those with a record, and at the end the seeds that failed without one."""
+        return sum(self.lines.get(kind, 0) for kind in ITERATIONS)
 
     def feed(self, piece: bytes) -> bytes:
         """The compacted lines that end within this piece."""
@@ -102,7 +104,7 @@ class Compactor:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             records = []
         seeds = [record.data for record in records]
-        if seeds and len(seeds) == count_lines(block) and _within_bounds(seeds) and _cuttable(seeds):
+        if seeds and _within_bounds(seeds) and cuttable(seeds):
             self._count("iteration_ok", len(seeds))
             self.compact += len(seeds)
             return _encode_lines(self._cut(seeds))
@@ -125,13 +127,15 @@ class Compactor:
         elif record.type == "iteration":
             kind = "iteration_ok"
             seed = record.data
-            rows = self._cut([seed]) if _cuttable([seed]) else [_whole(seed)]
+            rows = self._cut([seed]) if cuttable([seed]) else [_whole(seed)]
             if not record.unknown_keys:
                 self._count(kind)
                 self.compact += 1
                 return _encode_lines(rows).rstrip(b"\n")
         else:
             kind = self._of_another_kind(record.type)
+            if kind == "batch_complete":
+                self._note_silent(len(record.data["failed_seeds"]))
         self._count(kind)
         self.verbatim += 1
         return line
@@ -171,6 +175,11 @@ class Compactor:
         self.unknown_records[name] = self.unknown_records.get(name, 0) + 1
         return "other_records"
 
+    def _note_silent(self, failed_seeds: int) -> None:
+        silent = failed_seeds - self.lines.get("iteration_failed", 0)
+        if silent > 0:
+            self.lines["iteration_silent"] = silent
+
     def _count(self, kind: str, more: int = 1) -> None:
         self.lines[kind] = self.lines.get(kind, 0) + more
 
@@ -180,7 +189,7 @@ def _within_bounds(seeds: Sequence[PlainOkData]) -> bool:
     return all(seed.seed < SEED_COUNT and seed.events < SEED_COUNT for seed in seeds)
 
 
-def _cuttable(seeds: Sequence[_Healthy]) -> bool:
+def cuttable(seeds: Sequence[OkData | PlainOkData | CompactData]) -> bool:
     """Whether all hashes are hexadecimal and of full length, so that their first digits differ if they do."""
     lengths = {len(seed.storage_hash) for seed in seeds} | {len(seed.kernel_state_hash) for seed in seeds}
     if lengths != {HASH_DIGITS}:

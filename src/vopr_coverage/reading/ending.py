@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
 from vopr_coverage.reading.tally import Contradictions, Tally
@@ -62,11 +63,14 @@ def _silent_failures(failed: list[int], tally: Tally) -> SeedList:
             contradictions.add(f"failed_seeds has seed {seed}, its record does not say so")
         last = max(last, distance)
     if unlisted:
-        contradictions.add(f"{len(unlisted)} failed records are not in failed_seeds, the first is seed {min(unlisted)}")
-    if missing > len(silent):
+        records = f"{counted(len(unlisted), 'failed record')} {agreeing(len(unlisted), 'is', 'are')}"
+        contradictions.add(f"{records} not in failed_seeds, the first is seed {min(unlisted)}")
+    lost_seeds = missing - len(silent)
+    if lost_seeds > 0:
         lost = next(d for first, end in gaps for d in range(first, end) if d not in distances)
         seed = ((tally.starting_seed or 0) + lost) % SEED_COUNT
-        contradictions.add(f"{missing - len(silent)} seeds have neither a record nor a failure, the first is {seed}")
+        seeds = f"{counted(lost_seeds, 'seed')} {agreeing(lost_seeds, 'has', 'have')}"
+        contradictions.add(f"{seeds} neither a record nor a failure, the first is {seed}")
     return SeedList(len(silent), tuple(silent[:SEEDS_KEPT_MAX]))
 
 
@@ -74,9 +78,13 @@ def _check_totals(data: Mapping[str, Any], tally: Tally, silent: int) -> None:
     contradictions = tally.contradictions
     successes, failures, listed = data["successes"], data["failures"], len(data["failed_seeds"])
     if successes != tally.ok:
-        contradictions.add(f"successes is {successes}, {tally.ok} records say ok")
+        contradictions.add(
+            f"successes is {successes}, {counted(tally.ok, 'record')} {agreeing(tally.ok, 'says', 'say')} ok"
+        )
     if failures != tally.failed + silent:
-        contradictions.add(f"failures is {failures}, {tally.failed} records failed and {silent} failed without one")
+        contradictions.add(
+            f"failures is {failures}, {counted(tally.failed, 'record')} failed and {silent} failed without one"
+        )
     if failures != listed:
         contradictions.add(f"failures is {failures}, failed_seeds lists {listed}")
     if tally.announced is not None and successes + failures != tally.announced:
@@ -91,16 +99,28 @@ def _check_coverage(coverage: Mapping[str, Any], contradictions: Contradictions)
     # The simulator's own "hit" means attempted; ours (any counter above zero) is in `_report`.
     attempted = sum((p if isinstance(p, int) else p["attempted"]) > 0 for p in listed.values())
     pairs = (
-        ("fault_points.total", points["total"], len(listed), "points are listed"),
-        ("fault_points.hit", points["hit"], attempted, "points were attempted"),
-        ("invariants.total", invariants["total"], len(counts), "invariants are listed"),
-        ("invariants.executed", invariants["executed"], sum(n > 0 for n in counts.values()), "ran"),
-        ("phases.unique_phases", phases["unique_phases"], len(phases["phase_counts"]), "phases are listed"),
-        ("phases.total_events", phases["total_events"], sum(phases["phase_counts"].values()), "are counted"),
+        ("fault_points.total", points["total"], len(listed), "point is listed", "points are listed"),
+        ("fault_points.hit", points["hit"], attempted, "point was attempted", "points were attempted"),
+        ("invariants.total", invariants["total"], len(counts), "invariant is listed", "invariants are listed"),
+        ("invariants.executed", invariants["executed"], sum(n > 0 for n in counts.values()), "ran", "ran"),
+        (
+            "phases.unique_phases",
+            phases["unique_phases"],
+            len(phases["phase_counts"]),
+            "phase is listed",
+            "phases are listed",
+        ),
+        (
+            "phases.total_events",
+            phases["total_events"],
+            sum(phases["phase_counts"].values()),
+            "is counted",
+            "are counted",
+        ),
     )
-    for name, reported, counted, what in pairs:
-        if reported != counted:
-            contradictions.add(f"{name} is {reported}, {counted} {what}")
+    for name, reported, found, one, many in pairs:
+        if reported != found:
+            contradictions.add(f"{name} is {reported}, {found} {agreeing(found, one, many)}")
     for name, point in listed.items():
         if not isinstance(point, int) and point["observed"] > point["applied"]:
             contradictions.add(f"{name} was observed {point['observed']} times, applied {point['applied']} times")

@@ -8,18 +8,21 @@ tests/integration/test_fast_path.py checks that both accept the same lines.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
+from vopr_coverage.formats.text import without_mark
 from vopr_coverage.reading.shapes import fits
 
 UINT64_MAX = (1 << 64) - 1
 TIME_MS_MAX = 18446744073709.0  # 2^64 ns
+_LINE_END = b"\nnull\n"
+_Line = TypeVar("_Line")
 LOG_LINE_BYTES_MAX = 1 << 20  # longer lines are not parsed just to see whether they are records
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]  # the decoder supports no bound above 2^63
@@ -91,15 +94,40 @@ class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     type: Literal["iteration"]
 
 
-decode_ok_block = msgspec.json.Decoder(OkLine).decode_lines
-_decode_compact_lines = msgspec.json.Decoder(CompactLine).decode_lines
+_decode_ok_lines = msgspec.json.Decoder(OkLine | None).decode_lines
+_decode_compact_lines = msgspec.json.Decoder(CompactLine | None).decode_lines
 _decode_compact = msgspec.json.Decoder(CompactLine).decode
 _decode_iteration = msgspec.json.Decoder(IterationLine).decode
 
 
+def decode_ok_block(block: bytes) -> list[OkLine]:
+    """Decode a block of whole lines, each the record of a seed that passed; empty if a line holds anything else.
+
+    Raises:
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: the block is no series of such records.
+    """
+    return _one_a_line(_decode_ok_lines, block)
+
+
 def decode_compact_block(block: bytes) -> list[OkLine]:
-    """Decode a block of compact lines. They have the attributes of `OkLine`s, and callers need no more."""
-    return cast("list[OkLine]", _decode_compact_lines(block))
+    """The same for compact lines. They have the attributes of `OkLine`s, and callers need no more."""
+    return cast("list[OkLine]", _one_a_line(_decode_compact_lines, block))
+
+
+def _one_a_line(decode_lines: Callable[[bytes], list[_Line | None]], block: bytes) -> list[_Line]:
+    """Decode a block, and make sure that its records end where its lines do.
+
+    The decoder takes any white space between records and within them, so two records on one line and one
+    on two lines would look like three lines. A null behind every line end shows where lines end: it is
+    refused within a record, and between records it has to follow each of them.
+    """
+    apart = block.replace(b"\n", _LINE_END)
+    lines = (len(apart) - len(block)) // (len(_LINE_END) - 1)
+    values = decode_lines(apart)
+    records, ends = values[::2], values[1::2]
+    if len(values) == 2 * lines and ends.count(None) == lines and all(records):
+        return cast("list[_Line]", records)
+    return []
 
 
 def within_bounds(data: OkData | FailedData | CompactData) -> bool:
@@ -119,8 +147,10 @@ def read_record(line: bytes, source: str, number: int) -> Record | list[ReportEr
     """Read one line of a stream: a record, the errors of a broken record, or None for any other line.
 
     Text that is not JSON, and JSON that is not an envelope (such as a log line), is no record: a
-    simulator's stderr is often in the same file.
+    simulator's stderr is often in the same file. A byte order mark before it is skipped, so that a recording of
+    a stream and the stream are read alike.
     """
+    line = without_mark(line)
     try:
         typed = _decode_iteration(line)
         if within_bounds(typed.data):

@@ -13,14 +13,15 @@ from typing import Protocol
 
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.files import why
+from vopr_coverage.formats.text import without_mark
 
 LINE_BYTES_MAX = 64 << 20
 BLOCK_BYTES = 64 << 10  # larger blocks are slower: they and their decoded records no longer fit the CPU's cache
+HEAD_BYTES = 4096  # looked at to recognise binary data
 
 Progress = Callable[[int], None]
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_UTF8_MARK = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -52,12 +53,12 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
         CutShort: after the last block, if gzip data is truncated.
     """
     reader, head = _unpacked(stream, source)
-    _refuse_binary(head, source)
-    head = head.removeprefix(_UTF8_MARK)
-    if not head:
+    block, broken = _whole_head(reader, head, source)
+    _refuse_binary(block, source)
+    block = without_mark(block)
+    if not block:
         raise ReportError(source, "", expected="a report", found=Words("an empty file"))
-    parts, parts_bytes, cut_short = list[bytes](), 0, None  # parts of a line whose end was not read yet
-    block = head
+    parts, parts_bytes = list[bytes](), 0  # parts of a line whose end was not read yet
     while block:
         if progress:
             progress(len(block))
@@ -69,15 +70,33 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
         parts_bytes += len(parts[-1])
         if parts_bytes > LINE_BYTES_MAX:
             raise BrokenData(source, "a line", f"over {LINE_BYTES_MAX >> 20} MiB without a line end")
-        try:
-            block = _read(reader, source)
-        except CutShort as error:
-            block, cut_short = b"", error
+        block, broken = (b"", broken) if broken else _next(reader, source)
+        if broken and not isinstance(broken, CutShort):
+            raise broken
     rest = b"".join(parts)
     if rest:
         yield rest
-    if cut_short:
-        raise cut_short
+    if broken:
+        raise broken
+
+
+def _whole_head(reader: _Reads, head: bytes, source: str) -> tuple[bytes, BrokenData | None]:
+    """The first bytes of a file, in whatever pieces a pipe delivers them, and what ended them too early."""
+    broken = None
+    while 0 < len(head) < HEAD_BYTES and broken is None:
+        more, broken = _next(reader, source)
+        if not more:
+            break
+        head += more
+    return head, broken
+
+
+def _next(reader: _Reads, source: str) -> tuple[bytes, BrokenData | None]:
+    """The next block, empty at the end, and what ended the data too early."""
+    try:
+        return _read(reader, source), None
+    except BrokenData as error:
+        return b"", error
 
 
 def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
@@ -101,13 +120,13 @@ def _read(reader: _Reads, source: str) -> bytes:
         raise BrokenData(source, "readable data", why(error)) from None
 
 
-def count_lines(block: bytes) -> int:
-    """The number of line ends. Before Python 3.13, `count` takes more than twice as long."""
-    return len(block) - len(block.replace(b"\n", b""))
-
-
 def _refuse_binary(head: bytes, source: str) -> None:
+    """Refuse what no simulator writes, by what precedes the end of the first line and the first `{` or `[`.
+
+    A recording shortens lines behind that, so that it must not matter how far into the file a NUL byte is.
+    """
     if head.startswith(_UTF16_MARKS):
         raise ReportError(source, "", expected="UTF-8 text", found=Words("UTF-16 text; write it as UTF-8"))
-    if b"\0" in head[:4096]:
+    before, nul, _ = head[:HEAD_BYTES].partition(b"\0")
+    if nul and not (b"\n" in before and (b"{" in before or b"[" in before)):
         raise ReportError(source, "", expected="UTF-8 text", found=Words("binary data"))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import msgspec
 
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input, Run, SeedList
 from vopr_coverage.reading.ending import StreamEnding, read_ending
 from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
-from vopr_coverage.reading.source import BrokenData, CutShort, count_lines
+from vopr_coverage.reading.source import BrokenData, CutShort
 from vopr_coverage.reading.tally import Tally
 
 UNKNOWN_NAMES_KEPT_MAX = 10
@@ -59,28 +60,27 @@ class StreamReader:
         number = 1
         try:
             for block in blocks:
-                lines = count_lines(block)
-                self.read_block(block, number, lines)
-                number += lines
+                number += self.read_block(block, number)
                 yield
         except CutShort:
             self.cut_short = True
         except BrokenData as error:
             raise error.on_line(number) from None
 
-    def read_block(self, block: bytes, first_line: int, lines: int) -> None:
-        """Read whole lines: all at once if they are iterations that passed, else one by one."""
+    def read_block(self, block: bytes, first_line: int) -> int:
+        """Read whole lines: all at once if they are iterations that passed, else one by one. Returns their number."""
         if self.started and not self.ended:
             try:
                 records = decode_compact_block(block) if block[:1] == b"[" else decode_ok_block(block)
-                # The decoder accepts two records on one line, or one on two lines; line by line these are no records.
-                if len(records) == lines and self.tally.add_ok_block(records):
-                    return
+                if records and self.tally.add_ok_block(records):
+                    return len(records)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
-        for number, line in enumerate(block.split(b"\n"), first_line):  # splitlines() also splits at a lone CR
+        lines = block.split(b"\n")  # splitlines() also splits at a lone CR
+        for number, line in enumerate(lines, first_line):
             if line.strip():
                 self._read_line(line, number)
+        return len(lines) - 1
 
     def _read_line(self, line: bytes, number: int) -> None:
         record = read_record(line, self.source, number)
@@ -106,7 +106,7 @@ class StreamReader:
                 self.strays += 1
                 contradictions.add(
                     f"two streams in one file: line {number} starts again at seed {data['starting_seed']} "
-                    f"for {data['iterations']} iterations, the first start was at seed "
+                    f"for {counted(data['iterations'], 'iteration')}, the first start was at seed "
                     f"{tally.starting_seed} for {tally.announced}"
                 )
             case "start" | "iteration" | "batch_complete" if self.ended:
@@ -124,7 +124,9 @@ class StreamReader:
     def _start(self, record: Record, number: int) -> None:
         self.started = True
         if self.tally.records:
-            self.tally.contradictions.add(f"line {number} has the start record, after {self.tally.records} iterations")
+            self.tally.contradictions.add(
+                f"line {number} has the start record, after {counted(self.tally.records, 'iteration')}"
+            )
             return
         self.tally.starting_seed = record.data["starting_seed"]
         self.tally.announced = record.data["iterations"]
@@ -139,11 +141,12 @@ class StreamReader:
         if self.errors:
             raise ManyErrors(self.errors)
         if not (self.started or tally.records or ending):
-            what = f"{self.other_lines} lines without one" if self.other_lines else "blank lines only"
+            what = f"{counted(self.other_lines, 'line')} without one" if self.other_lines else "blank lines only"
             found = Words(f"{what}; was the simulator run with --json?")
             raise ReportError(self.source, "", expected="records of a VOPR stream", found=found)
         if self.strays:
-            tally.contradictions.add(f"{self.strays} records stand after the end of the stream")
+            stand = agreeing(self.strays, "stands", "stand")
+            tally.contradictions.add(f"{counted(self.strays, 'record')} {stand} after the end of the stream")
         silent = ending.silent_failures if ending else SeedList()
         run = Run(
             starting_seed=tally.starting_seed,
@@ -184,12 +187,15 @@ class StreamReader:
         if seed is None and tally.last_seed() is None:
             where = "died before any seed"
         where += ", before batch_complete" if seed is None else ""
-        return f"no batch_complete after {tally.records} of {tally.announced} iterations, {where}"
+        iterations = f"{tally.announced} {agreeing(tally.announced or 0, 'iteration')}"
+        return f"no batch_complete after {tally.records} of {iterations}, {where}"
 
     def _remarks(self) -> list[str]:
         remarks = []
         if self.other_lines:
-            remarks.append(f"{self.other_lines} lines are no records of the stream (is stderr mixed in?)")
+            are = agreeing(self.other_lines, "is no record", "are no records")
+            lines = f"{counted(self.other_lines, 'line')} {are}"
+            remarks.append(f"{lines} of the stream (is stderr mixed in?)")
         remarks += [f"unknown {what}, first on line {number}" for what, number in self.unknown.items()]
         remarks += [f"the simulator itself says: {printable(text[:200])}" for text in self.simulator_says]
         return remarks

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
+from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
 from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
 
 CONTRADICTIONS_KEPT_MAX = 10
@@ -19,7 +20,6 @@ INVARIANTS_KEPT_MAX = 100
 MESSAGE_CHARACTERS_MAX = 500
 OTHER_INVARIANTS = "(further invariants)"
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
-HASH_DIGITS_KEPT = 16  # 64 bits are enough to show that two runs of a seed differ
 NS_PER_MS = 1e6
 
 _rounded = float.__round__  # round() without the look-up of its method, which takes as long as rounding
@@ -181,12 +181,10 @@ class Tally:
 
     def first_hashes(self) -> tuple[str, ...]:
         """A digest of what each of the first seeds that passed did: other seeds that did the same have the same."""
-        if not self._begun:
-            return ()
-        storage = _shortened([record.storage_hash for record in self._begun])
-        kernel = _shortened([record.kernel_state_hash for record in self._begun])
-        rest = [f"{record.events} {round(record.simulated_time_ms * NS_PER_MS)}" for record in self._begun]
-        results = (" ".join(parts) for parts in zip(storage, kernel, rest, strict=True))
+        results = (
+            f"{storage} {kernel} {record.events} {round(record.simulated_time_ms * NS_PER_MS)}"
+            for record, (storage, kernel) in zip(self._begun, _as_recorded(self._begun), strict=True)
+        )
         return tuple(
             sha256(result.encode("utf-8", "backslashreplace")).hexdigest()[:HASH_DIGITS_KEPT] for result in results
         )
@@ -223,7 +221,17 @@ class Tally:
         return ((seed - base) % SEED_COUNT for seed in seeds)
 
 
-def _shortened(hashes: Sequence[str]) -> Iterator[str]:
-    """Hashes as a recording shortens them, so that a stream and its recording have the same first hashes."""
-    begin = hashes[0][:HASH_DIGITS_KEPT]
-    return (text if text.startswith(begin) else text[:HASH_DIGITS_KEPT] for text in hashes)
+def _as_recorded(records: Sequence[OkData | PlainOkData | CompactData]) -> Iterator[tuple[str, str]]:
+    """Both hashes as a recording has them, so that a stream and its recording have the same first hashes."""
+    first = next((record for record in records if cuttable([record])), None)
+    for record in records:
+        hashes = record.storage_hash, record.kernel_state_hash
+        if first is not None and cuttable([record]):
+            storage, kernel = first.storage_hash, first.kernel_state_hash
+            hashes = _shortened(hashes[0], storage), _shortened(hashes[1], kernel)
+        yield hashes
+
+
+def _shortened(text: str, first: str) -> str:
+    kept = text[:HASH_DIGITS_KEPT]
+    return text if kept == first[:HASH_DIGITS_KEPT] else kept

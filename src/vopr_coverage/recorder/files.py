@@ -11,6 +11,7 @@ LEVEL = 1
 GZIP_WINDOW = 31
 LOG_HEAD_BYTES_MAX = 1 << 20
 LOG_TAIL_BYTES_MAX = 1 << 20
+LOG_END_BYTES = 4 << 10
 
 
 class PackedFile:
@@ -51,6 +52,7 @@ class BoundedLog:
 
     Attributes:
         size: bytes of the whole log, stored or dropped.
+        end: its last 4 KiB so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,6 +61,7 @@ class BoundedLog:
         self._fresh = False
         self._lock = Lock()
         self.size = 0
+        self.end = b""
 
     @property
     def dropped(self) -> int:
@@ -70,6 +73,7 @@ class BoundedLog:
         with self._lock:
             room = max(0, LOG_HEAD_BYTES_MAX - self.size)
             self.size += len(data)
+            self.end = (self.end + data[-LOG_END_BYTES:])[-LOG_END_BYTES:]
             if room:
                 self._file.write(data[:room])
             if data[room:]:

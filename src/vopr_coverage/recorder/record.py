@@ -7,6 +7,7 @@ is flushed every second. Nothing is judged here.
 from __future__ import annotations
 
 import platform
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,7 @@ from vopr_coverage.reading.compact import Compactor
 from vopr_coverage.recorder.child import Child, signals_to
 from vopr_coverage.recorder.commits import UNKNOWN_COMMIT, FoundCommit
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
+from vopr_coverage.recorder.last_words import last_words
 
 FLUSH_EVERY_S = 1.0
 WAIT_S = 0.1  # for output, before looking at the clock again
@@ -189,6 +191,7 @@ class _Recorder:
             kept={"compact": stream.compact, "verbatim": stream.verbatim},
             stderr_bytes=self._log.size,
             stderr_dropped_bytes=self._log.dropped,
+            last_words=() if whole and not status else last_words(self._log.end),
         )
 
 
@@ -227,6 +230,7 @@ def _started(plan: RecordingPlan) -> Recording:
         timeout_s=plan.timeout_s,
         host=Host(platform.system(), platform.machine(), platform.python_version()),
         version=__version__,
+        id=secrets.token_hex(16),
     )
 
 

@@ -33,6 +33,8 @@ def _result(result: CanaryResult) -> Iterator[str]:
     seeds = f" (seed {', '.join(result.seeds)})" if result.seeds else ""
     detail = f": {printable(result.detail)}{seeds}" if result.detail else ""
     yield f"  {mark} {printable(result.name)}: {result.ending}{detail}"
+    if result.why:
+        yield f"      {printable(result.why)}"
     if result.ending is not CanaryEnding.DETECTED:
         yield f"      expected: {printable(result.expected)}"
         yield f"      {result.advice}"

@@ -138,7 +138,9 @@ def _judged(report: JudgedReport) -> str:
     if ran:
         parts.append(counted(sum(ran), "iteration"))
     if report.report:
-        parts.append(f"{report.report.fault_points_hit:,} of {report.report.total_fault_points:,} fault points")
+        parts.append(
+            f"{report.report.fault_points_hit:,} of {counted(report.report.total_fault_points, 'fault point')}"
+        )
     return f"{', '.join(parts)}, against {printable(report.thresholds)}: {printable(report.status)}"
 
 

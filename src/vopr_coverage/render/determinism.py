@@ -125,7 +125,7 @@ def _run(run: ComparedRun) -> str:
     if run.silent.count:
         parts.append(f"{run.silent.count:,} failed without a record ({_ranges(run.silent)})")
     if run.missing.count and run.missing != run.silent:
-        parts.append(f"{run.missing.count:,} seeds of both without a record here ({_ranges(run.missing)})")
+        parts.append(f"{counted(run.missing.count, 'seed')} of both without a record here ({_ranges(run.missing)})")
     return ", ".join(parts)
 
 

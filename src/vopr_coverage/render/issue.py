@@ -10,7 +10,8 @@ import msgspec
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.nightly.known_seeds import KnownSeed
 from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
 from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
 from vopr_coverage.render.comment import SHA_CHARACTERS, link
@@ -21,6 +22,7 @@ from vopr_coverage.render.wording import ours
 
 REPRO_CHARACTERS_MAX = 2_000  # a command is never cut, so a longer one is left to the summary
 LINE_CHARACTERS_MAX = 300  # of the regression file; a line is never cut, either
+NOTED = 10  # seeds in a note
 KINDS = {kind: kind for kind in get_args(FindingKind)}
 HEADINGS = {
     "failed": "The nightly simulation failed",
@@ -43,6 +45,7 @@ class IssueAbout(msgspec.Struct, frozen=True):
         run_url: the run of this night, or "".
         first_url: the run since which nights are red, or ""; `since`: its day, or "".
         nights: how many nights have been red since.
+        known: seeds that failed on earlier nights and have not run again since. All of it is foreign.
     """
 
     marker: str = ""
@@ -51,6 +54,7 @@ class IssueAbout(msgspec.Struct, frozen=True):
     first_url: str = ""
     since: str = ""
     nights: int = 1
+    known: tuple[KnownSeed, ...] = ()
 
 
 def issue_title(night: NightVerdict) -> str:
@@ -111,6 +115,7 @@ def render_issue(
         "moved": [line for line in night.trends if line.remark],
         "lines": lambda most: "\n".join(regressions[:most]),
         "regressions": regressions,
+        "known": about.known,
         "elsewhere": link(f"{about.run_url}#summary", "the run's summary")
         if about.run_url
         else Markup("the night's verdict file"),
@@ -123,7 +128,14 @@ def closing_note(about: IssueAbout) -> str:
     run = link(about.run_url, "This night") if about.run_url else "This night"
     commit = f" at commit `{about.sha[:SHA_CHARACTERS]}`" if about.sha else ""
     since = f" Nights had been {_since(about)}." if about.since else ""
-    return f"## {PASSED} Green again\n\n{run}{commit} found nothing wrong, and closed this issue.{since}"
+    note = f"## {PASSED} Green again\n\n{run}{commit} found nothing wrong, and closed this issue.{since}"
+    if not about.known:
+        return note
+    seeds = ", ".join(f"{inert(seed.scenario, KEY_CHARACTERS_MAX)} {inert(seed.seed)}" for seed in about.known[:NOTED])
+    more = f" and {len(about.known) - NOTED} more" if len(about.known) > NOTED else ""
+    it = agreeing(len(about.known), "it", "them")
+    has = agreeing(len(about.known), "This seed has", "These seeds have")
+    return f"{note}\n\n⚠️ {has} not run again since: {seeds}{more}. Add {it} to the regression file."
 
 
 def _facts(night: NightVerdict, about: IssueAbout) -> list[Markup]:

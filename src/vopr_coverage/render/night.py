@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import wilson
-from vopr_coverage.model.figures import percent
+from vopr_coverage.model.figures import agreeing, counted, percent
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_ENTRIES_MAX, utf8_bytes
 from vopr_coverage.render.marks import MARKS
@@ -26,6 +27,7 @@ TITLES = {
     "determinism": "Determinism",
     "coverage": "Coverage",
     "canary": "Canaries",
+    "gate": "Gate",
 }
 
 
@@ -38,6 +40,7 @@ def render_night_text(verdict: NightVerdict) -> str:
         *_section("Add to the regression file", map(printable, verdict.regressions)),
         *_section("Asked, planned, ran", map(_work, verdict.work)),
         *_section("Bounds", bounds(verdict)),
+        *_section("What the gate does not notice", map(_blind_spot, verdict.gate.blind_spots if verdict.gate else ())),
         *_section("Trends", map(_trend, (line for line in verdict.trends if line.remark))),
         *_section("Warnings", (printable(f"{warning.source}: {warning.text}") for warning in verdict.warnings)),
     ]
@@ -72,18 +75,25 @@ def _finding(finding: Finding) -> str:
 def _work(work: Work) -> str:
     figures = [f"{work.ran:,} of {work.planned:,} planned and {work.asked:,} asked for"]
     if work.lost:
-        figures.append(f"{work.lost} of {work.runs} runs lost")
+        figures.append(f"{work.lost} of {counted(work.runs, 'run')} lost")
     if work.failed:
-        figures.append(f"{work.failed:,} seeds failed")
+        figures.append(f"{counted(work.failed, 'seed')} failed")
+    if work.failed_as_expected:
+        figures.append(f"{counted(work.failed_as_expected, 'seed')} failed as expected")
     if work.rate is not None:
         figures.append(f"{work.rate:,.1f}/s")
     if work.fault_points_hit is not None:
-        figures.append(f"{work.fault_points_hit} of {work.fault_points_known} fault points")
+        figures.append(f"{work.fault_points_hit} of {counted(work.fault_points_known or 0, 'fault point')}")
     if work.invariants is not None:
-        figures.append(f"{work.invariants} invariants ran")
+        figures.append(f"{counted(work.invariants, 'invariant')} ran")
     if work.view_changes is not None:
-        figures.append(f"{work.view_changes:,} view changes")
+        figures.append(counted(work.view_changes, "view change"))
     return f"{title(work.job)}, {printable(work.scenario)}: {', '.join(figures)}"
+
+
+def _blind_spot(spot: BlindSpot) -> str:
+    where = f"{printable(spot.scenario)}: " if spot.scenario else ""
+    return where + printable(spot.what) + (f" ({printable(spot.note)})" if spot.note else "")
 
 
 def _trend(line: TrendLine) -> str:
@@ -93,9 +103,12 @@ def _trend(line: TrendLine) -> str:
 def bounds(verdict: NightVerdict) -> list[str]:
     """What double runs and canaries show about all seeds and bugs, in our own words and numbers."""
     lines = []
-    if verdict.seeds_doubled and verdict.at_most is not None:
+    if verdict.seeds_doubled and verdict.seeds_differing:
+        differ = agreeing(verdict.seeds_differing, "differs", "differ")
+        lines.append(f"{verdict.seeds_differing:,} of {counted(verdict.seeds_doubled, 'seed')} that ran twice {differ}")
+    elif verdict.seeds_doubled and verdict.at_most is not None:
         share = percent(verdict.at_most)
-        lines.append(f"{verdict.seeds_doubled:,} seeds ran twice: at most {share} of all differ (95 %)")
+        lines.append(f"{counted(verdict.seeds_doubled, 'seed')} ran twice: at most {share} of all differ (95 %)")
     elif verdict.seeds_doubled == 0:
         lines.append("No seed ran twice and was compared")
     if verdict.declared:

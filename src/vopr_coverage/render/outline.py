@@ -9,6 +9,7 @@ from itertools import islice
 
 import msgspec
 
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import GateResult, JudgedReport, Verdict, Violation
 from vopr_coverage.render.wording import COVERAGE, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
@@ -167,7 +168,7 @@ def health_of(report: JudgedReport) -> list[GateResult]:
         worst = min(results, key=_severity)
         if len(results) > 1 and worst.status is not Status.NOT_REQUIRED:
             same = sum(result.status == worst.status for result in results)
-            worst = msgspec.structs.replace(worst, measured=f"{same} of {len(results)} runs")
+            worst = msgspec.structs.replace(worst, measured=f"{same} of {counted(len(results), 'run')}")
         rows.append(worst)
     if len(rows) > 1 and len({(row.status, row.note) for row in rows}) == 1 and rows[0].status == Status.NOT_REQUIRED:
         return [msgspec.structs.replace(rows[0], gate="")]  # one row says as much as five

@@ -91,7 +91,7 @@ def render_trends_text(chapters: Sequence[Lately]) -> str:
     lines = [line for chapter in chapters for line in _chapter(chapter)]
     if len(lines) > TEXT_LINES_MAX:
         left_out = len(lines) - TEXT_LINES_MAX
-        lines = [*lines[:TEXT_LINES_MAX], f"… and {left_out:,} more lines; --format json has all figures"]
+        lines = [*lines[:TEXT_LINES_MAX], f"… and {counted(left_out, 'more line')}; --format json has all figures"]
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from vopr_coverage.canaries import beside
 from vopr_coverage.canaries import judge as canary
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
@@ -40,7 +41,11 @@ HEALTH_HEADINGS: Mapping[str, str] = {
 }
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
-    SENTENCES | EXCUSED | advice.ALL | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
+    SENTENCES
+    | EXCUSED
+    | advice.ALL
+    | beside.ALL
+    | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
 
 # What the gates and the verdict put figures into; see `Outcome.measured`, `.required` and `.origin`.
@@ -49,12 +54,13 @@ _VOCABULARY = """
 holds it iterations its itself lost met minimum minimums most not measured nothing of over override overrides points
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long most no none on parts passed
-regression so twice was were
+build iteration job point regression so twice was were about and faults green is least noticed planted red required
+score shows the kernel_state_hash never varies
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
 _PART = re.compile(r"(\(?)([^\s(),]+(?:,[0-9]{3})*)(\)?,?)")
-_FIGURE_CHARACTERS_MAX = 100
+_FIGURE_CHARACTERS_MAX = 150
 
 
 def ours(texts: Mapping[str, str], key: str) -> Markup:

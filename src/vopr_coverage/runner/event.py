@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from vopr_coverage.files import is_there, read_bytes
+from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.runner.environment import Runner
 
@@ -30,7 +31,7 @@ def event_payload(runner: Runner) -> bytes:
         FileError: the file is there and cannot be read.
     """
     path = runner.event_path
-    return read_bytes(path, EVENT_BYTES_MAX) if path and is_there(path) else b""
+    return without_mark(read_bytes(path, EVENT_BYTES_MAX)) if path and is_there(path) else b""
 
 
 def commits_of(event: str, sha: str, payload: bytes) -> tuple[str, ...]:

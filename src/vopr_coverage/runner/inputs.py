@@ -13,7 +13,7 @@ from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_NAMES
 
-COMMANDS = ("check", "comment", "tracking-issue")
+COMMANDS = ("check", "comment", "doctor", "tracking-issue")
 INPUTS = (
     "reports",
     "command",
@@ -26,6 +26,7 @@ INPUTS = (
     "on-not-measured",
     "base",
     "max-regression",
+    "workflow",
     "fail",
     "summary",
     "annotations",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
 
@@ -138,7 +139,7 @@ def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRec
         return None
     remark = ""
     if now is None and figure.name in _FOLLOWED:
-        remark = f"not measured, as it was on {len(measured)} of the {len(values)} nights before"
+        remark = f"not measured, as it was on {len(measured)} of the {counted(len(values), 'night')} before"
     elif now is not None:
         pairs = [(night, value) for night, value in zip(before, values, strict=True) if night and value is not None]
         remark = _remark(figure, now, [value for night, value in pairs if _is_comparable(figure, night, record)])
@@ -163,7 +164,7 @@ def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLi
     nights = sum(record is not None for record in before)
     values = [None if night is None else ITERATIONS.value(night) for night in before]
     median = _median_of([value for value in values if value is not None])
-    remark = f"did not run, as it did on {nights} of the {len(before)} nights before"
+    remark = f"did not run, as it did on {nights} of the {counted(len(before), 'night')} before"
     return TrendLine(
         job=key[0],
         scenario=key[1],
@@ -190,7 +191,8 @@ def _remark(figure: Figure, now: float, before: Sequence[float]) -> str:
         word = "far above"
     else:
         return ""
-    return f"{in_digits(now)} is {word} {in_digits(centre)}, the median of {len(before)} comparable nights before"
+    nights = counted(len(before), "comparable night")
+    return f"{in_digits(now)} is {word} {in_digits(centre)}, the median of {nights} before"
 
 
 def _median_of(values: Sequence[float]) -> float | None:

@@ -16,6 +16,8 @@ import msgspec
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.formats.text import without_mark
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
 
@@ -100,7 +102,7 @@ def parse_history(data: bytes, source: str) -> History:
     decoder = msgspec.json.Decoder(TrendRecord)
     records: list[TrendRecord] = []
     broken, first = 0, ""
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(without_mark(data).split(b"\n"), 1):
         if not line.strip():
             continue
         try:
@@ -110,8 +112,8 @@ def parse_history(data: bytes, source: str) -> History:
             first = first or str(_complaint(source, number, line))
     if not broken:
         return History(tuple(records))
-    many = "1 line is no record and was" if broken == 1 else f"{broken:,} lines are no records and were"
-    return History(tuple(records), (f"{many} left out of the history, the first: {first}",))
+    are = agreeing(broken, "is no record and was", "are no records and were")
+    return History(tuple(records), (f"{counted(broken, 'line')} {are} left out of the history, the first: {first}",))
 
 
 def _possible(record: TrendRecord) -> TrendRecord:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from vopr_coverage.errors import shown
 from vopr_coverage.model.report import same_first_results
-from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
+from vopr_coverage.trends.history import TrendRecord, place_in_time
 
 
 def repeats(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> tuple[str, ...]:
@@ -22,13 +22,8 @@ def repeats(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> t
     if not tonight:
         return ()
     now = tonight[0]
-    everything = list(history)
-    before = [
-        record
-        for record in everything
-        if night_of(record) != night_of(now) and place_in_time(record) < place_in_time(now)
-    ]
-    before.sort(key=place_in_time, reverse=True)
+    earlier = (record for record in history if place_in_time(record) < place_in_time(now))
+    before = sorted(earlier, key=place_in_time, reverse=True)  # another attempt of a run is no earlier night
     same_base = next((record for record in before if _has_run_these(record, before, tonight)), None)
     sentences = []
     if same_base:
@@ -37,7 +32,7 @@ def repeats(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> t
             "Run numbers begin again if the workflow's file is renamed; set seed-base to run other seeds."
         )
     for record in tonight:
-        alike = next((earlier for earlier in before if _do_the_same(earlier, record)), None)
+        alike = next((other for other in before if _do_the_same(other, record)), None)
         if alike:
             sentences.append(
                 f"{record.job} {shown(record.scenario)}: the first seeds did exactly what the first seeds of "
