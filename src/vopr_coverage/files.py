@@ -178,7 +178,7 @@ def _write(path: AnyPath, text: str, flags: int, *, folders: bool = False) -> No
         if folders:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags | _NO_WAITING | _BINARY, 0o666)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             if _NO_WAITING:
                 os.set_blocking(descriptor, True)  # only opening must not block
             file.write(text)

@@ -13,6 +13,7 @@ from typing import Self
 import msgspec
 
 from vopr_coverage.canaries.evidence import Seen
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
@@ -162,7 +163,7 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/canaries.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)
 
 
 def judge_canaries(

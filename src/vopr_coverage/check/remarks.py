@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from vopr_coverage.check.merge import Unit, with_known_points
 from vopr_coverage.config.file import Config
-from vopr_coverage.errors import shown
+from vopr_coverage.errors import printable, shown
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds
@@ -49,7 +49,7 @@ def unused_aliases(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
     if asked and unused:
         names = ", ".join(map(shown, unused[:ALIASES_LISTED])) + (" …" if len(unused) > ALIASES_LISTED else "")
         match = agreeing(len(unused), "alias", "aliases"), agreeing(len(unused), "matches", "match")
-        yield Remark("", f"{config.path}: the {match[0]} {names} {match[1]} no name in these reports")
+        yield Remark("", f"{printable(str(config.path))}: the {match[0]} {names} {match[1]} no name in these reports")
 
 
 def _expects_violation(config: Config, read: Input) -> bool:

@@ -76,7 +76,7 @@ def _write_below(workspace: Path, parts: list[str], text: str) -> str:
     target = folder / name
     target.unlink(missing_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
     return _give_to(target, owner) or refused
 
