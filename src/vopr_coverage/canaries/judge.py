@@ -1,7 +1,6 @@
 """Does the simulator still find bugs that were planted on purpose? Pure.
 
-A canary counts as detected only by what its bug really does. A run that crashed, that could not
-be started or that failed for another reason has detected nothing, and each of these has a word.
+A canary is detected only by what its bug really does. A run that crashed, or failed for another reason, detected none.
 """
 
 from __future__ import annotations
