@@ -128,7 +128,7 @@ def is_there(path: AnyPath, name: str = "") -> bool:
     except FileNotFoundError:
         folder = next((folder for folder in Path(path).parents if os.path.lexists(folder)), Path())
         if not os.path.exists(folder):
-            raise FileError(name or str(path), "a readable file", f"{BROKEN_LINK} in its path") from None
+            raise FileError(name or str(path), "a readable file", f"on the way to it {BROKEN_LINK}") from None
         return False
     except (OSError, ValueError) as error:
         raise FileError(name or str(path), "a readable file", why(error)) from None
