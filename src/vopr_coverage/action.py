@@ -218,7 +218,7 @@ def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail):
             print(line)
-    return _exit_code(verdict.error is not None, verdict.passed, switches)
+    return _exit_code(verdict.lacks_evidence, verdict.passed, switches)
 
 
 def _exit_code(is_error: bool, passed: bool, switches: Switches) -> int:
@@ -256,12 +256,13 @@ def _leave(left: _Left, switches: Switches, runner: Runner) -> None:
 def _outputs(verdict: Verdict) -> dict[str, str]:
     shares = [None if report.report is None else report.report.fault_point_coverage() for report in verdict.reports]
     measured = [share for share in shares if share is not None]
+    is_measured = bool(measured) and len(measured) == len(shares) and verdict.error is None
     return {
         "passed": "true" if verdict.passed else "false",
         "verdict": verdict.status,
         "violations": str(len(verdict.violations)),
         "warnings": str(len(verdict.warnings)),
-        "fault-point-coverage": f"{min(measured):.6f}" if measured and len(measured) == len(shares) else "",
+        "fault-point-coverage": f"{min(measured):.6f}" if is_measured else "",
     }
 
 

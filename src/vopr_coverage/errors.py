@@ -72,6 +72,11 @@ class ManyErrors(UserError):
         super().__init__("\n".join(lines))
 
 
+def as_one(errors: Sequence[UserError]) -> UserError:
+    """One or several errors as one."""
+    return errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+
 class Words(str):
     """Text of ours in place of a value that was found: `shown` prints it without quotes."""
 

@@ -109,10 +109,15 @@ def test_patterns_that_match_nothing_are_told_and_hostile_names_escaped(tmp_path
     """Every line of `reports` must match something, and no name can move the cursor or forge a line."""
     (tmp_path / "a\n::error::b\x1b[2J.json").write_bytes(b"")
     (tmp_path / "there.json").write_bytes(a_flat_report())
-    assert refused(run_cli("check", "there.json", "night/*.json", "[ab].json", cwd=tmp_path)) == [
+    told = [
         "night/*.json: expected at least one file, found no match for this pattern",
         "[ab].json: expected at least one file, found no match for this pattern",
     ]
+    assert refused(run_cli("check", "night/*.json", "[ab].json", cwd=tmp_path)) == told
+    ended = run_cli("check", "there.json", "night/*.json", "[ab].json", cwd=tmp_path)
+    assert ended.code == 2
+    assert ended.err.splitlines() == [f"vopr-coverage: {line}" for line in told]
+    assert "\nJudged:\n  - there.json, " in ended.out
     assert refused(run_cli("check", "a*", cwd=tmp_path)) == [
         "a\\n::error::b\\x1b[2J.json: expected a report, found an empty file"
     ]

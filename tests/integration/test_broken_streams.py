@@ -52,7 +52,7 @@ def test_a_stream_cut_at_any_byte_is_incomplete_or_refused(
     (tmp_path / "modest.json").write_text(json.dumps(MODEST))
     monkeypatch.chdir(tmp_path)
     ends = [at for at in range(len(stream)) if stream[at : at + 1] == b"\n"]
-    died = ("died at seed 41", "died at seed 42", "died after the last seed 42, before batch_complete")
+    died = ("stopped at seed 41", "stopped at seed 42", "stopped after the last seed 42, before batch_complete")
     for cut in range(len(stream) - 1):
         (tmp_path / "cut.ndjson").write_bytes(stream[:cut])
         code = cli.main(["check", "cut.ndjson", "--config", "modest.json"])
@@ -93,12 +93,13 @@ def test_a_packed_stream_cut_at_any_byte_is_incomplete_or_refused(
 INCOMPLETE: dict[str, tuple[bytes, list[str]]] = {
     "killed": (
         (REAL / "combined-killed.ndjson").read_bytes(),
-        ["Run incomplete: no batch_complete after 15 of 200 iterations, died at seed 915",
+        ["Run incomplete: no batch_complete after 15 of 200 iterations, stopped at seed 915",
          "Coverage not measured: the run did not finish"],
     ),
     "cut inside batch_complete": (
         a_stream(3)[:-200],
-        ["Run incomplete: no batch_complete after 3 of 3 iterations, died after the last seed 2, before batch_complete",
+        ["Run incomplete: no batch_complete after 3 of 3 iterations, stopped after the last seed 2, "
+         "before batch_complete",
          "Coverage not measured: the run did not finish"],
     ),
     "without its start": (
@@ -112,7 +113,7 @@ INCOMPLETE: dict[str, tuple[bytes, list[str]]] = {
     ),
     "failed before it was killed": (
         ndjson(start(8, 9), ok(8), failed(9, "vsr_agreement")),
-        ["Run incomplete: no batch_complete after 2 of 9 iterations, died at seed 10",
+        ["Run incomplete: no batch_complete after 2 of 9 iterations, stopped at seed 10",
          "Invariant 'vsr_agreement' failed on 1 seed: 9",
          "Coverage not measured: the run did not finish"],
     ),

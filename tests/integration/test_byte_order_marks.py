@@ -18,6 +18,7 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import UTF8_MARK
 from vopr_coverage.nightly.regression_file import parse_regressions
 from vopr_coverage.reading import read_report
+from vopr_coverage.reading.compact import Compactor
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.history import parse_history, text_of
@@ -38,15 +39,24 @@ def test_a_recorded_stream_with_a_mark_is_whole(tmp_path: Path) -> None:
     assert read_report(str(tmp_path / "out" / "stream.ndjson.gz")).run == read_report(str(tmp_path / "out.source")).run
 
 
-def test_a_mark_inside_a_stream_is_skipped_in_both_forms(tmp_path: Path) -> None:
-    """Text before the stream, as of a shell, and then a mark: the recording is read like its source."""
-    stream = b"building\n" + UTF8_MARK + a_stream() + UTF8_MARK + b"\n"
-    assert recorded(stream, tmp_path / "out").whole
-    run = read_report(str(tmp_path / "out.source")).run
-    assert run is not None
-    assert run.complete
-    assert read_report(str(tmp_path / "out" / "stream.ndjson.gz")).run == run
-    assert kept(tmp_path / "out").startswith(b"building\n")
+def test_a_mark_inside_a_stream_is_text_in_both_forms(tmp_path: Path) -> None:
+    """Only the first one is a mark; a line with another one is no record, as it is in the stream itself."""
+    stream = UTF8_MARK + a_stream() + UTF8_MARK + b"\n"
+    assert recorded(stream, tmp_path / "out").lines["no_records"] == 1
+    read, stored = (read_report(str(tmp_path / name)) for name in ("out.source", "out/stream.ndjson.gz"))
+    assert (stored.run, stored.warnings) == (read.run, read.warnings)
+    assert kept(tmp_path / "out").startswith(UTF8_MARK + b'{"data"')
+
+
+@pytest.mark.parametrize("stream", [b"", b"\xef", b"\xef\xbb", UTF8_MARK, UTF8_MARK * 2, UTF8_MARK + a_stream()])
+def test_a_compacted_stream_begins_as_the_stream_does(stream: bytes) -> None:
+    """In whatever pieces it comes."""
+    whole = Compactor()
+    together = whole.feed(stream) + whole.finish()
+    assert together[:3] == stream[:3]
+    by_bytes = Compactor()
+    assert b"".join(by_bytes.feed(bytes([byte])) for byte in stream) + by_bytes.finish() == together
+    assert (by_bytes.lines, by_bytes.started) == (whole.lines, whole.started)
 
 
 def test_a_mark_in_pieces_is_a_mark() -> None:

@@ -20,6 +20,7 @@ from tests.support.reports import SEED_COUNT, Record, a_record, a_stream, ending
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
+from vopr_coverage.formats.text import UTF8_MARK
 from vopr_coverage.reading import records, source
 from vopr_coverage.reading.records import FailedData, decode_ok_block, read_record
 from vopr_coverage.reading.records import Record as Read
@@ -37,7 +38,9 @@ Answer = str | tuple[Any, ...]
 
 
 def by_schema(text: bytes) -> Answer:
-    """What the contract says: strict JSON, then the schema and nothing else."""
+    """What the contract says: strict JSON, then the schema. A mark is skipped before the first line alone."""
+    if text.startswith(UTF8_MARK):
+        return NOISE
     try:
         document = strict_loads(text)
     except JsonSyntaxError:

@@ -41,7 +41,7 @@ def test_a_healthy_run_passes(report: str) -> None:
     [
         (
             "combined=combined-killed.ndjson",
-            "Run incomplete: no batch_complete after 15 of 200 iterations, died at seed 915",
+            "Run incomplete: no batch_complete after 15 of 200 iterations, stopped at seed 915",
         ),
         ("baseline=zero-iterations.ndjson", "No iterations ran (expected >= 1)"),
         (

@@ -305,7 +305,7 @@ def test_a_simulator_that_refuses_has_the_last_word(tmp_path: Path) -> None:
     told = ended.err.splitlines()
     assert re.search(r"no iteration in \d s, it ended with exit code 1; the simulator's last lines:$", told[1])
     assert told[2:6] == ["vopr-coverage:   Compiling"] * 4
-    assert told[6:] == ["vopr-coverage:   \\x1b[31mUnknown scenario:\\x1b[0m nonesuch"]
+    assert told[6:] == ["vopr-coverage:   Unknown scenario: nonesuch"]
     loud = run_cli(*night, "--", "sh", "-c", "echo usage: no such flag; exit 2", cwd=tmp_path)
     assert loud.err.splitlines()[-1] == "vopr-coverage:   usage: no such flag"
 

@@ -52,8 +52,8 @@ def test_a_simulator_that_is_killed_leaves_what_it_said(tmp_path: Path, simulato
     assert manifest_of(tmp_path / "out")["signal"] == signal.SIGKILL
     ended = run_cli("check", "out", cwd=tmp_path)
     assert ended.code == 1
-    assert "  - out: Run incomplete: no batch_complete after 2 of 3 iterations, died at seed 2\n" in ended.out
-    assert "ended by signal 9" in ended.out
+    told = "Run incomplete: ended by signal 9, no batch_complete after 2 of 3 iterations, stopped at seed 2"
+    assert f"  - out: {told}\n" in ended.out
 
 
 def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> None:
@@ -65,7 +65,10 @@ def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> N
     assert (manifest["timed_out"], manifest["signal"], manifest["whole"]) == (True, signal.SIGTERM, False)
     assert 1.5 <= manifest["duration_s"] < 9
     assert lines_on_disk(tmp_path / "out") == 2
-    assert "  - out: Recording timed out after 1.5 s\n" in run_cli("check", "out", cwd=tmp_path).out
+    told = "Run incomplete: timed out after 1.5 s, no batch_complete after 2 of 3 iterations, stopped at seed 2"
+    ended = run_cli("check", "out", cwd=tmp_path)
+    assert f"  - out: {told}\n" in ended.out
+    assert "the simulator was ended by signal 15; stderr ends with: hanging\n" in ended.out
 
 
 def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
@@ -112,7 +115,9 @@ def test_a_recording_that_is_killed_can_be_read(tmp_path: Path, simulator: list[
     ) * 3
     ended = run_cli("check", "out", cwd=tmp_path)
     assert ended.code == 1
-    assert "died at seed 4" in ended.out
+    assert "Run incomplete: the recording never finished, no batch_complete after 4 of 9 iterations, " in ended.out
+    assert "stopped at seed 4" in ended.out
+    assert "its last output may be in stderr.log" in ended.out
     assert "Recording never finished: how the simulator ended is not known" in ended.out
     for pid in processes_with(str(tmp_path / "sim.py")):
         os.kill(pid, signal.SIGKILL)

@@ -23,7 +23,8 @@ from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import Shards
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.seeds import opened_seeds
+from vopr_coverage.reading.find import ReportFile
+from vopr_coverage.reading.recorded import opened_seeds
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.trends.file import read_history
 
@@ -55,7 +56,7 @@ def test_every_reader_has_the_same_first_hashes(tmp_path: Path) -> None:
     assert len(set(found)) == 7
     recorded(stream, tmp_path / "rec", 1)
     assert run_of(tmp_path / "rec" / STREAM).first_hashes == found
-    with opened_seeds(str(tmp_path / "a.ndjson")) as seeds:
+    with opened_seeds(ReportFile(str(tmp_path / "a.ndjson"), "a")) as seeds:
         assert sum(len(stretch.records) for stretch in seeds) == 11
     assert seeds.read.run
     assert seeds.read.run.first_hashes == found

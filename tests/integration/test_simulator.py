@@ -254,7 +254,7 @@ def test_a_run_that_is_killed_is_incomplete(tmp_path: Path) -> None:
     ended = run_cli("check", stream, cwd=tmp_path)
     died_at = stream.read_bytes().count(b"\n") - 1
     assert ended.code == 1
-    assert f"of 100000 iterations, died at seed {died_at}" in ended.out
+    assert f"of 100000 iterations, stopped at seed {died_at}" in ended.out
 
 
 def test_a_simulator_that_fails_itself_is_incomplete_too(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_simulator_that_fails_itself_is_incomplete_too(tmp_path: Path) -> None
     assert "RuntimeError: crash-midway" in ended.err
     run = read(ended.out, tmp_path)[1]
     assert (run.complete, run.records) == (False, 5)
-    assert str(run.ended_early).endswith("died at seed 5")
+    assert str(run.ended_early).endswith("stopped at seed 5")
 
 
 def test_with_v_a_failure_tells_its_last_events() -> None:

@@ -40,7 +40,7 @@ def test_a_healthy_run_passes(scenario: str, seed: int, tmp_path: Path) -> None:
     [
         ("drop-disabled", "Fault point 'network.drop' took effect too few times: 0 (expected >= 700)"),
         ("canary-commit-quorum", "Invariant 'commit_quorum' failed on "),
-        ("crash-midway", "Run incomplete: no batch_complete after 3 of 200 iterations, died at seed 45"),
+        ("crash-midway", "Run incomplete: no batch_complete after 3 of 200 iterations, stopped at seed 45"),
     ],
 )
 def test_a_sick_run_fails_for_its_own_reason(features: str, first: str, tmp_path: Path) -> None:

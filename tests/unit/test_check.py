@@ -310,7 +310,7 @@ def test_an_incomplete_run_has_one_line_for_itself_and_one_for_coverage(judged: 
     verdict = judged({"a": cut}, {"min_iterations": 5, "required_properties": ["x"]}, on_not_measured="ignore")
     assert verdict.status == "incomplete"
     assert lines(verdict) == [
-        "Run incomplete: no batch_complete after 3 of 5 iterations, died at seed 3",
+        "Run incomplete: no batch_complete after 3 of 5 iterations, stopped at seed 3",
         "Coverage not measured: the run did not finish",
     ]
 
@@ -319,7 +319,7 @@ def test_failures_seen_before_a_run_died_are_told_too(judged: Judge) -> None:
     """A crash doesn't hide the bug that was found on the way."""
     cut = ndjson(*records_of(a_stream(5, failing=[1]))[:-2])
     assert lines(judged({"a": cut}))[:2] == [
-        "Run incomplete: no batch_complete after 4 of 5 iterations, died at seed 4",
+        "Run incomplete: no batch_complete after 4 of 5 iterations, stopped at seed 4",
         "Invariant 'model_verification' failed on 1 seed: 1",
     ]
 

@@ -28,7 +28,7 @@ def test_a_run_that_broke_off_is_incomplete_and_what_it_has_is_compared() -> Non
     verdict = two(left, right)
     assert (verdict.status, verdict.seeds, verdict.nondeterministic) == ("incomplete", 100, 1)
     assert kinds(verdict) == ["RunIncomplete", "SeedsDiffer"]
-    assert verdict.findings[0].line.endswith("died at seed 100; 100 seeds to compare left no record: 100–199")
+    assert verdict.findings[0].line.endswith("stopped at seed 100; 100 seeds to compare left no record: 100–199")
     assert verdict.runs[1].missing.ranges == ("100–199",)
     assert (verdict.runs[0].complete, verdict.runs[1].complete) == (True, False)
 

@@ -207,13 +207,13 @@ def test_failed_seeds_explain_an_exit_code(stream: bytes) -> None:
 
 
 def test_a_run_that_broke_off_is_told_with_how_the_simulator_ended() -> None:
-    """One violation, and the exit code beside it; a timeout is one of its own."""
+    """One violation that says first what ended it; what a timeout did to the simulator stands beside it."""
     stream = ndjson(start(), ok(0))
     crashed = judged(stream, exit_code=101, whole=False)
-    assert lines_of(crashed) == ["Run incomplete: no batch_complete after 1 of 3 iterations, died at seed 1"]
-    assert "exit code 101" in crashed.violations[0].detail
+    where = "no batch_complete after 1 of 3 iterations, stopped at seed 1"
+    assert lines_of(crashed) == [f"Run incomplete: ended with exit code 101, {where}"]
     late = judged(stream, exit_code=None, signal=15, timed_out=True, timeout_s=5, whole=False)
-    assert lines_of(late)[1:] == ["Recording timed out after 5 s"]
+    assert lines_of(late) == [f"Run incomplete: timed out after 5 s, {where}"]
     assert "signal 15" in late.violations[0].detail
 
 

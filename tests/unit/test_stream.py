@@ -153,7 +153,7 @@ def test_two_streams_in_one_file_show_both_ranges() -> None:
 def test_a_stream_restarted_in_the_middle_is_not_whole() -> None:
     """A second start before the end of the first leaves the first without its end."""
     run = run_of(start(0, 3), ok(0), a_stream(3))
-    assert run.ended_early == "no batch_complete after 1 of 3 iterations, died at seed 1"
+    assert run.ended_early == "no batch_complete after 1 of 3 iterations, stopped at seed 1"
 
 
 def test_a_stream_without_its_start_is_not_whole() -> None:
@@ -179,24 +179,24 @@ def test_seeds_wrap_round_at_two_to_the_64() -> None:
     assert read.silent_failures.seeds == (last,)
     assert [group.seeds for group in read.failures] == [(0,)]
     cut = run_of(start(last, 3), ok(last))
-    assert cut.ended_early == "no batch_complete after 1 of 3 iterations, died at seed 0"
+    assert cut.ended_early == "no batch_complete after 1 of 3 iterations, stopped at seed 0"
     beyond = run_of(start(last, 2), ok(last), ok(0), ok(1), ending(2))
     assert beyond.contradictions[0] == f"line 4 has seed 1, the start record announced {last} to 0"
 
 
 DEATHS = [
     # after the last record, the next seed is the one that was running
-    ((start(900, 200), ok(900), ok(901)), "no batch_complete after 2 of 200 iterations, died at seed 902"),
+    ((start(900, 200), ok(900), ok(901)), "no batch_complete after 2 of 200 iterations, stopped at seed 902"),
     # before the first record
-    ((start(900, 200),), "no batch_complete after 0 of 200 iterations, died at seed 900"),
+    ((start(900, 200),), "no batch_complete after 0 of 200 iterations, stopped at seed 900"),
     # every announced seed has its record: no seed is to blame
     ((start(5, 1), ok(5)),
-     "no batch_complete after 1 of 1 iteration, died after the last seed 5, before batch_complete"),
+     "no batch_complete after 1 of 1 iteration, stopped after the last seed 5, before batch_complete"),
     # nothing was asked for
-    ((start(5, 0),), "no batch_complete after 0 of 0 iterations, died before any seed, before batch_complete"),
+    ((start(5, 0),), "no batch_complete after 0 of 0 iterations, stopped before any seed, before batch_complete"),
     # the end is there, but only half of it
     ((start(5, 2), ok(5), ok(6), line(ending(2))[:90]),
-     "no batch_complete after 2 of 2 iterations, died after the last seed 6, before batch_complete"),
+     "no batch_complete after 2 of 2 iterations, stopped after the last seed 6, before batch_complete"),
 ]  # fmt: skip
 
 

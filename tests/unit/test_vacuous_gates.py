@@ -124,7 +124,7 @@ def test_k11_a_crash_is_incomplete_and_nothing_else() -> None:
     """There, any non-zero exit is a caught canary; here a crash has a verdict of its own."""
     verdict = judged(f"combined={REAL}/combined-killed.ndjson")
     assert verdict.status == "incomplete"
-    assert "died at seed 915" in verdict.violations[0].line
+    assert "stopped at seed 915" in verdict.violations[0].line
 
 
 def test_k12_a_determinism_failure_without_a_record_is_found() -> None:

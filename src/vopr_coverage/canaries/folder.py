@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
 from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.recorded import read_file
 
 BUILD_FAILED = "build-failed"
 BUILD_FAILED_WHY = "there is no run because its build failed"
@@ -51,4 +51,4 @@ def read_run(path: str) -> Input:
     (file, *more) = find_reports([path])
     if more:
         raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    return replace(read_report(file.path), source=file.label, recording=file.recording)
+    return replace(read_file(file), source=file.label, recording=file.recording)

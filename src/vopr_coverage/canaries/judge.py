@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.formats.json_text import json_text
+from vopr_coverage.gates.manifest import early_end, with_last_words
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
@@ -203,7 +204,7 @@ def problems_of_control(control: Input) -> Iterator[str]:
         yield "it has no run records: pass a stream"
         return
     if not run.complete:
-        yield f"it did not finish: {run.ended_early}"
+        yield with_last_words(f"it did not finish: {early_end(control)}", control.recording)
     yield from run.contradictions
     if not run.iterations:
         yield "it ran no iteration"
@@ -223,17 +224,22 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
     run, recording = read.run, read.recording
     if recording and recording.timed_out:
-        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, run_ending(recording), run)
+        how = with_last_words(run_ending(recording), recording)
+        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, how, run)
     bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
     if not run.complete and not run.records and run.starting_seed is None:
-        return _result(canary.name, detector, CanaryEnding.UNUSABLE, bad_ending or "there is no record in it", run)
+        why = with_last_words(bad_ending or "there is no record in it", recording)
+        return _result(canary.name, detector, CanaryEnding.UNUSABLE, why, run)
     if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
-        return _result(canary.name, detector, CanaryEnding.CRASHED, bad_ending or run.ended_early or "", run)
+        why = with_last_words(bad_ending or run.ended_early or "", recording)
+        return _result(canary.name, detector, CanaryEnding.CRASHED, why, run)
     for detail, seeds in _detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
     others = [f"{group.invariant} on {counted(group.count, 'seed')}" for group in run.failures]
     if run.silent_failures.count:
-        others.append(f"{counted(run.silent_failures.count, 'seed')} without a record")
+        hidden = detector.determinism  # else they would have detected it
+        why = ", perhaps ordinary failures: the check needs --no-trace-on-failure" if hidden else ""
+        others.append(f"{counted(run.silent_failures.count, 'seed')} without a record{why}")
     if run.properties:
         others += [f"property {name}" for name in run.properties.violated_ids]
     if others:
@@ -242,26 +248,20 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
     untold = _cannot_vanish(run, detector, control)
     if untold:
         return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
-    return _result(
-        canary.name,
-        detector,
-        CanaryEnding.NOT_DETECTED,
-        f"nothing failed in {counted(run.iterations, 'iteration')}",
-        run,
-    )
+    nothing = f"nothing failed in {counted(run.iterations, 'iteration')}"
+    return _result(canary.name, detector, CanaryEnding.NOT_DETECTED, nothing, run)
 
 
 def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
     for group in run.failures:
         if group.invariant in detector.invariants:
-            yield (
-                f"invariant {group.invariant} failed on {group.count} of {counted(run.iterations, 'seed')}",
-                group.seeds,
-            )
+            of = counted(run.iterations, "seed")
+            yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
     for name in run.properties.violated_ids if run.properties else ():
         if name in detector.properties:
             yield f"property {name} was violated", ()
-    if detector.determinism and run.silent_failures.count:
+    hides_failures = read.recording is not None and read.recording.hides_failures
+    if detector.determinism and run.silent_failures.count and not hides_failures:
         silent = counted(run.silent_failures.count, "seed")
         yield f"{silent} did not give the same result twice", run.silent_failures.seeds
     if read.report and control.report and not _cannot_vanish(run, detector, control):
@@ -285,16 +285,14 @@ def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
 def _result(
     name: str, detector: Detector, ending: CanaryEnding, detail: str, run: Run | None = None, seeds: Sequence[int] = ()
 ) -> CanaryResult:
-    iterations = None if run is None else run.iterations
     failed = 0 if run is None else run.failed_records + run.silent_failures.count
-    shown_seeds = tuple(str(seed) for seed in seeds[:SEEDS_SHOWN])
     return CanaryResult(
         name=name,
         ending=ending,
         expected=detector.in_words(),
         detail=detail,
-        iterations=iterations,
-        seeds=shown_seeds,
+        iterations=None if run is None else run.iterations,
+        seeds=tuple(str(seed) for seed in seeds[:SEEDS_SHOWN]),
         advice=ADVICE[ending],
         failed=failed,
     )

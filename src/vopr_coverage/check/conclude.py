@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from msgspec.structs import replace
+
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.gate import Limit, report_lost
 from vopr_coverage.check.judge import RUN_COMPLETE, Judgement, violation_of
+from vopr_coverage.errors import UserError, as_one
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import ADVICE, REGRESSION
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.verdict import BaseSeen, JudgedReport, Remark, Verdict, VerdictStatus, Violation
+from vopr_coverage.model.verdict import (
+    BaseSeen,
+    JudgedReport,
+    Remark,
+    Unusable,
+    Verdict,
+    VerdictStatus,
+    Violation,
+)
 
 
 def lost_reports(
@@ -52,6 +63,31 @@ def conclude(
         reports=reports,
         base=base,
     )
+
+
+def with_unusable(verdict: Verdict, unusable: Sequence[Unusable], merge: str) -> Verdict:
+    """The verdict where some reports could not be judged, beside those that were: an error, whatever these show."""
+    if not unusable:
+        return verdict
+    named = len(unusable) + sum(len(report.inputs) for report in verdict.reports)
+    first = unusable[0].problem.partition("\n")[0]
+    reason = f"{len(unusable)} of {counted(named, 'report')} cannot be judged: {first}"
+    return replace(
+        verdict,
+        status="error",
+        passed=False,
+        reason=reason if verdict.passed else f"{reason}; {verdict.reason}",
+        error=str(as_one([UserError(each.problem) for each in unusable])),
+        unusable=tuple(unusable),
+        reports=tuple(_without_a_part(report, unusable, merge) for report in verdict.reports),
+    )
+
+
+def _without_a_part(report: JudgedReport, unusable: Sequence[Unusable], merge: str) -> JudgedReport:
+    """A report that may lack one of the runs that were to be merged into it: it has not passed."""
+    ours = (report.scenario or "").lower()
+    lacks = merge == "all" or any(each.scenario is None or each.scenario.lower() == ours for each in unusable)
+    return replace(report, status="incomplete") if merge != "none" and lacks and report.status == "passed" else report
 
 
 def _reason(status: VerdictStatus, reports: Sequence[JudgedReport], violations: Sequence[Violation]) -> str:

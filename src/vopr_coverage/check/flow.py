@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,27 +12,26 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
-from vopr_coverage.check.conclude import conclude, lost_reports
+from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
+from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.shards import gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import ManyErrors, UsageError, UserError, encodable, printable
-from vopr_coverage.files import STDIN
+from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable
 from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.verdict import Remark, Verdict, Violation
-from vopr_coverage.reading import read_report
+from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.find import ReportFile, find
+from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.reading.source import Progress
 
 Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
 
 NO_OVERRIDES = Overrides()
-FIRST_BLOCK_BYTES = 4096  # streams of one size differ here, in their seeds and times of day
 
 
 class CheckRequest(msgspec.Struct, frozen=True):
@@ -68,17 +65,17 @@ _FileProgress = Callable[[str], Progress | None]
 
 
 def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda _: None) -> Verdict:
-    """Read, merge, judge, and compare with the base.
+    """Read, merge, judge, and compare with the base. Reports that cannot be used are listed beside those that can.
 
     Args:
         progress: gives each file, by its path, a callback for the bytes read, or None.
 
     Raises:
-        UserError: reports, config or rules that cannot be used; nothing was judged.
+        UserError: config or rules that cannot be used, or no report that can; nothing was judged.
     """
-    config, inputs, remarks = _read(request, rules.merge, progress)
-    missing = too_few_reports(len(inputs), fewest_reports(rules.overrides, config))
-    return _with_warnings(judge_inputs(inputs, rules, config, missing), remarks)
+    config, inputs, unusable, remarks = _read(request, rules.merge, progress)
+    missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(rules.overrides, config))
+    return _with_warnings(judge_inputs(inputs, rules, config, unusable, missing), remarks)
 
 
 def check_health(
@@ -92,9 +89,10 @@ def check_health(
     for setting in ("profile", "on_not_measured"):
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
-    config, inputs, remarks = _read(request, merge, progress)
-    missing = too_few_reports(len(inputs), fewest_reports(overrides, config))
-    return _with_warnings(judge_health_of(inputs, overrides, config, merge, missing), remarks)
+    config, inputs, unusable, remarks = _read(request, merge, progress)
+    missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(overrides, config))
+    verdict = with_unusable(judge_health_of(inputs, overrides, config, merge, missing), unusable, merge)
+    return _with_warnings(verdict, remarks)
 
 
 def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
@@ -108,11 +106,16 @@ def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
 
 
 def judge_inputs(
-    inputs: Sequence[Input], rules: Rules, config: Config, violations: Sequence[Violation] = ()
+    inputs: Sequence[Input],
+    rules: Rules,
+    config: Config,
+    unusable: Sequence[Unusable] = (),
+    violations: Sequence[Violation] = (),
 ) -> Verdict:
     """Merge and judge what was read, and compare it with the base.
 
     Args:
+        unusable: reports that were named and cannot be judged. They are not missing, and with them nothing passes.
         violations: of gates that are about no single report.
 
     Raises:
@@ -124,14 +127,16 @@ def judge_inputs(
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
-    befores, absent = counterparts([(unit.name, unit.scenario) for unit in units], base)
-    for unit, before in zip(units, befores, strict=True):
+    names = [*((unit.name, unit.scenario) for unit in units), *((each.source, each.scenario) for each in unusable)]
+    befores, absent = counterparts(names, base)
+    for unit, before in zip(units, befores[: len(units)], strict=True):
         terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
         unit, remarks = complete_points(unit, terms.bounds, config)
         warnings += [*remarks, *_missing_seeds(unit)]
         judgements.append(judge(unit, terms, before if base else None))
     seen, lost = lost_reports(base, absent, limit)
-    return conclude(judgements, warnings, __version__, seen, [*violations, *lost])
+    verdict = conclude(judgements, warnings, __version__, seen, [*violations, *lost])
+    return with_unusable(verdict, unusable, rules.merge)
 
 
 def judge_health_of(
@@ -172,31 +177,50 @@ def read_runs(
     """The config and the runs of a request, for whoever judges them more than once.
 
     Raises:
-        UserError: as `check`.
+        UserError: as `check`; also if a single report cannot be used.
     """
-    config, inputs, _ = _read(request, merge, progress)
+    config, inputs, unusable, _ = _read(request, merge, progress)
+    if unusable:
+        raise as_one([UserError(each.problem) for each in unusable])
     return config, inputs
 
 
-def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> tuple[Config, list[Input], tuple[str, ...]]:
-    """The config, what was read, and what the patterns match that is not read."""
+class _ReadInputs(NamedTuple):
+    """What was read, what could not be, and sentences on what the patterns match that is not read."""
+
+    config: Config
+    inputs: list[Input]
+    unusable: tuple[Unusable, ...]
+    left_out: tuple[str, ...]
+
+
+def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> _ReadInputs:
     config = load_config(request.config, request.folder, request.roots)
-    files, left_out = find(request.reports, request.roots)
+    files, unfound, left_out = find(request.reports, request.roots)
+    errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]
+    usable = []
     for file in files:  # an unknown scenario is an error before a night's worth of data is read
-        config.scenario(file.scenario or request.scenario)
-    inputs, errors = [], []
-    for file in files:
         try:
-            read = read_report(file.path, progress(file.path))
+            config.scenario(file.scenario or request.scenario)
+            usable.append(file)
         except UserError as error:
-            errors.append(error)
-        else:
-            inputs.append(as_input(read, file, request.scenario, request.commits))
-    if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+            errors.append((file.label, file.scenario or request.scenario, error))
+    inputs, paths = [], []
+    for file in usable:
+        try:
+            read = read_file(file, progress(file.path))
+        except UserError as error:
+            errors.append((file.label, file.scenario or request.scenario, error))
+            continue
+        inputs.append(as_input(read, file, request.scenario, request.commits))
+        if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
+            paths.append(file.path)
+    if not inputs:
+        raise as_one([error for _, _, error in errors])
     if merge != "none":
-        refuse_copies([file.path for file in files])
-    return config, inputs, left_out
+        refuse_copies(paths)
+    problems = tuple(Unusable(source, scenario, str(error)) for source, scenario, error in errors)
+    return _ReadInputs(config, inputs, problems, left_out)
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
@@ -234,33 +258,3 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         scenario = group[0].scenario if merge == "scenario" else None
         name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
         yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
-
-
-def refuse_copies(paths: Sequence[str]) -> None:
-    """Refuse copies of one file: merged, they would count every seed twice.
-
-    Raises:
-        UsageError: two files hold the same bytes.
-    """
-    for of_a_size in _alike([path for path in paths if path != STDIN], os.path.getsize):
-        for alike_at_first in _alike(of_a_size, _first_block):
-            for copies in _alike(alike_at_first, _digest):
-                raise UsageError(f"{printable(copies[0])} and {printable(copies[1])} are the same, byte for byte")
-
-
-def _alike(paths: Iterable[str], of: Callable[[str], Hashable]) -> list[list[str]]:
-    """The groups of two or more files that have something in common."""
-    groups: dict[Hashable, list[str]] = {}
-    for path in paths:
-        groups.setdefault(of(path), []).append(path)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _first_block(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(FIRST_BLOCK_BYTES)
-
-
-def _digest(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

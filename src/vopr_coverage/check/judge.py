@@ -231,6 +231,7 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
         first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
         gates=gate_results(outcomes),
         commit=read.recording.commit if read.recording else None,
+        wrote_nothing=run is not None and run.wrote_nothing,
     )
 
 

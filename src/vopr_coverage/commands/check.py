@@ -18,6 +18,8 @@ from vopr_coverage.check.flow import (
 )
 from vopr_coverage.commands.options import add_gate, add_terms, count, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.errors import UserError, printable
+from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
 from vopr_coverage.render.check import render_check_text
@@ -28,7 +30,7 @@ EPILOG = """\
 exit codes:
   0  every threshold is met
   1  a gate failed, or a run did not finish
-  2  wrong usage, or a report or the config cannot be used: nothing was judged
+  2  wrong usage, or the config or a report cannot be used; the other reports are judged nevertheless
   3  a bug in vopr-coverage
 """
 
@@ -69,7 +71,22 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         nothing_judged=partial(Verdict.not_judged, __version__),
         text=render_check_text,
         markdown=_markdown,
+        also=_refuse_unusable,
     )
+
+
+def _refuse_unusable(verdict: Verdict) -> None:
+    """End as wrong usage does, if reports left nothing to judge; where none could be read, that is raised already.
+
+    Raises:
+        UserError: some of the reports could not be judged, or are of simulators that wrote nothing.
+    """
+    if not (verdict.reports and verdict.lacks_evidence):
+        return
+    silent = {read.source for report in verdict.reports for read in report.inputs if read.wrote_nothing}
+    incomplete = [each for each in verdict.violations if each.kind == RUN_INCOMPLETE and each.source in silent]
+    lines = [printable(f"{each.source}: {each.line}") for each in incomplete]
+    raise UserError("\n".join([*filter(None, [verdict.error]), *lines]))
 
 
 def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[str], Progress | None]) -> Verdict:

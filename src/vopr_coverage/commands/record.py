@@ -79,6 +79,8 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         log(f"{arguments.out} cannot be written to: {why(error)}; the run was stopped")
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
+    for line in recording.last_words:
+        log(f"stderr: {line}")
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
 
 

@@ -10,7 +10,7 @@ from vopr_coverage.canaries.judge import CanaryVerdict, Detector
 from vopr_coverage.determinism.lockstep import compare
 from vopr_coverage.errors import UserError
 from vopr_coverage.reading.find import find_reports
-from vopr_coverage.reading.seeds import opened_seeds
+from vopr_coverage.reading.recorded import opened_seeds
 
 
 def with_reasons(
@@ -41,7 +41,7 @@ def seeds_beside(control: str, canary: str) -> SeedsBeside:
         UserError: a run that cannot be read.
     """
     (left,), (right,) = find_reports([control]), find_reports([canary])
-    with opened_seeds(left.path) as ours, opened_seeds(right.path) as theirs:
+    with opened_seeds(left) as ours, opened_seeds(right) as theirs:
         found = compare(ours, theirs)
     first = found.kept[0].seed if found.kept else None
     return SeedsBeside(right.scenario, found.compared, found.diverging, first)

@@ -16,7 +16,8 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import ReportFile, find_reports
-from vopr_coverage.reading.seeds import Seeds, opened_seeds
+from vopr_coverage.reading.recorded import opened_seeds
+from vopr_coverage.reading.seeds import Seeds
 from vopr_coverage.reading.source import Progress
 
 _FileProgress = Callable[[str], Progress | None]
@@ -64,7 +65,7 @@ def compare_runs(
         config.scenario(file.scenario)
     context = Context(__version__, config.repro)
     with ExitStack() as stack:
-        opened = [stack.enter_context(opened_seeds(file.path, progress(file.path))) for file in files]
+        opened = [stack.enter_context(opened_seeds(file, progress(file.path))) for file in files]
         subjects = [
             Subject(file.label, file.scenario, seeds, file.recording) for file, seeds in zip(files, opened, strict=True)
         ]

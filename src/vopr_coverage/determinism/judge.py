@@ -25,7 +25,7 @@ from vopr_coverage.determinism.verdict import (
     seeds_listed,
 )
 from vopr_coverage.gates.health import first_seeds
-from vopr_coverage.gates.manifest import disagreements
+from vopr_coverage.gates.manifest import called_without_record, disagreements, early_end, last_output
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
@@ -49,7 +49,8 @@ ADVICE = {
     "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
     "RecordingDisagrees": "Look at the recording's manifest.json and stderr.log, and record this run again.",
     "NondeterministicSeeds": "Replay these seeds without --check-determinism: a seed that then holds is "
-    "nondeterministic, one that fails is an ordinary bug that the check hid.",
+    "nondeterministic, one that fails is an ordinary bug that the check hid. Run the check with --no-trace-on-failure, "
+    "so that it hides none.",
     "SeedsDiffer": "Replay the first of these seeds on both sides, with tracing, and look for where they part: order "
     "of hash maps, addresses, wall clock, threads, or another build.",
     "NotMeasured": "Give two runs of the same seeds, made by two processes, or a recording of a run with "
@@ -179,20 +180,22 @@ def _status(findings: Sequence[DeterminismFinding]) -> Status:
 def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismFinding]:
     """What is wrong with a run by itself: it broke off, contradicts itself, or failed its own check."""
     run = _run_of(subject)
+    read = msgspec.structs.replace(subject.seeds.read, recording=subject.recording)
     if run.ended_early:
         lost = seeds_listed(missing) if missing else SeedsListed()
         left_out = ""
         if lost.count:
             left_out = f"; {counted(lost.count, 'seed')} to compare left no record: {_ranges_in_words(lost)}"
-        yield _finding(subject.name, INCOMPLETE, f"Run incomplete: {run.ended_early}{left_out}")
+        line = f"Run incomplete: {early_end(read)}{left_out}"
+        yield _finding(subject.name, INCOMPLETE, line, last_output(subject.recording))
     for sentence in run.contradictions:
         yield _finding(subject.name, "CountsDisagree", f"Counts disagree: {sentence}")
-    for disagreement in disagreements(msgspec.structs.replace(subject.seeds.read, recording=subject.recording)):
-        yield _finding(subject.name, "RecordingDisagrees", disagreement.line)
+    for disagreement in disagreements(read):
+        yield _finding(subject.name, "RecordingDisagrees", disagreement.line, disagreement.detail)
     silent = run.silent_failures
     if silent.count:
         failed = f"{_of_seeds(silent.count, run.iterations)} failed without a record"
-        line = f"Nondeterministic: {failed}: {first_seeds(silent)}"
+        line = f"{called_without_record(subject.recording)}: {failed}: {first_seeds(silent)}"
         yield _finding(subject.name, "NondeterministicSeeds", line)
 
 
@@ -281,8 +284,8 @@ def _of_seeds(some: int, of: int) -> str:
     return f"{some:,} of {counted(of, 'seed')}"
 
 
-def _finding(source: str, kind: str, line: str) -> DeterminismFinding:
-    return DeterminismFinding(source, kind, line, ADVICE[kind])
+def _finding(source: str, kind: str, line: str, detail: str = "") -> DeterminismFinding:
+    return DeterminismFinding(source=source, kind=kind, line=line, advice=ADVICE[kind], detail=detail)
 
 
 def _without_check(recording: Recording) -> Recording:

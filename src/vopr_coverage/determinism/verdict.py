@@ -52,12 +52,16 @@ class Divergence(msgspec.Struct, frozen=True):
 
 
 class DeterminismFinding(msgspec.Struct, frozen=True):
-    """One reason why this isn't a pass: of which run, what kind, in one line, and what to do."""
+    """One reason why this isn't a pass: of which run, what kind, in one line, and what to do.
+
+    `detail` has the last words of its simulator, if there are any.
+    """
 
     source: str
     kind: str
     line: str
     advice: str
+    detail: str = ""
 
 
 class ReplayCommand(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
-from vopr_coverage.gates.manifest import disagreements, how_it_ended
+from vopr_coverage.gates.manifest import called_without_record, disagreements, run_incomplete
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
@@ -33,7 +33,9 @@ ADVICE = {
     "failures": "The simulator found a bug: replay the seed with the command shown.",
     "expected-failures": "The bug that this scenario plants must be caught on every seed: look at its oracle.",
     "properties": "A property that must always hold was broken, although the simulator exits with 0.",
-    "determinism": "Replay these seeds without --check-determinism: a seed that then holds is nondeterministic.",
+    "determinism": "Replay these seeds without --check-determinism: a seed that then holds is nondeterministic, one "
+    "that fails is an ordinary bug. Run the check with --no-trace-on-failure: while it keeps traces, VOPR calls "
+    "ordinary failures nondeterministic, too.",
 }
 
 
@@ -67,9 +69,7 @@ def judge_run_complete(file: Input, _bounds: Bounds, _expect: Expectation | None
         measured = "contradicts itself" if contradictions else "contradicts its recording"
         return _failed(gate, measured, "counts agree", [*map(_disagreement, contradictions), *from_recording])
     if run.ended_early:
-        message, detail = f"Run incomplete: {run.ended_early}", how_it_ended(file.recording)
-        shortfall = _shortfall("RunIncomplete", message, "A whole stream", "Ended early", detail=detail)
-        return _failed(gate, "ended early", "whole stream", [shortfall, *from_recording])
+        return _failed(gate, "ended early", "whole stream", [run_incomplete(file), *from_recording])
     if run.contradictions:
         shortfalls = [*map(_disagreement, run.contradictions), *from_recording]
         return _failed(gate, "contradicts itself", "counts agree", shortfalls)
@@ -182,8 +182,8 @@ def judge_determinism(file: Input, _bounds: Bounds, _expect: Expectation | None)
         return _not_required(gate, NO_RUN_NOTE)
     silent = run.silent_failures
     if silent.count:
-        line = f"Nondeterministic: {counted(silent.count, 'failed seed')} left no record: {first_seeds(silent)}"
-        message = "Seeds failed without a record"
+        kind, failed = called_without_record(file.recording), counted(silent.count, "failed seed")
+        line, message = f"{kind}: {failed} left no record: {first_seeds(silent)}", "Seeds failed without a record"
         shortfall = _shortfall("NondeterministicSeeds", message, "A record for each", f"{silent.count} without", line)
         measured = f"{counted(silent.count, 'seed')} without a record"
         return _failed(gate, measured, "0 seeds", [shortfall], value=silent.count)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from vopr_coverage.model.manifest import Recording, run_ending, simulator_ending
+from vopr_coverage.model.manifest import Recording, run_ending, simulator_ending, stderr_ending
 from vopr_coverage.model.outcome import Shortfall
 from vopr_coverage.model.report import Input, Run
 
 COMMIT_DIGITS = 12
+RUN_INCOMPLETE = "RunIncomplete"  # the kind of a violation
 
 
 def disagreements(file: Input) -> list[Shortfall]:
@@ -15,12 +16,9 @@ def disagreements(file: Input) -> list[Shortfall]:
     if recording is None:
         return []
     shortfalls = []
-    if recording.timed_out:
-        line = f"Recording {run_ending(recording)}"
-        shortfalls.append(_shortfall("TimedOut", line, "Ended by itself", "Ended by its timeout"))
-    elif recording.interrupted:
-        line = f"Recording {run_ending(recording)}"
-        shortfalls.append(_shortfall("Interrupted", line, "Ended by itself", "Stopped from outside"))
+    if recording.stopped:
+        if run is None or run.complete:  # an incomplete run says by itself what stopped it
+            shortfalls.append(_stopped(recording))
     elif not recording.finished:
         text = "Recording never finished: how the simulator ended is not known"
         shortfalls.append(_shortfall("RecordingUnfinished", text, "An exit code", "None"))
@@ -29,12 +27,54 @@ def disagreements(file: Input) -> list[Shortfall]:
     return [*shortfalls, *_other_range(recording, run), *_other_commit(recording, file.commits)]
 
 
-def how_it_ended(recording: Recording | None) -> str:
-    """How the simulator of an incomplete run ended, as a sentence; "" if unknown."""
-    if recording is None or not recording.ended_badly:
+def run_incomplete(file: Input) -> Shortfall:
+    """What an incomplete run falls short of, with its simulator's last words."""
+    line, detail = f"Run incomplete: {early_end(file)}", last_output(file.recording)
+    return _shortfall(RUN_INCOMPLETE, line, "A whole stream", "Ended early", detail)
+
+
+def early_end(file: Input) -> str:
+    """What ended an incomplete run, and how far it came, as the end of a sentence."""
+    recording = file.recording
+    came = (file.run.ended_early if file.run else None) or ""
+    if recording is None:
+        return came  # of a stream alone nothing is known but its records
+    return f"{run_ending(recording) if recording.finished else 'the recording never finished'}, {came}"
+
+
+def last_output(recording: Recording | None) -> str:
+    """The last words of the simulator of an incomplete run, as a sentence; "" if it has none."""
+    if recording is None:
         return ""
-    was = "" if recording.signal is None else "was "
-    return f"the simulator {was}{simulator_ending(recording)}; its last output may be in stderr.log"
+    parts = []
+    if recording.stopped and recording.ended_badly:
+        was = "" if recording.signal is None else "was "
+        parts.append(f"the simulator {was}{simulator_ending(recording)}")
+    if not recording.finished or (recording.stderr_bytes and not recording.last_words):
+        parts.append("its last output may be in stderr.log")
+    elif recording.last_words:
+        parts.append(stderr_ending(recording))
+    return "; ".join(parts)
+
+
+def with_last_words(ending: str, recording: Recording | None) -> str:
+    """How a run ended, and the last lines of its simulator's stderr, if they are known."""
+    return "; ".join(filter(None, [ending, stderr_ending(recording) if recording else ""]))
+
+
+def called_without_record(recording: Recording | None) -> str:
+    """What seeds are that failed without a record."""
+    hidden = recording is not None and recording.hides_failures
+    return "Nondeterministic, or failed with traces kept" if hidden else "Nondeterministic"
+
+
+def _stopped(recording: Recording) -> Shortfall:
+    """A run that the recorder stopped, although its stream is complete."""
+    line, actual = f"Recording {run_ending(recording)}", "Stopped from outside"
+    kind = "Interrupted"
+    if recording.timed_out:
+        kind, actual = "TimedOut", "Ended by its timeout"
+    return _shortfall(kind, line, "Ended by itself", actual, stderr_ending(recording))
 
 
 def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
@@ -45,7 +85,7 @@ def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
         return None
     line = f"Simulator {simulator_ending(recording)}, though no seed failed"
     actual = f"Exit code {recording.exit_code}" if recording.signal is None else f"Signal {recording.signal}"
-    return _shortfall("UnexplainedExit", line, "Exit code 0", actual)
+    return _shortfall("UnexplainedExit", line, "Exit code 0", actual, stderr_ending(recording))
 
 
 def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
@@ -88,5 +128,5 @@ def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[st
     return [f"Recorded with another commit checked out: git's HEAD was {head}, GITHUB_SHA {commit}"]
 
 
-def _shortfall(kind: str, line: str, expected: str, actual: str) -> Shortfall:
-    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line)
+def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "") -> Shortfall:
+    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail)

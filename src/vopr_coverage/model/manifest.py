@@ -21,6 +21,7 @@ MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
 MANIFEST_BYTES_MAX = 1 << 20
 PLACEHOLDERS = ("scenario", "seed", "iterations")
 DOUBLE_RUNS_FLAG = "--check-determinism"
+NO_TRACES_FLAG = "--no-trace-on-failure"
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -90,9 +91,19 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return self.duration_s is not None
 
     @property
+    def stopped(self) -> bool:
+        """Whether the recorder ended the simulator, so that its exit code says nothing about it."""
+        return self.timed_out or self.interrupted
+
+    @property
     def ended_badly(self) -> bool:
         """Whether a signal or an exit code other than 0 ended the simulator."""
         return self.signal is not None or bool(self.exit_code)
+
+    @property
+    def hides_failures(self) -> bool:
+        """Whether VOPR's check may have counted ordinary failures as nondeterministic, because it kept their traces."""
+        return DOUBLE_RUNS_FLAG in self.command and NO_TRACES_FLAG not in self.command
 
     @property
     def replays_one_seed(self) -> bool:
@@ -126,8 +137,8 @@ def run_ending(recording: Recording) -> str:
 
 
 def stderr_ending(recording: Recording) -> str:
-    """The last lines of the simulator's stderr, as the end of a sentence; "" if there are none."""
-    return f"its stderr ends with: {' / '.join(recording.last_words)}" if recording.last_words else ""
+    """The last lines of the simulator's stderr, as a part of a sentence; "" if they are not in the manifest."""
+    return f"stderr ends with: {' / '.join(recording.last_words)}" if recording.last_words else ""
 
 
 def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:

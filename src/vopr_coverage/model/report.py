@@ -92,6 +92,7 @@ class Run(msgspec.Struct, frozen=True):
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
         fault_effects: observed count per fault point; None if the stream has no such figure.
         properties: None if the stream has none.
+        wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
     """
 
     starting_seed: int | None
@@ -109,6 +110,7 @@ class Run(msgspec.Struct, frozen=True):
     double_runs: bool | None = None
     fault_effects: Mapping[str, int] | None = None
     properties: Properties | None = None
+    wrote_nothing: bool = False
 
     @property
     def complete(self) -> bool:

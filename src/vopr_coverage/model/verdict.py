@@ -79,6 +79,14 @@ class Failure(msgspec.Struct, frozen=True):
     whole_run: bool = False
 
 
+class Unusable(msgspec.Struct, frozen=True):
+    """A report that was named and cannot be judged: its name, and why, in one line or several."""
+
+    source: str
+    scenario: str | None
+    problem: str
+
+
 class BoundUsed(msgspec.Struct, frozen=True):
     """A bound in force and what set it."""
 
@@ -88,7 +96,11 @@ class BoundUsed(msgspec.Struct, frozen=True):
 
 
 class InputSeen(msgspec.Struct, frozen=True):
-    """One file that was judged. `iterations` is None if the format has no such figure, `commit` without a recording."""
+    """One file that was judged.
+
+    `iterations` is None if the format has no such figure, `commit` without a recording. With `wrote_nothing` it is a
+    recording of a simulator that ended without a single record.
+    """
 
     source: str
     format: Format
@@ -98,6 +110,7 @@ class InputSeen(msgspec.Struct, frozen=True):
     first_seed: str | None
     gates: tuple[GateResult, ...]
     commit: str | None = None
+    wrote_nothing: bool = False
 
 
 class GateBefore(msgspec.Struct, frozen=True):
@@ -163,9 +176,11 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of a check. `reason` is one line; `error` is set only if nothing could be judged.
+    """The result of a check. `reason` is one line. With `health_only` no coverage was judged.
 
-    With `health_only` no coverage was judged.
+    Attributes:
+        error: why not everything could be judged, or nothing, if there are no reports; None if all was judged.
+        unusable: each report that could not be judged, beside others that were.
     """
 
     status: VerdictStatus
@@ -179,7 +194,13 @@ class Verdict(msgspec.Struct, frozen=True):
     error: str | None = None
     base: BaseSeen | None = None
     health_only: bool = False
+    unusable: tuple[Unusable, ...] = ()
     format: str = VERDICT_FORMAT
+
+    @property
+    def lacks_evidence(self) -> bool:
+        """Whether something that was named left nothing to judge: then the exit code is not that of a failed gate."""
+        return self.error is not None or any(read.wrote_nothing for report in self.reports for read in report.inputs)
 
     @classmethod
     def not_judged(cls, version: str, message: str) -> Self:

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
-from vopr_coverage.check.flow import Rules, judge_inputs, refuse_copies
+from vopr_coverage.check.copies import refuse_copies
+from vopr_coverage.check.flow import Rules, judge_inputs
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.judge import EMPTY_STATE, ORDINARY_FAILURES, SEEDS_ENOUGH

@@ -22,8 +22,8 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.nightly.parallel import Progress, Task, cores, run_all
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
 from vopr_coverage.nightly.replay import replay_runs
-from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.recorded import read_file
 
 PlannedRun = Shard | SeedRange
 
@@ -126,7 +126,7 @@ def _read_run(planned: PlannedRun, source: str, folder: Path, commits: tuple[str
         if not is_there(folder / MANIFEST):
             return ReadRun(planned, source, folder, present=False)
         (file,) = find_reports([str(folder)])
-        read = as_input(read_report(file.path), file, None, commits)
+        read = as_input(read_file(file), file, None, commits)
     except UserError as error:
         return ReadRun(planned=planned, source=source, folder=folder, present=True, problem=_first_line(error))
     return ReadRun(planned=planned, source=source, folder=folder, present=True, read=read)

@@ -13,6 +13,7 @@ from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.health import ADVICE
+from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
@@ -20,7 +21,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
 from vopr_coverage.nightly.verdict import Finding, FindingKind
 
-SEED_FAILED, RUN_INCOMPLETE = "SeedFailed", "RunIncomplete"
+SEED_FAILED = "SeedFailed"
 
 
 class FailedSeed(msgspec.Struct, frozen=True):
@@ -162,7 +163,14 @@ def findings_of(job: str, source: str, verdict: Verdict) -> Iterator[Finding]:
 
 def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
     kind: FindingKind = "lost run" if violation.kind == RUN_INCOMPLETE else "run health"
-    yield Finding(job=job, source=source, kind=kind, line=printable(violation.line), advice=violation.advice)
+    yield Finding(
+        job=job,
+        source=source,
+        kind=kind,
+        line=printable(violation.line),
+        advice=violation.advice,
+        detail=printable(violation.detail),
+    )
 
 
 def failing_seed(job: str, source: str, failure: Failure) -> Finding:

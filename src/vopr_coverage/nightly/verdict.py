@@ -52,6 +52,7 @@ class Finding(msgspec.Struct, frozen=True):
         repro: the command that replays it, "" if there is none.
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
         scenario: of the seed; "" if unknown, as in older files.
+        detail: what is known beyond the line, such as the last words of the simulator; "" if nothing is.
     """
 
     job: str
@@ -65,6 +66,7 @@ class Finding(msgspec.Struct, frozen=True):
     repro: str = ""
     whole_run: bool = False
     scenario: str = ""
+    detail: str = ""
 
 
 class SeedsRan(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from vopr_coverage.formats.text import UTF8_MARK, without_mark
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.reading.records import (
     CompactData,
@@ -58,6 +59,7 @@ class Compactor:
         self.started = False
         self.ended = False
         self._begin: tuple[str, str] | None = None  # the first digits of the first seed's hashes
+        self._head: bytes | None = b""  # the first bytes, while they may be a part of a byte order mark; then None
         self._begun: list[bytes] = []  # parts of a line whose end was not read yet
         self._waiting = 0
         self._too_long = False  # inside a line that no reader accepts
@@ -68,14 +70,21 @@ class Compactor:
         return sum(self.lines.get(kind, 0) for kind in ITERATIONS)
 
     def feed(self, piece: bytes) -> bytes:
-        """The compacted lines that end within this piece."""
+        """The compacted lines that end within this piece. A byte order mark before the first one is kept."""
         out = b""
+        if self._head is not None:
+            piece = self._head + piece
+            self._head = piece if UTF8_MARK.startswith(piece) and piece != UTF8_MARK else None
+            if self._head is not None:
+                return b""
+            unmarked = without_mark(piece)
+            out, piece = piece[: len(piece) - len(unmarked)], unmarked
         if self._too_long:
             rest_of_line = piece.find(b"\n") + 1
             if not rest_of_line:
                 return piece
             self._too_long = False
-            out, piece = piece[:rest_of_line], piece[rest_of_line:]
+            out, piece = out + piece[:rest_of_line], piece[rest_of_line:]
         end = piece.rfind(b"\n") + 1
         if end:
             out += self._compacted(b"".join([*self._begun, memoryview(piece)[:end]]))
@@ -93,7 +102,7 @@ class Compactor:
 
     def finish(self) -> bytes:
         """The compacted last line, if it has no line end."""
-        rest = b"".join(self._begun)
+        rest = (self._head or b"") + b"".join(self._begun)
         self._begun, self._waiting = [], 0
         return self._compacted(rest) if rest else b""
 

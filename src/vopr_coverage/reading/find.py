@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.errors import ManyErrors, ReportError, UsageError, UserError, Words, encodable, printable, shown
+from vopr_coverage.errors import ReportError, UsageError, UserError, Words, as_one, encodable, printable, shown
 from vopr_coverage.files import STDIN, is_inside, read_bytes, refuse_outside
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import (
@@ -45,20 +45,38 @@ class ReportFile(msgspec.Struct, frozen=True):
     recording: Recording | None = None
 
 
+class Unfound(NamedTuple):
+    """A file, recording or line that cannot be read: its name, and why."""
+
+    source: str
+    error: UserError
+
+
 class Found(NamedTuple):
-    """The files that the user named, and sentences on what their patterns match that is not read."""
+    """What the user named: files, what cannot be read, and sentences on what their patterns match that is not read."""
 
     files: tuple[ReportFile, ...]
+    unfound: tuple[Unfound, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
-    """The files of `find`."""
-    return list(find(lines, roots).files)
+    """The files of `find`.
+
+    Raises:
+        FileError, ReportError, UsageError, ManyErrors: also if a single line cannot be used.
+    """
+    found = find(lines, roots)
+    if found.unfound:
+        raise as_one([each.error for each in found.unfound])
+    return list(found.files)
 
 
 def find(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
-    """All files that the lines name, in order, each file once.
+    """All files that the lines name, in order, each file once, and what the lines name beside them.
+
+    A line that matches nothing or leads outside the roots is unfound, and so is a recording whose manifest cannot be
+    used: the others can be judged nevertheless.
 
     Args:
         lines: paths, patterns (`*`, `?`, `[…]`, `**`) and `-`, each with an optional `SCENARIO=` in front.
@@ -66,25 +84,19 @@ def find(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
         roots: folders that must contain every file, symbolic links followed; empty: any folder.
 
     Raises:
-        UsageError: no reports, one file with two scenarios, or a recording with another
-            scenario than its own.
-        FileError, ReportError, ManyErrors: a line matches nothing, or leads outside the roots.
+        UsageError: no reports, or one file with two scenarios.
     """
     if not lines:
         raise UsageError("no reports: name at least one file, pattern, or - for standard input")
     reports: list[ReportFile] = []
+    unfound: dict[tuple[str, str], Unfound] = {}
     left_out: list[str] = []
-    errors: list[UserError] = []
     for line in lines:
-        try:
-            found = _match(line, roots)
-            reports += found.files
-            left_out += found.left_out
-        except UserError as error:
-            errors.append(error)
-    if errors:
-        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    return Found(tuple(_labelled(_each_once(reports))), tuple(left_out))
+        found = _match(line, roots)
+        reports += found.files
+        unfound |= {(each.source, str(each.error)): each for each in found.unfound}
+        left_out += found.left_out
+    return Found(tuple(_labelled(_each_once(reports))), tuple(unfound.values()), tuple(left_out))
 
 
 def _match(line: str, roots: Sequence[Path]) -> Found:
@@ -96,12 +108,33 @@ def _match(line: str, roots: Sequence[Path]) -> Found:
         return Found((ReportFile(STDIN, STDIN_LABEL, scenario),))
     if not os.path.lexists(path) and is_pattern(path):
         return _match_pattern(path, scenario, roots)
-    refuse_outside(path, roots)
-    return Found((_report(path, scenario, roots),))
+    return _sorted_out([_report(path, scenario, roots)])
 
 
-def _report(path: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile:
-    return _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
+def _report(path: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile | Unfound:
+    try:
+        refuse_outside(path, roots)
+        return _recorded(path, scenario, roots) if _is_recording(path) else ReportFile(path, path, scenario)
+    except UserError as error:
+        return Unfound(encodable(_last_part(path)), error)
+
+
+def _recording(folder: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile | Unfound:
+    try:
+        return _recorded(folder, scenario, roots)
+    except UserError as error:
+        return Unfound(encodable(_last_part(folder)), error)
+
+
+def _sorted_out(reports: Iterable[ReportFile | Unfound], left_out: Iterable[str] = ()) -> Found:
+    files: list[ReportFile] = []
+    unfound: list[Unfound] = []
+    for each in reports:
+        if isinstance(each, Unfound):
+            unfound.append(each)
+        else:
+            files.append(each)
+    return Found(tuple(sorted(files, key=lambda file: file.label)), tuple(unfound), tuple(left_out))
 
 
 def _match_pattern(pattern: str, scenario: str | None, roots: Sequence[Path]) -> Found:
@@ -114,11 +147,17 @@ def _match_pattern(pattern: str, scenario: str | None, roots: Sequence[Path]) ->
     left_out = [folder for folder in unread if folder not in damaged]
     if not (recordings or files or damaged):
         words = f"{counted(len(unread), 'folder')} without a recording" if unread else "no match for this pattern"
-        raise ReportError(pattern, "", expected="at least one file", found=Words(words))
-    _refuse_each_outside(found, roots)
-    reports = [_recorded(os.path.normpath(folder), scenario, roots) for folder in sorted(recordings | damaged)]
-    reports += [ReportFile(file.path, file.path, scenario) for file in files]
-    return Found(tuple(sorted(reports, key=lambda report: report.label)), tuple(_remark(pattern, left_out)))
+        error = ReportError(pattern, "", expected="at least one file", found=Words(words))
+        return Found((), (Unfound(encodable(pattern), error),))
+    outside = _outside(found, roots)
+    reports: list[ReportFile | Unfound] = [*outside.values()]
+    reports += [
+        _recording(os.path.normpath(folder), scenario, roots)
+        for folder in sorted(recordings | damaged)
+        if folder not in outside
+    ]
+    reports += [ReportFile(file.path, file.path, scenario) for file in files if file.path not in outside]
+    return _sorted_out(reports, _remark(pattern, left_out))
 
 
 def _is_part_of(file: Match, recordings: set[str]) -> bool:
@@ -144,14 +183,19 @@ def _remark(pattern: str, left_out: Sequence[str]) -> Iterator[str]:
         yield f"{printable(pattern)} matches folders that are no recordings and were not read: {names}{more}"
 
 
-def _refuse_each_outside(found: Iterable[Match], roots: Sequence[Path]) -> None:
-    """`refuse_outside` for each match. If a folder is inside, so is every entry of it that is no link."""
+def _outside(found: Iterable[Match], roots: Sequence[Path]) -> dict[str, Unfound]:
+    """The matches that `refuse_outside` refuses. If a folder is inside, so is every entry of it that is no link."""
     folders: dict[str, bool] = {}
+    outside: dict[str, Unfound] = {}
     for match in found if roots else ():
         if match.folder not in folders:
             folders[match.folder] = is_inside(match.folder, roots)
         if match.may_be_link or not folders[match.folder]:
-            refuse_outside(match.path, roots)
+            try:
+                refuse_outside(match.path, roots)
+            except UserError as error:
+                outside[match.path] = Unfound(encodable(_last_part(match.path)), error)
+    return outside
 
 
 def _is_recording(path: str) -> bool:

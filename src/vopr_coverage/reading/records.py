@@ -16,7 +16,6 @@ import msgspec
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
-from vopr_coverage.formats.text import without_mark
 from vopr_coverage.reading.shapes import fits
 
 UINT64_MAX = (1 << 64) - 1
@@ -147,10 +146,8 @@ def read_record(line: bytes, source: str, number: int) -> Record | list[ReportEr
     """Read one line of a stream: a record, the errors of a broken record, or None for any other line.
 
     Text that is not JSON, and JSON that is not an envelope (such as a log line), is no record: a
-    simulator's stderr is often in the same file. A byte order mark before it is skipped, so that a recording of
-    a stream and the stream are read alike.
+    simulator's stderr is often in the same file.
     """
-    line = without_mark(line)
     try:
         typed = _decode_iteration(line)
         if within_bounds(typed.data):

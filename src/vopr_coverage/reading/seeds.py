@@ -6,15 +6,12 @@ Reader and checks are those of `read_stream`; the tally also passes on the recor
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
-from vopr_coverage.files import opened
 from vopr_coverage.model.report import SEED_COUNT, Input
 from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
-from vopr_coverage.reading.source import Progress, blocks
 from vopr_coverage.reading.stream import StreamReader
 from vopr_coverage.reading.tally import NS_PER_MS, Tally
 
@@ -67,7 +64,10 @@ class Seeds:
         yield from self._tally.take()
         for _ in self._steps:
             yield from self._tally.take()
-        self._read = self._reader.finish()
+        self._read = self._finish()
+
+    def _finish(self) -> Input:
+        return self._reader.finish()
 
     @property
     def read(self) -> Input:
@@ -133,18 +133,3 @@ class _Reader(StreamReader):
         super()._read_line(line, number)
         if (self.started, self.ended) != before:
             self.marks.append(sha256(line.strip()).digest())
-
-
-@contextmanager
-def opened_seeds(source: str, progress: Progress | None = None) -> Iterator[Seeds]:
-    """Open one run to read it seed by seed.
-
-    Args:
-        source: a path, or `-` for standard input; also the run's name in messages.
-        progress: called with the number of unpacked bytes of each block.
-
-    Raises:
-        ReportError, ManyErrors: as `read_stream`; a document without records is refused.
-    """
-    with opened(source) as stream:
-        yield Seeds(blocks(stream, source, progress), source)

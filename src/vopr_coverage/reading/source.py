@@ -40,6 +40,14 @@ class CutShort(BrokenData):
     """Gzip data that ends before its checksum. The blocks so far are valid; the file is incomplete."""
 
 
+class NoRecords(ReportError):
+    """A file without a single record. `lines` is how many other lines it has."""
+
+    def __init__(self, source: str, at: str = "", *, expected: str, found: str, lines: int = 0) -> None:
+        self.lines = lines
+        super().__init__(source, at, expected=expected, found=Words(found))
+
+
 class _Reads(Protocol):
     def read1(self, size: int, /) -> bytes: ...
 
@@ -48,7 +56,8 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
     """Yield blocks of whole lines; only the last may lack its newline. A byte order mark is skipped.
 
     Raises:
-        ReportError: empty, binary or UTF-16 data.
+        NoRecords: empty data, or gzip data that is truncated before its first byte of content.
+        ReportError: binary or UTF-16 data.
         BrokenData: broken gzip, a failing disk, or a line above LINE_BYTES_MAX.
         CutShort: after the last block, if gzip data is truncated.
     """
@@ -57,7 +66,7 @@ def blocks(stream: BufferedReader, source: str, progress: Progress | None = None
     _refuse_binary(block, source)
     block = without_mark(block)
     if not block:
-        raise ReportError(source, "", expected="a report", found=Words("an empty file"))
+        raise NoRecords(source, expected="a report", found="an empty file")
     parts, parts_bytes = list[bytes](), 0  # parts of a line whose end was not read yet
     while block:
         if progress:
@@ -106,7 +115,10 @@ def _unpacked(stream: BufferedReader, source: str) -> tuple[_Reads, bytes]:
     except OSError as error:
         raise ReportError(source, "", expected="readable data", found=Words(why(error))) from None
     reader: _Reads = gzip.GzipFile(fileobj=stream) if packed else stream
-    return reader, _read(reader, source)
+    try:
+        return reader, _read(reader, source)
+    except CutShort:
+        raise NoRecords(source, ":1", expected="whole gzip data", found="its end too early") from None
 
 
 def _read(reader: _Reads, source: str) -> bytes:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, printable, shown
+from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, printable, shown
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input, Run, SeedList
 from vopr_coverage.reading.ending import StreamEnding, read_ending
 from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
-from vopr_coverage.reading.source import BrokenData, CutShort
+from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 from vopr_coverage.reading.tally import Tally
 
 UNKNOWN_NAMES_KEPT_MAX = 10
@@ -31,7 +31,8 @@ def read_stream(blocks: Iterable[bytes], source: str) -> Input:
 
     Raises:
         ReportError, ManyErrors: records that violate schemas/stream.json (the first ten, in
-        file order, each with line and pointer), or no record at all.
+        file order, each with line and pointer).
+        NoRecords: no record at all.
     """
     reader = StreamReader(source)
     for _ in reader.steps(blocks):
@@ -142,8 +143,8 @@ class StreamReader:
             raise ManyErrors(self.errors)
         if not (self.started or tally.records or ending):
             what = f"{counted(self.other_lines, 'line')} without one" if self.other_lines else "blank lines only"
-            found = Words(f"{what}; was the simulator run with --json?")
-            raise ReportError(self.source, "", expected="records of a VOPR stream", found=found)
+            found = f"{what}; was the simulator run with --json?"
+            raise NoRecords(self.source, expected="records of a VOPR stream", found=found, lines=self.other_lines)
         if self.strays:
             stand = agreeing(self.strays, "stands", "stand")
             tally.contradictions.add(f"{counted(self.strays, 'record')} {stand} after the end of the stream")
@@ -183,9 +184,9 @@ class StreamReader:
         if self.ending:
             return "the gzip data breaks off after batch_complete" if self.cut_short else None
         seed = tally.next_seed()
-        where = f"died at seed {seed}" if seed is not None else f"died after the last seed {tally.last_seed()}"
+        where = f"stopped at seed {seed}" if seed is not None else f"stopped after the last seed {tally.last_seed()}"
         if seed is None and tally.last_seed() is None:
-            where = "died before any seed"
+            where = "stopped before any seed"
         where += ", before batch_complete" if seed is None else ""
         iterations = f"{tally.announced} {agreeing(tally.announced or 0, 'iteration')}"
         return f"no batch_complete after {tally.records} of {iterations}, {where}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
-from vopr_coverage.render.outline import Group, Item, groups_of
+from vopr_coverage.render.outline import Group, Item, ending_of, groups_of, problems_of
 from vopr_coverage.render.wording import GATES
 
 TITLE = "Simulation coverage"
@@ -33,17 +34,31 @@ def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
     One annotation holds all violations of one gate, so ten are enough for the gates of
     most configs. The last one counts what does not fit.
     """
-    if verdict.error is not None:
-        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+    ending = ending_of(verdict)
+    if ending == "error":
+        error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
         return [command("error", _cut(error), title=TITLE)]
+    unusable = [_unusable(verdict)] if ending == "partial" else []
     errors = [_violations(group) for group in groups_of(verdict.violations)]
     warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
     if not fail:
         errors, warnings = [], errors + warnings
     return [
-        *(command("error", text, title=TITLE) for text in _within_budget(errors)),
+        *(command("error", text, title=TITLE) for text in _within_budget([*unusable, *errors])),
         *(command("warning", text, title=TITLE) for text in _within_budget(warnings)),
     ]
+
+
+def _unusable(verdict: Verdict) -> str:
+    """The reports that could not be judged, in one annotation: it is an error whatever `fail` says."""
+    problems = problems_of(verdict)
+    lines = [
+        f"{counted(len(verdict.unusable) or 1, 'report')} cannot be judged:",
+        *map(printable, problems[:LINES_MAX]),
+    ]
+    if len(problems) > LINES_MAX:
+        lines.append(f"… and {len(problems) - LINES_MAX} more; the job summary has them")
+    return "\n".join(lines)
 
 
 def _less_strict(verdict: Verdict) -> Iterator[str]:

@@ -17,6 +17,7 @@ from vopr_coverage.render.budget import (
     utf8_bytes,
 )
 from vopr_coverage.render.marks import FAILED, PASSED
+from vopr_coverage.render.outline import problems_of
 
 DETAILS_MAX = 10  # per piece of advice
 REPROS_MAX = 10
@@ -24,7 +25,7 @@ REPROS_MAX = 10
 
 def render_check_text(verdict: Verdict) -> str:
     """The whole answer; the first block is the seed script's, line for line."""
-    if verdict.error is not None:
+    if verdict.error is not None and not verdict.reports:
         error = "\n".join(printable(line) for line in verdict.error.split("\n"))
         return f"{FAILED} Coverage validation could not be done\n\n{error}\n"
     unexpected = [failure for failure in verdict.failures if not failure.expected]
@@ -50,11 +51,14 @@ def _block(verdict: Verdict) -> str:
     what = "Run health" if verdict.health_only else "Coverage validation"
     if verdict.passed:
         return f"{PASSED} {what} PASSED\n"
-    listed = verdict.violations[:TEXT_LINES_MAX]
-    lines = [f"  - {printable(violation.source)}: {printable(violation.line)}" for violation in listed]
-    if len(listed) < len(verdict.violations):
-        lines.append(f"  … and {len(verdict.violations) - len(listed)} more, all of them in the verdict file")
-    return "\n".join([f"{FAILED} {what} FAILED", "", *lines, "", f"Total violations: {len(verdict.violations)}", ""])
+    problems = [f"cannot be judged: {printable(line)}" for line in problems_of(verdict)]
+    lines = [*problems, *(f"{printable(each.source)}: {printable(each.line)}" for each in verdict.violations)]
+    listed = [f"  - {line}" for line in lines[:TEXT_LINES_MAX]]
+    if len(listed) < len(lines):
+        listed.append(f"  … and {len(lines) - len(listed)} more, all of them in the verdict file")
+    left_out = f": {counted(len(verdict.unusable) or 1, 'report')} cannot be judged" if problems else ""
+    total = f"Total violations: {len(verdict.violations)}"
+    return "\n".join([f"{FAILED} {what} FAILED{left_out}", "", *listed, "", total, ""])
 
 
 def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX) -> Iterator[str]:

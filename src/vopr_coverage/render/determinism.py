@@ -9,7 +9,13 @@ from markupsafe import Markup
 
 from vopr_coverage.determinism.differences import HASHES, Difference, told_apart
 from vopr_coverage.determinism.judge import ADVICE
-from vopr_coverage.determinism.verdict import ComparedRun, DeterminismVerdict, Divergence, SeedsListed
+from vopr_coverage.determinism.verdict import (
+    ComparedRun,
+    DeterminismFinding,
+    DeterminismVerdict,
+    Divergence,
+    SeedsListed,
+)
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
@@ -35,7 +41,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
     if verdict.error is not None:
         error = "\n".join(printable(line) for line in verdict.error.split("\n"))
         return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
-    findings = [f"{printable(finding.source)}: {printable(finding.line)}" for finding in verdict.findings]
+    findings = list(map(_why, verdict.findings))
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
     replays = [f"seed {replay.seed}\n      {printable(replay.command)}" for replay in verdict.replays]
     hint = " (fill in the scenario)" if verdict.fill_in else ""
@@ -91,6 +97,11 @@ def _section(heading: str, entries: Iterable[str], most: int = ENTRIES_MAX, tota
     if left_out > 0:
         lines.append(f"  … and {left_out:,} more; the verdict file has the first {len(shown):,}")
     yield "\n".join([f"{heading}:", *lines, ""])
+
+
+def _why(finding: DeterminismFinding) -> str:
+    detail = f"\n      {printable(finding.detail)}" if finding.detail else ""
+    return f"{printable(finding.source)}: {printable(finding.line)}{detail}"
 
 
 def _divergence(divergence: Divergence) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from vopr_coverage.errors import printable, shown
 
 CHARACTERS_MAX = 300
+SENTENCE_CHARACTERS_MAX = 600  # of a detail, which may end with the last lines of a simulator
 KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
 UNCUT = 1 << 20  # more than any tier lets through
 

@@ -17,6 +17,7 @@ MARKS: Mapping[str, str] = {
     "failed": FAILED,
     "incomplete": FAILED,  # a run that did not finish has shown nothing: that is no question
     "error": FAILED,
+    "partial": FAILED,
     "not measured": "❓",
     "not required": "➖",
 }

@@ -64,7 +64,7 @@ def title(part: str) -> str:
 
 def _finding(finding: Finding) -> str:
     where = f"{title(finding.job)}, {printable(finding.source)}" if finding.source else title(finding.job)
-    lines = [f"{where}: {printable(finding.line)}"]
+    lines = [f"{where}: {printable(finding.line)}", *filter(None, [printable(finding.detail)])]
     if finding.repro:
         lines.append(printable(finding.repro) + (" (replays the whole run)" if finding.whole_run else ""))
     if finding.advice:

@@ -87,13 +87,24 @@ def _items(violations: Sequence[Violation]) -> tuple[Item, ...]:
 
 
 def ending_of(verdict: Verdict) -> str:
-    """How a verdict ended by all that it says: a file can call itself passed and list what fell short."""
-    if verdict.error is not None:
-        return "error"
+    """How a verdict ended by all that it says: a file can call itself passed and list what fell short.
+
+    It is *partial* if there are reports beside an error, or reports that could not be judged.
+    """
+    if verdict.error is not None or verdict.unusable:
+        return "partial" if verdict.reports else "error"
     if verdict.status != "passed":
         return verdict.status
     holds = verdict.passed and bool(verdict.reports) and not verdict.violations
     return "passed" if holds and all(report.status == "passed" for report in verdict.reports) else "failed"
+
+
+def problems_of(verdict: Verdict) -> list[str]:
+    """Why not everything could be judged, line by line; empty if all of it was, or nothing."""
+    if ending_of(verdict) != "partial":
+        return []
+    texts = [each.problem for each in verdict.unusable] or [verdict.error or ""]
+    return [line for text in texts for line in text.split("\n") if line]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
-from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, UNCUT, inert, inert_block
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, inert, inert_block
 from vopr_coverage.render.marks import MARKS
 
 
@@ -86,6 +86,7 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "ending": outline.ending_of(verdict),
+        "problems": outline.problems_of(verdict),
         "bad": bad,
         "good": good,
         "overview": bad + good if len(verdict.reports) > 1 else [],
@@ -113,7 +114,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"EXCUSED": wording.EXCUSED, "SOURCES_MAX": changes.SOURCES_MAX}
+    environment.globals |= {
+        "EXCUSED": wording.EXCUSED,
+        "SOURCES_MAX": changes.SOURCES_MAX,
+        "SENTENCE_MAX": SENTENCE_CHARACTERS_MAX,
+    }
     environment.filters |= {
         "mark": partial(wording.ours, MARKS),
         "heading": partial(wording.ours, wording.HEADINGS),
@@ -122,6 +127,7 @@ def _environment() -> Environment:
         "gate_title": wording.gate_title,
         "gate_in_a_sentence": wording.gate_in_a_sentence,
         "figure": wording.figure,
+        "sentence": partial(inert, most=SENTENCE_CHARACTERS_MAX),
         "prose": wording.prose,
         "key": partial(inert, most=KEY_CHARACTERS_MAX),
         "uncut": partial(inert, most=UNCUT),

@@ -32,12 +32,14 @@ HEADINGS: Mapping[str, str] = {
     "failed": "Simulation coverage failed",
     "incomplete": "Simulation coverage is incomplete: a run did not finish",
     "error": "Simulation coverage could not be judged",
+    "partial": "Simulation coverage could not be judged in full",
 }
 HEALTH_HEADINGS: Mapping[str, str] = {
     "passed": "Run health holds; coverage was not judged",
     "failed": "Run health failed; coverage was not judged",
     "incomplete": "Run health failed: a run did not finish",
     "error": "Run health could not be judged",
+    "partial": "Run health could not be judged in full",
 }
 EXCUSED = frozenset({"excused: on_not_measured is warn", "excused: on_not_measured is ignore"})
 _SENTENCES = (
