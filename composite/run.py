@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # -I leaves the script's own folder out
 
-from composite.environment import ISOLATED, give_up, installed_python, temporary_folder
+from composite.environment import ISOLATED, exit_code_of, give_up, installed_python, temporary_folder
 
 
 def name_of_this_use(temporary: Path) -> str:
@@ -40,4 +40,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # -I leaves the
 from composite.environment import (
     ISOLATED,
     WINDOWS,
+    exit_code_of,
     give_up,
     installed_python,
     temporary_folder,
@@ -43,4 +44,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -235,12 +235,15 @@ def _leave(left: _Left, switches: Switches, runner: Runner) -> None:
     folder = step_folder(runner.action)
     paths = {"verdict-file": f"{folder}/verdict.json", "summary-file": f"{folder}/summary.md"}
     texts = {"verdict-file": left.verdict, "summary-file": left.page()}
+    refused = ""
     for output, path in list(paths.items()):
         try:
-            write_in_workspace(runner.workspace, path, texts[output])
+            refused = write_in_workspace(runner.workspace, path, texts[output]) or refused
         except FileError as error:
             _warn(f"{path} was not written: {error.found}")
             del paths[output]
+    if refused:
+        _log(f"{folder} was written, but its owner could not be set: {refused}")
     try:
         if switches.summary and runner.step_summary:
             room = SUMMARY_BYTES_MAX - bytes_in(runner.step_summary)

@@ -128,7 +128,7 @@ def is_there(path: AnyPath, name: str = "") -> bool:
     except FileNotFoundError:
         folder = next((folder for folder in Path(path).parents if os.path.lexists(folder)), Path())
         if not os.path.exists(folder):
-            raise FileError(name or str(path), "a readable file", f"{BROKEN_LINK} in its path") from None
+            raise FileError(name or str(path), "a readable file", f"on the way to it {BROKEN_LINK}") from None
         return False
     except (OSError, ValueError) as error:
         raise FileError(name or str(path), "a readable file", why(error)) from None
@@ -178,7 +178,7 @@ def _write(path: AnyPath, text: str, flags: int, *, folders: bool = False) -> No
         if folders:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags | _NO_WAITING | _BINARY, 0o666)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             if _NO_WAITING:
                 os.set_blocking(descriptor, True)  # only opening must not block
             file.write(text)

@@ -121,6 +121,32 @@ def test_the_workspace_cannot_change_our_code(job: Job) -> None:
     assert step.outputs["verdict"] == "passed"
 
 
+SETTINGS_OF_PIP = {
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_DEPS": "1",
+    "PIP_PREFIX": "/nowhere",
+    "PIP_QUIET": "1",
+    "PIP_TARGET": "/nowhere",
+    "PIP_USER": "1",
+}
+
+
+@pytest.mark.parametrize("where", ["variables", "a file"])
+def test_where_pip_installs_for_the_job_is_not_where_ours_goes(job: Job, tmp_path: Path, where: str) -> None:
+    """Our packages are for our own environment, whatever the machine's pip is told to do."""
+    file = tmp_path / "pip.conf"
+    file.write_text("[global]\nquiet = 1\n[install]\nuser = true\ndry-run = true\n")
+    step = run_composite(job, KIMBERLITE, SETTINGS_OF_PIP if where == "variables" else {"PIP_CONFIG_FILE": str(file)})
+    assert (step.exit_code, step.outputs["verdict"]) == (0, "passed"), step.log
+
+
+def test_packages_that_cannot_be_installed_are_no_failed_gate(job: Job) -> None:
+    """Nothing was judged."""
+    step = run_composite(job, KIMBERLITE, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(job.temporary)})
+    assert (step.exit_code, step.outputs["passed"]) == (2, "")
+    assert "could not be installed" in step.annotations[0].message
+
+
 def test_an_old_python_is_told_what_to_do(job: Job, tmp_path: Path) -> None:
     """Where no Python is new enough, the step says which action brings one, and ends as one that judged nothing."""
     for name in ("python3", "python"):

@@ -12,7 +12,7 @@ import yaml
 
 from tests.e2e.formats import Step
 from tests.e2e.hosted import ANY_STEP, REPOSITORY, Job
-from tests.e2e.test_composite import machine_variables
+from tests.e2e.test_composite import SETTINGS_OF_PIP, machine_variables
 
 SETUP = REPOSITORY / "setup"
 ACTION: dict[str, Any] = yaml.safe_load((SETUP / "action.yml").read_text(encoding="utf-8"))
@@ -43,6 +43,14 @@ def test_the_command_is_on_the_path_and_nothing_else(job: Job) -> None:
     assert checked.returncode == 0, checked.stderr
     again, _ = run_setup(job)
     assert (again.exit_code, "Installing" in again.log) == (0, False)
+
+
+def test_where_pip_installs_for_the_job_is_not_where_ours_goes(job: Job) -> None:
+    """Both actions install in the same way."""
+    ended, (folder,) = run_setup(job, SETTINGS_OF_PIP)
+    assert ended.exit_code == 0
+    line = [str(folder / "vopr-coverage"), "--version"]
+    assert subprocess.run(line, capture_output=True, check=False).returncode == 0
 
 
 def test_a_runner_without_a_python_is_told_what_to_do(job: Job, tmp_path: Path) -> None:

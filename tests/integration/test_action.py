@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -221,6 +222,26 @@ def test_a_report_in_the_runners_temporary_folder_is_read(workspace: Path) -> No
     report = workspace.parent / "workspace-files" / "run.ndjson"
     report.write_bytes(a_stream())
     assert run_action(workspace, reports=str(report)).code == 0
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL, errno.ENOSYS])
+def test_files_whose_owner_cannot_be_set_are_written_all_the_same(
+    workspace: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root of a rootless container may not give files away; the next step uploads the verdict by its output."""
+
+    def refused(*_words: object, **_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", refused)
+    step = run_action(workspace, reports="good.ndjson")
+    assert step.code == 0
+    assert (workspace / step.outputs["verdict-file"]).is_file()
+    assert (workspace / step.outputs["summary-file"]).is_file()
+    assert "was not written" not in step.log
+    told = f"vopr-coverage/self was written, but its owner could not be set: {os.strerror(number).lower()}"
+    assert step.log.count(told) == 1
 
 
 def test_files_are_written_through_no_link(workspace: Path, tmp_path: Path) -> None:

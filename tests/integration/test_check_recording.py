@@ -244,6 +244,27 @@ def test_a_pull_requests_head_is_as_good_as_its_merge_commit(world: Path, monkey
     assert passed(run_cli("check", "out", "--config", "modest.json", cwd=world))
 
 
+@pytest.mark.parametrize(
+    ("head", "commits", "warned"),
+    [
+        (None, (SHA,), False),  # a recording of an earlier version
+        (SHA, (SHA,), False),
+        (HEAD, (SHA,), True),
+        (HEAD, (SHA, HEAD), False),  # the head of the pull request
+        (HEAD, (), True),
+    ],
+)
+def test_another_commit_that_was_checked_out_is_a_warning(
+    world: Path, head: str | None, commits: tuple[str, ...], warned: bool
+) -> None:
+    """The manifest names the job's commit, and something else was simulated, if git looked at the simulator's files."""
+    a_recording(world / "out", a_stream(), commit=SHA, commit_source="environment", head=head)
+    verdict = judged("out", commits=commits)
+    told = f"Recorded with another commit checked out: git's HEAD was {HEAD[:12]}, GITHUB_SHA {SHA[:12]}"
+    assert verdict.passed
+    assert (told in [warning.text for warning in verdict.warnings]) is warned
+
+
 @pytest.mark.parametrize(("commit", "code"), [(SHA, 0), (HEAD, 0), ("c" * 40, 1)])
 def test_the_action_compares_the_commit_too(world: Path, commit: str, code: int) -> None:
     """With the job's own commit, and the head of its pull request."""

@@ -138,6 +138,25 @@ def test_the_commit_is_the_flag_else_githubs_else_gits(tmp_path: Path, monkeypat
     assert commit_of(tmp_path, "git") == (head, "git")
 
 
+def test_another_commit_that_is_checked_out_is_kept_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job may check out something else than its own commit: then that is what was simulated."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True).stdout.strip()
+    told = f"GITHUB_SHA is {'b' * 40}, and git's HEAD here is {head}: the manifest has both"
+    monkeypatch.setenv("GITHUB_SHA", "b" * 40)
+    assert told in printed(tmp_path, a_stream(), options=("--out", "other")).err
+    manifest = manifest_of(tmp_path / "other")
+    assert (manifest["commit"], manifest["commit_source"], manifest["head"]) == ("b" * 40, "environment", head)
+    (tmp_path / "seeds.txt").write_text("combined 0\n")
+    replayed = run_cli("replay", "seeds.txt", "--out", "replayed", "--command", "true {seed}", cwd=tmp_path)
+    assert told in replayed.err
+    monkeypatch.setenv("GITHUB_SHA", head)
+    assert "GITHUB_SHA" not in printed(tmp_path, a_stream(), options=("--out", "same")).err
+    assert manifest_of(tmp_path / "same")["head"] == head
+
+
 def commit_of(folder: Path, name: str = "out") -> tuple[str | None, str | None]:
     """The commit of a recording, and who said so."""
     manifest = manifest_of(folder / name)

@@ -20,6 +20,7 @@ def checked(
     scenario: str | None = None,
     merge: Merge = "none",
     min_iterations: int | None = None,
+    min_reports: int | None = None,
     on_not_measured: str | None = None,
     base: Base | None = None,
     max_regression: str | None = None,
@@ -31,5 +32,7 @@ def checked(
     request = CheckRequest(
         reports=reports, config=config, scenario=scenario, commits=commits, folder=folder, roots=roots
     )
-    overrides = Overrides(profile=profile, min_iterations=min_iterations, on_not_measured=on_not_measured)
+    overrides = Overrides(
+        profile=profile, min_iterations=min_iterations, min_reports=min_reports, on_not_measured=on_not_measured
+    )
     return check(request, Rules(merge, overrides, comparison_of(base, max_regression, overrides.spelling)))

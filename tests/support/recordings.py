@@ -64,6 +64,7 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "iterations": 3,
         "commit": None,
         "commit_source": None,
+        "head": None,
         "double_runs": False,
         "started_at": "2026-05-07T02:00:00Z",
         "timeout_s": None,

@@ -1,7 +1,6 @@
 """Does the simulator still find bugs that were planted on purpose? Pure.
 
-A canary counts as detected only by what its bug really does. A run that crashed, that could not
-be started or that failed for another reason has detected nothing, and each of these has a word.
+A canary is detected only by what its bug really does. A run that crashed, or failed for another reason, detected none.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Self
 import msgspec
 
 from vopr_coverage.canaries.evidence import Seen
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.gates.manifest import early_end, with_last_words
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
@@ -164,7 +164,7 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/canaries.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)
 
 
 def judge_canaries(

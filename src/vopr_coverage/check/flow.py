@@ -16,13 +16,14 @@ from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
 from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
-from vopr_coverage.check.terms import Overrides, health_terms_for, terms_for
+from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
+from vopr_coverage.check.shards import gaps, too_few_reports
+from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable, shown
-from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable
+from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bounds
-from vopr_coverage.model.verdict import Remark, Unusable, Verdict
+from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.find import ReportFile, find
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.reading.source import Progress
@@ -31,7 +32,6 @@ Merge = Literal["none", "scenario", "all"]
 MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
 
 NO_OVERRIDES = Overrides()
-ALIASES_LISTED = 5
 
 
 class CheckRequest(msgspec.Struct, frozen=True):
@@ -74,7 +74,8 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
         UserError: config or rules that cannot be used, or no report that can; nothing was judged.
     """
     config, inputs, unusable, remarks = _read(request, rules.merge, progress)
-    return _with_warnings(judge_inputs(inputs, rules, config, unusable), remarks)
+    missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(rules.overrides, config))
+    return _with_warnings(judge_inputs(inputs, rules, config, unusable, missing), remarks)
 
 
 def check_health(
@@ -89,7 +90,8 @@ def check_health(
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
     config, inputs, unusable, remarks = _read(request, merge, progress)
-    verdict = with_unusable(judge_health_of(inputs, overrides, config, merge), unusable, merge)
+    missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(overrides, config))
+    verdict = with_unusable(judge_health_of(inputs, overrides, config, merge, missing), unusable, merge)
     return _with_warnings(verdict, remarks)
 
 
@@ -103,18 +105,25 @@ def refuse_beside_health_only(setting: str, overrides: Overrides) -> None:
     raise UsageError(f"{health_only} judges no coverage: leave {overrides.spelled(setting)} out")
 
 
-def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config, unusable: Sequence[Unusable] = ()) -> Verdict:
+def judge_inputs(
+    inputs: Sequence[Input],
+    rules: Rules,
+    config: Config,
+    unusable: Sequence[Unusable] = (),
+    violations: Sequence[Violation] = (),
+) -> Verdict:
     """Merge and judge what was read, and compare it with the base.
 
     Args:
         unusable: reports that were named and cannot be judged. They are not missing, and with them nothing passes.
+        violations: of gates that are about no single report.
 
     Raises:
         UserError: a config or rules that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
-    judgements, warnings = [], list(_config_warnings(config, inputs))
-    warnings += _unused_aliases(config, inputs)
+    judgements, warnings = [], list(config_warnings(config, inputs))
+    warnings += unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
@@ -122,25 +131,40 @@ def judge_inputs(inputs: Sequence[Input], rules: Rules, config: Config, unusable
     befores, absent = counterparts(names, base)
     for unit, before in zip(units, befores[: len(units)], strict=True):
         terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
-        unit, remarks = _complete_points(unit, terms.bounds, config)
-        warnings += remarks
+        unit, remarks = complete_points(unit, terms.bounds, config)
+        warnings += [*remarks, *_missing_seeds(unit)]
         judgements.append(judge(unit, terms, before if base else None))
-    verdict = conclude(judgements, warnings, __version__, *lost_reports(base, absent, limit))
+    seen, lost = lost_reports(base, absent, limit)
+    verdict = conclude(judgements, warnings, __version__, seen, [*violations, *lost])
     return with_unusable(verdict, unusable, rules.merge)
 
 
-def judge_health_of(inputs: Sequence[Input], overrides: Overrides, config: Config, merge: Merge = "none") -> Verdict:
+def judge_health_of(
+    inputs: Sequence[Input],
+    overrides: Overrides,
+    config: Config,
+    merge: Merge = "none",
+    violations: Sequence[Violation] = (),
+) -> Verdict:
     """Judge the run health of what was read.
+
+    Args:
+        violations: of gates that are about no single report.
 
     Raises:
         UserError: a config that cannot be used.
     """
     inputs = [with_aliases(read, config.aliases) for read in inputs]
-    judgements, warnings = [], list(_config_warnings(config, inputs))
+    judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
+        warnings += _missing_seeds(unit)
         judgements.append(judge_health(with_known_points(unit, ()), terms))
-    return replace(conclude(judgements, warnings, __version__), health_only=True)
+    return replace(conclude(judgements, warnings, __version__, violations=violations), health_only=True)
+
+
+def _missing_seeds(unit: Unit) -> list[Remark]:
+    return [Remark(unit.name, text) for text in gaps(unit.inputs)] if len(unit.inputs) > 1 else []
 
 
 def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
@@ -212,6 +236,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
         run=run,
         recording=recording,
         commits=commits,
+        warnings=(*read.warnings, *other_head(recording, commits)),
     )
 
 
@@ -233,53 +258,3 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         scenario = group[0].scenario if merge == "scenario" else None
         name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
         yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
-
-
-def _complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
-    """Add the fault points that a stream does not list, and warn where their number is not known."""
-    report = unit.evidence.report
-    if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
-        return with_known_points(unit, bounds.critical_fault_points.value), []
-    declared = set(config.fault_points)
-    listed = [*report.hit_fault_points, *report.missed_fault_points]
-    undeclared = [name for name in listed if name not in declared]
-    completed = with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points])
-    if not declared:
-        silent = sum(name not in listed for name in bounds.critical_fault_points.value)
-        critical = f" and on {counted(silent, 'critical point')} that it doesn't list" if silent else ""
-        text = (
-            f"The fault point percentage rests on the {counted(len(listed), 'point')} that the stream lists{critical}: "
-            "a stream never lists a point that was not hit. Declare all of them as `fault_points` in the config."
-        )
-        return completed, [Remark(unit.name, text)]
-    if undeclared:
-        names = ", ".join(undeclared[:5]) + (" …" if len(undeclared) > 5 else "")
-        return completed, [Remark(unit.name, f"Fault points that the config does not declare: {names}")]
-    return completed, []
-
-
-def _unused_aliases(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
-    """The aliases that match nothing, in one warning.
-
-    A run that ends at an expected violation may reach none of them, and one without figures says nothing of them.
-    """
-    asked = [read for read in inputs if read.report and not _expects_violation(config, read)]
-    used = {theirs for read in inputs for names in read.via_alias.values() for theirs in names}
-    unused = [name for name in config.aliases if name not in used and name.replace(":", ".") not in used]
-    if asked and unused:
-        names = ", ".join(map(shown, unused[:ALIASES_LISTED])) + (" …" if len(unused) > ALIASES_LISTED else "")
-        match = agreeing(len(unused), "alias", "aliases"), agreeing(len(unused), "matches", "match")
-        yield Remark("", f"{config.path}: the {match[0]} {names} {match[1]} no name in these reports")
-
-
-def _expects_violation(config: Config, read: Input) -> bool:
-    scenario = config.scenario(read.scenario)
-    return scenario is not None and scenario.expect is not None
-
-
-def _config_warnings(config: Config, inputs: Sequence[Input]) -> Iterator[Remark]:
-    if config.scenarios:
-        for read in inputs:
-            if read.scenario is None:
-                text = "No scenario is named for this run: it is judged by the config's top-level thresholds."
-                yield Remark(read.source, text)

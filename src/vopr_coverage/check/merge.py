@@ -86,7 +86,7 @@ def overlaps(inputs: Sequence[Input]) -> list[str]:
     by_scenario: dict[str, list[tuple[int, int, int]]] = {}
     for number, read in enumerate(inputs):
         ranges = by_scenario.setdefault((read.scenario or "").lower(), [])
-        ranges += [(first, end, number) for first, end in (_seed_ranges(read.run) if read.run else ())]
+        ranges += [(first, end, number) for first, end in (seed_ranges(read.run) if read.run else ())]
     pairs = {pair for ranges in by_scenario.values() for pair in _sharing(ranges)}
     return [f"{_seeds_of(inputs[a])} and {_seeds_of(inputs[b])} share seeds" for a, b in sorted(pairs)]
 
@@ -175,7 +175,7 @@ def _sharing(ranges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]
             furthest_end, furthest = end, number
 
 
-def _seed_ranges(run: Run) -> Iterator[tuple[int, int]]:
+def seed_ranges(run: Run) -> Iterator[tuple[int, int]]:
     """The seeds of a run as ranges [first, end) below 2^64: two ranges if its seeds wrap around."""
     if run.starting_seed is None or not _seed_count(run):
         return

@@ -27,6 +27,7 @@ class Overrides(msgspec.Struct, frozen=True):
 
     profile: str | None = None
     min_iterations: int | None = None
+    min_reports: int | None = None
     on_not_measured: str | None = None
     spelling: str = "--{}"
 
@@ -92,6 +93,13 @@ def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Co
         repro=config.repro,
         expect=expect,
     )
+
+
+def fewest_reports(overrides: Overrides, config: Config) -> Bound[int]:
+    """How many reports must be there: by flag or input, else by the config; 0 without either."""
+    if overrides.min_reports is not None:
+        return Bound(overrides.min_reports, overrides.spelled("min-reports"))
+    return config.min_reports
 
 
 def parse_policy(text: str, origin: str) -> dict[str, str]:

@@ -126,6 +126,7 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
     return Overrides(
         profile=arguments.profile,
         min_iterations=arguments.min_iterations,
+        min_reports=getattr(arguments, "min_reports", None),
         on_not_measured=getattr(arguments, "on_not_measured", None),
     )
 

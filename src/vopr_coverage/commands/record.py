@@ -14,7 +14,8 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
-from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
+from vopr_coverage.recorder.commits import find_commit
+from vopr_coverage.recorder.record import RecordingPlan, record
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -59,7 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
-    commit, source = find_commit(arguments.commit, runner.sha)
+    commit = find_commit(arguments.commit, runner.sha)
+    if commit.difference:
+        log(commit.difference)
     plan = RecordingPlan(
         scenario=arguments.scenario,
         seed=arguments.seed,
@@ -67,7 +70,6 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         command=simulator_command(arguments.template, arguments.simulator),
         folder=Path(arguments.out),
         commit=commit,
-        commit_source=source,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
     )

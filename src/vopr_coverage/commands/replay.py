@@ -27,7 +27,8 @@ from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_r
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_to
-from vopr_coverage.recorder.record import RecordingPlan, find_commit, record
+from vopr_coverage.recorder.commits import find_commit
+from vopr_coverage.recorder.record import RecordingPlan, record
 from vopr_coverage.runner.environment import Runner
 
 SEEDS_LISTED_MAX = 10
@@ -88,7 +89,9 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     out = Path(arguments.out)
     for seed in seeds:
         _refuse_used(out / seed.folder)
-    commit, source = find_commit(arguments.commit, runner.sha)
+    commit = find_commit(arguments.commit, runner.sha)
+    if commit.difference:
+        log(commit.difference)
     plans = [
         RecordingPlan(
             scenario=seed.scenario,
@@ -97,7 +100,6 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             command=command,
             folder=out / seed.folder,
             commit=commit,
-            commit_source=source,
             timeout_s=arguments.timeout,
         )
         for seed in seeds

@@ -53,6 +53,7 @@ class Config(msgspec.Struct, frozen=True):
     fault_points: tuple[str, ...] = ()
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
+    min_reports: Bound[int] = Bound(0, "default")
     repro: str = DEFAULT_REPRO
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
@@ -125,6 +126,7 @@ def parse_config(text: str, source: str) -> Config:
         fault_points=tuple(document.get("fault_points", ())),
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
+        min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
         repro=document.get("repro", DEFAULT_REPRO),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
@@ -152,8 +154,7 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
                 value = {name: _floor(given, f"{pointer}/{key}", located, source) for name, given in value.items()}
             if key in ("min_phase_events", "min_per_iteration"):
                 value = {_dotted(name): minimum for name, minimum in value.items()}
-            line = located.line(f"{pointer}/{key}")
-            layer[key] = Bound(value, f"{printable(source)}:{line}" if line else printable(source))
+            layer[key] = Bound(value, _origin(f"{pointer}/{key}", located, source))
     return layer
 
 
@@ -166,6 +167,11 @@ def _floor(given: Any, pointer: str, located: Located, source: str) -> Floor:
         where = f"{printable(source)}:{located.line(pointer)}"
         raise ConfigError(f"{where}: expected each `from` of a name once, found one twice")
     return steps
+
+
+def _origin(pointer: str, located: Located, source: str) -> str:
+    line = located.line(pointer)
+    return f"{printable(source)}:{line}" if line else printable(source)
 
 
 def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, source: str) -> dict[str, Detector]:

@@ -8,6 +8,7 @@ import msgspec
 
 from vopr_coverage.determinism.differences import Difference
 from vopr_coverage.determinism.lockstep import Ranges
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.verdict import Remark, nothing_judged
 
 DETERMINISM_FORMAT = "urn:vopr-coverage:schema:determinism:v1"
@@ -114,4 +115,4 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/determinism.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import msgspec
 
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.verdict import nothing_judged
 
 DOCTOR_FORMAT = "urn:vopr-coverage:schema:doctor:v1"
@@ -108,4 +109,4 @@ class DoctorVerdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/doctor.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)

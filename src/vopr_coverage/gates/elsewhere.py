@@ -5,9 +5,10 @@ from __future__ import annotations
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.row import Part, Row
 
-SEED_RANGES, COVERAGE, REGRESSION = "seed-ranges", "coverage", "regression"
+REPORTS, SEED_RANGES, COVERAGE, REGRESSION = "reports", "seed-ranges", "coverage", "regression"
 
 ADVICE = {
+    REPORTS: "Look for the shard whose report is missing: its job may have failed before it wrote or uploaded one.",
     SEED_RANGES: "Give each shard its own range of seeds: shared seeds are counted twice.",
     REGRESSION: "Find out why these points are no longer reached, or allow the loss with `max-regression`.",
     "report-lost": "Judge this report here, too, or let the base branch run once without it.",
@@ -15,7 +16,10 @@ ADVICE = {
 }
 NO_COUNTERPART_NOTE = "new: the base has no such report"
 
-HEALTH_ROWS = (Row(SEED_RANGES, Part.RUN_HEALTH, "Seed ranges", advice=(ADVICE[SEED_RANGES],)),)
+HEALTH_ROWS = (
+    Row(REPORTS, Part.RUN_HEALTH, "Number of reports", advice=(ADVICE[REPORTS],)),
+    Row(SEED_RANGES, Part.RUN_HEALTH, "Seed ranges", advice=(ADVICE[SEED_RANGES],)),
+)
 COVERAGE_ROWS = (Row(COVERAGE, Part.COVERAGE, "Coverage as a whole", advice=tuple(SHARED_ADVICE.values())),)
 EXTRA_ROWS = (
     Row(

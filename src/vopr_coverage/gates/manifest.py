@@ -118,5 +118,15 @@ def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortf
     return [_shortfall("OtherCommit", line, ours, theirs)]
 
 
+def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[str]:
+    """A remark if another commit was checked out than the one that GitHub's variable named."""
+    if recording is None or recording.head is None or recording.commit_source != "environment":
+        return []
+    if recording.head == recording.commit or recording.head in commits:
+        return []
+    head, commit = recording.head[:COMMIT_DIGITS], (recording.commit or "")[:COMMIT_DIGITS]
+    return [f"Recorded with another commit checked out: git's HEAD was {head}, GITHUB_SHA {commit}"]
+
+
 def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "") -> Shortfall:
     return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail)

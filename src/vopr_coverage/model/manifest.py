@@ -43,6 +43,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         command: the words of the command, with the placeholders `{scenario}`, `{seed}` and `{iterations}`.
         seed, iterations: what was asked for. The seed is a string, because browsers and jq lose digits.
         commit, commit_source: the simulated commit, and where it was taken from; None if unknown.
+        head: git's HEAD where the simulator ran; None if unknown, and in recordings of earlier versions.
         duration_s: None until the recording ends, so None shows a recording that was killed.
         rate: iterations a second.
         exit_code, signal: how the simulator ended; one of the two, or neither if unknown.
@@ -81,6 +82,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     stderr_dropped_bytes: int = 0
     last_words: tuple[str, ...] = ()
     id: str | None = None
+    head: str | None = None
     format: str = RECORDING_FORMAT
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import CoverageReport, Format
 
@@ -213,7 +214,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/verdict.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)
 
 
 def verdict_from_json(data: bytes, source: str) -> Verdict:

@@ -10,6 +10,7 @@ import msgspec
 from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
+from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.nightly.regression_file import is_seed
@@ -205,7 +206,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
 
     def to_json(self) -> str:
         """This verdict as JSON, indented for people; see schemas/night.json."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+        return json_text(self)
 
 
 def night_run(runner: Runner) -> NightRun:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import secrets
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,15 +22,12 @@ from vopr_coverage import __version__
 from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.files import replace_file, why
 from vopr_coverage.model.manifest import (
-    COMMIT,
     DOUBLE_RUNS_FLAG,
     MANIFEST,
     MANIFEST_BYTES_MAX,
     PLACEHOLDERS,
-    SHA,
     STDERR,
     STREAM,
-    CommitSource,
     Host,
     Recording,
     filled,
@@ -40,12 +36,12 @@ from vopr_coverage.model.manifest import (
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
 from vopr_coverage.recorder.child import Child, signals_to
+from vopr_coverage.recorder.commits import UNKNOWN_COMMIT, FoundCommit
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
 from vopr_coverage.recorder.last_words import last_words
 
 FLUSH_EVERY_S = 1.0
 WAIT_S = 0.1  # for output, before looking at the clock again
-GIT_TIMEOUT_S = 5.0
 SCENARIO_CHARACTERS_MAX = 200
 COMMAND_WORDS_MAX = 1_000
 WORD_CHARACTERS_MAX = 100_000
@@ -61,38 +57,9 @@ class RecordingPlan(msgspec.Struct, frozen=True):
     iterations: int
     command: tuple[str, ...]
     folder: Path
-    commit: str | None = None
-    commit_source: CommitSource | None = None
+    commit: FoundCommit = UNKNOWN_COMMIT
     timeout_s: float | None = None
     double_runs: bool = False
-
-
-def find_commit(flag: str | None, sha: str) -> tuple[str | None, CommitSource | None]:
-    """The commit under test and its source: the flag, else GitHub's variable, else git; None without any of them.
-
-    Raises:
-        UsageError: the flag is not the hexadecimal name of a commit.
-    """
-    if flag is not None:
-        if not COMMIT.fullmatch(flag):
-            raise UsageError(f"--commit: expected 7 to 64 hexadecimal digits in lower case, found {shown(flag)}")
-        return flag, "flag"
-    if SHA.fullmatch(sha):
-        return sha, "environment"
-    try:
-        result = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 (the git that the user's shell would run)
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=GIT_TIMEOUT_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None, None
-    head = result.stdout.strip()
-    return (head, "git") if result.returncode == 0 and SHA.fullmatch(head) else (None, None)
 
 
 def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monotonic) -> Recording:
@@ -255,8 +222,9 @@ def _started(plan: RecordingPlan) -> Recording:
         scenario=plan.scenario,
         seed=str(plan.seed),
         iterations=plan.iterations,
-        commit=plan.commit,
-        commit_source=plan.commit_source,
+        commit=plan.commit.name,
+        commit_source=plan.commit.source,
+        head=plan.commit.head,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         timeout_s=plan.timeout_s,

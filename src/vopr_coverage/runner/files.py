@@ -47,21 +47,24 @@ def step_folder(step: str) -> str:
     return f"{FOLDER}/{name}" if name else FOLDER
 
 
-def write_in_workspace(workspace: Path, relative: str, text: str) -> None:
+def write_in_workspace(workspace: Path, relative: str, text: str) -> str:
     """Write a file below the workspace, without following links, owned by the owner of the workspace.
+
+    Returns:
+        Why the owner could not be set, "" if it was. The file is written in either case.
 
     Raises:
         FileError: part of the path is a link, or the file cannot be written.
     """
     try:
-        _write_below(workspace, relative.split("/"), text)
+        return _write_below(workspace, relative.split("/"), text)
     except (OSError, ValueError) as error:
         raise FileError(relative, "a file that can be written", why(error)) from None
 
 
-def _write_below(workspace: Path, parts: list[str], text: str) -> None:
+def _write_below(workspace: Path, parts: list[str], text: str) -> str:
     *folders, name = parts
-    owner = workspace.stat()
+    owner, refused = workspace.stat(), ""
     folder = workspace
     for part in folders:
         folder = folder / part
@@ -69,15 +72,20 @@ def _write_below(workspace: Path, parts: list[str], text: str) -> None:
             raise OSError(errno.EPERM, f"{part} is a symbolic link")
         if not folder.is_dir():
             folder.mkdir()
-            _give_to(folder, owner)
+            refused = _give_to(folder, owner)
     target = folder / name
     target.unlink(missing_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
-    _give_to(target, owner)
+    return _give_to(target, owner) or refused
 
 
-def _give_to(path: Path, owner: os.stat_result) -> None:
+def _give_to(path: Path, owner: os.stat_result) -> str:
+    """Set the owner, and return why not. The root of a user namespace, as in a rootless container, may not set any."""
     if hasattr(os, "chown") and os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        try:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        except OSError as error:
+            return why(error)
+    return ""

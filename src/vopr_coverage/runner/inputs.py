@@ -22,6 +22,7 @@ INPUTS = (
     "merge",
     "scenario",
     "min-iterations",
+    "min-reports",
     "on-not-measured",
     "base",
     "max-regression",
@@ -76,12 +77,10 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
     one_of(inputs, "profile", PROFILE_NAMES)
-    count = inputs["min-iterations"]
-    if count and not (count.isascii() and count.isdigit() and len(count) <= 20):
-        raise UsageError(f"input min-iterations: expected an integer of 0 or more, found {shown(count)}")
     overrides = Overrides(
         profile=inputs["profile"] or None,
-        min_iterations=int(count) if count else None,
+        min_iterations=_count(inputs, "min-iterations"),
+        min_reports=_count(inputs, "min-reports"),
         on_not_measured=inputs["on-not-measured"] or None,
         spelling="input {}",
     )
@@ -90,6 +89,14 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
         overrides=overrides,
         comparison=comparison_of(base, inputs["max-regression"] or None, overrides.spelling),
     )
+
+
+def _count(inputs: Mapping[str, str], name: str) -> int | None:
+    """A whole number of 0 or more; None if it is not set."""
+    count = inputs[name]
+    if count and not (count.isascii() and count.isdigit() and len(count) <= 20):
+        raise UsageError(f"input {name}: expected an integer of 0 or more, found {shown(count)}")
+    return int(count) if count else None
 
 
 def one_of(inputs: Mapping[str, str], name: str, words: Sequence[str]) -> None:
