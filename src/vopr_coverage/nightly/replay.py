@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.model.manifest import Recording, run_ending, stderr_ending
+from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import SeedRange, safe_name
 from vopr_coverage.nightly.regression_file import RegressionSeeds
@@ -52,9 +52,8 @@ def seeds_to_replay(regressions: Sequence[RegressionSeeds], command: Sequence[st
 
 
 def why_incomplete(recording: Recording) -> str:
-    """Why a recording is not whole, in a few words, and the last ones of its simulator."""
-    how = run_ending(recording) if recording.stopped or recording.ended_badly else "its stream has no start and end"
-    return "; ".join(filter(None, [how, stderr_ending(recording)]))
+    """Why a recording is not whole, in a few words."""
+    return run_ending(recording) if recording.stopped or recording.ended_badly else "its stream has no start and end"
 
 
 def replay_result(recording: Recording, run: Run | None, seed: str) -> str:
