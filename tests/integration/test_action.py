@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 import vopr_coverage
+from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream
 from tests.support.workflow_files import ROOT
 from vopr_coverage import action
@@ -161,6 +162,30 @@ def test_what_cannot_be_judged_is_exit_code_2_whatever_fail_says(
     assert (step.code, step.outputs["verdict"], step.outputs["passed"]) == (2, "error", "false")
     assert f"::error title=Simulation coverage::{told}" in step.log
     assert step.summary.startswith("## ❌ ")
+
+
+@pytest.mark.parametrize("fail", ["true", "false"])
+def test_reports_beside_an_unusable_one_are_judged_and_the_step_fails(workspace: Path, fail: str) -> None:
+    """The failing seed is told everywhere; no output looks like a pass or like a figure of all reports."""
+    step = run_action(workspace, reports="*.ndjson\nnever/*", fail=fail)
+    told = "never/*: expected at least one file, found no match for this pattern"
+    assert (step.code, step.outputs["verdict"], step.outputs["passed"]) == (2, "error", "false")
+    assert (step.outputs["violations"], step.outputs["fault-point-coverage"]) == ("1", "")
+    level = "error" if fail == "true" else "warning"
+    assert f"::error title=Simulation coverage::1 report cannot be judged:%0A{told}\n" in step.log
+    assert f"::{level} title=Simulation coverage::bad.ndjson: Invariant 'model_verification' failed" in step.log
+    assert step.summary.startswith("## ❌ Simulation coverage could not be judged in full\n")
+    assert "Replay the failing seeds" in step.summary
+
+
+def test_a_recording_that_wrote_nothing_fails_the_step_as_a_report_without_evidence(workspace: Path) -> None:
+    """Whatever `fail` says; beside it all is judged."""
+    hung = {"timed_out": True, "timeout_s": 2.0, "exit_code": None, "signal": 15, "whole": False}
+    a_recording(workspace / "hung", b"", **hung)
+    step = run_action(workspace, reports="bad.ndjson\nhung", fail="false")
+    assert (step.code, step.outputs["verdict"], step.outputs["passed"]) == (2, "incomplete", "false")
+    assert "::warning title=Simulation coverage::hung: Run incomplete: timed out after 2 s, nothing written" in step.log
+    assert "bad.ndjson: Invariant 'model_verification' failed" in step.log
 
 
 def test_a_config_that_is_a_link_out_of_the_workspace_is_not_read(workspace: Path, tmp_path: Path) -> None:

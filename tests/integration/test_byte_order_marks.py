@@ -14,7 +14,8 @@ from tests.support.night_folders import a_night, all_needs
 from tests.support.recordings import kept, recorded
 from tests.support.reports import MODEST, a_flat_report, a_stream, run_cli
 from vopr_coverage.config.file import load_config
-from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.errors import UserError
+from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.text import UTF8_MARK
 from vopr_coverage.nightly.regression_file import parse_regressions
 from vopr_coverage.reading import read_report
@@ -121,12 +122,11 @@ def test_an_event_may_have_a_mark(tmp_path: Path) -> None:
 
 def test_the_place_of_an_error_counts_from_behind_the_mark() -> None:
     """The byte that is told is the one that is wrong."""
-    with pytest.raises(JsonError, match="the byte 0xff"):
-        strict_loads(UTF8_MARK + b'"\xff"')
-    assert strict_loads(UTF8_MARK + b"[1]") == [1]
+    with pytest.raises(UserError, match="the byte 0xff"):
+        contract.document(UTF8_MARK + b'"\xff"', "v", "verdict")
 
 
 def test_two_marks_are_one_too_many() -> None:
     """The second one is no mark but a character that does not belong there."""
-    with pytest.raises(JsonError):
-        strict_loads(UTF8_MARK * 2 + b"[1]")
+    with pytest.raises(UserError, match="v: expected JSON"):
+        contract.document(UTF8_MARK * 2 + b"{}", "v", "verdict")

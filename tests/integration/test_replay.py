@@ -98,8 +98,9 @@ def test_a_seed_gets_what_is_left_of_the_time_and_the_rest_is_told(tmp_path: Pat
     """A seed that was not played must not look as if it had held."""
     ended = replay(tmp_path, *simulator, "--hang-at", "4711", options=("--minutes", "0.05"))
     assert ended.code == 1
-    first, missed, last = told(ended)
+    first, words, missed, last = told(ended)
     assert first.startswith("[1/3] combined seed 4711: incomplete: timed out after ")
+    assert words == "stderr: hanging"
     assert missed == "the time was up: combined 18446744073709551615, swizzle 5 were not replayed"
     assert last == "0 of 3 regression seeds are recorded completely"
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["combined-4711"]

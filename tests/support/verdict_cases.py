@@ -48,6 +48,7 @@ CASES = {
     "unnamed-failing-seeds": Case([f"{DATA}/byzantine-view-change-merge.ndjson"], {}),
     "excused": Case([f"{DATA}/combined.ndjson"], {"on_not_measured": "warn"}),
     "error": Case([f"{DATA}/not-json.txt"], {}),
+    "partial": Case([COMBINED, DROP_DISABLED, f"{DATA}/not-json.txt", "lost/*"]),
 }
 COMPARED = {
     "same-as-base": Case([COMBINED], STRICT, [COMBINED]),

@@ -20,6 +20,7 @@ from vopr_coverage.model.verdict import (
     InputSeen,
     JudgedReport,
     Remark,
+    Unusable,
     Verdict,
     Violation,
 )
@@ -78,12 +79,13 @@ FAILURES = st.builds(
     TEXTS, COUNTS, st.booleans(), st.booleans(),
 )  # fmt: skip
 VERDICTS = st.builds(
-    lambda status, text, violations, warnings, failures, reports, error, base: Verdict(
-        status, status == "passed", text, text, violations, warnings, failures, reports, error, base
+    lambda status, text, violations, warnings, failures, reports, error, base, unusable: Verdict(
+        status, status == "passed", text, text, violations, warnings, failures, reports, error, base, unusable=unusable
     ),
     st.sampled_from(["passed", "failed", "incomplete", "error"]), TEXTS, many(VIOLATIONS, 300),
     many(st.builds(Remark, TEXTS, TEXTS), 300), many(FAILURES, 100), many(REPORTS, 10),
     st.none() | TEXTS | TEXTS.map(lambda text: text * 50), st.none() | BASES,
+    st.just(()) | many(st.builds(Unusable, TEXTS, st.none() | TEXTS, TEXTS), 50),
 )  # fmt: skip
 ABOUTS = st.builds(
     lambda about, foreign, conclusion: replace(about, foreign=foreign, conclusion=conclusion),
@@ -137,6 +139,7 @@ def left_out_is_said(verdict: Verdict, markdown: str) -> bool:
     if _ELSEWHERE.search(markdown) or verdict.error is not None:
         return True
     texts = [warning.text for warning in verdict.warnings]
+    texts += [line for each in verdict.unusable for line in each.problem.split("\n") if line]
     for report in verdict.reports:
         texts += report.lowered
         if report.change:

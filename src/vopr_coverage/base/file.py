@@ -47,5 +47,6 @@ def base_from_bytes(data: bytes, origin: str) -> Base:
     except UserError as error:
         return Base(origin, missing=f"it is no verdict that can be used: {str(error).splitlines()[0]}")
     if verdict.error is not None:
-        return Base(origin, missing="nothing was judged there")
+        what = "not everything was judged there" if verdict.reports else "nothing was judged there"
+        return Base(origin, missing=what)
     return Base(origin, verdict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
@@ -55,6 +55,12 @@ def log(text: str) -> None:
     """Print a line about the work to standard error, if anybody reads it: the exit code must not depend on it."""
     with suppress(OSError, ValueError, AttributeError):
         print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def log_last_words(lines: Sequence[str]) -> None:
+    """Print the last lines that a simulator wrote to stderr."""
+    for line in lines:
+        log(f"stderr: {line}")
 
 
 def on_terminal() -> bool:

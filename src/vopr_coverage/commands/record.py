@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
-from vopr_coverage.commands.output import log, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import counted
@@ -79,8 +79,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         log(f"{arguments.out} cannot be written to: {why(error)}; the run was stopped")
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
-    for line in recording.last_words:
-        log(f"stderr: {line}")
+    log_last_words(recording.last_words)
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
 
 

@@ -17,7 +17,7 @@ from vopr_coverage.commands.options import (
     seconds,
     simulator_command,
 )
-from vopr_coverage.commands.output import log, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted
@@ -133,14 +133,15 @@ class _Session:
             if self._stopped:
                 break
             try:
-                is_whole, result = self._record(plan, left_s)
+                is_whole, result, last_words = self._record(plan, left_s)
             except UsageError as error:  # a mistake shows at the first seed; later, something else happened
                 if not played:
                     raise
-                is_whole, result = False, f"incomplete: {error}"
+                is_whole, result, last_words = False, f"incomplete: {error}", ()
             played += 1
             whole += is_whole
             log(f"[{played}/{len(seeds)}] {seed.scenario} seed {seed.seed}: {result}")
+            log_last_words(last_words)
         missed = seeds[played:]
         if missed:
             log(f"{self._stopped}: {_listed(missed)} not replayed")
@@ -148,8 +149,8 @@ class _Session:
         log(f"{whole:,} of {asked} recorded completely")
         return ExitCode.PASSED if whole == len(seeds) else ExitCode.GATE_FAILED
 
-    def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str]:
-        """Record one seed. Returns whether the recording is whole, and what to log about it."""
+    def _record(self, plan: RecordingPlan, left_s: float | None) -> tuple[bool, str, tuple[str, ...]]:
+        """Record one seed. Returns whether the recording is whole, what to log about it, and last words to show."""
         limits = [limit for limit in (plan.timeout_s, left_s) if limit is not None]
         try:
             recording = record(
@@ -158,15 +159,15 @@ class _Session:
             )
         except OSError as error:
             self._stopped = "the disk cannot be written to"
-            return False, f"incomplete: {why(error)}"
+            return False, f"incomplete: {why(error)}", ()
         self._interrupted |= recording.interrupted
         if not recording.whole:
-            return False, f"incomplete: {why_incomplete(recording)}"
+            return False, f"incomplete: {why_incomplete(recording)}", recording.last_words
         try:
             run = read_report(str(plan.folder / STREAM)).run
         except UserError:
             run = None
-        return True, replay_result(recording, run, str(plan.seed))
+        return True, replay_result(recording, run, str(plan.seed)), ()
 
 
 def _refuse_used(folder: Path) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from vopr_coverage.errors import ManyErrors, ReportError, UsageError, Words, nearest, printable, shown
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.formats.text import without_mark
 
 if TYPE_CHECKING:  # loaded on first use: that takes as long as a whole small check
     from jsonschema import TypeChecker, ValidationError
@@ -77,7 +78,7 @@ def document(data: bytes, source: str, name: str) -> object:
         ReportError, ManyErrors: it is no such document.
     """
     try:
-        parsed: object = strict_loads(data)
+        parsed: object = strict_loads(without_mark(data))
     except JsonError as error:
         raise ReportError(source, "", expected=error.expected, found=error.found) from None
     broken = problems(name, parsed)

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from vopr_coverage.errors import Words, shown
-from vopr_coverage.formats.text import text_of, without_mark
 
 # Parsed values need up to thirty times the memory of their text. A million failed seeds are a
 # million commas; a text with more commas and brackets than this would need gigabytes and is no report.
@@ -33,7 +32,7 @@ class JsonSyntaxError(JsonError):
 
 
 def strict_loads(data: bytes) -> Any:
-    """Parse one JSON text. A byte order mark before it is skipped.
+    """Parse one JSON text.
 
     Raises:
         JsonSyntaxError: the bytes are not UTF-8 or not JSON.
@@ -42,10 +41,10 @@ def strict_loads(data: bytes) -> Any:
     if sum(map(data.count, (b",", b"[", b"{"))) > VALUES_MAX:
         raise JsonError(f"at most {VALUES_MAX:,} values", Words("more"))
     try:
-        text = text_of(data)
+        text = data.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError as error:
-        raise JsonSyntaxError("UTF-8 text", Words(f"the byte 0x{without_mark(data)[error.start]:02x}")) from None
+        raise JsonSyntaxError("UTF-8 text", Words(f"the byte 0x{data[error.start]:02x}")) from None
     except json.JSONDecodeError as error:
         found = Words("its end") if error.pos >= len(text.rstrip()) else text[error.pos : error.pos + 60]
         raise JsonSyntaxError("JSON", found, error.lineno) from None

@@ -1,4 +1,4 @@
-"""UTF-8 text, with or without a byte order mark. All text that this program reads is decoded here. Pure."""
+"""UTF-8 text, with or without a byte order mark, which every reader of a text or a document skips here. Pure."""
 
 from __future__ import annotations
 

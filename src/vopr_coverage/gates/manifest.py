@@ -39,7 +39,10 @@ def early_end(file: Input) -> str:
     came = (file.run.ended_early if file.run else None) or ""
     if recording is None:
         return came  # of a stream alone nothing is known but its records
-    return f"{run_ending(recording) if recording.finished else 'the recording never finished'}, {came}"
+    if not recording.finished:
+        return f"the recording never finished, {came}"
+    silent = file.run is not None and file.run.wrote_nothing
+    return f"{run_ending(recording)}, {came}" if recording.stopped or recording.ended_badly or silent else came
 
 
 def last_output(recording: Recording | None) -> str:

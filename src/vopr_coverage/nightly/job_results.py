@@ -11,6 +11,7 @@ import msgspec
 
 from vopr_coverage.errors import ReportError, Words, printable
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
+from vopr_coverage.formats.text import without_mark
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, JobSeen, JobStatus
 
@@ -46,7 +47,7 @@ def needs_from_json(data: bytes, source: str) -> dict[str, str]:
     if len(data) > NEEDS_BYTES_MAX:
         raise ReportError(source, "", expected=expected, found=Words("more than 4 MiB"))
     try:
-        needs = msgspec.convert(strict_loads(data), dict[str, _Need])
+        needs = msgspec.convert(strict_loads(without_mark(data)), dict[str, _Need])
     except JsonError as error:
         raise ReportError(source, "", expected=expected, found=error.found) from None
     except msgspec.ValidationError as error:

@@ -53,8 +53,7 @@ def seeds_to_replay(regressions: Sequence[RegressionSeeds], command: Sequence[st
 
 def why_incomplete(recording: Recording) -> str:
     """Why a recording is not whole, in a few words."""
-    stopped = recording.timed_out or recording.interrupted or recording.ended_badly
-    return run_ending(recording) if stopped else "its stream has no start and end"
+    return run_ending(recording) if recording.stopped or recording.ended_badly else "its stream has no start and end"
 
 
 def replay_result(recording: Recording, run: Run | None, seed: str) -> str:

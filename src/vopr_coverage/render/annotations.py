@@ -8,7 +8,7 @@ from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
-from vopr_coverage.render.outline import Group, Item, ending_of, groups_of, problems_of
+from vopr_coverage.render.outline import Group, Item, groups_of, nothing_judged, problems_of
 from vopr_coverage.render.wording import GATES
 
 TITLE = "Simulation coverage"
@@ -34,11 +34,10 @@ def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
     One annotation holds all violations of one gate, so ten are enough for the gates of
     most configs. The last one counts what does not fit.
     """
-    ending = ending_of(verdict)
-    if ending == "error":
+    if nothing_judged(verdict):
         error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
         return [command("error", _cut(error), title=TITLE)]
-    unusable = [_unusable(verdict)] if ending == "partial" else []
+    unusable = [_unusable(verdict)] if problems_of(verdict) else []
     errors = [_violations(group) for group in groups_of(verdict.violations)]
     warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
     if not fail:

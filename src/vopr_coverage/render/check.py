@@ -17,7 +17,7 @@ from vopr_coverage.render.budget import (
     utf8_bytes,
 )
 from vopr_coverage.render.marks import FAILED, PASSED
-from vopr_coverage.render.outline import problems_of
+from vopr_coverage.render.outline import nothing_judged, problems_of
 
 DETAILS_MAX = 10  # per piece of advice
 REPROS_MAX = 10
@@ -25,8 +25,8 @@ REPROS_MAX = 10
 
 def render_check_text(verdict: Verdict) -> str:
     """The whole answer; the first block is the seed script's, line for line."""
-    if verdict.error is not None and not verdict.reports:
-        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+    if nothing_judged(verdict):
+        error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
         return f"{FAILED} Coverage validation could not be done\n\n{error}\n"
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     blocks = [

@@ -91,12 +91,19 @@ def ending_of(verdict: Verdict) -> str:
 
     It is *partial* if there are reports beside an error, or reports that could not be judged.
     """
-    if verdict.error is not None or verdict.unusable:
+    if verdict.unusable:
+        return "partial"
+    if verdict.error is not None:
         return "partial" if verdict.reports else "error"
     if verdict.status != "passed":
         return verdict.status
     holds = verdict.passed and bool(verdict.reports) and not verdict.violations
     return "passed" if holds and all(report.status == "passed" for report in verdict.reports) else "failed"
+
+
+def nothing_judged(verdict: Verdict) -> bool:
+    """Whether the verdict has an error in place of a judgement."""
+    return verdict.error is not None and ending_of(verdict) == "error"
 
 
 def problems_of(verdict: Verdict) -> list[str]:

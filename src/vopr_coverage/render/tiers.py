@@ -86,6 +86,7 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "ending": outline.ending_of(verdict),
+        "nothing_judged": outline.nothing_judged(verdict),
         "problems": outline.problems_of(verdict),
         "bad": bad,
         "good": good,
