@@ -129,7 +129,7 @@ def test_a_stream_that_breaks_off_is_a_crash_with_its_place(control: Input, tmp_
     cut = b"".join(a_stream(20).splitlines(keepends=True)[:10])
     found = ended(control, streamed(tmp_path, cut))
     assert (found.ending, found.detail) == (
-        CanaryEnding.CRASHED, "no batch_complete after 9 of 20 iterations, died at seed 9",
+        CanaryEnding.CRASHED, "no batch_complete after 9 of 20 iterations, stopped at seed 9",
     )  # fmt: skip
     (tmp_path / "bug").unlink()
     found = ended(control, recorded(tmp_path, cut, exit_code=101, whole=False))

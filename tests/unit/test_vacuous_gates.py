@@ -117,7 +117,7 @@ def test_k9_colons_and_dots_name_the_same_phase() -> None:
 
 def test_k10_a_canary_that_switches_a_fault_off_shows_although_its_run_is_green() -> None:
     """There, exit status 0 counts as a canary that passed."""
-    assert gates(judged(f"combined={REAL}/canary-drop-disabled.ndjson")) == {"fault-effects"}
+    assert gates(judged(f"combined={REAL}/canary-drop-disabled.ndjson")) == {"critical-fault-points", "per-iteration"}
 
 
 def test_k11_a_crash_is_incomplete_and_nothing_else() -> None:
