@@ -12,7 +12,7 @@ from vopr_coverage.runner.environment import Runner
 COMMANDS = {
     "check": "judge reports: their coverage, and the health of the runs",
     "comment": "print the pull-request comment for a verdict file",
-    "doctor": "plant faults in healthy runs: which of them would the gate not notice?",
+    "doctor": "plant faults in healthy runs, and list those that the gate would not notice",
     "init": "write a starter config from healthy runs",
     "schema": "print a JSON Schema",
     "profiles": "print a profile, or the thresholds that `check` would use",
