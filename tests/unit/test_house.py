@@ -26,6 +26,7 @@ ORDER = (
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
+    ("causes",),
     ("determinism", "runner", "doctor"),
     ("nightly",),
     ("trends",),
