@@ -11,9 +11,10 @@ from typing import Self
 
 import msgspec
 
+from vopr_coverage.canaries.control import problems_of_control
 from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.formats.json_text import json_text
-from vopr_coverage.gates.manifest import early_end, with_last_words
+from vopr_coverage.gates.manifest import with_last_words
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
@@ -197,25 +198,6 @@ def judge_canaries(
     )
 
 
-def problems_of_control(control: Input) -> Iterator[str]:
-    """Why the control run is not green, a sentence each."""
-    run = control.run
-    if run is None:
-        yield "it has no run records: pass a stream"
-        return
-    if not run.complete:
-        yield with_last_words(f"it did not finish: {early_end(control)}", control.recording)
-    yield from run.contradictions
-    if not run.iterations:
-        yield "it ran no iteration"
-    for group in run.failures:
-        yield f"invariant {group.invariant} failed on {counted(group.count, 'seed')}"
-    if run.silent_failures.count:
-        yield f"{counted(run.silent_failures.count, 'seed')} failed without a record"
-    if run.properties:
-        yield from (f"property {name} was violated" for name in run.properties.violated_ids)
-
-
 def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> CanaryResult:
     """How one canary ended, and by what."""
     read = canary.read
@@ -235,6 +217,9 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
         return _result(canary.name, detector, CanaryEnding.CRASHED, why, run)
     for detail, seeds in _detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
+    for group in run.failures:
+        if group.crash:
+            return _result(canary.name, detector, CanaryEnding.CRASHED, group.crash.told, run, group.seeds)
     others = [f"{group.invariant} on {counted(group.count, 'seed')}" for group in run.failures]
     if run.silent_failures.count:
         hidden = detector.determinism  # else they would have detected it
@@ -254,7 +239,7 @@ def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> Canar
 
 def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
     for group in run.failures:
-        if group.invariant in detector.invariants:
+        if group.invariant in detector.invariants and not group.crash:
             of = counted(run.iterations, "seed")
             yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
     for name in run.properties.violated_ids if run.properties else ():
