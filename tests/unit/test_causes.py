@@ -23,6 +23,7 @@ from tests.support.verdict_cases import CASES, COMPARED, ROOT, judged
 from vopr_coverage.causes.check import causes_of
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.model.cause import SEVERITY, Cause
+from vopr_coverage.model.crash import crash_of
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.verdict import BaseSeen, Change, Failure, Unusable, Verdict, Violation
 
@@ -41,8 +42,8 @@ def a_seed_failed(source: str, invariant: str = "agreement", message: str = "div
 def a_failure(source: str, invariant: str = "agreement", seed: str = "7", **more: Any) -> Failure:
     """The same, with the command that replays the first."""
     told: dict[str, Any] = {"scenario": "calm", "message": "diverged", "count": 2, "fill_in": False, "expected": False}
-    command = f"sim --seed {seed}"
-    return Failure(source=source, invariant=invariant, seeds=(seed, "99"), repro=command, **(told | more))
+    told |= {"seeds": (seed, "99"), "repro": f"sim --seed {seed}"}
+    return Failure(source=source, invariant=invariant, **(told | more))
 
 
 def a_floor(kind: str, gate: str, name: str, source: str = "run", actual: str = "0") -> Violation:
@@ -83,7 +84,8 @@ def test_other_invariants_and_other_messages_are_other_causes() -> None:
 def test_a_command_of_one_seed_is_preferred_to_one_of_a_whole_run() -> None:
     """And one that can be copied as it is to one in which a name is missing."""
     failures = (a_failure("a", whole_run=True), a_failure("b", fill_in=True), a_failure("c", seed="8"))
-    cause = one(failed(*map(a_seed_failed, "abc"), failures=failures))
+    cause = one(failed(*map(a_seed_failed, "ab"), a_seed_failed("c", seed="8"), failures=failures))
+    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `8` in 3 runs"
     assert (cause.command, cause.fill_in, cause.whole_run) == ("sim --seed 8", False, False)
 
 
@@ -106,6 +108,35 @@ def test_what_a_run_lacks_in_which_no_seed_held_belongs_to_its_bug() -> None:
     healthy = replace(sick, inputs=(replace(sick.inputs[0], iterations=3),))
     assert one(failed(found[1], reports=(healthy,))).kind == "missed"
     assert [cause.findings for cause in causes_of(failed(*found, reports=(healthy,)))] == [(0,), (1, 2)]
+
+
+def test_a_panic_that_eight_shards_died_of_is_one_cause() -> None:
+    """At other seeds, in other places of the file; with the last words, the ending, and what the shards lack."""
+    shards = [f"shard-{number}" for number in range(8)]
+    words = "thread 'main' panicked at src/wal.rs:8{}:5: index out of bounds: the len is {}"
+    found, failures = [], []
+    for number, shard in enumerate(shards):
+        seed = str(100 + number)
+        crash = crash_of(101, None, [words.format(number, number), "note: run with RUST_BACKTRACE=1"])
+        found.append(a_seed_failed(shard, "crash", seed=seed))
+        found.append(a_violation("coverage", "Coverage not measured", "CoverageNotMeasured", source=shard))
+        failures.append(a_failure(shard, "crash", seed, crash=crash, count=1, seeds=(seed,)))
+    cause = one(failed(*found, failures=tuple(failures)))
+    assert cause.what == ("Simulator died on 8 seeds, first on seed `100` in 8 runs: `" + words.format(0, 0) + "`")
+    assert (cause.kind, cause.seeds, cause.command) == ("crash", 8, "sim --seed 100")
+    assert cause.details[0] == "ended with exit code 101"
+    assert len(cause.findings) == 16
+
+
+def test_two_panics_of_one_run_are_two_causes() -> None:
+    """They have the same name where an invariant has its own."""
+    found = [a_seed_failed("run", "crash", seed=seed) for seed in ("7", "8")]
+    panics = ("panicked at wal.rs:1: index out of bounds", "panicked at log.rs:1: overflow")
+    failures = [
+        a_failure("run", "crash", seed, crash=crash_of(101, None, [panic]), count=1, seeds=(seed,))
+        for seed, panic in zip(("7", "8"), panics, strict=True)
+    ]
+    assert [cause.seed for cause in causes_of(failed(*found, failures=tuple(failures)))] == ["7", "8"]
 
 
 # ---- runs

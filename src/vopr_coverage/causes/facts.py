@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
+from vopr_coverage.gates.failing_seeds import SEED_FAILED
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.model.verdict import Failure, JudgedReport, Verdict, Violation
@@ -35,7 +36,11 @@ class Facts:
         for violation in verdict.violations:
             if violation.kind in NAMED and (name := name_of(violation)):
                 self.kinds.setdefault(name, set()).add(violation.kind)
-        self._failures = {(failure.source, failure.invariant): failure for failure in reversed(verdict.failures)}
+        self._failures = {
+            (failure.source, failure.invariant, seed): failure
+            for failure in verdict.failures
+            for seed in (*failure.seeds[:1], None)
+        }
         self._points = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
         self._bugs: dict[str, Key] = {}  # by report, what ended its runs or failed all of its seeds
         for violation in verdict.violations:
@@ -44,7 +49,7 @@ class Facts:
 
     def failure(self, violation: Violation) -> Failure | None:
         """The failing seeds that a violation is about."""
-        return self._failures.get((violation.source, violation.invariant or ""))
+        return self._failures.get((violation.source, violation.invariant or "", violation.seed))
 
     def unit(self, violation: Violation) -> JudgedReport | None:
         """The report that a violation is about, or that its run was merged into."""
@@ -76,7 +81,10 @@ class Facts:
 
     def _of_a_run(self, violation: Violation) -> Key | None:
         kind = violation.kind
-        if kind == "SeedFailed":
+        if kind == SEED_FAILED:
+            failure = self.failure(violation)
+            if failure and failure.crash:
+                return ("crash", failure.crash.signature)
             return ("seeds", violation.invariant or "", signature_of(violation.detail))
         if kind == "PropertyViolated":
             return ("property", violation.point or "")
@@ -87,9 +95,11 @@ class Facts:
         return None
 
     def _says_why_figures_lack(self, violation: Violation) -> bool:
-        return violation.kind == RUN_INCOMPLETE or (
-            violation.kind == "SeedFailed" and self.no_seed_held(self.unit(violation))
-        )
+        if violation.kind == RUN_INCOMPLETE:
+            return True
+        failure, report = self.failure(violation), self.unit(violation)
+        died = failure is not None and failure.crash is not None and (report is None or report.report is None)
+        return violation.kind == SEED_FAILED and (died or self.no_seed_held(report))
 
     def _report_name(self, violation: Violation) -> str:
         unit = self.unit(violation)

@@ -9,6 +9,7 @@ import msgspec
 from vopr_coverage.causes.facts import LOST, OTHER_NAMES, POINT_MISSED, Facts, Key, name_of
 from vopr_coverage.causes.words import ADVICE, in_runs, listed, of_names, on_seeds, quoted
 from vopr_coverage.gates.elsewhere import ADVICE as ADVICE_ELSEWHERE
+from vopr_coverage.gates.failing_seeds import SEED_FAILED
 from vopr_coverage.model.cause import Cause, CauseKind
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
@@ -47,25 +48,35 @@ def cause_of(key: Key, found: Sequence[int], facts: Facts) -> Cause:
 
 
 def _of_seeds(violations: Sequence[Violation], facts: Facts) -> Cause:
-    """Seeds that broke an invariant; others of the violations are what their runs lack."""
-    failed = [violation for violation in violations if violation.kind == "SeedFailed"]
+    """Seeds that broke an invariant, or at which the simulator died; others of the violations are what runs lack."""
+    failed = [violation for violation in violations if violation.kind == SEED_FAILED]
     failures = [failure for violation in failed if (failure := facts.failure(violation))]
     count = sum(failure.count for failure in failures) or len(failed)
-    first = next((failure.seeds[0] for failure in failures if failure.seeds), failed[0].seed)
     shown = _replayable(failures)
-    lacks = len(violations) > len(failed)
-    advice = ADVICE["no-seed-held"] if lacks else ADVICE["whole-run"] if shown and shown.whole_run else None
-    name = failed[0].invariant or ""
+    first = shown.seeds[0] if shown and shown.seeds else failed[0].seed  # the seed that the command replays
+    where = f"{on_seeds(count, first)}{in_runs(len({violation.source for violation in failed}))}"
+    crash = next((failure.crash for failure in failures if failure.crash), None)
+    advice = ADVICE["violation"] if shown else failed[0].advice
+    if crash:
+        what = f"Simulator died {where}: {quoted(crash.message or crash.ending)}"
+        advice = ADVICE["crash"]
+    else:
+        what = f"Invariant {quoted(failed[0].invariant or '')} failed {where}"
+        if facts.no_seed_held(facts.unit(failed[0])) and len(violations) > len(failed):
+            advice = ADVICE["no-seed-held"]
+        elif shown and shown.whole_run:
+            advice = ADVICE["whole-run"]
+    detail = tuple(filter(None, [failed[0].detail]))
     return Cause(
-        kind="violation",
-        what=f"Invariant {quoted(name)} failed {on_seeds(count, first)}{in_runs(len(failed))}",
+        kind="crash" if crash else "violation",
+        what=what,
         seed=first,
         seeds=count,
         command=shown.repro if shown else "",
         fill_in=shown is not None and shown.fill_in,
         whole_run=shown is not None and shown.whole_run,
-        advice=advice or (ADVICE["violation"] if shown else failed[0].advice),
-        details=(failed[0].detail,) if failed[0].detail else (),
+        advice=advice,
+        details=(crash.ending, *crash.last_words) if crash else detail,
     )
 
 
@@ -206,6 +217,7 @@ def _since_gate(violations: Sequence[Violation], facts: Facts) -> str:
 
 
 _TELL = {
+    "crash": _of_seeds,
     "seeds": _of_seeds,
     "property": _of_property,
     "ended": _of_ended,

@@ -9,6 +9,8 @@ from vopr_coverage.model.figures import counted
 NAMES_MAX = 5  # of a list in a sentence; the others are counted
 
 ADVICE = {
+    "crash": "Replay the seed with this command. If it then holds, the crash depends on the seeds before it, on memory "
+    "or on the machine.",
     "violation": "The simulator found a bug: replay the seed with this command.",
     "whole-run": "The simulator found a bug: this command replays the whole run, as its command line takes no seed.",
     "no-seed-held": "The simulator found a bug: replay the seed with this command. No seed of this run held, so what "
