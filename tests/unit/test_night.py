@@ -60,7 +60,7 @@ def test_each_part_of_a_green_night_says_what_it_shows(tmp_path: Path) -> None:
         "regressions": "1 regression seed held",
         "determinism": "60 seeds run twice, none differs, so at most 4.87% of all differ (95%)",
         "coverage": "combined: 3 of 3 fault points, against default + 7 overrides",
-        "canary": "1 of 1 canaries detected",
+        "canary": "1 of 1 canary detected",
     }
     assert (verdict.status, verdict.passed, verdict.reason) == ("passed", True, "all of 7 parts passed")
     assert (verdict.seeds_doubled, verdict.seeds_differing) == (60, 0)

@@ -42,7 +42,7 @@ class Terms(msgspec.Struct, frozen=True):
     Attributes:
         words: the thresholds in words: `nightly + 3 overrides`.
         on_not_measured: `fail`, `warn` or `ignore` by gate.
-        repro: the template of replay commands for streams that were not recorded.
+        repro: the template of replay commands; None: the recorded command, or that of VOPR.
         limit: what may be lost compared with the base.
     """
 
@@ -50,7 +50,7 @@ class Terms(msgspec.Struct, frozen=True):
     profile: str
     words: str
     on_not_measured: Mapping[str, str]
-    repro: str
+    repro: str | None
     expect: Expectation | None = None
     limit: Limit | None = None
 

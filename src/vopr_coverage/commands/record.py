@@ -10,7 +10,7 @@ from vopr_coverage.commands.options import add_simulator, seconds, simulator_com
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
@@ -87,7 +87,7 @@ def _recorded(recording: Recording, folder: str) -> str:
     """What was recorded, in one line."""
     ran = sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
     state = "recorded" if recording.whole else "incomplete: recorded"
-    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {recording.rate:,.1f}/s"
+    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {in_digits(recording.rate or 0.0)}/s"
     if silent := recording.lines.get("iteration_silent"):
         iterations += f", {counted(silent, 'failed seed')} without a record"
     return f"{state} {iterations}, {run_ending(recording)}, in {folder}"

@@ -27,6 +27,7 @@ from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
+from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.file import record_night
@@ -79,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Judge a night, print and write."""
-    from vopr_coverage.render.night import render_night_markdown, render_night_text
+    from vopr_coverage.render.night import render_night_markdown
 
     now = datetime.now(UTC)
     place = night_run(runner)
@@ -106,12 +107,20 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     return judge_and_publish(
         arguments,
+        runner,
         judge,
         nothing_judged=partial(NightVerdict.not_judged, __version__, place=place),
-        text=render_night_text,
+        text=_text,
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),
     )
+
+
+def _text(verdict: NightVerdict, terminal: Terminal) -> str:
+    from vopr_coverage.render.night import render_night_text
+
+    commands = {printable(finding.repro) for finding in verdict.findings if finding.repro}
+    return on_terminal(render_night_text(verdict), terminal, commands, {f"- {line}" for line in verdict.regressions})
 
 
 def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:

@@ -37,16 +37,15 @@ HEADINGS = {
 
 
 def render_determinism_text(verdict: DeterminismVerdict) -> str:
-    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
+    """The whole answer as text. The verdict stands last. Nothing in it moves a cursor or ends a line of ours."""
     if verdict.error is not None:
         error = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
+        return f"{error}\n\n{FAILED} {HEADINGS['error']}\n"
     findings = list(map(_why, verdict.findings))
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
     replays = [f"seed {replay.seed}\n      {printable(replay.command)}" for replay in verdict.replays]
     hint = " (fill in the scenario)" if verdict.fill_in else ""
     blocks = [
-        f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
         *_section("Why", findings, len(findings)),
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
         *_section("What differs", _fields(verdict)),
@@ -55,6 +54,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
         *_section("Warnings", (printable(f"{w.source}: {w.text}" if w.source else w.text) for w in verdict.warnings)),
         *_section("Compared" if verdict.mode == "two runs" else "Judged", map(_run, verdict.runs)),
         _bounds(verdict),
+        f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
     ]
     return "\n".join(filter(None, blocks))
 

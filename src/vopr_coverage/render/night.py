@@ -8,7 +8,7 @@ from itertools import groupby
 from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import printable
 from vopr_coverage.model.confidence import wilson
-from vopr_coverage.model.figures import agreeing, counted, percent
+from vopr_coverage.model.figures import agreeing, counted, in_digits, percent
 from vopr_coverage.nightly.verdict import Finding, NightVerdict, TrendLine, Work
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_ENTRIES_MAX, utf8_bytes
 from vopr_coverage.render.marks import MARKS
@@ -81,7 +81,7 @@ def _work(work: Work) -> str:
     if work.failed_as_expected:
         figures.append(f"{counted(work.failed_as_expected, 'seed')} failed as expected")
     if work.rate is not None:
-        figures.append(f"{work.rate:,.1f}/s")
+        figures.append(f"{in_digits(work.rate)}/s")
     if work.fault_points_hit is not None:
         figures.append(f"{work.fault_points_hit} of {counted(work.fault_points_known or 0, 'fault point')}")
     if work.invariants is not None:
@@ -114,7 +114,7 @@ def bounds(verdict: NightVerdict) -> list[str]:
     if verdict.declared:
         detected = verdict.detected or 0
         low, high = wilson(verdict.declared, detected)
-        score = f"{detected} of {verdict.declared} canaries detected"
+        score = f"{detected} of {counted(verdict.declared, 'canary', 'canaries')} detected"
         lines.append(f"{score}: mutation score from {percent(low)} to {percent(high)} (95 %)")
     return lines
 
