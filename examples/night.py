@@ -50,7 +50,7 @@ def main() -> int:
     for run in plan["coverage"]["include"]:
         record(run, night / "coverage" / run["name"])
     for run in plan["canary"]["include"]:
-        record(run, night / "canary" / run["name"], run["name"])
+        record(run, night / "canary" / run["name"], run["build"])
     files = ["--verdict-file", f"{night}/night.json", "--summary-file", f"{night}/night.md"]
     return subprocess.run(
         command_line("summary", str(night), "--config", CONFIG, *files), cwd=ROOT, check=False

@@ -12,8 +12,10 @@ from tests.support.night_folders import BASE, SHARD_SEEDS, a_night, a_recorded_r
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream, run_cli
 from tests.support.run_pairs import varying
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.folder import read_run
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, Detector, judge_canary
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, judge_canary
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.render.issue import IssueAbout, render_issue
 
@@ -187,6 +189,6 @@ def test_a_failure_with_traces_kept_is_no_detection_by_determinism(
     a_recording(tmp_path / "control", a_stream(20), iterations=20)
     a_recording(tmp_path / "x", a_stream(20, lost=[4]), iterations=20, exit_code=1, command=CHECKED + flags)
     run = CanaryRun("x", read_run(str(tmp_path / "x")))
-    result = judge_canary(run, Detector(determinism=True), read_run(str(tmp_path / "control")))
+    result = judge_canary(run, Detector(determinism=True), [ControlRun(read_run(str(tmp_path / "control")))])
     assert result.ending is ending
     assert ("--no-trace-on-failure" in result.detail) == (ending is CanaryEnding.WRONG_INVARIANT)

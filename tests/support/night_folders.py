@@ -12,7 +12,16 @@ from tests.e2e.formats import read_outputs
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRange, SeedRanges, Shard, Shards
+from vopr_coverage.nightly.plan import (
+    CanaryRange,
+    CanaryRanges,
+    NightPlan,
+    PlannedWork,
+    SeedRange,
+    SeedRanges,
+    Shard,
+    Shards,
+)
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.nightly.replay import replay_folder
 from vopr_coverage.nightly.verdict import JobSeen, NightVerdict, night_from_json
@@ -30,7 +39,9 @@ def a_plan(regressions: Mapping[str, list[str]] | None = None, **changes: Any) -
         for number in (1, 2)
     )
     covering = Shard("combined-1", "combined", 1, 1, str(BASE + 1_000), SHARD_SEEDS)
-    canaries = tuple(SeedRange(name, "combined", str(BASE + 2_000), SHARD_SEEDS) for name in ("control", CANARY))
+    canaries = tuple(
+        CanaryRange(name, "combined", str(BASE + 2_000), SHARD_SEEDS, name) for name in ("control", CANARY)
+    )
     told: dict[str, Any] = {
         "seed_base": str(BASE),
         "run_number": 1,
@@ -45,7 +56,7 @@ def a_plan(regressions: Mapping[str, list[str]] | None = None, **changes: Any) -
         ),
         "long_run": Shards(shards),
         "coverage": Shards((covering,)),
-        "canary": SeedRanges(canaries),
+        "canary": CanaryRanges(canaries),
         "determinism": SeedRanges((SeedRange("42", "combined", "42", SHARD_SEEDS),)),
         "regressions": tuple(RegressionSeeds(name, tuple(seeds)) for name, seeds in (regressions or {}).items()),
     }

@@ -44,11 +44,11 @@ class _Split(msgspec.Struct, frozen=True):
     other: int
 
 
-class _End(msgspec.Struct, frozen=True):
+class _Found(msgspec.Struct, frozen=True):
     """The expression was found."""
 
 
-_Step = _Character | _Edge | _Split | _End
+_Step = _Character | _Edge | _Split | _Found
 
 
 class _Sequence(msgspec.Struct, frozen=True):
@@ -85,13 +85,13 @@ class LinearRegex:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # on sets of sets, which Python may have some day
                 re.compile(pattern)
-                node = _Parser(pattern).parsed()
+                node = _RegexParser(pattern).parsed()
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"expected a regular expression, found an error: {error}") from None
         self._steps: list[_Step] = []
         self._written = 0
         self._write(node)
-        self._steps.append(_End())
+        self._steps.append(_Found())
 
     def found_in(self, text: str) -> bool:
         """Whether the expression matches a part of the text."""
@@ -165,7 +165,7 @@ class LinearRegex:
             self._steps[split] = _Split(split + 1, len(self._steps))
 
     def _reserve(self) -> int:
-        self._steps.append(_End())
+        self._steps.append(_Found())
         return len(self._steps) - 1
 
 
@@ -181,7 +181,7 @@ def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-class _Parser:
+class _RegexParser:
     """Parses what `re` has accepted, so that only what is not supported has to be refused."""
 
     def __init__(self, pattern: str) -> None:
