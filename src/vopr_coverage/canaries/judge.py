@@ -20,6 +20,7 @@ from vopr_coverage.canaries.controls import (
     why_no_control,
 )
 from vopr_coverage.canaries.crash import crash_in, why_no_crash
+from vopr_coverage.canaries.detections import cannot_vanish, detections
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.gates.manifest import with_last_words
@@ -220,13 +221,13 @@ def _judged(canary: CanaryRun, detector: Detector, control: Input | None, no_con
     if crash:
         found = _result(canary.name, detector, CanaryEnding.DETECTED, crash, run)
         return msgspec.structs.replace(found, by_crash=True)
-    for detail, seeds in _detections(read, run, detector, control):
+    for detail, seeds in detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
     others = _others(run, detector)
     if others:
         seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds
         return _result(canary.name, detector, CanaryEnding.WRONG_INVARIANT, "; ".join(others), run, seeds)
-    untold = _cannot_vanish(run, detector, control)
+    untold = cannot_vanish(run, detector, control)
     if untold:
         return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
     nothing = f"nothing failed in {counted(run.iterations, 'iteration')}"
@@ -254,36 +255,6 @@ def _others(run: Run, detector: Detector) -> list[str]:
         why = ", perhaps ordinary failures: the check needs --no-trace-on-failure" if hidden else ""
         others.append(f"{counted(run.silent_failures.count, 'seed')} without a record{why}")
     return [*others, *(f"property {name}" for name in (run.properties.violated_ids if run.properties else ()))]
-
-
-def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for group in run.failures:
-        if group.invariant in detector.invariants:
-            of = counted(run.iterations, "seed")
-            yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
-    for name in run.properties.violated_ids if run.properties else ():
-        if name in detector.properties:
-            yield f"property {name} was violated", ()
-    hides_failures = read.recording is not None and read.recording.hides_failures
-    if detector.determinism and run.silent_failures.count and not hides_failures:
-        silent = counted(run.silent_failures.count, "seed")
-        yield f"{silent} did not give the same result twice", run.silent_failures.seeds
-    if read.report and control.report and not _cannot_vanish(run, detector, control):
-        gone = set(control.report.hit_fault_points) - set(read.report.hit_fault_points)
-        for name in detector.fault_points:
-            if name in gone:
-                yield f"fault point {name} is hit in the control run and gone here", ()
-
-
-def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
-    """Why the absence of a fault point would show nothing, or "" where it would show something."""
-    if not detector.fault_points or control.run is None:
-        return ""
-    if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
-        return "the control run doesn't hit the fault point either"
-    if run.iterations < control.run.iterations:
-        return f"{counted(run.iterations, 'iteration')}, fewer than the control run's {control.run.iterations}"
-    return ""
 
 
 def _result(

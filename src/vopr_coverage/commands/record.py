@@ -96,10 +96,10 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
     log_last_words(recording.last_words)
-    if not recording.whole and crashed_as(recording, arguments.expected_crash):
+    crashed_as_expected = crashed_as(recording, arguments.expected_crash)
+    if crashed_as_expected:
         log("it crashed as expected")
-        return ExitCode.PASSED
-    return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
+    return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
 
 
 def _recorded(recording: Recording, folder: str) -> str:
