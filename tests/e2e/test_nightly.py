@@ -245,7 +245,7 @@ def test_a_red_night_is_red_for_its_own_reason(desk: NightDesk, why: str) -> Non
 
 
 def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(desk: NightDesk) -> None:
-    """A green night: the job of the canary, too, although its simulator died; its control run is one of its scenario."""
+    """A green night: the job of the canary, too, although its simulator died. Its control run is of its scenario."""
     crash = {"crash": "crash-midway: the simulator itself fails", "scenario": "swizzle", "iterations": 16}
     desk.config(json.dumps({**CONFIG, "canaries": {"crash-midway": crash}}))
     night = desk.run({**QUICK, **ONE_CANARY, "rates": "combined=50 swizzle=50"})
