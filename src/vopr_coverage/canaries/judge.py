@@ -169,7 +169,7 @@ def judge_canaries(
     if red and len(seen) == 1:
         reason = "the control run is not green, so that nothing shows what a canary does"
     elif red:
-        reason = f"{red} of {len(seen)} control runs not green, so that nothing shows what their canaries do"
+        reason = f"{red} of {counted(len(seen), 'control run')} not green, so that nothing shows what their canaries do"
     else:
         crashes = sum(result.by_crash for result in results)
         how = f", {crashes} by a crash" if crashes else ""
