@@ -68,7 +68,8 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """The modules that a file imports, as dotted names; of `from x import y` both `x` and `x.y`."""
     found = set()
     for node in ast.walk(tree_of(path)):
@@ -76,14 +77,15 @@ def imports_of(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
-def ours_of(path: Path) -> set[str]:
+@cache
+def ours_of(path: Path) -> frozenset[str]:
     """The modules of this package that a file imports, by their names below it."""
     known = {module_of(module) for module in FILES}
     names = (name.removeprefix("vopr_coverage.").replace(".", "/") for name in imports_of(path))
-    return {name for name in names if name in known} | {
+    return frozenset(name for name in names if name in known) | {
         name.removeprefix("vopr_coverage.")
         for name in imports_of(path)
         if name.startswith("vopr_coverage.") and (PACKAGE / name.removeprefix("vopr_coverage.")).is_dir()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import (
@@ -103,7 +104,7 @@ def replace_points(report: JudgedReport, points: tuple[str, ...]) -> Any:
     return report.report
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@examples(60)
 @given(VERDICTS, BUDGETS)
 def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     """From 4 KiB to 1 MiB: within the budget, everything closed, and what is left out is said."""
@@ -115,7 +116,7 @@ def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     assert left_out_is_said(verdict, markdown)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@examples(60)
 @given(VERDICTS, COMMENT_BUDGETS, ABOUTS)
 def test_any_comment_fits_any_budget(verdict: Verdict, budget: int, about: About) -> None:
     """Of code points here; and the hidden first line by which it is found again is there, however short it is."""

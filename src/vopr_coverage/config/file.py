@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,7 @@ def _find_config(folder: Path) -> Path | None:
     return paths[0] if paths else None
 
 
+@lru_cache(maxsize=8)  # reading YAML takes most of a small check, and the doctor reads a config again
 def parse_config(text: str, source: str) -> Config:
     """`load_config` for text that was already read; messages and origins call it `source`."""
     from vopr_coverage.formats.located_yaml import parse  # PyYAML takes as long to load as a small check
