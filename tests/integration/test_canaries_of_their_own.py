@@ -232,7 +232,7 @@ def test_an_expected_crash_that_cannot_be_searched_is_refused(tmp_path: Path) ->
     """Before the simulator runs."""
     ended = record(tmp_path, sys.executable, "-c", PANICS, options=("--expected-crash", r"(a)\1"))
     assert ended.code == 2
-    assert "expected only characters" in ended.err
+    assert "--expected-crash: expected a regular expression of RE2, found" in ended.err
     assert not (tmp_path / "out").exists()
 
 
