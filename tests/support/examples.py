@@ -21,6 +21,11 @@ def some_of(seeds: range) -> range:
     return seeds if THOROUGH else seeds[: len(seeds) // SHARE]
 
 
+def floods_for(number: int) -> Iterable[bool]:
+    """Whether the nth text of a corpus also takes the place of our own words; `make test` tries one of both."""
+    return (False, True) if THOROUGH else (number % 2 == 1,)
+
+
 def tiers_for(number: int, tiers: Sequence[int]) -> Iterable[int]:
     """The tiers of a page in which the nth text of a corpus is tried.
 
