@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,13 @@ from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.plan import (
     CanaryRange,
-    CanaryRanges,
     NightPlan,
     PlannedWork,
     SeedRange,
     SeedRanges,
     Shard,
     Shards,
+    plan_from_json,
 )
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.nightly.replay import replay_folder
@@ -73,9 +76,20 @@ def a_recorded_run(folder: Path, seed: int, iterations: int, stream: bytes | Non
 
 def a_night(home: Path, plan: NightPlan | None = None) -> Path:
     """A green night: the plan's recordings, each where it belongs, and the config beside them. Returns its folder."""
-    plan, night = plan or a_plan(), home / "night"
-    night.mkdir(parents=True)
+    plan = plan or a_plan()
+    home.mkdir(parents=True, exist_ok=True)
     (home / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    return shutil.copytree(_built(plan.to_json()), home / "night")
+
+
+@cache
+def _built(plan_text: str) -> Path:
+    """The recordings of a plan, made once; they are gone when the process ends."""
+    plan = plan_from_json(plan_text.encode(), "plan.json")
+    folder = tempfile.mkdtemp(prefix="night-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    night = Path(folder) / "night"
+    night.mkdir()
     (night / "plan.json").write_text(plan.to_json(), encoding="utf-8")
     for part, shards in (("long-run", plan.long_run), ("coverage", plan.coverage)):
         for run in shards.include:
