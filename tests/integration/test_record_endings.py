@@ -49,14 +49,15 @@ def lines_on_disk(folder: Path) -> int:
     return run.records if run else 0
 
 
-def test_a_simulator_that_is_killed_leaves_what_it_said(tmp_path: Path, simulator: list[str]) -> None:
-    """Its signal, and the seed it died at."""
+def test_a_simulator_that_dies_is_a_failed_seed(tmp_path: Path, simulator: list[str]) -> None:
+    """Its signal, the seed it died at, and the command that replays it."""
     assert record(tmp_path, *simulator, "--die-at", "2").code == 1
     assert manifest_of(tmp_path / "out")["signal"] == signal.SIGKILL
     ended = run_cli("check", "out", cwd=tmp_path)
     assert ended.code == 1
-    told = "Run incomplete: ended by signal 9, no batch_complete after 2 of 3 iterations, stopped at seed 2"
-    assert f"  - out: {told}\n" in ended.out
+    assert "  - out: Simulator died at seed 2: ended by signal 9\n" in ended.out
+    assert "sim.py --seed 2 --iterations 1 --die-at 2\n" in ended.out
+    assert "incomplete" not in ended.out
 
 
 def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> None:

@@ -17,6 +17,7 @@ from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.plan import (
     CanaryRange,
+    CanaryRanges,
     NightPlan,
     PlannedWork,
     SeedRange,

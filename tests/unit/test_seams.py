@@ -32,7 +32,7 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import CoverageReport, Format

@@ -74,13 +74,15 @@ def problems_of_control(control: Input) -> Iterator[str]:
     if run is None:
         yield "it has no run records: pass a stream"
         return
-    if not run.complete:
+    if not run.complete and not run.crashed:
         yield with_last_words(f"it did not finish: {early_end(control)}", control.recording)
     yield from run.contradictions
     if not run.iterations:
         yield "it ran no iteration"
     for group in run.failures:
-        yield f"invariant {group.invariant} failed on {counted(group.count, 'seed')}"
+        seeds = counted(group.count, "seed")
+        died = group.crash and f"its simulator died on {seeds}, first on {group.seeds[0]}: {group.crash.told}"
+        yield died or f"invariant {group.invariant} failed on {seeds}"
     if run.silent_failures.count:
         yield f"{counted(run.silent_failures.count, 'seed')} failed without a record"
     if run.properties:

@@ -223,6 +223,9 @@ def _judged(canary: CanaryRun, detector: Detector, control: Input | None, no_con
         return msgspec.structs.replace(found, by_crash=True)
     for detail, seeds in detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
+    for group in run.failures:
+        if group.crash:
+            return _result(canary.name, detector, CanaryEnding.CRASHED, group.crash.told, run, group.seeds)
     others = _others(run, detector)
     if others:
         seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds

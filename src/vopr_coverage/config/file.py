@@ -14,7 +14,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, ne
 from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
