@@ -107,7 +107,8 @@ def _seed_failed(group: FailureGroup, run: Run) -> Shortfall:
 
 
 def _crashed(group: FailureGroup, crash: Crash, run: Run) -> Shortfall:
-    where = f"seed {first_seeds(group)}" if group.count == 1 else f"{counted(group.count, 'seed')}: {first_seeds(group)}"
+    seeds = first_seeds(group)
+    where = f"seed {seeds}" if group.count == 1 else f"{counted(group.count, 'seed')}: {seeds}"
     behind = _not_run(group, run) if run.crashed and group is run.failures[-1] else 0
     left = f"; {counted(behind, 'seed')} behind it did not run" if behind else ""
     return Shortfall(
