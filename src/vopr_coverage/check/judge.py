@@ -22,7 +22,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force, lowered
+from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
@@ -74,8 +74,8 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     violations = list(_fallen_short(unit, health, coverage, terms))
     violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
-    below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
-    report = replace(judgement.report, lowered=below, too_short=tuple(_too_short(waiting)), change=change)
+    below = dict.fromkeys(chain.from_iterable(terms.looser()))
+    report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
