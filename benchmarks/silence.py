@@ -4,7 +4,7 @@
 
 The folders hold streams of healthy runs, named SCENARIO-SEED-ITERATIONS.ndjson; the healthy runs of tests/data/real are
 added. `init` learns all scenarios from the runs of each three seeds, and every other run is judged by its config, by
-itself and merged by scenario. The same runs are judged by the shipped config (default: examples/configs/kimberlite.yml).
+itself and merged by scenario. The same runs are judged by a shipped config (default: examples/configs/kimberlite.yml).
 Exit code 0 if there is no warning and no annotation, 1 if there is one, 2 without streams.
 """
 

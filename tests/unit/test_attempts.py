@@ -29,9 +29,9 @@ def a_run(attempted: Mapping[str, int] = POINTS, effects: Mapping[str, int] = EF
     return a_stream(first=first, coverage=a_coverage(attempted, effects))
 
 
-def judged(folder: Path, config: dict[str, object], *streams: bytes, merge: Merge = "none") -> Verdict:
+def judged(folder: Path, config: Mapping[str, object], *streams: bytes, merge: Merge = "none") -> Verdict:
     """The verdict on streams under a config that requires their phases, invariants, and what is given."""
-    bounds = {"profile": "none", "fault_point_coverage_min": 0.1} | config
+    bounds = {"profile": "none", "fault_point_coverage_min": 0.1, **config}
     (folder / "gate.yml").write_text(json.dumps(bounds), encoding="utf-8")
     for number, stream in enumerate(streams):
         (folder / f"{number}.ndjson").write_bytes(stream)

@@ -19,7 +19,7 @@ from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
 from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX
 from vopr_coverage.github.comment_plan import MODES
 from vopr_coverage.github.retry import WAIT_S_MAX, WAITS_S_MAX
-from vopr_coverage.model.thresholds import PROFILE_CHOICES, PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
+from vopr_coverage.model.thresholds import PROFILE_CHOICES, CoverageThresholds, nothing_layer, resolve
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.runner.inputs import COMMANDS, INPUTS
 

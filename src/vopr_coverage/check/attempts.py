@@ -1,4 +1,4 @@
-"""Fault points that were attempted and never took effect: hit, if the config says that no effect of theirs is counted."""
+"""Fault points that were attempted and never took effect. They are hit only where that is declared. Pure."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def undeclared_attempts(config: Config, inputs: Sequence[Input]) -> Iterator[Rem
     taken = {name for read in inputs if read.run and read.report for name in read.run.attempts_only}
     names = sorted(taken & ATTEMPT_ONLY_BY_DEFAULT)
     if names:
+        they = agreeing(len(names), "it counts", "they count")
         text = (
-            f"No effect of {', '.join(names)} is counted, only attempts: {agreeing(len(names), 'it counts', 'they count')} "
-            "as hit. Declare what has no effect to count as `attempt_only` in the config."
+            f"No effect of {', '.join(names)} is counted, only attempts: {they} as hit. "
+            "Declare what has no effect to count as `attempt_only` in the config."
         )
         yield Remark("", text)
 

@@ -124,9 +124,9 @@ def judge_inputs(
         UserError: a config or rules that cannot be used.
     """
     inputs = [with_aliases(with_attempt_only(read, config), config.aliases) for read in inputs]
-    judgements, warnings = [], list(config_warnings(config, inputs))
-    warnings += undeclared_attempts(config, inputs)
-    warnings += unused_aliases(config, inputs)
+    judgements, warnings, of_config = [], list[Remark](), list(config_warnings(config, inputs))
+    of_config += undeclared_attempts(config, inputs)
+    of_config += unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
@@ -137,10 +137,11 @@ def judge_inputs(
     refuse_other_kinds([terms.bounds for terms in all_terms], inputs, config)
     for unit, terms, before in zip(units, all_terms, befores[: len(units)], strict=True):
         unit, remarks = complete_points(unit, terms.bounds, config)
-        warnings += [*remarks, *without_effect(unit), *_missing_seeds(unit, fewest.value)]
+        warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
+        of_config += remarks
         judgements.append(judge(unit, terms, before if base else None))
     seen, lost = lost_reports(base, absent, limit)
-    verdict = conclude(judgements, warnings, __version__, seen, [*violations, *lost])
+    verdict = conclude(judgements, [*warnings, *of_config], __version__, seen, [*violations, *lost])
     return with_unusable(verdict, unusable, rules.merge)
 
 
@@ -169,7 +170,7 @@ def judge_health_of(
 
 
 def _missing_seeds(unit: Unit, fewest: int) -> list[Remark]:
-    """Gaps between the runs of a unit, where nobody has said how many reports there must be; that 1 must be says little."""
+    """Gaps between the runs of a unit, where nobody has said how many reports there must be: 1 says little."""
     return [Remark(unit.name, text) for text in gaps(unit.inputs)] if len(unit.inputs) > 1 >= fewest else []
 
 

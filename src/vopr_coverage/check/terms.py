@@ -13,6 +13,8 @@ from vopr_coverage.formats.schema import schema
 from vopr_coverage.gates.health import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import (
+    EXPECT_ORIGIN,
+    HEALTH_ONLY_ORIGIN,
     NO_PROFILE,
     Bound,
     Bounds,
@@ -85,7 +87,7 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
     top_level = None
     if expect:  # only what the scenario sets itself, and how many iterations must run, which is not coverage
         floor = _only_iterations(config.layer)
-        bounds = resolve(_given(overrides), over(own, {}), floor, nothing_layer("expect: violation"))
+        bounds = resolve(_given(overrides), over(own, {}), floor, nothing_layer(EXPECT_ORIGIN))
         words = f"expect: violation of {' or '.join(expect.invariants)}"
     else:
         below = over_profile(config.layer, profile)
@@ -111,7 +113,7 @@ def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Co
     """The bounds on run health alone: of all thresholds, only min_iterations."""
     scenario = config.scenario(scenario_name)
     own = _only_iterations(scenario.layer) if scenario else {}
-    bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer("--health-only"))
+    bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer(HEALTH_ONLY_ORIGIN))
     expect = scenario.expect if scenario else None
     policy = _policy(overrides, config)
     return Terms(

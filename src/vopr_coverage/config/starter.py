@@ -159,8 +159,8 @@ def _attempt_only(runs: Sequence[Healthy]) -> Iterator[str]:
                 attempts[name] = attempts.get(name, 0) + count
     if attempts:
         yield ""
-        yield "# Attempted, and without any effect in these runs: such a point is hit when it is attempted. That is right for"
-        yield "# an operation. Take out each fault: it is then hit when it takes effect."
+        yield "# Attempted, and without any effect in these runs: such a point is hit when it is attempted. That is"
+        yield "# right for an operation. Take out each fault: it is then hit when it takes effect."
         yield "attempt_only:"
         yield from (f"  - {_quoted(name)} # {counted(count, 'attempt')}" for name, count in sorted(attempts.items()))
 

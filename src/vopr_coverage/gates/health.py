@@ -19,7 +19,7 @@ from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import FailureGroup, Input, Run, SeedList
-from vopr_coverage.model.thresholds import Bounds
+from vopr_coverage.model.thresholds import Bounds, is_set_by_config
 
 SEEDS_LISTED_MAX = 10
 NO_RUN_NOTE = "this format has no run records"
@@ -167,7 +167,7 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
         if is_required:
             return _unanswered(gate, True, "0 violated", "", "Property violations", None)
         warning = "This stream carries no properties: violated ones would not be seen."
-        return _not_required(gate, NO_PROPERTIES_NOTE, warning)
+        return _not_required(gate, NO_PROPERTIES_NOTE, *([] if is_set_by_config(bounds.min_properties) else [warning]))
     violated = run.properties.violated_ids
     shortfalls = [_property_violated(name) for name in violated]
     if shortfalls:

@@ -130,6 +130,8 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 Layer = Mapping[str, Bound[Any]]
+HEALTH_ONLY_ORIGIN, EXPECT_ORIGIN = "--health-only", "expect: violation"
+_LOWEST = (HEALTH_ONLY_ORIGIN, EXPECT_ORIGIN, "init")  # origins of layers that require nothing
 PROFILE_ORIGIN = "profile "  # what the origin of a profile's bound begins with
 
 BOUND_KEYS = Bounds.__struct_fields__
@@ -163,6 +165,11 @@ def nothing_layer(origin: str) -> Layer:
     return {
         key: Bound(getattr(CoverageThresholds(), key) if key in SEED_KEYS else _OFF[key], origin) for key in BOUND_KEYS
     }
+
+
+def is_set_by_config(bound: Bound[Any]) -> bool:
+    """Whether a config sets the key, if only to ask for nothing."""
+    return not bound.origin.startswith((PROFILE_ORIGIN, *_LOWEST))
 
 
 def resolve(*layers: Layer) -> Bounds:
