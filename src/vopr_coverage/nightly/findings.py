@@ -113,8 +113,8 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
     )
 
 
-def _finding(source: str, line: str, advice_on_it: str) -> Finding:
-    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it)
+def _finding(source: str, line: str, advice_on_it: str, rule: str = "") -> Finding:
+    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it, rule=rule)
 
 
 def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
@@ -123,10 +123,11 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            found = _finding(run.name, finding.line, finding.advice)
-            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario)
+            found = _finding(run.name, finding.line, finding.advice, finding.kind)
+            seeds = verdict.nondeterministic
+            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
         elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
-            yield _finding(run.name, printable(finding.line), finding.advice)
+            yield _finding(run.name, printable(finding.line), finding.advice, finding.kind)
 
 
 def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
@@ -172,6 +173,8 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             line=printable(line),
             advice=violation.advice,
             fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
+            invariant=violation.invariant,
+            rule=violation.kind,
         )
 
 
@@ -193,7 +196,8 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
             detail = f": {printable(result.detail)}" if result.detail else ""
             why = f"; {printable(result.why)}" if result.why else ""
             line = f"{result.ending}{detail}{why}; expected: {printable(result.expected)}"
-            yield _canary_finding(result.name, line, result.advice)
+            found = _canary_finding(result.name, line, result.advice)
+            yield msgspec.structs.replace(found, rule=str(result.ending), message=printable(result.expected))
 
 
 def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]:

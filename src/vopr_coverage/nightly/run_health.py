@@ -22,6 +22,7 @@ from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
 from vopr_coverage.nightly.verdict import Finding, FindingKind
 
 SEED_FAILED = "SeedFailed"
+MESSAGE_CHARACTERS_MAX = 200  # of a seed's own words
 
 
 class FailedSeed(msgspec.Struct, frozen=True):
@@ -170,6 +171,8 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
         line=printable(violation.line),
         advice=violation.advice,
         detail=printable(violation.detail),
+        invariant=violation.invariant,
+        rule=violation.kind,
     )
 
 
@@ -177,7 +180,7 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
     """One finding for all seeds of a run that failed one invariant; it names the first of them."""
     seed = failure.seeds[0] if failure.seeds else None
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
-    message = f": {printable(failure.message)[:200]}" if failure.message else ""
+    message = f": {printable(failure.message)[:MESSAGE_CHARACTERS_MAX]}" if failure.message else ""
     return Finding(
         job=job,
         source=source,
@@ -189,4 +192,6 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
         repro=failure.repro,
         whole_run=failure.whole_run,
         scenario=failure.scenario or "",
+        message=printable(failure.message)[:MESSAGE_CHARACTERS_MAX],
+        seeds=failure.count,
     )
