@@ -135,7 +135,7 @@ def test_runs_that_are_missing_belong_to_their_job() -> None:
 def test_a_fault_point_is_one_cause_whatever_it_falls_short_of() -> None:
     """Never hit, without an effect, in two scenarios; the share that lacks it, and the gate that has no score."""
     (cause,) = causes_of_night(RED_NIGHTS["coverage"])
-    assert cause.what == "Critical fault point 'storage.torn_write' never hit"
+    assert cause.what == "fault point `storage.torn_write` was never hit"
     assert len(cause.findings) == 5
     (share,) = told(replace(RED_NIGHTS["coverage"].findings[-2], source="other"))
     assert share.startswith("Fault point coverage")

@@ -182,7 +182,7 @@ def judge_canaries(
     if problems:
         reason = "the control run is not green, so that nothing shows what a canary does"
     else:
-        reason = f"{detected} of {len(results)} canaries detected" if results else NONE_DECLARED
+        reason = f"{detected} of {counted(len(results), 'canary', 'canaries')} detected" if results else NONE_DECLARED
     return CanaryVerdict(
         passed=passed,
         reason=reason,

@@ -13,6 +13,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import title
 from vopr_coverage.nightly.verdict import Finding
 
+NEVER_HIT, NEVER_RAN = "CriticalFaultPointMissed", "InvariantNotExecuted"
 NAMES_MAX = 3
 DETAILS_MAX = 5
 _STDERR, _BETWEEN = "stderr ends with: ", " / "  # see model/manifest.py
@@ -44,6 +45,7 @@ def sentence_of(kind: CauseKind, findings: Sequence[Finding]) -> Sentence:
         "violation": _violation,
         "divergence": _divergence,
         "canary": _canary,
+        "missed": _missed,
     }
     return by_kind.get(kind, _other)(findings)
 
@@ -85,6 +87,15 @@ def _canary(findings: Sequence[Finding]) -> Sentence:
     if ending == CanaryEnding.NOT_DETECTED:
         return (*parts, f" {agreeing(len(names), 'was', 'were')} not detected")
     return (*parts, ": ", Line(ending or findings[0].line))
+
+
+def _missed(findings: Sequence[Finding]) -> Sentence:
+    first = findings[0]
+    if first.rule == NEVER_HIT and first.fault_point:
+        return ("fault point ", Named(first.fault_point), " was never hit")
+    if first.rule == NEVER_RAN and first.invariant:
+        return ("invariant ", Named(first.invariant), " never ran")
+    return _other(findings)
 
 
 def _other(findings: Sequence[Finding]) -> Sentence:
@@ -145,6 +156,11 @@ def crash_message(words: Sequence[str]) -> str:
     return (panic.message if panic else last_line(words)) or "the simulator crashed"
 
 
+def _with_part(finding: Finding, first: Finding) -> str:
+    """A line, with the part that it is of where that is another one than the cause's."""
+    return finding.line if finding.job == first.job else f"{title(finding.job)}: {finding.line}"
+
+
 def details_of(kind: CauseKind, findings: Sequence[Finding]) -> tuple[str, ...]:
     """What is known beyond the sentence: a crash's last words, a seed's own message, other lines."""
     if kind == "crash":
@@ -155,6 +171,6 @@ def details_of(kind: CauseKind, findings: Sequence[Finding]) -> tuple[str, ...]:
     elif kind in ("divergence", "canary"):
         lines = [finding.line for finding in findings]
     else:
-        lines = [finding.line for finding in findings if finding.line != first.line]
+        lines = [_with_part(finding, first) for finding in findings if finding.line != first.line]
     quoted = [finding.detail for finding in findings if finding.detail]
     return tuple(dict.fromkeys((*lines, *quoted)))[:DETAILS_MAX]

@@ -18,7 +18,7 @@ from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of
-from vopr_coverage.model.figures import agreeing, counted, percent
+from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -94,13 +94,14 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
     ran = f"{counted(seeds, 'seed')} run twice"
-    shown = f"{ran}, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    shown = f"{ran}, none differs, so {share_that_may_differ(at_most or 0)}"
     if empty:  # as in every night of VOPR, so it is part of the result and no warning
         shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
     if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
         little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
-        warnings.append(Remark("determinism", f"{little}: up to {percent(at_most)} of all may differ"))
+        up_to = "" if at_most > SHARE_TOLD_MAX else f": up to {percent(at_most)} of all may differ"
+        warnings.append(Remark("determinism", little + up_to))
     return Doubles(
         shown=shown,
         findings=tuple(findings),
