@@ -46,7 +46,7 @@ def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
     groups: dict[Key, list[int]] = {}
     for position, finding in enumerate(verdict.findings):
         groups.setdefault(_key(finding, results), []).append(position)
-    for explained, by in list(_explained(_Grouped(groups, verdict.findings, results))):
+    for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
         groups[by] += groups.pop(explained)
     causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]
     return tuple(sorted(causes, key=_by_severity))
@@ -139,7 +139,7 @@ def _of_health(finding: Finding) -> Key:
 # ---- one explains the other
 
 
-class _Grouped(NamedTuple):
+class _Together(NamedTuple):
     """What the rules on explanations look at."""
 
     groups: Mapping[Key, Sequence[int]]
@@ -150,7 +150,7 @@ class _Grouped(NamedTuple):
         return self.findings[self.groups[key][0]]
 
 
-def _explained(seen: _Grouped) -> Iterator[tuple[Key, Key]]:
+def _explained(seen: _Together) -> Iterator[tuple[Key, Key]]:
     """Pairs of a group and the one that explains it, which no other explains."""
     by = {key: reason for key in seen.groups if (reason := _reason(key, seen)) and reason != key}
     for key, reason in by.items():
@@ -159,7 +159,7 @@ def _explained(seen: _Grouped) -> Iterator[tuple[Key, Key]]:
         yield key, reason
 
 
-def _reason(key: Key, seen: _Grouped) -> Key | None:
+def _reason(key: Key, seen: _Together) -> Key | None:
     """The group that explains this one, if any."""
     first = seen.first(key)
     if key == ("shortfall", _SHARE):
@@ -180,7 +180,7 @@ def _reason(key: Key, seen: _Grouped) -> Key | None:
     return None
 
 
-def _points(seen: _Grouped) -> Iterator[tuple[Key, str]]:
+def _points(seen: _Together) -> Iterator[tuple[Key, str]]:
     """The fault points that are not as required, and the reports of which that is said."""
     for key, positions in seen.groups.items():
         if key[:2] == ("missed", "point"):

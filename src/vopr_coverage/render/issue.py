@@ -78,7 +78,7 @@ def _first_thing(night: NightVerdict) -> str:
         return "it did not finish" if night.status == "incomplete" else "it failed"
     first, more = causes[0], len(causes) - 1
     sentence = sentence_of(first.kind, [night.findings[position] for position in first.findings])
-    what = "".join(_in_a_title(part) for part in sentence)
+    what = "".join(_in_a_title(part) for part in sentence).strip() or "it failed"
     return what + (f" and {counted(more, 'more cause')}" if more else "")
 
 
@@ -113,7 +113,7 @@ def render_issue(
         "kind": lambda word: ours(KINDS, word),
         "part": part_title,
         "facts": _facts(night, about),
-        "causes": cause_blocks(night, causes),
+        "causes": cause_blocks(night, causes, REPRO_CHARACTERS_MAX),
         "replayed": replayed,
         "unplayed": sum(1 for finding in night.findings if finding.repro) - len(replayed),
         "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],

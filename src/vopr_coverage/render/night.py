@@ -20,6 +20,8 @@ from vopr_coverage.render.night_text import HEADINGS, render_night_text
 from vopr_coverage.render.run_links import commit_name, linked, links_of, night_name, since_green
 from vopr_coverage.render.trends import trend_rows
 
+COMMAND_CHARACTERS_MAX = 20_000
+
 __all__ = ["render_night_markdown", "render_night_text", "title"]
 
 
@@ -37,7 +39,7 @@ def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX
         "verdict": verdict,
         "heading": _heading(verdict, causes),
         "facts": _facts(verdict),
-        "causes": cause_blocks(verdict, causes),
+        "causes": cause_blocks(verdict, causes, COMMAND_CHARACTERS_MAX),
         "marks": MARKS,
         "part": part_title,
         "rate": rate_of,

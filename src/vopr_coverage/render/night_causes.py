@@ -12,14 +12,14 @@ from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.job_results import TITLES
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
-from vopr_coverage.render.inert import inert
+from vopr_coverage.render.inert import inert, inert_block
 from vopr_coverage.render.wording import figure
 
 BLOCKS_MAX = 3
 NAMES_MAX = 3
 WHAT_CHARACTERS_MAX = 160  # of a line of a finding in a heading
 NAME_CHARACTERS_MAX = 100
-COMMAND_CHARACTERS_MAX = 2_000  # a command is never cut; a longer one is left to the verdict file
+BRIEF_NAME_MAX, BRIEF_LINE_MAX, BRIEF_BYTES_MAX = 30, 120, 1_200  # so that the smallest page always fits
 _LABELS = {"crash": "Crash: "}
 
 
@@ -28,11 +28,14 @@ class CauseBlock(NamedTuple):
 
     Attributes:
         what: the sentence, for a heading. `where`: the runs that show it, by part.
+        brief, brief_command: the same for the smallest page; no command where it is too long for one.
         too_long: whether there is a command that no page takes.
         quoted: lines to be shown as a block, such as last words. `lines`: what else is known, one by one.
     """
 
     what: Markup
+    brief: Markup
+    brief_command: str
     where: Markup
     command: str
     too_long: bool
@@ -42,16 +45,25 @@ class CauseBlock(NamedTuple):
     lines: tuple[str, ...]
 
 
-def cause_blocks(night: NightVerdict, causes: Sequence[Cause]) -> list[CauseBlock]:
-    """Every cause of a night as a block, in the order of the causes."""
-    return [_block(cause, [night.findings[position] for position in cause.findings]) for cause in causes]
+def cause_blocks(night: NightVerdict, causes: Sequence[Cause], command_max: int) -> list[CauseBlock]:
+    """Every cause of a night as a block, in the order of the causes.
+
+    Args:
+        command_max: characters; a command is never cut, and a longer one is left to the verdict file.
+    """
+    return [_block(cause, [night.findings[position] for position in cause.findings], command_max) for cause in causes]
 
 
-def _block(cause: Cause, findings: Sequence[Finding]) -> CauseBlock:
-    fits = len(cause.command) <= COMMAND_CHARACTERS_MAX
+def _block(cause: Cause, findings: Sequence[Finding], command_max: int) -> CauseBlock:
+    fits = len(cause.command) <= command_max
     crashed = cause.kind == "crash"
+    label = Markup(_LABELS.get(cause.kind, ""))  # noqa: S704 (ours)
+    sentence = sentence_of(cause.kind, findings)
+    block_bytes = len(inert_block(cause.command[:BRIEF_BYTES_MAX]).encode())
     return CauseBlock(
-        what=Markup(_LABELS.get(cause.kind, "")) + _marked(sentence_of(cause.kind, findings), capital=not crashed),  # noqa: S704 (ours)
+        what=label + _marked(sentence, NAME_CHARACTERS_MAX, WHAT_CHARACTERS_MAX, capital=not crashed),
+        brief=label + _marked(sentence, BRIEF_NAME_MAX, BRIEF_LINE_MAX, capital=not crashed),
+        brief_command=cause.command if block_bytes <= BRIEF_BYTES_MAX else "",
         where=_where([finding for finding in findings if finding.kind == findings[0].kind]),
         command=cause.command if fits else "",
         too_long=not fits,
@@ -62,18 +74,18 @@ def _block(cause: Cause, findings: Sequence[Finding]) -> CauseBlock:
     )
 
 
-def _marked(sentence: Sentence, *, capital: bool) -> Markup:
-    """A sentence with its names as code."""
-    parts = [_part(part) for part in sentence if part]
+def _marked(sentence: Sentence, name_max: int, line_max: int, *, capital: bool) -> Markup:
+    """A sentence with its names as code, each name and each line cut at so many characters."""
+    parts = [_part(part, name_max, line_max) for part in sentence if part]
     if capital and parts and not isinstance(sentence[0], Named | Line):
         parts[0] = Markup(str(parts[0])[:1].upper() + str(parts[0])[1:])  # noqa: S704 (ours)
     return Markup().join(parts)
 
 
-def _part(part: str) -> Markup:
+def _part(part: str, name_max: int, line_max: int) -> Markup:
     if isinstance(part, Named):
-        return inert(str(part), NAME_CHARACTERS_MAX)
-    return figure(str(part), WHAT_CHARACTERS_MAX) if isinstance(part, Line) else Markup(part)  # noqa: S704 (ours)
+        return inert(str(part), name_max)
+    return figure(str(part), line_max) if isinstance(part, Line) else Markup(part)  # noqa: S704 (ours)
 
 
 def part_title(part: str) -> Markup:
