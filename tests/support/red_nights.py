@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.doctor.verdict import BlindSpot
+from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
+from vopr_coverage.model.crash import CRASH, crash_of, last_words_in_words
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import (
@@ -36,13 +38,16 @@ CRASHED = Finding(
     job="long-run",
     source="calm-1",
     kind="failing seed",
-    line=f"seed {SEED} crashed: exit code 101",
-    advice="Look at the simulator's stderr and exit status, and run this seed range again.",
+    line=f"seed {SEED} crashed, ended with exit code 101: {' '.join(PANIC_LINES[:2])}",
+    advice=FAILING_ADVICE["crash"],
     seed=SEED,
+    invariant=CRASH,
     repro=f"vopr --scenario calm --seed {SEED} --iterations 1 --json",
     scenario="calm",
-    detail=f"stderr ends with: {' / '.join(PANIC_LINES)}",
+    detail=last_words_in_words(PANIC_LINES),
+    message=" ".join(PANIC_LINES[:2]),
     seeds=1,
+    crash=crash_of(101, None, PANIC_LINES),
 )
 _SHOWN = {
     "build": "its builds ran",
@@ -67,7 +72,7 @@ def seed_failed(invariant: str, seed: str, message: str = "read mismatch", **abo
         "source": "combined-3",
         "kind": "failing seed",
         "line": f"seed {seed} failed {invariant}: {message}",
-        "advice": HEALTH_ADVICE["failures"],
+        "advice": FAILING_ADVICE["failures"],
         "seed": seed,
         "invariant": invariant,
         "repro": f"vopr --scenario combined --seed {seed} --iterations 1 --json",
@@ -90,14 +95,16 @@ def lost_run(source: str, job: str = "long-run", **about: Any) -> Finding:
 def crash(number: int) -> Finding:
     """The crash of one shard: each at a seed of its own, with other numbers in its message."""
     seed = str(int(SEED) + (number - 1) * 10_000)
-    words = PANIC_LINES[1].replace("7", str(6 + number))
+    words = (PANIC_LINES[0], PANIC_LINES[1].replace("7", str(6 + number)), PANIC_LINES[2])
     return replace(
         CRASHED,
         source=f"calm-{number}",
-        line=CRASHED.line.replace(SEED, seed),
+        line=CRASHED.line.replace(SEED, seed).replace(PANIC_LINES[1], words[1]),
         seed=seed,
         repro=CRASHED.repro.replace(SEED, seed),
-        detail=CRASHED.detail.replace(PANIC_LINES[1], words),
+        detail=last_words_in_words(words),
+        message=" ".join(words[:2]),
+        crash=crash_of(101, None, words),
     )
 
 

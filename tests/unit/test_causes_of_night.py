@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from tests.support.red_nights import CRASHED, PANIC_LINES, RED_NIGHTS, a_night_of, lost_run, seed_failed
 from vopr_coverage.causes.night import causes_of_night
-from vopr_coverage.causes.night_messages import Panic, panic_in, short
+from vopr_coverage.causes.night_messages import crash_message, has_panic, short
 from vopr_coverage.model.cause import SEVERITY
+from vopr_coverage.model.crash import crash_of
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict
 
@@ -47,6 +48,7 @@ _SOME_FINDING = some.builds(
     invariant=some.sampled_from([None, "i"]),
     fault_point=some.sampled_from([None, "p"]),
     detail=some.sampled_from(["", CRASHED.detail, "stderr ends with: x"]),
+    crash=some.sampled_from([None, CRASHED.crash]),
     rule=some.sampled_from(["", "FaultPointCoverage", "not run", "not detected", "SeedsDiffer", "RunIncomplete"]),
     repro=some.sampled_from(["", "vopr"]),
 )
@@ -77,9 +79,11 @@ def test_eight_shards_that_died_of_the_same_panic_are_one_crash() -> None:
 
 def test_the_same_message_of_another_place_is_another_crash() -> None:
     """`called Option::unwrap on a None value` has many causes."""
-    words = "stderr ends with: thread 'main' panicked at src/{}:5:9: / called `Option::unwrap()` on a `None` value"
+    words = "called `Option::unwrap()` on a `None` value"
     findings = [
-        replace(CRASHED, detail=words.format(file), source=source)
+        replace(
+            CRASHED, crash=crash_of(101, None, (f"thread 'main' panicked at src/{file}:5:9:", words)), source=source
+        )
         for file, source in (("a.rs", "1"), ("a.rs", "2"), ("b.rs", "3"))
     ]
     assert len(told(*findings)) == 2
@@ -153,23 +157,22 @@ def test_canaries_that_the_same_checker_should_have_found_are_one_cause() -> Non
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("words", "message"),
     [
-        (
-            ("thread 'main' panicked at src/a.rs:5:9:", "index out of bounds: 5"),
-            ("index out of bounds: 5", "src/a.rs:5:9"),
-        ),
-        (("thread 'main' panicked at src/a.rs:5: hash mismatch",), ("hash mismatch", "src/a.rs:5")),
-        (("thread 'main' panicked at 'boom', src/a.rs:5:9",), ("boom", "src/a.rs:5:9")),
-        (("panic: runtime error: nil map", "goroutine 1 [running]:"), ("runtime error: nil map", "")),
-        (("vopr: a.c:10: f: Assertion `x' failed.",), ("vopr: a.c:10: f: Assertion `x' failed.", "")),
-        (("thread 'main' panicked at",), None),
-        (("5 % done",), None),
+        (("thread 'main' panicked at src/a.rs:5:9:", "index out of bounds: 5"), "index out of bounds: 5"),
+        (("thread 'main' panicked at src/a.rs:5: hash mismatch", "note: a backtrace"), "hash mismatch"),
+        (("thread 'main' panicked at 'boom', src/a.rs:5:9",), "boom"),
+        (("panic: runtime error: nil map", "goroutine 1 [running]:"), "runtime error: nil map"),
+        (("thread 1234 panic: reached unreachable code",), "reached unreachable code"),
+        (("vopr: a.c:10: f: Assertion `x' failed.",), "vopr: a.c:10: f: Assertion `x' failed."),
+        (("5 % done", "out of memory"), "out of memory"),
+        ((), ""),
     ],
 )
-def test_a_panic_is_found_among_the_last_words(words: tuple[str, ...], expected: tuple[str, str] | None) -> None:
-    """As Rust, Go and C write it."""
-    assert panic_in(words) == (Panic(*expected) if expected else None)
+def test_a_message_is_found_among_the_last_words(words: tuple[str, ...], message: str) -> None:
+    """As Rust, Go, Zig and C write it."""
+    assert crash_message(words) == message
+    assert has_panic(words) == bool(words and message != "out of memory")
 
 
 def test_a_title_is_short() -> None:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from vopr_coverage.canaries.judge import CanaryEnding
 from vopr_coverage.causes import night_words
-from vopr_coverage.causes.night_messages import panic_in
+from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.judge import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
+from vopr_coverage.model.crash import signature
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
@@ -79,13 +80,8 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
 
 
 def _of_seed(finding: Finding) -> Key:
-    words = night_words.last_words(finding)
-    if words:
-        panic = panic_in(words)
-        said = (
-            (signature_of(panic.message), panic.place) if panic else (signature_of(night_words.crash_message(words)),)
-        )
-        return ("crash", *said)
+    if finding.crash:
+        return ("crash", finding.crash.signature)
     if finding.invariant:
         return ("violation", finding.invariant, signature_of(finding.message))
     return ("violation", "", signature_of(finding.message or finding.line))
@@ -122,9 +118,9 @@ def _of_lost_run(finding: Finding) -> Key:
         return ("unusable", "lost", finding.job)
     if not finding.source:
         return ("unusable", "not planned", finding.job)
-    panic = panic_in(night_words.last_words(finding))
-    if panic:  # as files have it that were written when a crash was a run without an end
-        return ("crash", signature_of(panic.message), panic.place)
+    words = night_words.last_words(finding)
+    if has_panic(words):  # as files have it that were written when a crash was a run without an end
+        return ("crash", signature(words))
     return ("unusable", RUN_INCOMPLETE, signature_of(finding.line.partition(",")[0]))
 
 

@@ -1,57 +1,32 @@
-"""The message of a crash among a simulator's last words. Pure."""
+"""What a simulator died of, in the words of a title. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from vopr_coverage.model.crash import PANIC, Crash
 
 SHORT_CHARACTERS_MAX = 80
-_PANICKED = "panicked at "
-_PLACE = re.compile(r"(\S+:[0-9]+(?::[0-9]+)?):?(?:\s+(.*))?")
-_QUOTED_FIRST = re.compile(r"'(.*)', (\S+:[0-9]+(?::[0-9]+)?)")  # as Rust wrote it until 1.72
-_PANIC_PREFIXES = ("panic: ", "fatal error: ")
-_NOTE_PREFIXES = ("note:", "stack backtrace", "goroutine ")
+_PLACED = re.compile(r"\S+:[0-9]+(?::[0-9]+)?:?\s+(.+)")  # as Rust writes it: src/log.rs:551:17: the message
+_QUOTED_FIRST = re.compile(r"'(.*)', \S+:[0-9]+(?::[0-9]+)?")  # as it did until 1.72
+_PREFIX = re.compile(r"(?:panic|fatal error|thread \d+ panic): ")
 
 
-class Panic(NamedTuple):
-    """The message of a crash, and the place in the source that it names; "" if it names none."""
-
-    message: str
-    place: str = ""
+def has_panic(words: Sequence[str]) -> bool:
+    """Whether one of these lines says why a program gave up."""
+    return any(PANIC.search(line) for line in words)
 
 
-def panic_in(words: Sequence[str]) -> Panic | None:
-    """The panic or failed assertion among these lines; None if there is none."""
-    for number, line in enumerate(words):
-        _, panicked, rest = line.partition(_PANICKED)
-        if panicked:
-            after = words[number + 1] if number + 1 < len(words) else ""
-            return _rust(rest.strip(), after)
-        prefix = next((prefix for prefix in _PANIC_PREFIXES if line.startswith(prefix)), None)
-        if prefix:
-            return Panic(line.removeprefix(prefix))
-        lowered = line.lower()
-        if "assertion" in lowered and "fail" in lowered:
-            return Panic(line)
-    return None
-
-
-def _rust(rest: str, next_line: str) -> Panic:
-    """What follows `panicked at`: the place, and the message on the same line or the next, or first in quotes."""
-    quoted = _QUOTED_FIRST.fullmatch(rest)
-    if quoted:
-        return Panic(quoted[1], quoted[2])
-    placed = _PLACE.fullmatch(rest)
-    if not placed:
-        return Panic(rest)
-    return Panic(placed[2] or next_line or rest, placed[1])
-
-
-def last_line(words: Sequence[str]) -> str:
-    """The last of these lines that is no note on a backtrace; "" without any."""
-    said = [line for line in words if not line.startswith(_NOTE_PREFIXES)]
-    return said[-1] if said else ""
+def crash_message(words: Sequence[str]) -> str:
+    """The message of the panic among a simulator's last words, without its thread and place; else the last line."""
+    said = Crash(last_words=tuple(words)).message
+    _, panicked, rest = said.partition("panicked at ")
+    if panicked:
+        found = _QUOTED_FIRST.fullmatch(rest) or _PLACED.fullmatch(rest)
+        return found[1] if found else rest
+    prefix = _PREFIX.match(said)
+    return said[prefix.end() :] if prefix else said
 
 
 def short(message: str) -> str:

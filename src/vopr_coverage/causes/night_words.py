@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from vopr_coverage.canaries.judge import CanaryEnding
-from vopr_coverage.causes.night_messages import last_line, panic_in, short
+from vopr_coverage.causes.night_messages import crash_message, short
 from vopr_coverage.errors import printable
 from vopr_coverage.model.cause import CauseKind
 from vopr_coverage.model.figures import agreeing, counted
@@ -57,7 +57,10 @@ def with_names_quoted(sentence: Sentence) -> str:
 
 def _crash(findings: Sequence[Finding]) -> Sentence:
     words = next(filter(None, map(last_words, findings)), ())
-    return (Named(short(crash_message(words))), *_at_seed(findings))
+    if words:
+        return (Named(short(crash_message(words))), *_at_seed(findings))
+    crash = next((finding.crash for finding in findings if finding.crash), None)
+    return (f"the simulator {crash.ending}" if crash else "the simulator died", *_at_seed(findings))
 
 
 def _violation(findings: Sequence[Finding]) -> Sentence:
@@ -145,15 +148,11 @@ def seeds_of(findings: Sequence[Finding]) -> int:
 
 
 def last_words(finding: Finding) -> tuple[str, ...]:
-    """The last lines of a simulator that a finding quotes; none if it quotes none."""
+    """The last lines of a simulator that a finding has or quotes; none if it has none."""
+    if finding.crash:
+        return finding.crash.last_words
     _, ends_with, words = finding.detail.partition(_STDERR)
     return tuple(line for line in words.split(_BETWEEN) if line.strip()) if ends_with else ()
-
-
-def crash_message(words: Sequence[str]) -> str:
-    """What a simulator died of: the message of its panic, else the last line that it wrote."""
-    panic = panic_in(words)
-    return (panic.message if panic else last_line(words)) or "the simulator crashed"
 
 
 def _with_part(finding: Finding, first: Finding) -> str:

@@ -11,6 +11,7 @@ from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
+from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.nightly.regression_file import is_seed
@@ -56,6 +57,7 @@ class Finding(msgspec.Struct, frozen=True):
         rule: which rule was broken: the kind of a violation, or how a canary ended; "" if the kind says it.
         message: the simulator's own words on the seed; "" if it has none.
         seeds: how many seeds of this run the finding is about, 0 if unknown.
+        crash: how the simulator died at that seed; None for every other finding.
     """
 
     job: str
@@ -73,6 +75,7 @@ class Finding(msgspec.Struct, frozen=True):
     rule: str = ""
     message: str = ""
     seeds: int = 0
+    crash: Crash | None = None
 
 
 class SeedsRan(msgspec.Struct, frozen=True):

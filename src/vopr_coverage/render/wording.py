@@ -57,7 +57,7 @@ holds it iterations its itself lost met minimum minimums most not measured nothi
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long most no none on parts passed
 build iteration job point regression so twice was were about and faults green is least noticed planted red required
-score shows the kernel_state_hash never varies
+by crash score shows the kernel_state_hash never varies
 that left behind explains why cancelled or out time skipped among those needs crashed exit code planned
 too few say how many may far below above median comparable night nights missing summary
 """
