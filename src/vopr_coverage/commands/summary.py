@@ -125,9 +125,14 @@ def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:
 
 def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:
     """Compare the night with those before it, and add it to them, even a red one."""
-    lines, warnings = record_night(path, verdict, now)
-    remarks = tuple(Remark("trends", text) for text in warnings)
-    return replace(verdict, trends=lines, warnings=(*verdict.warnings, *remarks))
+    recorded = record_night(path, verdict, now)
+    remarks = tuple(Remark("trends", text) for text in recorded.warnings)
+    return replace(
+        verdict,
+        trends=recorded.lines,
+        last_green=recorded.last_green,
+        warnings=(*verdict.warnings, *remarks),
+    )
 
 
 def _write_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:

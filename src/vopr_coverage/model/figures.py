@@ -23,3 +23,13 @@ def percent(fraction: float) -> str:
     from decimal import Decimal  # every command would wait for it to load
 
     return f"{Decimal(f'{fraction * 100:.3g}'):f}%"
+
+
+SHARE_TOLD_MAX = 0.5
+
+
+def share_that_may_differ(at_most: float, confidence: str = "95%") -> str:
+    """A bound on the share of nondeterministic seeds, as the end of a sentence. Above one half it would say nothing."""
+    if at_most > SHARE_TOLD_MAX:
+        return "too few to say how many of all may differ"
+    return f"at most {percent(at_most)} of all differ ({confidence})"

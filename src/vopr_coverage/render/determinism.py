@@ -17,7 +17,7 @@ from vopr_coverage.determinism.verdict import (
     SeedsListed,
 )
 from vopr_coverage.errors import printable
-from vopr_coverage.model.figures import counted, percent
+from vopr_coverage.model.figures import SHARE_TOLD_MAX, counted, percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.marks import FAILED, verdict_mark
 
@@ -150,6 +150,8 @@ def _bounds(verdict: DeterminismVerdict) -> str:
         return ""
     run = f"{counted(verdict.seeds, 'seed')} run twice"
     if not verdict.nondeterministic:
+        if verdict.at_most > SHARE_TOLD_MAX:
+            return f"{run}, no difference: too few to say how many of all seeds would differ\n"
         return f"{run}, no difference: at most {percent(verdict.at_most)} of all seeds would differ (95% confidence)\n"
     share = percent(verdict.nondeterministic / verdict.seeds)
     what = "differ" if verdict.mode == "two runs" else "failed without a record"

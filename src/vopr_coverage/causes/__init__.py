@@ -1,0 +1,1 @@
+"""From the findings of a verdict to their causes, by rules over facts."""
