@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from vopr_coverage.canaries import beside
 from vopr_coverage.canaries import judge as canary
+from vopr_coverage.causes import words as causes
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
 from vopr_coverage.gates.row import Part, Row
@@ -46,6 +47,7 @@ _SENTENCES = (
     SENTENCES
     | EXCUSED
     | advice.ALL
+    | frozenset(causes.ADVICE.values())
     | beside.ALL
     | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
