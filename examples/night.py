@@ -77,6 +77,7 @@ def the_plan(night: Path) -> Any:
 def record(run: Mapping[str, Any], folder: Path, name: str = "control") -> None:
     """Record one run of the plan. Incomplete recordings and failed seeds are judged by `summary`."""
     what = ["--scenario", run["scenario"], "--seed", run["seed"], "--iterations", str(run["iterations"])]
+    what += ["--on-crash", "restart"]
     command = TEMPLATE.format(build=f"{BUILDS}/{name}")
     subprocess.run(command_line("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
 

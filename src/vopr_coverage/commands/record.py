@@ -8,15 +8,19 @@ from pathlib import Path
 
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
-from vopr_coverage.errors import ExitCode
+from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
-from vopr_coverage.recorder.record import RecordingPlan, record
+from vopr_coverage.recorder.plan import RecordingPlan
+from vopr_coverage.recorder.record import record
 from vopr_coverage.runner.environment import Runner
+
+RESTARTS = 10  # enough for the bugs of a night, and few enough that one at every seed ends soon
+RESTARTS_MAX = 100
 
 EPILOG = """\
 The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
@@ -27,8 +31,8 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
 No shell runs it. `vopr-coverage check DIR` judges the recording.
 
 exit codes:
-  0  the whole stream was recorded, whatever it reports and however the simulator ended
-  1  the recording is incomplete: the simulator died, ran out of time or was interrupted
+  0  every seed was recorded, whatever came of it and however the simulator ended
+  1  the recording is incomplete: the simulator died before its last seed, ran out of time or was interrupted
   2  wrong usage: nothing was recorded
   3  a bug in vopr-coverage
 """
@@ -51,6 +55,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=seconds, metavar="S", help="stop the simulator after so many seconds (default: never)"
     )
     parser.add_argument(
+        "--on-crash",
+        choices=("restart", "stop"),
+        default="stop",
+        help="if the simulator dies at a seed: start it again behind that seed, or stop (default: stop)",
+    )
+    parser.add_argument(
+        "--restarts", type=restarts, metavar="N",
+        help=f"with --on-crash restart: start it again at most so many times, up to {RESTARTS_MAX} "
+        f"(default: {RESTARTS})",
+    )  # fmt: skip
+    parser.add_argument(
         "--double-runs",
         action="store_true",
         help="state that COMMAND runs every seed twice; --check-determinism in COMMAND is recognised without this flag",
@@ -58,8 +73,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_simulator(parser)
 
 
+def restarts(text: str) -> int:
+    """An argument that says how often a simulator is started again."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= RESTARTS_MAX):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {RESTARTS_MAX}, found {shown(text)}")
+    return int(text)
+
+
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
+    if arguments.restarts is not None and arguments.on_crash != "restart":
+        raise UsageError("--restarts is for --on-crash restart")
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)
@@ -72,6 +96,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         commit=commit,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
+        restarts=(arguments.restarts or RESTARTS) if arguments.on_crash == "restart" else 0,
     )
     try:
         recording = record(plan, RunProgress(sys.stderr, plan.iterations, on_terminal()))
@@ -85,9 +110,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
 def _recorded(recording: Recording, folder: str) -> str:
     """What was recorded, in one line."""
-    ran = sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
+    died = sum(part.died_at is not None for part in recording.parts)
+    ran = died + sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
     state = "recorded" if recording.whole else "incomplete: recorded"
     iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {recording.rate:,.1f}/s"
+    if died:
+        iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):
         iterations += f", {counted(silent, 'failed seed')} without a record"
     return f"{state} {iterations}, {run_ending(recording)}, in {folder}"

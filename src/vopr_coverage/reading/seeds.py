@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from vopr_coverage.model.report import SEED_COUNT, Input
-from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.envelopes import UINT64_MAX
+from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData
 from vopr_coverage.reading.stream import StreamReader
 from vopr_coverage.reading.tally import NS_PER_MS, Tally
 
