@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
-from vopr_coverage.recorder.plan import RecordingPlan
+from vopr_coverage.recorder.plan import FOUND_BUG, NOTHING_RAN, PARALLEL_MAX, RecordingPlan, SeedRuns
 from vopr_coverage.recorder.record import record
 from vopr_coverage.runner.environment import Runner
 
 RESTARTS = 10  # enough for the bugs of a night, and few enough that one at every seed ends soon
 RESTARTS_MAX = 100
+EXIT_CODE_MAX = 255
+_CODES = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
 EPILOG = """\
 The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
@@ -57,7 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-crash",
         choices=("restart", "stop"),
-        default="stop",
         help="if the simulator dies at a seed: start it again behind that seed, or stop (default: stop)",
     )
     parser.add_argument(
@@ -66,11 +68,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"(default: {RESTARTS})",
     )  # fmt: skip
     parser.add_argument(
+        "--per-seed",
+        action="store_true",
+        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed",
+    )
+    parser.add_argument(
+        "--parallel", type=parallel, metavar="N",
+        help=f"with --per-seed: how many run at a time, up to {PARALLEL_MAX} (default: 1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--failed-exit", type=exit_codes, metavar="CODES",
+        help="with --per-seed: the exit codes that say that a bug was found, such as 1,101,128-129 (default: all but 0 "
+        f"and {', '.join(map(str, sorted(NOTHING_RAN)))}); another one ends the recording",
+    )  # fmt: skip
+    parser.add_argument(
         "--double-runs",
         action="store_true",
         help="state that COMMAND runs every seed twice; --check-determinism in COMMAND is recognised without this flag",
     )
     add_simulator(parser)
+
+
+def parallel(text: str) -> int:
+    """An argument that says how many processes run at a time."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= PARALLEL_MAX):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to {PARALLEL_MAX}, found {shown(text)}")
+    return int(text)
+
+
+def exit_codes(text: str) -> frozenset[int]:
+    """An argument with exit codes from 1 to 255 and ranges of them, between commas."""
+    codes: set[int] = set()
+    for part in text.split(","):
+        match = _CODES.fullmatch(part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 0 < first <= last <= EXIT_CODE_MAX:
+            expected = f"expected exit codes from 1 to {EXIT_CODE_MAX} such as 1,101,128-129"
+            raise argparse.ArgumentTypeError(f"{expected}, found {shown(text)}")
+        codes.update(range(first, last + 1))
+    return frozenset(codes)
 
 
 def restarts(text: str) -> int:
@@ -82,8 +118,7 @@ def restarts(text: str) -> int:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
-    if arguments.restarts is not None and arguments.on_crash != "restart":
-        raise UsageError("--restarts is for --on-crash restart")
+    _refuse_without_effect(arguments)
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)
@@ -96,6 +131,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         commit=commit,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
+        per_seed=_seed_runs(arguments),
         restarts=(arguments.restarts or RESTARTS) if arguments.on_crash == "restart" else 0,
     )
     try:
@@ -106,6 +142,24 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     log(_recorded(recording, arguments.out))
     log_last_words(recording.last_words)
     return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
+
+
+def _refuse_without_effect(arguments: argparse.Namespace) -> None:
+    """Refuse flags that would have no effect."""
+    if arguments.restarts is not None and arguments.on_crash != "restart":
+        raise UsageError("--restarts is for --on-crash restart")
+    if arguments.per_seed and (arguments.on_crash == "stop" or arguments.restarts is not None):
+        flag = "--on-crash stop" if arguments.on_crash == "stop" else "--restarts"
+        raise UsageError(f"{flag} has no effect with --per-seed, where every seed has a process of its own")
+    for flag in ("parallel", "failed_exit"):
+        if getattr(arguments, flag) is not None and not arguments.per_seed:
+            raise UsageError(f"--{flag.replace('_', '-')} is for --per-seed")
+
+
+def _seed_runs(arguments: argparse.Namespace) -> SeedRuns | None:
+    if not arguments.per_seed:
+        return None
+    return SeedRuns(arguments.parallel or 1, arguments.failed_exit or FOUND_BUG)
 
 
 def _recorded(recording: Recording, folder: str) -> str:

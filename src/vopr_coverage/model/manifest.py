@@ -38,7 +38,7 @@ class Host(msgspec.Struct, frozen=True):
 
 
 class RecordedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One process of a recording whose simulator died, or that is run once a seed.
+    """One process of a recording whose simulator died at a seed.
 
     Attributes:
         seed, iterations: what it was asked for.
@@ -83,6 +83,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         last_words: the last lines of stderr, if the run did not end well; foreign text.
         id: a random name, so that no two recordings have equal manifests; None in old ones.
         parts: the processes of a run whose simulator died at a seed, in the order in which they ran; else none.
+        per_seed: every seed ran in a process of its own.
         measured: how many iterations the coverage at the end of the stream is of; None: of all.
     """
 
@@ -114,6 +115,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None = None
     parts: tuple[RecordedPart, ...] = ()
     measured: int | None = None
+    per_seed: bool = False
     format: str = RECORDING_FORMAT
 
     @property

@@ -20,6 +20,7 @@ from vopr_coverage.reading.records import (
     FailedData,
     OkData,
     PlainOkData,
+    RanData,
     Record,
     decode_ok_block,
     read_record,
@@ -161,6 +162,9 @@ class Compactor:
             kind = "iteration_failed"
             self.failed_seeds.append(record.data.seed)
             self._note(record.data.seed, msgspec.json.encode(record.data))
+        elif isinstance(record.data, RanData):
+            kind = "iteration_ok"
+            self._note(record.data.seed, line)
         elif record.type == "iteration":
             kind = "iteration_ok"
             seed = record.data

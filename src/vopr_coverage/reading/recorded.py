@@ -42,17 +42,16 @@ def _as_recorded(read: Input, recording: Recording | None) -> Input:
     """What a stream's manifest adds to it: where its simulator died, and what the coverage is of."""
     if read.run is None or recording is None:
         return read
-    if not recording.parts:
+    if not (recording.parts or recording.per_seed):
         return _with_crash(read, read.run, recording)
-    ended_by_it = not recording.stopped and recording.parts[-1].died_at is not None
+    ended_by_it = bool(recording.parts) and not recording.stopped and recording.parts[-1].died_at is not None
     run = replace(read.run, crashed=read.run.crashed and ended_by_it, measured=recording.measured)
     warnings = list(read.warnings)
     if read.report is not None and run.covered < run.iterations:
-        died = sum(part.died_at is not None for part in recording.parts)
-        warnings.append(
-            f"Coverage is of {run.covered:,} of {counted(run.iterations, 'iteration')}: "
-            f"the simulator died at {counted(died, 'seed')}, and one that dies reports no coverage"
-        )
+        died = sum(group.count for group in run.failures if group.crash)
+        of = f"Coverage is of {run.covered:,} of {counted(run.iterations, 'iteration')}"
+        why = f": the simulator died at {counted(died, 'seed')}, and one that dies reports no coverage" if died else ""
+        warnings.append(of + why)
     return replace(read, run=run, warnings=tuple(warnings))
 
 

@@ -91,6 +91,24 @@ class CrashedData(FailedData, forbid_unknown_fields=True, tag="crashed"):
     crash: Crash
 
 
+class RanData(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A seed that passed, of which nothing else is known: its process wrote no record."""
+
+    seed: _Count
+
+    @property
+    def events(self) -> int:
+        """None are known."""
+        return 0
+
+
+class _RanLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A line that a recorder writes: `["ran",[seed]]`."""
+
+    status: Literal["ran"]
+    data: RanData
+
+
 class _Died(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     seed: _Count
     exit_code: Annotated[int, msgspec.Meta(ge=0, le=4294967295)] | None
@@ -116,6 +134,7 @@ class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _decode_ok_lines = msgspec.json.Decoder(OkLine | None).decode_lines
 _decode_compact_lines = msgspec.json.Decoder(CompactLine | None).decode_lines
 _decode_compact = msgspec.json.Decoder(CompactLine).decode
+_decode_ran = msgspec.json.Decoder(_RanLine).decode
 _decode_died = msgspec.json.Decoder(_DiedLine).decode
 _decode_iteration = msgspec.json.Decoder(IterationLine).decode
 
@@ -150,7 +169,7 @@ def _one_a_line(decode_lines: Callable[[bytes], list[_Line | None]], block: byte
     return []
 
 
-def within_bounds(data: OkData | FailedData | CompactData) -> bool:
+def within_bounds(data: OkData | FailedData | CompactData | RanData) -> bool:
     """Whether numbers meet the bounds of the schema that the decoder cannot check."""
     return data.seed <= UINT64_MAX and data.events <= UINT64_MAX
 
@@ -196,18 +215,39 @@ def _compact(line: bytes) -> Record | None:
     """The seed of a line that only recordings have; any other array is no record."""
     if not line.lstrip().startswith(b"["):
         return None
-    data: CompactData | CrashedData | None = None
-    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        data = _decode_compact(line).data
-    if data is None:
+    for read in _READ_ROWS:
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            data = _crashed(_decode_died(line).data)
-    return Record("iteration", data) if data and within_bounds(data) else None
+            data = read(line)
+            return Record("iteration", data) if within_bounds(data) else None
+    return None
 
 
 def _crashed(died: _Died) -> CrashedData:
     crash = crash_of(died.exit_code, died.signal, died.last_words)
     return CrashedData(events=0, invariant=CRASH, message=crash.signature, seed=died.seed, crash=crash)
+
+
+_READ_ROWS: tuple[Callable[[bytes], CompactData | CrashedData | RanData], ...] = (
+    lambda line: _decode_compact(line).data,
+    lambda line: _decode_ran(line).data,
+    lambda line: _crashed(_decode_died(line).data),
+)
+
+
+def failed_line(data: FailedData) -> bytes:
+    """The record of a failed seed without its time of day, with its line end."""
+    return msgspec.json.encode({"data": data, "timestamp": "", "type": "iteration"}) + b"\n"
+
+
+def passed_line(data: OkData) -> bytes:
+    """The compact line of a seed that passed, hashes in full, with its line end."""
+    row = [data.seed, data.events, data.simulated_time_ms, data.storage_hash, data.kernel_state_hash]
+    return msgspec.json.encode(["ok", row]) + b"\n"
+
+
+def ran_line(seed: int) -> bytes:
+    """The line of a recording for a seed that passed without a word, with its line end."""
+    return msgspec.json.encode(["ran", [seed]]) + b"\n"
 
 
 def died_line(seed: int, crash: Crash) -> bytes:

@@ -167,7 +167,7 @@ class StreamReader:
             silent_failures=silent,
             seed_ignored=tally.seed_ignored,
             first_hashes=tally.first_hashes(),
-            ran_nothing=tally.ok > 0 and tally.ok_events == 0,
+            ran_nothing=tally.ok > tally.silent and tally.ok_events == 0,
             double_runs=True if silent.count else None,
             fault_effects=ending.fault_effects if ending else None,
             fault_counts=ending.fault_counts if ending else None,

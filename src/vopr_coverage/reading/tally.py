@@ -15,7 +15,7 @@ from vopr_coverage.model.crash import CRASH, CRASHES_APART_MAX, Crash
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
 from vopr_coverage.reading.envelopes import UINT64_MAX
-from vopr_coverage.reading.records import CompactData, CrashedData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.records import CompactData, CrashedData, FailedData, OkData, OkLine, PlainOkData, RanData
 
 CONTRADICTIONS_KEPT_MAX = 10
 INVARIANTS_KEPT_MAX = 100
@@ -66,6 +66,7 @@ class Tally:
         self.contradictions = Contradictions()
         self.ok = 0
         self.failed = 0
+        self.silent = 0  # of those that passed, seeds of which nothing else is known
         self.events = 0
         self.ok_events = 0
         self.time_ns = 0
@@ -111,7 +112,7 @@ class Tally:
         self._look_at(lines)
         return True
 
-    def add(self, data: OkData | FailedData, number: int) -> None:
+    def add(self, data: OkData | FailedData | RanData, number: int) -> None:
         """Add the record on line `number`."""
         self._follow(data.seed, number)
         self.events += data.events
@@ -119,6 +120,9 @@ class Tally:
             self._fail(data)
             return
         self.ok += 1
+        if isinstance(data, RanData):
+            self.silent += 1
+            return
         self.ok_events += data.events
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
         self._look(data)
@@ -193,7 +197,7 @@ class Tally:
     @property
     def seed_ignored(self) -> bool:
         """Whether all of two or more passed seeds gave exactly the same run."""
-        return self.ok >= 2 and self._all_alike
+        return self.ok - self.silent >= 2 and self._all_alike
 
     def first_hashes(self) -> tuple[str, ...]:
         """A digest of what each of the first seeds that passed did: other seeds that did the same have the same."""

@@ -10,7 +10,7 @@ from vopr_coverage.model.crash import is_crash
 from vopr_coverage.model.manifest import RecordedPart
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.reading.merged_end import merged_end
+from vopr_coverage.reading.merged_end import EndSum
 from vopr_coverage.recorder.process import Ended
 
 
@@ -84,31 +84,27 @@ def death_of(part: RunPart) -> int | None:
 
 def measured(parts: Sequence[RunPart]) -> int | None:
     """How many iterations the coverage of all parts is of; None: of all, because none died."""
-    if all(part.died_at is None for part in parts):
-        return None
-    known = [part for part in parts if part.measured_by]
-    return sum(part.iterations if part.died_at is None else part.before_death for part in known)
+    return None if all(part.died_at is None for part in parts) else _sum(parts).measured
 
 
 def end_line(parts: Sequence[RunPart]) -> bytes:
-    """The end record of a run in parts. What the simulator said of a part is taken from there, the rest is counted."""
-    ends = [by.end for part in parts if (by := part.measured_by) and by.end]
-    successes = failures = 0
-    failed: list[int] = []
+    """The end record of a run in parts."""
+    return _sum(parts).line(timed=True)
+
+
+def _sum(parts: Sequence[RunPart]) -> EndSum:
+    """What the simulator said of each part is taken from there, the rest is counted."""
+    total = EndSum()
     for part in parts:
-        by = part.measured_by or (part.stream if part.stream.ended else None)
+        by = part.stream if part.died_at is None else part.again
         if by and by.end:
-            successes, failures = successes + by.end["successes"], failures + by.end["failures"]
-            failed += by.end["failed_seeds"]
+            total.add(by.end, part.iterations if part.died_at is None else part.before_death)
         else:
-            successes += part.stream.lines.get("iteration_ok", 0)
-            failures += len(part.stream.failed_seeds)
-            failed += part.stream.failed_seeds
+            failed = part.stream.failed_seeds
+            total.count(part.stream.lines.get("iteration_ok", 0), len(failed), failed)
         if part.died_at is not None:
-            failures += 1
-            failed.append(part.died_at)
-    data = merged_end(ends, successes=successes, failed_seeds=failed, failures=failures)
-    return msgspec.json.encode({"data": data, "timestamp": "", "type": "batch_complete"}) + b"\n"
+            total.count(0, 1, [part.died_at])
+    return total
 
 
 def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -6,11 +6,12 @@ import platform
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.model.manifest import (
     DOUBLE_RUNS_FLAG,
     MANIFEST_BYTES_MAX,
@@ -26,10 +27,24 @@ COMMAND_WORDS_MAX = 1_000
 WORD_CHARACTERS_MAX = 100_000
 
 
+# Codes by which shells and the programs that start others say that nothing ran, or that somebody ended it.
+NOTHING_RAN = frozenset({125, 126, 127, 130, 143})
+FOUND_BUG = frozenset(range(1, 256)) - NOTHING_RAN
+PARALLEL_MAX = 256
+
+
+class SeedRuns(msgspec.Struct, frozen=True):
+    """How seeds run that have a process each: how many at a time, and which exit codes say that a bug was found."""
+
+    parallel: int = 1
+    found_bug: frozenset[int] = FOUND_BUG
+
+
 class RecordingPlan(msgspec.Struct, frozen=True):
     """What to record. Seeds are unsigned 64-bit; without `timeout_s` there is no time limit.
 
-    `restarts` is how often the simulator is started again behind a seed that it died at.
+    `restarts` is how often the simulator is started again behind a seed that it died at. With `per_seed`, every seed
+    has a process of its own.
     """
 
     scenario: str
@@ -41,6 +56,7 @@ class RecordingPlan(msgspec.Struct, frozen=True):
     timeout_s: float | None = None
     double_runs: bool = False
     restarts: int = 0
+    per_seed: SeedRuns | None = None
 
 
 def refuse(plan: RecordingPlan) -> None:
@@ -51,6 +67,8 @@ def refuse(plan: RecordingPlan) -> None:
     """
     if not plan.command:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
+    if plan.per_seed:
+        _refuse_unfit(plan.command)
     unknown = unknown_placeholders(plan.command)
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -67,6 +85,17 @@ def refuse(plan: RecordingPlan) -> None:
         raise UsageError(f"the command is too long: its manifest takes {size:,} bytes")
 
 
+def _refuse_unfit(command: tuple[str, ...]) -> None:
+    """Refuse a command that cannot run one seed."""
+    if not any("{seed}" in word for word in command):
+        raise UsageError(
+            "--per-seed: the command has no {seed}; for a simulator that takes its seed from a variable, "
+            "write env NAME={seed} in front of it"
+        )
+    if "{" not in command[0] and which(command[0]) is None:
+        raise UsageError(f"the command {printable(command[0])} cannot be started: no such program")
+
+
 def started_by(plan: RecordingPlan) -> Recording:
     """The manifest of a run that is about to begin."""
     return Recording(
@@ -77,6 +106,7 @@ def started_by(plan: RecordingPlan) -> Recording:
         commit=plan.commit.name,
         commit_source=plan.commit.source,
         head=plan.commit.head,
+        per_seed=plan.per_seed is not None,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         timeout_s=plan.timeout_s,

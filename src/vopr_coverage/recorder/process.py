@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -62,7 +61,7 @@ def follow(
     while not (output_ended and child.status() is not None):
         piece = None
         if output_ended:
-            time.sleep(WAIT_S / 10)  # a simulator that has closed its output may still run
+            child.wait(WAIT_S / 10)  # a simulator that has closed its output may still run
         else:
             piece = child.piece(WAIT_S)
         if piece:

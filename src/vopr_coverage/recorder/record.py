@@ -17,6 +17,7 @@ from vopr_coverage.model.manifest import MANIFEST, STDERR, STREAM, Recording
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
+from vopr_coverage.recorder.per_seed import SeedSession
 from vopr_coverage.recorder.plan import RecordingPlan, refuse, started_by
 from vopr_coverage.recorder.process import Clock
 from vopr_coverage.recorder.session import Session
@@ -48,15 +49,29 @@ def record(plan: RecordingPlan, progress: RunProgress, clock: Clock = time.monot
                 unless_started.callback(log.finish)
                 artifact = PackedFile(plan.folder / STREAM)
                 unless_started.callback(artifact.finish)
-                session = Session(
-                    plan=plan, started=started, artifact=artifact, log=log, progress=progress, clock=clock
-                )
-                session.start(plan.seed, plan.iterations)
+                session = _session(plan, started, artifact, log, progress, clock)
                 unless_started.pop_all()
         signals.handle = session.on_signal
         for number in early:
             session.on_signal(number)
         return session.run()
+
+
+def _session(
+    plan: RecordingPlan,
+    started: Recording,
+    artifact: PackedFile,
+    log: BoundedLog,
+    progress: RunProgress,
+    clock: Clock,
+) -> Session | SeedSession:
+    if plan.per_seed:
+        return SeedSession(
+            plan=plan, runs=plan.per_seed, started=started, artifact=artifact, log=log, progress=progress, clock=clock
+        )
+    session = Session(plan=plan, started=started, artifact=artifact, log=log, progress=progress, clock=clock)
+    session.start(plan.seed, plan.iterations)
+    return session
 
 
 def _make_folder(folder: Path) -> list[Path]:
