@@ -112,8 +112,11 @@ def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVer
         )
         findings.append(_finding(left.name, "SeedsDiffer", line))
     if not findings and not found.compared:
+        nothing = "no seed in common"
+        if found.outcomes:
+            nothing = f"of {counted(found.outcomes, 'seed')} nothing is known but that it passed"
         spans = f"{left.name} has {_span(left.seeds)}, {right.name} has {_span(right.seeds)}"
-        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, no seed in common: {spans}"))
+        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, {nothing}: {spans}"))
     warnings = [*_constants(left.name, found.constant), *_different_ranges(left, right, found)]
     warnings += [*_failures(left), *_failures(right), *_different_builds(left, right)]
     silent = [seed for subject, _ in sides for seed in _run_of(subject).silent_failures.seeds[:REPLAYS_MAX]]

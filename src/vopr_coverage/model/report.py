@@ -106,6 +106,7 @@ class Run(msgspec.Struct, frozen=True):
         properties: None if the stream has none.
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
         next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
+        measured: how many of the iterations the coverage is of; None: of all.
         crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
@@ -129,6 +130,7 @@ class Run(msgspec.Struct, frozen=True):
     wrote_nothing: bool = False
     next_seed: int | None = None
     crashed: bool = False
+    measured: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -137,8 +139,13 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def simulations(self) -> int:
-        """The number of simulations: two per iteration if the stream shows that seeds ran twice."""
-        return self.iterations * (2 if self.double_runs else 1)
+        """The number of simulations that coverage is of: two per iteration if the stream shows that seeds ran twice."""
+        return self.covered * (2 if self.double_runs else 1)
+
+    @property
+    def covered(self) -> int:
+        """The number of iterations that coverage is of. A simulator that died has none to report."""
+        return self.iterations if self.measured is None else min(self.measured, self.iterations)
 
 
 class Input(msgspec.Struct, frozen=True):
