@@ -91,7 +91,10 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of reports that do not name their own")
     parser.add_argument(
-        "--min-iterations", type=count, metavar="N", help="fail a stream with fewer iterations than this"
+        "--min-iterations",
+        type=count,
+        metavar="N",
+        help="fail a stream with fewer iterations than this, or merged streams with fewer in all",
     )
 
 

@@ -33,7 +33,12 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
-No shell runs it. `vopr-coverage check DIR` judges the recording.
+No shell runs it. With --per-seed, COMMAND runs once for each seed:
+
+  vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
+      -- env MADSIM_TEST_SEED={seed} ./simulation
+
+`vopr-coverage check DIR` judges the recording.
 
 exit codes:
   0  every seed was recorded, whatever came of it and however the simulator ended; or the simulator crashed as
@@ -63,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on-crash",
         choices=("restart", "stop"),
+        metavar="restart|stop",
         help="if the simulator dies at a seed: start it again behind that seed, or stop (default: stop)",
     )
     parser.add_argument(

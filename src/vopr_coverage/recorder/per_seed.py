@@ -22,9 +22,9 @@ from vopr_coverage.reading.merged_end import EndSum
 from vopr_coverage.reading.records import Record, read_record, start_line
 from vopr_coverage.recorder.child import KILL_AFTER_S, Child
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
-from vopr_coverage.recorder.outcome import Outcome, Written, outcome_of, problem_in_words
 from vopr_coverage.recorder.plan import RecordingPlan, SeedRuns
 from vopr_coverage.recorder.process import Clock, Ended, follow
+from vopr_coverage.recorder.seed_result import SeedOutput, SeedResult, problem_in_words, result_of
 
 AHEAD_MAX = 16  # results that wait for that of an earlier seed, for each process
 FLUSH_EVERY_SEEDS = 16  # and not by the clock: the file would be another one each time
@@ -42,11 +42,11 @@ class _Process:
         self._ends_at, self._clock = ends_at, clock
         self.child = Child(words, lambda piece: _keep(self._stderr, piece))
 
-    def follow(self) -> tuple[Ended, Written]:
+    def follow(self) -> tuple[Ended, SeedOutput]:
         """Wait for its end."""
         stream = Compactor(hold_ends=True)
         ended = follow(self.child, stream, self._sort, lambda _: None, self._ends_at, self._clock)
-        written = Written(stream, bytes(self._records), bytes(self._other), bytes(self._stderr))
+        written = SeedOutput(stream, bytes(self._records), bytes(self._other), bytes(self._stderr))
         return ended, written
 
     def _sort(self, lines: bytes) -> None:
@@ -85,13 +85,13 @@ class SeedSession:
         self._changed = threading.Condition()  # guards all that threads share, which are the next ones
         self._next = 0  # by their distance from the first seed
         self._stored = 0
-        self._results: dict[int, Outcome | None] = {}  # None: stopped
+        self._results: dict[int, SeedResult | None] = {}  # None: stopped
         self._running: set[Child] = set()
         self._stopping = False
         self._error: BaseException | None = None
         self._lines: dict[str, int] = {}
         self._sum = EndSum()
-        self._last = Outcome()
+        self._last = SeedResult()
         self._timed_out = self._interrupted = self._whole = False
 
     def on_signal(self, number: int) -> None:
@@ -137,15 +137,15 @@ class SeedSession:
     def _record(self) -> None:
         self._write("start", start_line({"starting_seed": self._plan.seed, "iterations": self._plan.iterations}))
         for at in range(self._plan.iterations):
-            outcome = self._wait_for(at)
-            if outcome is None:
+            result = self._wait_for(at)
+            if result is None:
                 return
-            self._last = outcome
-            if outcome.kept or outcome.problem:
-                self._log.write(_log_entry(self._seed(at), outcome))
-            if outcome.problem:
+            self._last = result
+            if result.kept or result.problem:
+                self._log.write(_log_entry(self._seed(at), result))
+            if result.problem:
                 return
-            self._store(self._seed(at), outcome)
+            self._store(self._seed(at), result)
             if at % FLUSH_EVERY_SEEDS == 0:
                 self._artifact.flush()
                 self._log.flush()
@@ -153,7 +153,7 @@ class SeedSession:
         self._write("batch_complete", self._sum.line(timed=False))
         self._whole = not (self._timed_out or self._interrupted)
 
-    def _wait_for(self, at: int) -> Outcome | None:
+    def _wait_for(self, at: int) -> SeedResult | None:
         """The result of a seed; None if the recording was stopped before there is one."""
         with self._changed:
             while at not in self._results:
@@ -168,15 +168,15 @@ class SeedSession:
             self._changed.notify_all()
             return self._results.pop(at)
 
-    def _store(self, seed: int, outcome: Outcome) -> None:
-        if outcome.line:
-            self._write("iteration_failed" if outcome.failed else "iteration_ok", outcome.line)
+    def _store(self, seed: int, result: SeedResult) -> None:
+        if result.line:
+            self._write("iteration_failed" if result.failed else "iteration_ok", result.line)
         else:
             self._lines["iteration_silent"] = self._lines.get("iteration_silent", 0) + 1
-        if outcome.end:
-            self._sum.add(outcome.end, 1)
+        if result.end:
+            self._sum.add(result.end, 1)
         else:
-            self._sum.count(not outcome.failed, outcome.failed, [seed] if outcome.failed else [])
+            self._sum.count(not result.failed, result.failed, [seed] if result.failed else [])
 
     def _write(self, kind: str, line: bytes) -> None:
         self._artifact.write(line)
@@ -193,9 +193,9 @@ class SeedSession:
     def _work(self) -> None:
         try:
             while (at := self._take()) is not None:
-                outcome = self._run_seed(self._seed(at))
+                result = self._run_seed(self._seed(at))
                 with self._changed:
-                    self._results[at] = outcome
+                    self._results[at] = result
                     self._changed.notify_all()
         except BaseException as error:  # the main thread raises it
             self._error = error
@@ -214,12 +214,12 @@ class SeedSession:
             self._next += 1
             return self._next - 1
 
-    def _run_seed(self, seed: int) -> Outcome | None:
+    def _run_seed(self, seed: int) -> SeedResult | None:
         words = filled(self._plan.command, self._plan.scenario, str(seed), 1)
         try:
             process = _Process(words, self._ends_at, self._clock)
         except UsageError as error:
-            return Outcome(problem=str(error))
+            return SeedResult(problem=str(error))
         self._running.add(process.child)
         try:
             if self._stopping:
@@ -232,8 +232,8 @@ class SeedSession:
             self._stopping = True
             return None
         if not ended.at_end:
-            return Outcome(ended=ended, problem="a process that it left behind holds its output open")
-        return outcome_of(seed, ended, written, self._runs.found_bug)
+            return SeedResult(ended=ended, problem="a process that it left behind holds its output open")
+        return result_of(seed, ended, written, self._runs.found_bug)
 
     # ---- the manifest
 
@@ -259,10 +259,10 @@ class SeedSession:
         )
 
 
-def _log_entry(seed: int, outcome: Outcome) -> bytes:
+def _log_entry(seed: int, result: SeedResult) -> bytes:
     """What a process that did not end well leaves in stderr.log."""
-    how = "not started" if outcome.ended is None else f"exit code {outcome.ended.exit_code}"
-    if outcome.ended and outcome.ended.signal is not None:
-        how = f"signal {outcome.ended.signal}"
-    note = f"; {problem_in_words(seed, outcome.problem)}" if outcome.problem else ""
-    return f"[vopr-coverage: seed {seed}, {how}{note}]\n".encode() + outcome.kept.rstrip(b"\n") + b"\n\n"
+    how = "not started" if result.ended is None else f"exit code {result.ended.exit_code}"
+    if result.ended and result.ended.signal is not None:
+        how = f"signal {result.ended.signal}"
+    note = f"; {problem_in_words(seed, result.problem)}" if result.problem else ""
+    return f"[vopr-coverage: seed {seed}, {how}{note}]\n".encode() + result.kept.rstrip(b"\n") + b"\n\n"

@@ -10,13 +10,23 @@ import msgspec
 from vopr_coverage.errors import printable
 from vopr_coverage.model.crash import OUTSIDE_SIGNALS, PANIC, crash_of
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.reading.records import FailedData, OkData, died_line, failed_line, passed_line, ran_line, read_record
+from vopr_coverage.reading.records import (
+    CrashedData,
+    FailedData,
+    OkData,
+    RanData,
+    died_line,
+    failed_line,
+    passed_line,
+    ran_line,
+    read_record,
+)
 from vopr_coverage.recorder.last_words import last_words
 from vopr_coverage.recorder.parts import announces
 from vopr_coverage.recorder.process import Ended
 
 
-class Written(msgspec.Struct, frozen=True):
+class SeedOutput(msgspec.Struct, frozen=True):
     """What a process wrote: its compacted stream, its other lines on stdout, and its stderr; the end of each."""
 
     stream: Compactor
@@ -31,7 +41,7 @@ class Written(msgspec.Struct, frozen=True):
         return last_words(self.other if only_stdout or not self.stderr.strip() else self.stderr)
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class SeedResult(msgspec.Struct, frozen=True):
     """The result of one seed.
 
     Attributes:
@@ -53,7 +63,7 @@ class Outcome(msgspec.Struct, frozen=True):
     kept: bytes = b""
 
 
-def outcome_of(seed: int, ended: Ended, written: Written, found_bug: Collection[int]) -> Outcome:
+def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collection[int]) -> SeedResult:
     """The result of the process that ran this seed and that nobody has stopped.
 
     Args:
@@ -61,7 +71,7 @@ def outcome_of(seed: int, ended: Ended, written: Written, found_bug: Collection[
     """
     code, stream = ended.exit_code, written.stream
     well = ended.status == 0
-    known = Outcome(
+    known = SeedResult(
         ended=ended,
         last_words=() if well else written.last_words,
         kept=b"" if well else written.other + written.stderr,
@@ -95,8 +105,8 @@ def _record_of(seed: int, records: bytes) -> tuple[Any, bytes] | None:
         record = read_record(line, "", 0)
         assert record is not None, "other lines were sorted out"
         assert not isinstance(record, list), "broken ones, too"
-        if record.type != "iteration" or record.data.seed != seed:
-            continue
+        if record.type != "iteration" or isinstance(record.data, (CrashedData, RanData)) or record.data.seed != seed:
+            continue  # lines of ours are ours to write
         if isinstance(record.data, FailedData):
             line = failed_line(record.data)
         elif isinstance(record.data, OkData):
