@@ -137,6 +137,7 @@ class Input(msgspec.Struct, frozen=True):
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
         commits: the commits that this check may be about; none if unknown.
+        pattern: that the file was found by; "" if it was named by its path, so that it cannot be missing.
     """
 
     source: str
@@ -150,6 +151,7 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

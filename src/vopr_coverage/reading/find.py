@@ -37,12 +37,14 @@ class ReportFile(msgspec.Struct, frozen=True):
     """One file to read: its path, its name in the output, and its scenario if given.
 
     For a recording, `path` is the stream in its folder and `label` the folder. Its manifest names the scenario.
+    `pattern` is what it was found by, "" if it was named by its path.
     """
 
     path: str
     label: str
     scenario: str | None = None
     recording: Recording | None = None
+    pattern: str = ""
 
 
 class Unfound(NamedTuple):
@@ -157,7 +159,8 @@ def _match_pattern(pattern: str, scenario: str | None, roots: Sequence[Path]) ->
         if folder not in outside
     ]
     reports += [ReportFile(file.path, file.path, scenario) for file in files if file.path not in outside]
-    return _sorted_out(reports, _remark(pattern, left_out))
+    found_by = [each if isinstance(each, Unfound) else replace(each, pattern=pattern) for each in reports]
+    return _sorted_out(found_by, _remark(pattern, left_out))
 
 
 def _is_part_of(file: Match, recordings: set[str]) -> bool:
@@ -223,6 +226,8 @@ def _each_once(reports: Sequence[ReportFile]) -> list[ReportFile]:
     first: dict[tuple[int, int] | str, ReportFile] = {}
     for report in reports:
         same = first.setdefault(_identity(report.path), report)
+        if same.pattern and not report.pattern:
+            same = first[_identity(report.path)] = replace(same, pattern="")
         if same.scenario is None and report.scenario is not None:
             first[_identity(report.path)] = replace(same, scenario=report.scenario)
         elif report.scenario is not None and same.scenario != report.scenario:
