@@ -68,18 +68,18 @@ class Cure(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Healthy(msgspec.Struct, frozen=True):
+class HealthyRuns(msgspec.Struct, frozen=True):
     """The healthy runs of a scenario, under the config's names, and what is judged of them."""
 
     group: Sequence[Input]
     evidence: Sequence[Evidence]
 
 
-def healthy_of(group: Sequence[Input], rules: Rules, config: Config) -> Healthy:
+def healthy_of(group: Sequence[Input], rules: Rules, config: Config) -> HealthyRuns:
     """The runs of a scenario, for all faults that were planted in them."""
     group = [with_aliases(read, config.aliases) for read in group]
     units = [group] if rules.merge != "none" else [[read] for read in group]
-    return Healthy(group, [as_unit("", None, unit).evidence for unit in units])
+    return HealthyRuns(group, [as_unit("", None, unit).evidence for unit in units])
 
 
 def cure_of_missing(reports: int, rules: Rules) -> Cure:
@@ -89,7 +89,7 @@ def cure_of_missing(reports: int, rules: Rules) -> Cure:
     return Cure(Setting(None, "min_reports", reports, {}), "for every check by this config that sets no other number")
 
 
-def cure_of(fault: Fault, healthy: Healthy, rules: Rules, config: Config) -> Cure:
+def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) -> Cure:
     """The setting that would let the gate notice this fault of a scenario."""
     seen = _Seen(fault, healthy.group, healthy.evidence, config)
     wish = _WISHES.get(fault.kind)

@@ -63,7 +63,12 @@ class Found(NamedTuple):
 
 
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
-    """The files of `find`.
+    """The files of `find_all`; errors as there."""
+    return list(find_all(lines, roots).files)
+
+
+def find_all(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
+    """`find`, for whoever needs all of it.
 
     Raises:
         FileError, ReportError, UsageError, ManyErrors: also if a single line cannot be used.
@@ -71,7 +76,7 @@ def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[Repor
     found = find(lines, roots)
     if found.unfound:
         raise as_one([each.error for each in found.unfound])
-    return list(found.files)
+    return found
 
 
 def find(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
