@@ -6,8 +6,8 @@ The folders hold streams of healthy runs, named SCENARIO-SEED-ITERATIONS.ndjson,
 SCENARIO-SEED-ITERATIONS.CANARY.ndjson; the healthy runs of tests/data/real are added. Each three healthy runs of a
 scenario with 20 iterations or more are given to `init`, and every other run of the scenario is judged by its config.
 With --simulate, N configs a scenario are learnt from simulated runs, too: counts are negative binomial, with the mean
-and the dispersion of the streams; --only-simulated leaves the recorded runs out, which take minutes. Exit code 0 if both shares of red healthy runs are within the bar, 1 if not, 2
-without streams.
+and the dispersion of the streams; --only-simulated leaves the recorded runs out, which take minutes. Exit code 0 if
+both shares of red healthy runs are within the bar, 1 if not, 2 without streams.
 """
 
 from __future__ import annotations

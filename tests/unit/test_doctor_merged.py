@@ -147,6 +147,9 @@ def test_runs_of_several_kinds_are_not_added_up() -> None:
     assert added_up([shard(0), FLAT[0]], "x") == [shard(0), FLAT[0]]
     [summed] = added_up([shard(0), shard(1)], "x")
     assert (summed.source, summed.run and summed.run.iterations) == ("x", 8)
+    [summed] = added_up(BYZANTINE, "x")
+    assert summed.run
+    assert [(group.invariant, group.count) for group in summed.run.failures] == [("model_verification", 12)]
 
 
 def test_a_sum_that_does_not_pass_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
