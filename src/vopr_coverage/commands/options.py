@@ -108,6 +108,10 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "all: add up all reports",
     )  # fmt: skip
     parser.add_argument(
+        "--min-reports", type=count, metavar="N",
+        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
+    )  # fmt: skip
+    parser.add_argument(
         "--on-not-measured", metavar="POLICY",
         help="what to do if a required figure is not in a report: fail (the default), warn or ignore, for the gates "
         "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",

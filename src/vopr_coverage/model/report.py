@@ -160,6 +160,7 @@ class Input(msgspec.Struct, frozen=True):
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
         commits: the commits that this check may be about; none if unknown.
+        pattern: that the file was found by; "" if it was named by its path, so that it cannot be missing.
     """
 
     source: str
@@ -173,6 +174,7 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 def hit_by_attempts(read: Input, declared: Container[str]) -> Input:

@@ -143,7 +143,8 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
         scenario = found.planned.scenario.lower()
         planned[scenario] = planned.get(scenario, 0) + found.planned.iterations
     least = min(planned.values())
-    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least))
+    # The plan knows which runs are missing, whatever number of reports the config asks of other checks.
+    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least, min_reports=len(usable)))
     try:
         refuse_copies([str(folder / STREAM) for _, folder in usable])
         verdict = judge_inputs([run for run, _ in usable], rules, config)
