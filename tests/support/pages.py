@@ -249,7 +249,7 @@ def a_verdict(reports: int = 1) -> Verdict:
     violations = (
         a_violation("failures", f"Invariant '{NAME}' failed on 2 seeds: 7, 8", detail=NAME),
         a_missed_point(NAME),
-        a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)"),
+        a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)", "Floor"),
     )
     failures = tuple(
         Failure(NAME, NAME, NAME, NAME, 2, ("7", "8"), f"vopr --scenario {NAME} --seed 7", fill, expected)

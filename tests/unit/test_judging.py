@@ -177,7 +177,7 @@ def test_run_health_comes_first_and_overlaps_last_of_it() -> None:
             "Seed ranges overlap: a.ndjson (seeds 0 to 2) and b.ndjson (seeds 2 to 4) share seeds",
         ),
     ]
-    assert ("b.ndjson", "odd") in [(warning.source, warning.text) for warning in judgement.warnings]
+    assert ("b.ndjson", "odd") in [(warning.source, warning.text) for warning in judgement.remarks]
     assert [(read.source, read.first_seed, read.iterations) for read in judgement.report.inputs] == [
         ("a.ndjson", "0", 3),
         ("b.ndjson", "2", 3),
@@ -233,11 +233,11 @@ def test_many_missed_points_are_remarked_on_where_no_config_sets_how_many() -> N
     missed = a_report("hit a\n" + "\n".join(f"missed m{number}" for number in range(9)))
     unit = a_unit(Input("r.json", "report", missed))
     asked = terms(fault_point_coverage_min=0.1)
-    assert not judge(unit, asked).warnings
+    assert not judge(unit, asked).remarks
     by_profile = replace(asked.bounds, fault_point_coverage_min=Bound(0.1, "profile default"))
-    told_of = judge(unit, replace(asked, bounds=by_profile)).warnings
+    told_of = judge(unit, replace(asked, bounds=by_profile)).remarks
     assert [warning.source for warning in told_of if "Many fault points missed (9/10)" in warning.text] == ["unit"]
-    assert not judge(unit, terms(critical_fault_points=["a"])).warnings
+    assert not judge(unit, terms(critical_fault_points=["a"])).remarks
 
 
 def test_without_a_base_nothing_is_compared() -> None:

@@ -142,7 +142,7 @@ def test_the_last_tier_is_the_headline() -> None:
     lines = comment_at_tier(compared(a_verdict()), 5).splitlines()
     assert lines[3].startswith("**6 violations.** **Run health:** failing seeds. **Coverage:** critical fault points")
     assert lines[7].startswith(
-        "6 violations, 2 warnings, 1 bound below the profile's, 1 below base's, 3 lost against base, 2 newly hit, "
+        "6 violations, 2 warnings, 1 below base's, 3 lost against base, 2 newly hit, "
         "1 report: too much for this page, all in <a "
     )
     assert not any(line.startswith(("|", "-")) for line in lines)

@@ -1,1 +1,1 @@
-"""From the findings of a verdict to their causes, by rules over facts."""
+"""Causes: what went wrong, each told once, found in the findings of a verdict by rules over facts."""

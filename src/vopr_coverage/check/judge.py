@@ -23,7 +23,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force, lowered
+from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
@@ -43,12 +43,13 @@ _Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, b
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """One judged unit, with all that the verdict lists across units."""
+    """One judged unit, with all that the verdict lists across units. `warnings` weigh more than `remarks`."""
 
     report: JudgedReport
     violations: tuple[Violation, ...]
     warnings: tuple[Remark, ...]
     failures: tuple[Failure, ...]
+    remarks: tuple[Remark, ...] = ()
 
 
 def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
@@ -75,13 +76,13 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     violations = list(_fallen_short(unit, health, coverage, terms))
     violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
-    below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
-    report = replace(judgement.report, lowered=below, too_short=tuple(_too_short(waiting)), change=change)
+    below = dict.fromkeys(chain.from_iterable(terms.looser()))
+    report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
-    return replace(judgement, report=report, warnings=(*judgement.warnings, *missed))
+    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed))
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
@@ -112,10 +113,16 @@ def _judgement(
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
     )
-    warnings = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
-    warnings += [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
+    remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
+    warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
     failures = chain.from_iterable(_failures(read, terms) for read in unit.inputs)
-    return Judgement(report, tuple(violations), tuple(warnings), tuple(failures))
+    return Judgement(
+        report=report,
+        violations=tuple(violations),
+        warnings=tuple(warnings),
+        failures=tuple(failures),
+        remarks=tuple(remarks),
+    )
 
 
 def _rows(unit: Unit, health: _Health, coverage: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.manifest import unknown_placeholders
 from vopr_coverage.model.report import SEED_COUNT
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
 if TYPE_CHECKING:
     from vopr_coverage.check.terms import Overrides
@@ -85,7 +85,7 @@ def refuse_unknown_placeholders(command: Sequence[str]) -> None:
 def add_terms(parser: argparse.ArgumentParser) -> None:
     """The flags that say by which thresholds a report is judged."""
     parser.add_argument(
-        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|none",
         help="the profile to start from (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)

@@ -20,7 +20,7 @@ from vopr_coverage.commands.output import (
 )
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the results of the jobs, as `toJSON(needs)` writes them; - for standard input"
     )
     parser.add_argument(
-        "--profile", type=or_empty(one_of(PROFILE_NAMES)), metavar="default|smoke_test|nightly",
+        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|none",
         help="the profile to start from, for coverage (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from vopr_coverage.check.attempts import with_attempt_only
 from vopr_coverage.check.flow import Rules
 from vopr_coverage.check.merge import as_unit, with_aliases
 from vopr_coverage.check.terms import terms_for
@@ -24,7 +25,7 @@ from vopr_coverage.errors import printable
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bound
+from vopr_coverage.model.thresholds import MAP_KEYS, Bound
 
 # Where 14 independent events are expected, none occurs once in a million runs, and once in a thousand if the variance
 # is twice as large.
@@ -46,7 +47,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     Attributes:
         scenario: where it stands; None is the top level.
-        value: everything that the key has to hold: what is set in a scenario replaces what is set above it.
+        value: everything that the key has to hold in this place. A scenario's map adds to that of the top level, a list
+            takes its place.
         added: the new entries of a list or a map; empty for a number.
     """
 
@@ -74,7 +76,7 @@ def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) 
     Args:
         group: the healthy runs of its scenario.
     """
-    group = [with_aliases(read, config.aliases) for read in group]
+    group = [with_aliases(with_attempt_only(read, config), config.aliases) for read in group]
     units = [group] if rules.merge != "none" else [[read] for read in group]
     seen = _Seen(fault, group, [as_unit("", None, unit).evidence for unit in units], config)
     wish = _WISHES.get(fault.kind)
@@ -88,6 +90,11 @@ def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) 
         return Cure(None, f"{flag} stands above the config: raise it to {value} or more")
     scenario = config.scenario(fault.scenario)
     in_force = getattr(terms_for(fault.scenario if scenario else None, rules.overrides, config).bounds, key).value
+    if key in MAP_KEYS:
+        least = in_force.get(seen.name, 0)
+        value = value if isinstance(least, tuple) else max(value, least)
+        if scenario:
+            in_force = scenario.layer[key].value if key in scenario.layer else {}
     return Cure(_setting(scenario.name if scenario else None, key, in_force, value, seen), note)
 
 
@@ -130,7 +137,8 @@ def all_lines(settings: Sequence[Setting]) -> list[str]:
 def _joined(a: Setting, b: Setting) -> Setting:
     value, added = b.value, {**a.added, **b.added}
     if isinstance(value, Mapping):
-        value = {name: max(a.value.get(name, 0), b.value.get(name, 0)) for name in {**a.value, **b.value}}
+        added |= {name: max(least, b.added[name]) for name, least in a.added.items() if name in b.added}
+        value = {**a.value, **b.value, **added}
         added = {name: value[name] for name in added}
     elif isinstance(value, list):
         value = list(dict.fromkeys((*a.value, *b.value)))
@@ -143,7 +151,7 @@ def _setting(scenario: str | None, key: str, in_force: Any, wished: Any, seen: _
     name = seen.name
     value, added = wished, {}
     if isinstance(in_force, Mapping):
-        value, added = {**in_force, name: max(wished, in_force.get(name, 0))}, {name: wished}
+        value, added = {**in_force, name: wished}, {name: wished}
     elif isinstance(in_force, list):
         value, added = [*in_force, name], {name: 1}
     return Setting(scenario=scenario, key=key, value=value, added=added)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from vopr_coverage.check.attempts import with_attempt_only
 from vopr_coverage.check.flow import Rules, judge_inputs
 from vopr_coverage.config.file import Config
 from vopr_coverage.doctor.planting import Fault, NotPlanted, faults_of
@@ -63,6 +64,7 @@ def examine(inputs: Sequence[Input], rules: Rules, config: Config, progress: Pro
         UsageError: the runs themselves do not pass, so that a red copy would prove nothing.
         UserError: a config or rules that cannot be used.
     """
+    inputs = [with_attempt_only(read, config) for read in inputs]
     _refuse_unhealthy(judge_inputs(inputs, rules, config))
     faults, not_planted = list[tuple[Fault, list[Input]]](), list[NotPlanted]()
     for scenario, group, others in scenarios_of(inputs, rules, config):

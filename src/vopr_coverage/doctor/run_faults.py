@@ -32,6 +32,7 @@ def with_half_the_seeds(read: Input, _name: str = "") -> Input | None:
         failures=_half_the_failures(run),
         fault_effects=_halves(run.fault_effects),
         fault_counts=_halves(run.fault_counts),
+        attempts_only=_halves(run.attempts_only) or {},
         first_hashes=run.first_hashes[: run.records // 2],
     )
     changed = dataclasses.replace(
@@ -182,6 +183,7 @@ def _cut(read: Input, records: int) -> Input:
         silent_failures=SeedList(),
         fault_effects=None,
         fault_counts=None,
+        attempts_only={},
         properties=None,
         first_hashes=run.first_hashes[:records],
     )

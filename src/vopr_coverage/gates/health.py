@@ -29,7 +29,7 @@ from vopr_coverage.gates.run_outcomes import (
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bounds
+from vopr_coverage.model.thresholds import Bounds, is_set_by_config
 
 ADVICE = {
     "run-complete": "Look at the simulator's stderr and exit status, and run this seed range again.",
@@ -115,7 +115,7 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
         if is_required:
             return unanswered(gate, True, "0 violated", "", "Property violations", None)
         warning = "This stream carries no properties: violated ones would not be seen."
-        return not_required(gate, NO_PROPERTIES_NOTE, warning)
+        return not_required(gate, NO_PROPERTIES_NOTE, *([] if is_set_by_config(bounds.min_properties) else [warning]))
     violated = run.properties.violated_ids
     shortfalls = [_property_violated(name) for name in violated]
     if shortfalls:

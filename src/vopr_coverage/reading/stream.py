@@ -168,6 +168,7 @@ class StreamReader:
             double_runs=True if silent.count else None,
             fault_effects=ending.fault_effects if ending else None,
             fault_counts=ending.fault_counts if ending else None,
+            attempts_only=ending.attempts_only if ending else {},
             properties=ending.properties if ending else None,
             next_seed=self._next_seed(),
         )

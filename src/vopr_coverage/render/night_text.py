@@ -132,7 +132,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _work(work: Work) -> str:
-    from vopr_coverage.trends.compare import in_digits
+    from vopr_coverage.model.figures import in_digits
 
     figures = [f"{work.ran:,} of {work.planned:,} planned and {work.asked:,} asked for"]
     if work.lost:

@@ -111,7 +111,6 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "overview": bad + good if len(verdict.reports) > 1 else [],
         "groups": [outline.without(named, group) for group in groups],
         "headline": outline.headline_of(groups),
-        "lowered": outline.lowered_bounds(verdict),
         "too_short": outline.minimums_of_longer_runs(verdict),
         "loosened": outline.loosened_bounds(verdict),
         "lost": lost,

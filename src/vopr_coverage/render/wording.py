@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from vopr_coverage.canaries import beside
 from vopr_coverage.canaries import judge as canary
+from vopr_coverage.causes import words as causes
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
 from vopr_coverage.gates.row import Part, Row
@@ -46,6 +47,7 @@ _SENTENCES = (
     SENTENCES
     | EXCUSED
     | advice.ALL
+    | frozenset(causes.ADVICE.values())
     | beside.ALL
     | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
@@ -57,7 +59,7 @@ holds it iterations its itself lost met minimum minimums most not measured nothi
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long most no none on parts passed
 build iteration job point regression so twice was were about and faults green is least noticed planted red required
-by crash score shows the kernel_state_hash never varies
+by crash score shows the kernel_state_hash never varies bound bounds config
 that left behind explains why cancelled or out time skipped among those needs crashed exit code planned
 too few say how many may far below above median comparable night nights missing summary
 """
