@@ -155,6 +155,12 @@ def last_words(finding: Finding) -> tuple[str, ...]:
     return tuple(line for line in words.split(_BETWEEN) if line.strip()) if ends_with else ()
 
 
+def _left_behind(findings: Sequence[Finding]) -> list[str]:
+    """The parts that show nothing because of a job, in one line."""
+    parts = dict.fromkeys(title(finding.job) for finding in findings if finding.job != findings[0].job)
+    return [f"nothing is known of {', '.join(parts)}"] if parts else []
+
+
 def _with_part(finding: Finding, first: Finding) -> str:
     """A line, with the part that it is of where that is another one than the cause's."""
     return finding.line if finding.job == first.job else f"{title(finding.job)}: {finding.line}"
@@ -167,6 +173,8 @@ def details_of(kind: CauseKind, findings: Sequence[Finding]) -> tuple[str, ...]:
     first = findings[0]
     if kind == "violation":
         lines = [finding.message for finding in findings if finding.message]
+    elif first.kind in ("job", "plan"):
+        lines = _left_behind(findings)
     elif kind in ("divergence", "canary"):
         lines = [finding.line for finding in findings]
     else:
