@@ -50,7 +50,6 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, evidence.fault_effects)
         rates = {name: count / evidence.simulations for name, count in counts.items()}
-    short = [name for name, least in floors.items() if rates and rates.get(name, 0) < number_of(least)]
     return judge_floors(
         "per-iteration",
         evidence,
@@ -64,8 +63,9 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
             actual=measured,
             line=f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
             point=name,
+            advice=ADVICE["fault-effects"] if name in faults else "",
         ),
-        ADVICE["fault-effects" if any(name in faults for name in short) else "per-iteration"],
+        ADVICE["per-iteration"],
     )
 
 
