@@ -101,6 +101,7 @@ def _seed_failed(group: FailureGroup, run: Run) -> Shortfall:
         actual=f"{group.count} {seeds}",
         line=line,
         detail=group.message,
+        advice=ADVICE["failures"],
         invariant=group.invariant,
         seed=str(group.seeds[0]) if group.seeds else None,
     )
