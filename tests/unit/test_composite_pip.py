@@ -85,6 +85,8 @@ def test_pip_sees_the_mirror_of_a_file_and_nothing_else_of_it(tmp_path: Path, mo
 
 def test_packages_are_installed_with_these_settings_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The step's own call of pip, with `user` and `target` in the job's variables, and a pip that installs nothing."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_USER", "1")
     monkeypatch.setenv("PIP_TARGET", "/nowhere")
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
@@ -98,8 +100,8 @@ def test_packages_are_installed_with_these_settings_alone(tmp_path: Path, monkey
     def create(home: Path, **_how: Any) -> None:
         (home / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
 
-    monkeypatch.setattr(environment.subprocess, "run", run)
-    monkeypatch.setattr(environment.venv, "create", create)
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr("venv.create", create)
     monkeypatch.setattr(environment, "WINDOWS", False)
     environment.installed_python(tmp_path)
     (variables,) = installs
@@ -114,7 +116,7 @@ def test_a_pip_that_fails_is_no_failed_gate(tmp_path: Path, monkeypatch: pytest.
     def fail(*_: Any, **__: Any) -> None:
         raise subprocess.CalledProcessError(1, "pip")
 
-    monkeypatch.setattr(environment.venv, "create", fail)
+    monkeypatch.setattr("venv.create", fail)
     with pytest.raises(SystemExit) as ended:
         environment.installed_python(tmp_path)
     assert ended.value.code == 2
