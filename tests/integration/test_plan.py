@@ -124,7 +124,7 @@ def test_files_for_the_jobs_that_follow(tmp_path: Path) -> None:
     assert [shard.iterations for shard in plan.coverage.include] == [350, 350, 90]
     assert (tmp_path / "night" / "plan.json").read_text() == plan.to_json() + "\n"
     outputs = read_outputs((tmp_path / "outputs").read_text())
-    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90"}
+    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90", "smallest-scenario": "90"}
     ended = run_cli(*NIGHT, *RATES, *files, cwd=tmp_path)
     assert ended.out.startswith("run 3, seeds ")
     assert read_outputs((tmp_path / "outputs").read_text())["smallest-shard"] == "0"

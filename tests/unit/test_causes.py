@@ -70,7 +70,7 @@ def test_an_invariant_that_failed_in_three_runs_is_one_cause() -> None:
     runs = ("a", "b", "c")
     found = [a_seed_failed(run, message=f"diverged at {number}") for number, run in enumerate(runs)]
     cause = one(failed(*found, failures=tuple(map(a_failure, runs))))
-    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `7` in 3 runs"
+    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `7`, in 3 runs"
     assert (cause.kind, cause.seed, cause.seeds, cause.command) == ("violation", "7", 6, "sim --seed 7")
     assert (cause.sources, cause.findings) == (runs, (0, 1, 2))
 
@@ -85,7 +85,7 @@ def test_a_command_of_one_seed_is_preferred_to_one_of_a_whole_run() -> None:
     """And one that can be copied as it is to one in which a name is missing."""
     failures = (a_failure("a", whole_run=True), a_failure("b", fill_in=True), a_failure("c", seed="8"))
     cause = one(failed(*map(a_seed_failed, "ab"), a_seed_failed("c", seed="8"), failures=failures))
-    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `8` in 3 runs"
+    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `8`, in 3 runs"
     assert (cause.command, cause.fill_in, cause.whole_run) == ("sim --seed 8", False, False)
 
 
@@ -122,7 +122,7 @@ def test_a_panic_that_eight_shards_died_of_is_one_cause() -> None:
         found.append(a_violation("coverage", "Coverage not measured", "CoverageNotMeasured", source=shard))
         failures.append(a_failure(shard, "crash", seed, crash=crash, count=1, seeds=(seed,)))
     cause = one(failed(*found, failures=tuple(failures)))
-    assert cause.what == ("Simulator died on 8 seeds, first on seed `100` in 8 runs: `" + words.format(0, 0) + "`")
+    assert cause.what == ("Simulator died at 8 seeds, first at seed `100`, in 8 runs: `" + words.format(0, 0) + "`")
     assert (cause.kind, cause.seeds, cause.command) == ("crash", 8, "sim --seed 100")
     assert cause.details[0] == "ended with exit code 101"
     assert len(cause.findings) == 16
@@ -180,9 +180,10 @@ def test_reports_with_the_same_problem_are_one_cause() -> None:
     alike = tuple(Unusable(f"s{n}.json", None, f"s{n}.json:{n}: expected an integer") for n in range(3))
     verdict = failed(unusable=(*alike, Unusable("x", None, "x: no such file")), error="why")
     first, second = causes_of(verdict)
-    assert first.what == "3 reports cannot be judged: `s0.json:0: expected an integer`"
+    assert first.what == "3 reports cannot be judged for the same reason: `s0.json`, `s1.json`, `s2.json`"
+    assert first.details == tuple(f"s{n}.json:{n}: expected an integer" for n in range(3))
     assert (first.sources, second.sources, first.findings) == (("s0.json", "s1.json", "s2.json"), ("x",), ())
-    assert whats(failed(error="why\nso")) == ["Nothing was judged: `why`"]
+    assert one(failed(error="why\nso")).details == ("why", "so")
 
 
 # ---- names

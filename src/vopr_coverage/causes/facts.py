@@ -38,7 +38,8 @@ class Facts:
                 self.kinds.setdefault(name, set()).add(violation.kind)
         self._failures = {
             (failure.source, failure.invariant, seed): failure
-            for failure in verdict.failures
+            for failure in reversed(verdict.failures)
+            if not failure.expected
             for seed in (*failure.seeds[:1], None)
         }
         self._points = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]

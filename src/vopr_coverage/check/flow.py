@@ -19,7 +19,7 @@ from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
-from vopr_coverage.check.shards import gaps, too_few_reports
+from vopr_coverage.check.shards import ALL_REPORTS, gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable
@@ -245,6 +245,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
         recording=recording,
         commits=commits,
         warnings=(*read.warnings, *other_head(recording, commits)),
+        pattern=file.pattern,
     )
 
 
@@ -263,6 +264,13 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         key = (read.scenario or "").lower() if merge == "scenario" else ""
         groups.setdefault(key, []).append(read)
     for group in groups.values():
-        scenario = group[0].scenario if merge == "scenario" else None
-        name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
-        yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
+        yield as_unit(merged_name(group, merge), group[0].scenario if merge == "scenario" else None, group)
+
+
+def merged_name(group: Sequence[Input], merge: Merge) -> str:
+    """What runs that are merged are called together."""
+    if len(group) == 1:
+        return group[0].source
+    scenario = group[0].scenario if merge == "scenario" else None
+    name = scenario or (ALL_REPORTS if merge == "all" else "runs without a scenario")
+    return f"{name} ({len(group)} merged)"

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
+from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
@@ -19,6 +20,7 @@ from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
 from vopr_coverage.gates.failing_seeds import is_expected
+from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
@@ -135,6 +137,8 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
     """The violations of all gates, and of merged inputs that share seeds."""
     for source, outcome in _rows(unit, health, coverage):
         yield from _violations(source, outcome, terms)
+    for shortfall in short_in_all(unit, terms.bounds):
+        yield violation_of(unit.name, ITERATIONS, shortfall, HEALTH_ADVICE[ITERATIONS])
     for sentence in overlaps(unit.inputs) if len(unit.inputs) > 1 else ():
         shortfall = Shortfall(
             kind="SeedRangesOverlap",
@@ -147,8 +151,13 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
 
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
+    """The outcomes of each run."""
     return {
-        read.source: [_excused(gate(read, terms.bounds, terms.expect), terms) for gate in HEALTH_GATES]
+        read.source: [
+            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), unit, terms.bounds)
+            for bounds in [bounds_of_each(read, unit, terms.bounds)]
+            for gate in HEALTH_GATES
+        ]
         for read in unit.inputs
     }
 
@@ -185,7 +194,10 @@ def _excused(outcome: Outcome, terms: Terms) -> Outcome:
 def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violation]:
     if _policy(outcome, terms) != "fail":
         return
-    assert outcome.violations or outcome.status is not Status.FAILED, f"{outcome.gate} failed without a reason"
+    in_all = outcome.gate == ITERATIONS  # of merged runs, the violation is about all of them
+    assert outcome.violations or in_all or outcome.status is not Status.FAILED, (
+        f"{outcome.gate} failed without a reason"
+    )
     for shortfall in outcome.violations:
         yield violation_of(source, outcome.gate, shortfall, outcome.advice)
 

@@ -48,7 +48,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
         fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
         properties=_merge_properties([run.properties if run else None for run in runs]),
         via_alias=_unite_aliases(inputs),
-        iterations=sum(run.iterations for run in streams) if len(streams) == len(inputs) else None,
+        iterations=sum(run.covered for run in streams) if len(streams) == len(inputs) else None,
         fault_counts=_sum_maps([run.fault_counts if run else None for run in runs]),
         attempts_only=_sum(run.attempts_only for run in streams) if whole else {},
     )

@@ -91,7 +91,10 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of reports that do not name their own")
     parser.add_argument(
-        "--min-iterations", type=count, metavar="N", help="fail a stream with fewer iterations than this"
+        "--min-iterations",
+        type=count,
+        metavar="N",
+        help="fail a stream with fewer iterations than this, or merged streams with fewer in all",
     )
 
 
@@ -103,6 +106,10 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
         help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
         "all: add up all reports",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-reports", type=count, metavar="N",
+        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
     )  # fmt: skip
     parser.add_argument(
         "--on-not-measured", metavar="POLICY",

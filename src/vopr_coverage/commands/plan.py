@@ -73,7 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
     )  # fmt: skip
     parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
-    add_outputs(parser, "plan, and smallest-shard (the fewest iterations of a coverage job),")
+    add_outputs(
+        parser, "plan, smallest-shard and smallest-scenario (the fewest iterations of a coverage job and scenario),"
+    )
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
@@ -214,7 +216,17 @@ def _planned(arguments: argparse.Namespace) -> int:
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
-    write_outputs(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
+    scenarios: dict[str, int] = {}
+    for shard in plan.coverage.include:
+        scenarios[shard.scenario] = scenarios.get(shard.scenario, 0) + shard.iterations
+    write_outputs(
+        arguments.outputs,
+        {
+            "plan": plan.to_json(),
+            "smallest-shard": str(smallest),
+            "smallest-scenario": str(min(scenarios.values(), default=0)),
+        },
+    )
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 

@@ -49,7 +49,7 @@ Every recording is judged here, whatever its job reported. A planned run without
 exit codes:
   0  every part of the night passed
   1  a part of the night did not pass, or did not finish
-  2  wrong usage, or the plan or the config cannot be used: nothing was judged
+  2  wrong usage, or the plan or the config cannot be used: nothing was judged, and what an earlier attempt found stays
   3  a bug in vopr-coverage
 """
 
@@ -100,23 +100,26 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         with progress_line() as line:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
-        if arguments.earlier and is_there(arguments.earlier):
-            verdict = _with_earlier(verdict, arguments.earlier)
+        verdict = _with_earlier(verdict, arguments.earlier)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 
     return judge_and_publish(
         arguments,
         judge,
-        nothing_judged=partial(NightVerdict.not_judged, __version__, place=place),
+        nothing_judged=lambda message: _with_earlier(
+            NightVerdict.not_judged(__version__, message, place), arguments.earlier
+        ),
         text=render_night_text,
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),
     )
 
 
-def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:
+def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
     """Keep what an earlier attempt found. A file that cannot be used is a warning: this attempt has its own verdict."""
     try:
+        if not path or not is_there(path):
+            return verdict
         return keep_earlier(verdict, night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path))
     except UserError as error:
         text = f"findings of an earlier attempt were not kept: {printable(str(error).splitlines()[0])}"

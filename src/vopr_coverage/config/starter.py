@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
@@ -44,7 +44,14 @@ def sections_of(inputs: Sequence[Input]) -> list[Section]:
         UsageError: a run that is not healthy, a format without run records, or only some of the runs have a scenario.
     """
     declared = _attempted_without_effect(inputs)
-    runs = [_healthy(hit_by_attempts(read, declared)) for read in inputs]
+    runs, errors = list[Healthy](), list[UserError]()
+    for read in inputs:
+        try:
+            runs.append(_healthy(hit_by_attempts(read, declared)))
+        except UserError as error:
+            errors.append(error)
+    if errors:
+        raise as_one(errors)
     unnamed = [run.name for run in runs if run.scenario is None]
     if unnamed and len(unnamed) < len(runs):
         raise UsageError(
@@ -125,7 +132,10 @@ def _healthy(read: Input) -> Healthy:
     for gate in HEALTH_GATES:
         outcome = gate(read, bounds, None)
         if outcome.status in (Status.FAILED, Status.NOT_MEASURED):
-            why = printable(outcome.violations[0].line) if outcome.violations else outcome.note
+            why = outcome.note
+            if outcome.violations:
+                first = outcome.violations[0]
+                why = printable("; ".join(filter(None, [first.line, first.detail])))
             raise UsageError(f"{printable(read.source)}: init learns from healthy runs only. {why}")
     if read.report is None:
         raise UsageError(f"{printable(read.source)}: init learns from coverage, this stream carries none")

@@ -70,15 +70,30 @@ class Cure(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) -> Cure:
-    """The setting that would let the gate notice this fault.
+class HealthyRuns(msgspec.Struct, frozen=True):
+    """The healthy runs of a scenario, under the config's names, and what is judged of them."""
 
-    Args:
-        group: the healthy runs of its scenario.
-    """
+    group: Sequence[Input]
+    evidence: Sequence[Evidence]
+
+
+def healthy_of(group: Sequence[Input], rules: Rules, config: Config) -> HealthyRuns:
+    """The runs of a scenario, for all faults that were planted in them."""
     group = [with_aliases(with_attempt_only(read, config), config.aliases) for read in group]
     units = [group] if rules.merge != "none" else [[read] for read in group]
-    seen = _Seen(fault, group, [as_unit("", None, unit).evidence for unit in units], config)
+    return HealthyRuns(group, [as_unit("", None, unit).evidence for unit in units])
+
+
+def cure_of_missing(reports: int, rules: Rules) -> Cure:
+    """The setting that would let the gate notice that one of so many reports is missing."""
+    if rules.overrides.min_reports is not None:
+        return _raised(rules, "min-reports", reports)
+    return Cure(Setting(None, "min_reports", reports, {}), "for every check by this config that sets no other number")
+
+
+def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) -> Cure:
+    """The setting that would let the gate notice this fault of a scenario."""
+    seen = _Seen(fault, healthy.group, healthy.evidence, config)
     wish = _WISHES.get(fault.kind)
     if wish is None:
         return Cure(None, NO_LINES.get(fault.kind, EXCUSED))
@@ -86,8 +101,7 @@ def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) 
     if key is None:
         return Cure(None, note)
     if key == "min_iterations" and rules.overrides.min_iterations is not None:
-        flag = rules.overrides.spelled("min-iterations")
-        return Cure(None, f"{flag} stands above the config: raise it to {value} or more")
+        return _raised(rules, "min-iterations", value)
     scenario = config.scenario(fault.scenario)
     in_force = getattr(terms_for(fault.scenario if scenario else None, rules.overrides, config).bounds, key).value
     if key in MAP_KEYS:
@@ -96,6 +110,10 @@ def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) 
         if scenario:
             in_force = scenario.layer[key].value if key in scenario.layer else {}
     return Cure(_setting(scenario.name if scenario else None, key, in_force, value, seen), note)
+
+
+def _raised(rules: Rules, flag: str, least: int) -> Cure:
+    return Cure(None, f"{rules.overrides.spelled(flag)} stands above the config: raise it to {least} or more")
 
 
 def together(settings: Iterable[Setting]) -> list[Setting]:
@@ -114,7 +132,9 @@ def with_settings(config: Config, settings: Sequence[Setting]) -> Config:
     for setting in settings:
         bound = Bound(setting.value, "vopr-coverage doctor")
         known = config.scenario(setting.scenario)
-        if known is None:
+        if setting.key == "min_reports":
+            config = replace(config, min_reports=bound)
+        elif known is None:
             layer[setting.key] = bound
         else:
             own = scenarios[known.name.lower()]

@@ -213,6 +213,7 @@ def _values(config: Config) -> dict[tuple[str, str], object]:
         values |= {(name, key): bound.value for key, bound in scenario.layer.items()}
         expect = scenario.expect
         values[name, "expect"] = (expect.invariants, expect.min_caught) if expect else None
+    values["", "min_reports"] = config.min_reports.value
     for key in ("profile", "fault_points", "aliases", "on_not_measured", "repro", "canaries", "doctor_min"):
         values["", key] = getattr(config, key)
     return values

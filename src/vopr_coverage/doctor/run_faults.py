@@ -173,6 +173,9 @@ def _cut(read: Input, records: int) -> Input:
     run = read.run
     assert run is not None
     announced = run.announced if run.announced is not None else run.iterations
+    next_seed = None
+    if run.starting_seed is not None and records < announced:
+        next_seed = (run.starting_seed + records) % SEED_COUNT
     ended = f"no batch_complete after {records} of {counted(announced, 'iteration')}"
     changed: Run = replace(
         run,
@@ -186,6 +189,7 @@ def _cut(read: Input, records: int) -> Input:
         attempts_only={},
         properties=None,
         first_hashes=run.first_hashes[:records],
+        next_seed=next_seed,
     )
     return replace(read, report=None, run=changed)
 

@@ -51,7 +51,6 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
         rates = {name: count / evidence.simulations for name, count in counts.items()}
-    short = [name for name, least in floors.items() if rates and rates.get(name, 0) < number_of(least)]
     return judge_floors(
         "per-iteration",
         evidence,
@@ -66,8 +65,9 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
             line=f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
             detail=evidence.attempts_in_vain(name),
             point=name,
+            advice=ADVICE["fault-effects"] if name in faults else "",
         ),
-        ADVICE["fault-effects" if any(name in faults for name in short) else "per-iteration"],
+        ADVICE["per-iteration"],
     )
 
 

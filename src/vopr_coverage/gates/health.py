@@ -83,7 +83,7 @@ def judge_iterations(file: Input, bounds: Bounds, _expect: Expectation | None) -
         message = "No iterations ran"
         shortfalls.append(shortfall("NoIterations", message, "At least 1", "0", f"{message} (expected >= 1)"))
     elif run.iterations < bound.value:
-        shortfalls.append(_too_few(bound.value, str(run.iterations)))
+        shortfalls.append(too_few_iterations(bound.value, str(run.iterations)))
     if run.ran_nothing:
         shortfalls.append(shortfall("NothingHappened", "No ok iteration had a single event", "Events", "0 events"))
     if run.seed_ignored:
@@ -171,6 +171,7 @@ def _disagreement(sentence: str) -> Shortfall:
     return shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, line)
 
 
-def _too_few(least: int, actual: str) -> Shortfall:
+def too_few_iterations(least: int, actual: str) -> Shortfall:
+    """Fewer iterations than required."""
     line = f"Too few iterations: {actual} (expected >= {least})"
     return shortfall("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)

@@ -106,6 +106,7 @@ class Run(msgspec.Struct, frozen=True):
         properties: None if the stream has none.
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
         next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
+        measured: how many of the iterations the coverage is of; None: of all.
         crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
@@ -129,6 +130,7 @@ class Run(msgspec.Struct, frozen=True):
     wrote_nothing: bool = False
     next_seed: int | None = None
     crashed: bool = False
+    measured: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -137,8 +139,13 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def simulations(self) -> int:
-        """The number of simulations: two per iteration if the stream shows that seeds ran twice."""
-        return self.iterations * (2 if self.double_runs else 1)
+        """The number of simulations that coverage is of: two per iteration if the stream shows that seeds ran twice."""
+        return self.covered * (2 if self.double_runs else 1)
+
+    @property
+    def covered(self) -> int:
+        """The number of iterations that coverage is of. A simulator that died has none to report."""
+        return self.iterations if self.measured is None else min(self.measured, self.iterations)
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -153,6 +160,7 @@ class Input(msgspec.Struct, frozen=True):
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
         commits: the commits that this check may be about; none if unknown.
+        pattern: that the file was found by; "" if it was named by its path, so that it cannot be missing.
     """
 
     source: str
@@ -166,6 +174,7 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 def hit_by_attempts(read: Input, declared: Container[str]) -> Input:

@@ -138,8 +138,13 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
         known = any(run.findings for run in runs)  # each run has a finding that says why
         nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
         return Covered("", () if known else (nothing,))
-    least = min(found.planned.iterations for found in read)
-    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least))
+    planned: dict[str, int] = {}  # by scenario: what the runs of one were to run together
+    for found in read:
+        scenario = found.planned.scenario.lower()
+        planned[scenario] = planned.get(scenario, 0) + found.planned.iterations
+    least = min(planned.values())
+    # The plan knows which runs are missing, whatever number of reports the config asks of other checks.
+    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least, min_reports=len(usable)))
     try:
         refuse_copies([str(folder / STREAM) for _, folder in usable])
         verdict = judge_inputs([run for run, _ in usable], rules, config)

@@ -152,14 +152,16 @@ def render_check_markdown(
     budget: int = SUMMARY_BYTES_MAX,
     size: Callable[[str], int] = utf8_bytes,
     elsewhere: str = "the verdict file",
+    place: str = "",
 ) -> str:
     """The job summary, of at most `budget` in units of `size`.
 
     Args:
         budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
+        place: the address of the repository's files at the commit that is judged, or "".
     """
     from vopr_coverage.render.tiers import draft_until_it_fits  # jinja2 takes long to load
 
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
-    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size)  # noqa: S704 (ours)
+    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size, place=place)  # noqa: S704 (ours)

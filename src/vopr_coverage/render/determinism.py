@@ -38,8 +38,8 @@ HEADINGS = {
 
 def render_determinism_text(verdict: DeterminismVerdict) -> str:
     """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
-    if verdict.error is not None:
-        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+    if verdict.nothing_judged:
+        error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
         return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
     findings = list(map(_why, verdict.findings))
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
@@ -47,6 +47,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
     hint = " (fill in the scenario)" if verdict.fill_in else ""
     blocks = [
         f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
+        *_section("Cannot be compared", map(printable, (verdict.error or "").splitlines())),
         *_section("Why", findings, len(findings)),
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
         *_section("What differs", _fields(verdict)),

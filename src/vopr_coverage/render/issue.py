@@ -16,8 +16,9 @@ from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.nightly.known_seeds import KnownSeed
 from vopr_coverage.nightly.verdict import FindingKind, NightVerdict
 from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
-from vopr_coverage.render.comment import SHA_CHARACTERS, link
+from vopr_coverage.render.comment import SHA_CHARACTERS
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.links import link
 from vopr_coverage.render.marks import PASSED
 from vopr_coverage.render.night_causes import cause_blocks, part_title
 from vopr_coverage.render.night_figures import remarks_of
