@@ -332,4 +332,7 @@ def test_thousands_of_violations_are_grouped_in_no_time() -> None:
     """Rules look names up: with a search for each violation, this would take minutes."""
     found = [a_missed_point(f"part{n}.point") for n in range(3_000)]
     found += [a_lost_point(f"part{n}.point") for n in range(3_000)]
-    assert len(causes_of(failed(*found))) == 3_000
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", f"part{n}.point_seen") for n in range(3_000)]
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", "_" * 5_000 + str(n)) for n in range(100)]
+    causes = causes_of(failed(*found))
+    assert [len(cause.findings) for cause in causes] == [3] * 3_000 + [100]

@@ -21,6 +21,7 @@ POINT_MISSED = frozenset({"CriticalFaultPointMissed", "FaultPointLost"})
 PHASES = frozenset({"InsufficientPhaseEvents", "InsufficientPerIteration"})
 NAMED = LOST | PHASES | {"CriticalFaultPointMissed", "InvariantNotExecuted", "InsufficientFaultEffects"}
 WITHOUT_FIGURES = frozenset({"CoverageNotMeasured", "NothingShown"})
+NAME_CHARACTERS_MAX = 300  # of a phase, in which a fault point's name is looked for
 OTHER_NAMES = SHARED_ADVICE["other-names"]
 
 
@@ -42,7 +43,8 @@ class Facts:
             if not failure.expected
             for seed in (*failure.seeds[:1], None)
         }
-        self._points = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
+        unplugged = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
+        self._point_of = {start: point for point in reversed(unplugged) for start in beginnings_of(point)}
         self._bugs: dict[str, Key] = {}  # by report, what ended its runs or failed all of its seeds
         for violation in verdict.violations:
             if (key := self._of_a_run(violation)) and self._says_why_figures_lack(violation):
@@ -124,8 +126,9 @@ class Facts:
             return None
         kinds = self.kinds[name]
         if kinds <= PHASES:  # a phase of a fault that is injected no more
-            for point in self._points:
-                if any(name.startswith(f"{start}_") for start in beginnings_of(point)):
+            words = name[:NAME_CHARACTERS_MAX].split("_")
+            for count in range(1, len(words)):
+                if point := self._point_of.get("_".join(words[:count])):
                     return ("name", producer_of(point), *sorted(self.kinds[point]))
         return ("name", producer_of(name), *sorted(kinds)) if self.is_unplugged(name) else None
 
