@@ -129,11 +129,13 @@ def _of_name(violations: Sequence[Violation], facts: Facts) -> Cause:
     else:
         what = of_names(names, noun, "", "occurred too rarely", "occurred too rarely")
     since = _since_lost(whole, facts)
+    command = facts.commits_since if since else ""
     return Cause(
         kind="lost" if since or kinds & LOST else "missed" if is_point or noun == "invariant" else "shortfall",
         what=what,
         since=since,
-        advice=ADVICE["injector" if is_point else "checker"],
+        command=command,
+        advice=ADVICE[f"{'injector' if is_point else 'checker'}{'-since' if command else ''}"],
     )
 
 
