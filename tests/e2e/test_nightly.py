@@ -100,21 +100,21 @@ RED = {
         {**ONE_CANARY, "canary-command": TWICE},
         {"Canaries"},
         {("canary", "canary")},
-        ("drop-disabled", "not detected", "0 of 1 canaries detected"),
+        ("drop-disabled", "not detected", "0 of 1 canary detected"),
         config=canary("drop-disabled"),
     ),
     "a crashing canary": Red(
         ONE_CANARY,
         {"Canary run (crash-midway)", "Canaries"},
         {("canary", "canary")},
-        ("crash-midway", "crashed", "0 of 1 canaries detected"),
+        ("crash-midway", "crashed", "0 of 1 canary detected"),
         config=canary("crash-midway"),
     ),
     "a canary that can't be built": Red(
         ONE_CANARY,
         {"Build (no-such-feature)", "Canary run (no-such-feature)", "Canaries"},
         {("canary", "canary"), ("build", "job")},
-        ("no-such-feature", "build failed", "0 of 1 canaries detected"),
+        ("no-such-feature", "build failed", "0 of 1 canary detected"),
         config=canary("no-such-feature"),
     ),
     "a lost shard": Red(
@@ -242,6 +242,19 @@ def test_a_red_night_is_red_for_its_own_reason(desk: NightDesk, why: str) -> Non
     assert night.artifact("vopr-coverage-trends") == {"trends.ndjson"}
     if "canary-command" in red.inputs:
         assert [double_runs_of(night, run) for run in ("canary/control", "coverage/combined-1")] == [True, False]
+
+
+def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(desk: NightDesk) -> None:
+    """A green night: the job of the canary, too, although its simulator died. Its control run is of its scenario."""
+    crash = {"crash": "crash-midway: the simulator itself fails", "scenario": "swizzle", "iterations": 16}
+    desk.config(json.dumps({**CONFIG, "canaries": {"crash-midway": crash}}))
+    night = desk.run({**QUICK, **ONE_CANARY, "rates": "combined=50 swizzle=50"})
+    assert night.failed() == set()
+    assert {name for name in night.jobs if name.startswith("Canary run")} == {
+        "Canary run (control-swizzle)", "Canary run (crash-midway)",
+    }  # fmt: skip
+    assert night.outputs["canary"] == "passed"
+    assert "1 of 1 canary detected, 1 by a crash" in text_of(night.summary)
 
 
 def double_runs_of(night: Night, run: str) -> bool:

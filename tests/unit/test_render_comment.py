@@ -149,7 +149,7 @@ def test_the_last_tier_is_the_headline() -> None:
     assert lines[7] == "Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>"
     assert lines[9:12] == ["```", "vopr --scenario plainname --seed 7", "```"]
     assert lines[13].startswith(
-        "6 violations, 2 warnings, 1 bound below the profile's, 1 below base's, 3 lost against base, 2 newly hit, "
+        "6 violations, 2 warnings, 1 below base's, 3 lost against base, 2 newly hit, "
         "1 report: too much for this page, all in <a "
     )
     assert not any(line.startswith(("|", "-")) for line in lines)

@@ -30,7 +30,6 @@ from tests.support.run_pairs import one, varying
 from tests.support.schemas import a_value
 from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.check.terms import POLICIES
-from vopr_coverage.commands.plan import HEADINGS
 from vopr_coverage.determinism.verdict import Status as DeterminismStatus
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, ROWS
@@ -50,6 +49,7 @@ from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 from vopr_coverage.render.issue import IssueAbout, render_issue
 from vopr_coverage.render.night import render_night_markdown, render_night_text, title
+from vopr_coverage.render.plan import HEADINGS
 from vopr_coverage.render.tiers import _environment
 from vopr_coverage.render.wording import COVERAGE, EXTRA, RUN_HEALTH, figure, gate_part, gate_title, prose
 

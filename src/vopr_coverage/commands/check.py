@@ -17,7 +17,7 @@ from vopr_coverage.check.flow import (
     check_health,
     refuse_beside_health_only,
 )
-from vopr_coverage.commands.options import add_gate, add_terms, count, overrides_of
+from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -48,10 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_terms(parser)
     add_gate(parser)
-    parser.add_argument(
-        "--min-reports", type=count, metavar="N",
-        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
-    )  # fmt: skip
     parser.add_argument(
         "--health-only", action="store_true",
         help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",

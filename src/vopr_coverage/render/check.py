@@ -32,7 +32,6 @@ def render_check_text(verdict: Verdict) -> str:
     blocks = [
         _block(verdict),
         *_section("Judged less strictly than on base", _loosened(verdict.reports)),
-        *_section("Bounds below the profile's", _lowered(verdict.reports)),
         *_section(
             "Reports of the base that are missing here", map(printable, verdict.base.absent if verdict.base else ())
         ),
@@ -71,11 +70,6 @@ def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX)
     if len(shown) > most:
         lines.append(f"  … and {len(shown) - most} more, all of them in the verdict file")
     yield "\n".join([f"{heading}:", *lines, ""])
-
-
-def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
-    for report in reports:
-        yield from map(printable, report.lowered)
 
 
 def _too_short(reports: Iterable[JudgedReport]) -> Iterator[str]:

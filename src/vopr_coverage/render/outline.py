@@ -242,11 +242,6 @@ def health_by_status(report: JudgedReport) -> list[tuple[str, list[GateResult]]]
     return list(rows.items())
 
 
-def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
-    """Each bound below the profile's, listed once, with the reports that it was lowered for."""
-    return _once((report.name, report.lowered) for report in verdict.reports)
-
-
 def minimums_of_longer_runs(verdict: Verdict) -> list[tuple[str, list[str]]]:
     """Each minimum that runs were too short for, listed once, with the reports that it concerns."""
     return _once((report.name, report.too_short) for report in verdict.reports)
