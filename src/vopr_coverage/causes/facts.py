@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from vopr_coverage.gates import HEALTH_IDS
@@ -22,6 +23,7 @@ PHASES = frozenset({"InsufficientPhaseEvents", "InsufficientPerIteration"})
 NAMED = LOST | PHASES | {"CriticalFaultPointMissed", "InvariantNotExecuted", "InsufficientFaultEffects"}
 WITHOUT_FIGURES = frozenset({"CoverageNotMeasured", "NothingShown"})
 NAME_CHARACTERS_MAX = 300  # of a phase, in which a fault point's name is looked for
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 OTHER_NAMES = SHARED_ADVICE["other-names"]
 
 
@@ -73,6 +75,16 @@ class Facts:
         """Whether a name fell short in several ways, or was lost against base."""
         kinds = self.kinds.get(name, set())
         return len(kinds) > 1 or bool(kinds & LOST)
+
+    @property
+    def commits_since(self) -> str:
+        """The command that lists the commits since the base, "" if its commit is not known."""
+        then = self.verdict.base.commit if self.verdict.base else None
+        here = {read.commit for report in self.verdict.reports for read in report.inputs if read.commit}
+        if then is None or not _COMMIT.fullmatch(then):
+            return ""
+        now = here.pop() if len(here) == 1 else ""
+        return f"git log --oneline {then[:12]}..{now[:12] if _COMMIT.fullmatch(now) else 'HEAD'}"
 
     def no_seed_held(self, report: JudgedReport | None) -> bool:
         """Whether every iteration of every run of a report failed."""
