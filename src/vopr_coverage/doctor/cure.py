@@ -39,6 +39,7 @@ NO_LINES: Mapping[str, str] = {
     "properties-missing": "a minimum for any property counter (`min_properties`) closes it",
     "seed-failed": "run health is judged without any setting: this is a bug of the gate, please report it",
 }
+OF_ALL_CHECKS = "for every check by this config that sets no other number"
 EXCUSED = "no bound would notice it; `on_not_measured` may excuse the gate that would"
 
 
@@ -88,7 +89,7 @@ def cure_of_missing(reports: int, rules: Rules) -> Cure:
     """The setting that would let the gate notice that one of so many reports is missing."""
     if rules.overrides.min_reports is not None:
         return _raised(rules, "min-reports", reports)
-    return Cure(Setting(None, "min_reports", reports, {}), "for every check by this config that sets no other number")
+    return Cure(Setting(None, "min_reports", reports, {}), OF_ALL_CHECKS)
 
 
 def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) -> Cure:
