@@ -29,6 +29,7 @@ _PLAN: Key = ("unusable", "plan")
 _EXPIRED: Key = ("unusable", "expired")
 _CONTROL: Key = ("canary", "control")
 _GATE: Key = ("shortfall", "gate")
+_NO_SCORE: Key = ("shortfall", "gate", "not measured")
 _CANCELLED: Key = ("unusable", "jobs", "cancelled")
 _SKIPPED: Key = ("unusable", "jobs", "skipped")
 _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
@@ -81,7 +82,9 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
         result = results.get(finding.job, "")
         alone = finding.job == "build" or result in ("", "success", "failure")
         return ("unusable", "job", finding.job) if alone else ("unusable", "jobs", result)
-    return _PLAN if finding.kind == "plan" else _GATE
+    if finding.kind == "plan":
+        return _PLAN
+    return _NO_SCORE if finding.advice == advice.NO_SCORE else _GATE
 
 
 def _of_seed(finding: Finding) -> Key:
@@ -159,6 +162,9 @@ class _Together(NamedTuple):
     def first(self, key: Key) -> Finding:
         return self.findings[self.groups[key][0]]
 
+    def is_of(self, key: Key, job: str) -> bool:
+        return any(self.findings[position].job == job for position in self.groups[key])
+
 
 def _explained(seen: _Together) -> Iterator[tuple[Key, Key]]:
     """Pairs of a group and the one that explains it, which no other explains."""
@@ -174,13 +180,13 @@ def _reason(key: Key, seen: _Together) -> Key | None:
     first = seen.first(key)
     if key == ("shortfall", _SHARE):
         sources = {seen.findings[position].source for position in seen.groups[key]}
-        point = next((point for point, source in _points(seen) if source in sources), None)
+        point = min((point for point, source in _points(seen) if source in sources), default=None)
         if point:
             return point
-    if key == _GATE and first.advice == advice.NO_SCORE:
-        return next((other for other in seen.groups if seen.first(other).job == "coverage"), None)
+    if key == _NO_SCORE:
+        return min((other for other in seen.groups if seen.is_of(other, "coverage")), default=None)
     if first.kind == "coverage":  # what a run lacks that did not finish
-        return next((other for other in seen.groups if _ended_a_run_of_coverage(seen, other)), None)
+        return min((other for other in seen.groups if _ended_a_run_of_coverage(seen, other)), default=None)
     own, result = ("unusable", "job", first.job), seen.results.get(first.job, "")
     if key[1] == "lost" and own in seen.groups:
         return own
@@ -189,7 +195,7 @@ def _reason(key: Key, seen: _Together) -> Key | None:
     never_built = first.kind == "canary" and first.rule in _NOT_BUILT
     if never_built or key in (_SKIPPED, _PLAN) or key[1] == "not planned" or (key[1] == "lost" and result not in _RAN):
         earlier = [_BUILD] if never_built or key == _PLAN else [_BUILD, ("unusable", "job", "plan"), _PLAN]
-        failed = [other for other in seen.groups if other[1] == "job"] if key == _SKIPPED else []
+        failed = sorted(other for other in seen.groups if other[1] == "job") if key == _SKIPPED else []
         return next((reason for reason in (*earlier, *failed) if reason in seen.groups), None)
     return None
 
