@@ -9,8 +9,22 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.pages import HOSTILE, LIVE, a_gate, a_judged, a_verdict, at_tier, closed, even_tables, page_of
+from tests.support.pages import (
+    HOSTILE,
+    LIVE,
+    a_gate,
+    a_judged,
+    a_verdict,
+    at_tier,
+    closed,
+    comment_at_tier,
+    even_tables,
+    page_of,
+    several,
+    visible,
+)
 from vopr_coverage.causes.words import listed, quoted
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.inert import TOO_LONG, copyable
 from vopr_coverage.render.links import origin_link
@@ -151,3 +165,60 @@ def test_the_summary_of_a_run_on_github_has_these_links() -> None:
 def test_the_place_of_files_is_known_where_repository_and_commit_are(known: dict[str, Any], url: str) -> None:
     """On a laptop they are not."""
     assert Runner(**known).files_url == url
+
+
+# ---- what is in the open
+
+
+def test_run_health_alone_has_no_figure_of_coverage() -> None:
+    """What was not judged must not look as if it was."""
+    for verdict in (a_verdict(), a_verdict(3)):
+        alone = replace(verdict, health_only=True)
+        for page in (at_tier(alone, 0), comment_at_tier(alone, 0)):
+            assert "Fault points |" not in page
+            assert "never hit</summary>" not in page
+            assert "the rarest first" not in page
+
+
+def test_only_what_is_required_is_in_the_open() -> None:
+    """Rows that nobody asks for are counted; what was measured of them is a click away."""
+    rows = (a_gate("repairs", "failed"), a_gate("view-changes", "not required", measured="12", required="nothing"))
+    verdict = replace(a_verdict(), reports=(replace(a_judged("failed"), gates=rows),))
+    for page in (at_tier(verdict, 0), comment_at_tier(verdict, 0)):
+        assert not re.search(r"^\|.*View&nbsp;changes", page, re.MULTILINE)
+        assert "<details><summary>2 gates not required</summary>" in page
+        assert re.search(r"^- <a .*View&nbsp;changes</a>: 12$", page, re.MULTILINE)
+        assert "2 gates not required." not in visible(page)
+    assert "2 gates not required." in at_tier(verdict, 2)
+
+
+def test_what_could_not_be_measured_without_coverage_is_folded() -> None:
+    """A run that did not finish has one finding, and not one a gate; what is excused stays in the open."""
+    rows = (
+        a_gate("fault-point-coverage", "not measured", measured="not measured"),
+        a_gate("repairs", "not measured", measured="not measured", note="excused: on_not_measured is warn"),
+    )
+    ended = replace(a_judged("incomplete"), gates=rows, report=None)
+    for page in (
+        at_tier(replace(a_verdict(), reports=(ended,)), 0),
+        comment_at_tier(replace(a_verdict(), reports=(ended,)), 0),
+    ):
+        assert "<details><summary>1 gate not measured, as there is no coverage</summary>" in page
+        assert not re.search(r"^\|.*Fault&nbsp;point&nbsp;coverage", page, re.MULTILINE)
+        assert re.search(r"^\|.*Repairs.*\(excused\)", page, re.MULTILINE)
+    carried = replace(a_judged("failed"), gates=rows)
+    assert "as there is no coverage" not in at_tier(replace(a_verdict(), reports=(carried,)), 0)
+
+
+def test_the_gates_of_many_failed_reports_are_one_fold() -> None:
+    """Eight lines to click on would be eight times the same cause."""
+    assert "<summary>Gates of 4 reports that did not pass</summary>" in comment_at_tier(several(4, 1), 0)
+    assert "<summary>Gates of" not in comment_at_tier(several(3, 1), 0)
+
+
+def test_there_is_one_legend_a_page() -> None:
+    """Folded, and none where no gate is shown."""
+    for page in (at_tier(several(3, 3), 0), comment_at_tier(several(3, 3), 0)):
+        assert page.count("What the marks mean") == page.count("❓ not measured: fails unless excused") == 1
+        assert "fails unless excused" not in visible(page)
+    assert "What the marks mean" not in at_tier(Verdict.not_judged("1.0", "x"), 0)
