@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.formats import read_outputs
 from tests.support.endings import refused
 from tests.support.reports import ending, line, ok, run_cli, start
-from vopr_coverage.canaries.judge import NONE_DECLARED, SHIPPED
+from vopr_coverage.canaries.detector import SHIPPED
+from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 from vopr_coverage.nightly.planner import HEADROOM, seed_base_of
@@ -123,7 +124,7 @@ def test_files_for_the_jobs_that_follow(tmp_path: Path) -> None:
     assert [shard.iterations for shard in plan.coverage.include] == [350, 350, 90]
     assert (tmp_path / "night" / "plan.json").read_text() == plan.to_json() + "\n"
     outputs = read_outputs((tmp_path / "outputs").read_text())
-    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90"}
+    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90", "smallest-scenario": "90"}
     ended = run_cli(*NIGHT, *RATES, *files, cwd=tmp_path)
     assert ended.out.startswith("run 3, seeds ")
     assert read_outputs((tmp_path / "outputs").read_text())["smallest-shard"] == "0"

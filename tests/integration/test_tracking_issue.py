@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,8 +26,7 @@ def desk(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def cli(desk: Desk, *arguments: str, **environ: str) -> Ended:
-    """The program as a process of its own, with a job's variables."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_"))}
+    """The command line, with a job's variables and no other job's."""
     runner = {
         "GITHUB_API_URL": desk.github.url,
         "GITHUB_EVENT_NAME": "schedule",
@@ -42,11 +39,12 @@ def cli(desk: Desk, *arguments: str, **environ: str) -> Ended:
         "GITHUB_WORKFLOW": "Nightly",
         "no_proxy": "127.0.0.1",
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", "vopr_coverage", "tracking-issue", *arguments],
-        cwd=desk.workspace, env={**variables, **runner, **environ}, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
-    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GITHUB_", "INPUT_"))]:
+            patch.delenv(name)
+        for name, value in (runner | environ).items():
+            patch.setenv(name, value)
+        return run_cli("tracking-issue", *arguments, cwd=desk.workspace)
 
 
 def test_the_command_line_does_the_same(desk: Desk) -> None:
@@ -54,7 +52,7 @@ def test_the_command_line_does_the_same(desk: Desk) -> None:
     missing = cli(desk, "night.json")
     assert (missing.code, len(tracked(desk.github))) == (0, 1)
     assert "left no verdict" in missing.err
-    assert tracked(desk.github)[0].title == "Nightly simulation is red (Nightly): the night has no verdict"
+    assert tracked(desk.github)[0].title == "Nightly is red: the night has no verdict"
     (desk.workspace / "night.json").write_text(a_green_night(100).to_json())
     assert cli(desk, "night.json", "--id", "other").code == 0
     assert len(tracked(desk.github)) == 1
@@ -90,9 +88,7 @@ def test_a_dry_run_prints_title_and_text_without_a_token(tmp_path: Path) -> None
     (tmp_path / "night.json").write_text(a_red_night(100).to_json())
     red = run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path)
     assert red.code == 0
-    assert red.out.startswith(
-        "Nightly simulation is red (plainname): failing seed 17 (plainname) in long-run and 2 more\n\n## ❌ "
-    )
+    assert red.out.startswith("plainname is red: invariant plainname failed at seed 17 and 2 more causes\n\n## ❌ ")
     assert "Add to the regression file" in red.out
     (tmp_path / "night.json").write_text(a_green_night().to_json())
     assert "would be closed" in run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path).out

@@ -12,10 +12,13 @@ from tests.support.night_folders import BASE, SHARD_SEEDS, a_night, a_recorded_r
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream, run_cli
 from tests.support.run_pairs import varying
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.folder import read_run
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, Detector, judge_canary
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, judge_canary
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.render.issue import IssueAbout, render_issue
+from vopr_coverage.render.night_text import render_night_text
 
 PANIC = "thread 'main' panicked at src/storage.rs:551: hash mismatch"
 CRASH: dict[str, Any] = {"exit_code": 101, "whole": False, "last_words": [PANIC], "stderr_bytes": 90}
@@ -60,11 +63,13 @@ def test_a_night_shows_what_its_dead_simulators_said(tmp_path: Path) -> None:
     assert work.failed == 1
     assert (hang.job, hang.line) == ("coverage", "Run incomplete: timed out after 2 s, nothing written")
     assert hang.detail == f"the simulator was ended by signal 15; stderr ends with: {PANIC}"
-    assert f"crashed, ended with exit code 101: {PANIC}\n" in ended.out
-    assert f"the simulator was ended by signal 15; stderr ends with: {PANIC}\n" in ended.out
+    assert ended.out.count(f"\n      {PANIC}\n") == 1
+    in_full = render_night_text(verdict, verbose=True)
+    assert f"crashed, ended with exit code 101: {PANIC}\n" in in_full
+    assert f"the simulator was ended by signal 15; stderr ends with: {PANIC}\n" in in_full
     page, issue = (tmp_path / "night.md").read_text(), render_issue(verdict, IssueAbout(since="2026-11-26"))
     for text in (page, issue):
-        assert text.count("hash mismatch") >= 2  # of both runs
+        assert text.count("hash mismatch") > 2  # of both runs
     assert contract.problems("night", json.loads(verdict.to_json())) == []
 
 
@@ -123,6 +128,27 @@ def test_two_runs_that_wrote_nothing_are_incomplete_and_no_copies(tmp_path: Path
     ended = run_cli("determinism", "a", "b", cwd=tmp_path)
     assert ended.code == 1
     assert ended.out.count("timed out after 2 s, no record written, but 1 other line") == 2
+
+
+@pytest.mark.parametrize("command", ["check", "determinism"])
+@pytest.mark.parametrize(
+    ("ending", "line"),
+    [
+        ({"exit_code": 101}, "Simulator ended with exit code 101, though no seed failed"),
+        ({"exit_code": None, "signal": 15, "timed_out": True, "timeout_s": 2.0}, "Recording timed out after 2 s"),
+        ({"exit_code": None, "signal": 15, "interrupted": True}, "Recording interrupted"),
+    ],
+    ids=["crash", "timeout", "interrupt"],
+)
+def test_a_simulator_that_ends_badly_behind_its_last_record_is_quoted(
+    tmp_path: Path, command: str, ending: dict[str, Any], line: str
+) -> None:
+    """Its stream is whole, and does not say what happened."""
+    a_recording(tmp_path / "a", varying(60), iterations=60, last_words=[PANIC], **ending)
+    ended = run_cli(command, "a", cwd=tmp_path)
+    assert ended.code == 1
+    assert f"a: {line}" in ended.out
+    assert f"stderr ends with: {PANIC}" in ended.out
 
 
 # ---- canaries
@@ -185,6 +211,15 @@ def test_failures_that_a_check_may_have_hidden_are_not_called_nondeterministic(
     assert "Run the check with --no-trace-on-failure" in ended.out
 
 
+def test_without_that_check_no_failure_is_hidden(tmp_path: Path) -> None:
+    """A simulator that checks by another option keeps no traces that we know of."""
+    (tmp_path / "c.json").write_text(json.dumps(MODEST))
+    command = ["sim", "--twice", "--seed", "{seed}"]
+    a_recording(tmp_path / "out", a_stream(lost=[1]), exit_code=1, command=command, double_runs=True)
+    ended = run_cli("check", "out", "--config", "c.json", cwd=tmp_path)
+    assert "  - out: Nondeterministic: 1 failed seed left no record: 1\n" in ended.out
+
+
 @pytest.mark.parametrize(
     ("flags", "ending"), [([], CanaryEnding.WRONG_INVARIANT), (["--no-trace-on-failure"], CanaryEnding.DETECTED)]
 )
@@ -195,6 +230,6 @@ def test_a_failure_with_traces_kept_is_no_detection_by_determinism(
     a_recording(tmp_path / "control", a_stream(20), iterations=20)
     a_recording(tmp_path / "x", a_stream(20, lost=[4]), iterations=20, exit_code=1, command=CHECKED + flags)
     run = CanaryRun("x", read_run(str(tmp_path / "x")))
-    result = judge_canary(run, Detector(determinism=True), read_run(str(tmp_path / "control")))
+    result = judge_canary(run, Detector(determinism=True), [ControlRun(read_run(str(tmp_path / "control")))])
     assert result.ending is ending
     assert ("--no-trace-on-failure" in result.detail) == (ending is CanaryEnding.WRONG_INVARIANT)

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from tests.support.recordings import a_recording
 from tests.support.reports import PROPERTIES, a_stream
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.folder import canary_run, read_run
 from vopr_coverage.canaries.judge import (
     ADVICE,
@@ -17,10 +19,11 @@ from vopr_coverage.canaries.judge import (
     CanaryResult,
     CanaryRun,
     CanaryVerdict,
-    Detector,
     judge_canaries,
 )
+from vopr_coverage.model.crash import crash_of
 from vopr_coverage.model.report import Input, Run
+from vopr_coverage.reading.records import died_line
 
 HASHES = Detector(("hash_chain",))
 VIOLATED = PROPERTIES | {"violation_count": 1, "violated_ids": ["storage.hash"]}
@@ -35,7 +38,7 @@ def control(tmp_path: Path) -> Input:
 
 def ended(control: Input, run: CanaryRun, detector: Detector = HASHES) -> CanaryResult:
     """One canary, judged."""
-    (result,) = judge_canaries(control, [run], {run.name: detector}, "1.0").results
+    (result,) = judge_canaries([ControlRun(control)], [run], {run.name: detector}, "1.0").results
     return result
 
 
@@ -136,6 +139,18 @@ def test_a_stream_that_breaks_off_is_a_crash_with_its_place(control: Input, tmp_
     assert (found.ending, found.detail) == (CanaryEnding.CRASHED, "ended with exit code 101")
 
 
+def test_a_crash_in_a_run_that_went_on_is_no_detection(control: Input, tmp_path: Path) -> None:
+    """Whatever the detector is called; an invariant that failed on another seed is one."""
+    died = died_line(4, crash_of(None, 6, ["panicked at a.rs:1"]))
+    for failing, ending in (([], CanaryEnding.CRASHED), ([9], CanaryEnding.DETECTED)):
+        stream = a_stream(20, failing=dict.fromkeys(failing, "hash_chain"), lost=[4]).splitlines(keepends=True)
+        stream.insert(5, died)
+        found = ended(control, streamed(tmp_path, b"".join(stream)), Detector(("crash", "hash_chain")))
+        assert found.ending is ending
+        if ending is CanaryEnding.CRASHED:
+            assert (found.detail, found.seeds) == ("ended by signal 6; stderr ends with: panicked at a.rs:1", ("4",))
+
+
 def a_run(**changes: Any) -> Run:
     """A run of which nothing is known."""
     return replace(Run(None, None, 0, 0, 0, "there is no start record, pass the whole stream"), **changes)
@@ -203,6 +218,6 @@ def test_where_nothing_could_be_judged_nothing_was_detected() -> None:
 
 def test_a_verdict_file_is_indented(control: Input) -> None:
     """By two spaces: people read it."""
-    text = judge_canaries(control, [], {"bug": HASHES}, "1.0").to_json()
+    text = judge_canaries([ControlRun(control)], [], {"bug": HASHES}, "1.0").to_json()
     assert text.startswith('{\n  "passed": false,\n')
     assert text.endswith("}\n")

@@ -70,7 +70,7 @@ def test_an_invariant_that_failed_in_three_runs_is_one_cause() -> None:
     runs = ("a", "b", "c")
     found = [a_seed_failed(run, message=f"diverged at {number}") for number, run in enumerate(runs)]
     cause = one(failed(*found, failures=tuple(map(a_failure, runs))))
-    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `7` in 3 runs"
+    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `7`, in 3 runs"
     assert (cause.kind, cause.seed, cause.seeds, cause.command) == ("violation", "7", 6, "sim --seed 7")
     assert (cause.sources, cause.findings) == (runs, (0, 1, 2))
 
@@ -85,7 +85,7 @@ def test_a_command_of_one_seed_is_preferred_to_one_of_a_whole_run() -> None:
     """And one that can be copied as it is to one in which a name is missing."""
     failures = (a_failure("a", whole_run=True), a_failure("b", fill_in=True), a_failure("c", seed="8"))
     cause = one(failed(*map(a_seed_failed, "ab"), a_seed_failed("c", seed="8"), failures=failures))
-    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `8` in 3 runs"
+    assert cause.what == "Invariant `agreement` failed on 6 seeds, first on seed `8`, in 3 runs"
     assert (cause.command, cause.fill_in, cause.whole_run) == ("sim --seed 8", False, False)
 
 
@@ -122,7 +122,7 @@ def test_a_panic_that_eight_shards_died_of_is_one_cause() -> None:
         found.append(a_violation("coverage", "Coverage not measured", "CoverageNotMeasured", source=shard))
         failures.append(a_failure(shard, "crash", seed, crash=crash, count=1, seeds=(seed,)))
     cause = one(failed(*found, failures=tuple(failures)))
-    assert cause.what == ("Simulator died on 8 seeds, first on seed `100` in 8 runs: `" + words.format(0, 0) + "`")
+    assert cause.what == ("Simulator died at 8 seeds, first at seed `100`, in 8 runs: `" + words.format(0, 0) + "`")
     assert (cause.kind, cause.seeds, cause.command) == ("crash", 8, "sim --seed 100")
     assert cause.details[0] == "ended with exit code 101"
     assert len(cause.findings) == 16
@@ -180,9 +180,10 @@ def test_reports_with_the_same_problem_are_one_cause() -> None:
     alike = tuple(Unusable(f"s{n}.json", None, f"s{n}.json:{n}: expected an integer") for n in range(3))
     verdict = failed(unusable=(*alike, Unusable("x", None, "x: no such file")), error="why")
     first, second = causes_of(verdict)
-    assert first.what == "3 reports cannot be judged: `s0.json:0: expected an integer`"
+    assert first.what == "3 reports cannot be judged for the same reason: `s0.json`, `s1.json`, `s2.json`"
+    assert first.details == tuple(f"s{n}.json:{n}: expected an integer" for n in range(3))
     assert (first.sources, second.sources, first.findings) == (("s0.json", "s1.json", "s2.json"), ("x",), ())
-    assert whats(failed(error="why\nso")) == ["Nothing was judged: `why`"]
+    assert one(failed(error="why\nso")).details == ("why", "so")
 
 
 # ---- names
@@ -208,6 +209,29 @@ def test_an_injector_that_is_unplugged_is_one_cause() -> None:
     assert cause.since == "Reached on base (`run 12 at abc1234`), not here"
     assert (cause.kind, cause.findings) == ("lost", (0, 1, 2, 3, 4, 5, 6))
     assert cause.advice.startswith("Look at the injector of this fault")
+
+
+@pytest.mark.parametrize(
+    ("then", "here", "command"),
+    [
+        ("a" * 40, {"b" * 40}, f"git log --oneline {'a' * 12}..{'b' * 12}"),
+        ("a" * 40, {None}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("a" * 40, {"b" * 40, "c" * 40}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("a" * 40, {"; rm -rf ~ #"}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("; rm -rf ~ #", {"b" * 40}, ""),
+        (None, {"b" * 40}, ""),
+    ],
+)
+def test_what_was_lost_has_a_command_that_lists_the_commits_since(
+    then: str | None, here: set[str | None], command: str
+) -> None:
+    """Where they are known, and are commits: a file may hold any text."""
+    read = a_judged("failed").inputs[0]
+    report = replace(a_judged("failed", "run"), inputs=tuple(replace(read, commit=commit) for commit in here))
+    lost = replace(a_lost_point("net.drop"), source="run")
+    cause = one(failed(lost, reports=(report,), base=BaseSeen("base", commit=then)))
+    assert cause.command == command
+    assert ("lists the commits" in cause.advice) is bool(command)
 
 
 def test_a_percentage_that_more_than_the_missing_points_explain_is_a_cause_of_its_own() -> None:
@@ -331,4 +355,7 @@ def test_thousands_of_violations_are_grouped_in_no_time() -> None:
     """Rules look names up: with a search for each violation, this would take minutes."""
     found = [a_missed_point(f"part{n}.point") for n in range(3_000)]
     found += [a_lost_point(f"part{n}.point") for n in range(3_000)]
-    assert len(causes_of(failed(*found))) == 3_000
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", f"part{n}.point_seen") for n in range(3_000)]
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", "_" * 5_000 + str(n)) for n in range(100)]
+    causes = causes_of(failed(*found))
+    assert [len(cause.findings) for cause in causes] == [3] * 3_000 + [100]

@@ -18,7 +18,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NO_CANARIES, NightTerms, judge_night
 from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRanges, Shards
+from vopr_coverage.nightly.plan import CanaryRanges, NightPlan, PlannedWork, Shards
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 NEEDS = {job: "success" for jobs in PARTS.values() for job in jobs} | {"regressions": "skipped"}
@@ -55,21 +55,21 @@ def test_each_part_of_a_green_night_says_what_it_shows(tmp_path: Path) -> None:
     assert parts.pop("gate").split(", ")[0].endswith(" planted faults noticed")
     assert parts == {
         "build": "its builds ran",
-        "plan": f"seeds from {BASE} on, 3 jobs of long run and coverage",
+        "plan": "3 jobs of long run and coverage",
         "long-run": "120 iterations in 2 runs, no seed failed",
         "regressions": "1 regression seed held",
         "determinism": "60 seeds run twice, none differs, so at most 4.87% of all differ (95%)",
         "coverage": "combined: 3 of 3 fault points, against default + 7 overrides",
         "canary": "1 of 1 canary detected",
     }
-    assert (verdict.status, verdict.passed, verdict.reason) == ("passed", True, "all of 7 parts passed")
+    assert (verdict.status, verdict.passed, verdict.reason) == ("passed", True, "all 7 parts passed")
     assert (verdict.seeds_doubled, verdict.seeds_differing) == (60, 0)
 
 
 def test_parts_that_were_not_asked_for_do_not_count_as_passed(tmp_path: Path) -> None:
     """Without regression seeds and canaries five remain; a warning says what that leaves open."""
     verdict = judged(tmp_path, canaries=False)
-    assert verdict.reason == "all of 5 parts passed"
+    assert verdict.reason == "all 5 parts passed"
     assert (lines(verdict)["regressions"], lines(verdict)["canary"]) == ("no regression seeds", NO_CANARY_ASKED)
     assert [warning.text for warning in verdict.warnings if warning.source == "canary"] == [NO_CANARIES]
     assert (verdict.detected, verdict.declared) == (None, None)
@@ -89,7 +89,7 @@ def test_one_job_in_the_singular(tmp_path: Path) -> None:
     plan = a_plan()
     one = replace(plan.long_run.include[0], shards=1, iterations=1)
     verdict = judged(tmp_path, replace(plan, long_run=Shards((one,)), coverage=Shards(())))
-    assert lines(verdict)["plan"].endswith(" on, 1 job of long run and coverage")
+    assert lines(verdict)["plan"] == "1 job of long run and coverage"
     assert lines(verdict)["long-run"] == "1 iteration in 1 run, no seed failed"
 
 
@@ -131,7 +131,7 @@ def test_a_plan_that_calls_itself_too_small_is_too_small(tmp_path: Path) -> None
     ("name", "nothing"),
     [
         ("coverage", {"coverage": Shards(())}),
-        ("canary", {"canary": SeedRanges(())}),
+        ("canary", {"canary": CanaryRanges(())}),
     ],
 )
 def test_a_part_that_nothing_was_planned_for_is_incomplete(tmp_path: Path, name: str, nothing: dict[str, Any]) -> None:
@@ -241,12 +241,12 @@ def test_only_the_results_of_jobs_can_make_a_green_night_red(tmp_path: Path) -> 
 def test_canaries_that_are_empty_on_purpose_are_one_warning(tmp_path: Path, declared: object) -> None:
     """The night is green without them, whether the plan says so too or has planned jobs for them."""
     plan = a_plan(remarks=(NONE_DECLARED,))
-    for planned in (plan, replace(plan, canary=SeedRanges())):
+    for planned in (plan, replace(plan, canary=CanaryRanges())):
         shutil.rmtree(tmp_path / "night", ignore_errors=True)
         a_night(tmp_path, planned)
         config = json.loads((tmp_path / "config.json").read_text()) | {"canaries": declared}
         (tmp_path / "none.json").write_text(json.dumps(config))
         verdict = judged(tmp_path, config=str(tmp_path / "none.json"))
-        assert (verdict.passed, verdict.reason) == (True, "all of 5 parts passed")
+        assert (verdict.passed, verdict.reason) == (True, "all 5 parts passed")
         assert [warning.text for warning in verdict.warnings if "canaries" in warning.text] == [NONE_DECLARED]
         assert (verdict.detected, verdict.declared) == (None, None)

@@ -8,6 +8,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
+from tests.support.examples import floods_for, tiers_for
 from tests.support.loops import for_each
 from tests.support.pages import (
     ABOUT,
@@ -33,7 +34,7 @@ from vopr_coverage.errors import printable
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
-from vopr_coverage.render.wording import figure
+from vopr_coverage.render.wording import DOCS, GATES, anchor_of, figure
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
 MODEL = compared(a_verdict())
@@ -54,17 +55,20 @@ def benign_flood(*, words_too: bool) -> str:
     return comment_at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
 
 
-@for_each(FOREIGN)
-def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_name_stays_in_code_in_every_tier(case: tuple[int, str]) -> None:
     """Wherever a file can put a name, lost ones and the base's origin among them."""
-    for tier in ALL_TIERS:
-        assert_inert(comment_at_tier(named(MODEL, text), tier), benign_at_tier(tier))
+    number, text = case
+    hostile = named(MODEL, text)
+    for tier in tiers_for(number, ALL_TIERS):
+        assert_inert(comment_at_tier(hostile, tier), benign_at_tier(tier))
 
 
-@for_each(FOREIGN)
-def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_verdict_file_is_hostile_in_every_field(case: tuple[int, str]) -> None:
     """All strings at once: also status words, gate ids, figures, advice, reason and version."""
-    for words_too in (False, True):
+    number, text = case
+    for words_too in floods_for(number):
         hostile = comment_at_tier(flooded(MODEL, text, words_too=words_too), 0)
         assert_inert(hostile, benign_flood(words_too=words_too))
 
@@ -103,11 +107,12 @@ def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
 
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_the_only_links_are_ours(tier: int) -> None:
-    """To the run and to its full summary, by their addresses and nothing else."""
+    """To the run, to its full summary, and to what is written about each gate: by their addresses and nothing else."""
     for model in MODELS.values():
         elements = page_of(comment_at_tier(model, tier)).elements
         links = {attributes for _, tag, attributes in elements if tag == "a"}
-        assert links == {(("href", RUN_URL),), (("href", SUMMARY_URL),)}
+        explained = {(("href", f"{DOCS}/verdict.md#{anchor_of(gate)}"),) for gate in GATES}
+        assert links - explained == {(("href", RUN_URL),), (("href", SUMMARY_URL),)}
         assert not {tag for _, tag, _ in elements} & {"img", "script", "iframe", "video", "style"}
         assert [tag for _, tag, _ in elements if tag.startswith("comment")] == [f"comment {MARKER[4:-3]}"]
 

@@ -8,7 +8,17 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.support.loops import for_each
-from tests.support.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.pages import (
+    HOSTILE,
+    a_change,
+    a_judged,
+    a_verdict,
+    a_violation,
+    compared,
+    flooded,
+    named,
+    without_base,
+)
 from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.check import render_check_text
@@ -93,7 +103,6 @@ def test_the_sections_follow_the_block_in_order() -> None:
     headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
         "Causes:",
-        "Bounds below the profile's:",
         "What to do:",
         "Replay the failing seeds:",
         "Add to the regression file:",
@@ -109,7 +118,6 @@ def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
     assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
         "Causes:",
         "Judged less strictly than on base:",
-        "Bounds below the profile's:",
         "Reports of the base that are missing here:",
         "Hit on base, not here:",
         "Newly hit:",
@@ -170,9 +178,12 @@ def test_long_lists_are_cut_and_counted() -> None:
 
 def test_same_lines_are_told_once() -> None:
     """One loosened bound of five reports is one line."""
-    reports = tuple(a_judged("passed", f"r{number}") for number in range(5))
+    change = a_change(loosened=("plainname",), lost_points=(), lost_invariants=(), new_points=(), new_invariants=())
+    reports = tuple(replace(a_judged("passed", f"r{number}"), change=change) for number in range(5))
     text = render_check_text(Verdict("passed", True, "", "1.0", reports=reports))
-    assert text.startswith("✅ Coverage validation PASSED\n\nBounds below the profile's:\n  - plainname\n\nJudged:\n")
+    assert text.startswith(
+        "✅ Coverage validation PASSED\n\nJudged less strictly than on base:\n  - plainname\n\nJudged:\n"
+    )
 
 
 def without_lines_to_keep(text: str) -> list[str]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.histories import (
     COVERAGE,
     DETECTED,
@@ -30,7 +31,7 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.figures import in_digits
 from vopr_coverage.trends.compare import FIGURES, lately, lines_of, median
 
-thorough = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+thorough = examples(200)
 
 
 # ---- which nights

@@ -54,14 +54,16 @@ def _of_seeds(violations: Sequence[Violation], facts: Facts) -> Cause:
     count = sum(failure.count for failure in failures) or len(failed)
     shown = _replayable(failures)
     first = shown.seeds[0] if shown and shown.seeds else failed[0].seed  # the seed that the command replays
-    where = f"{on_seeds(count, first)}{in_runs(len({violation.source for violation in failed}))}"
+    runs = in_runs(len({violation.source for violation in failed}))
     crash = next((failure.crash for failure in failures if failure.crash), None)
     advice = ADVICE["violation"] if shown else failed[0].advice
     if crash:
-        what = f"Simulator died {where}: {quoted(crash.message or crash.ending)}"
+        what = f"Simulator died {on_seeds(count, first, 'at')}{runs}: {quoted(crash.reason or crash.ending)}"
         advice = ADVICE["crash"]
     else:
-        what = f"Invariant {quoted(failed[0].invariant or '')} failed {where}"
+        name = failed[0].invariant  # files of earlier versions have only the line
+        what = f"Invariant {quoted(name or '')} failed {on_seeds(count, first)}{runs}"
+        what = quoted(failed[0].line) if name is None else what
         if facts.no_seed_held(facts.unit(failed[0])) and len(violations) > len(failed):
             advice = ADVICE["no-seed-held"]
         elif shown and shown.whole_run:
@@ -127,12 +129,20 @@ def _of_name(violations: Sequence[Violation], facts: Facts) -> Cause:
     else:
         what = of_names(names, noun, "", "occurred too rarely", "occurred too rarely")
     since = _since_lost(whole, facts)
+    command = facts.commits_since if since else ""
     return Cause(
         kind="lost" if since or kinds & LOST else "missed" if is_point or noun == "invariant" else "shortfall",
         what=what,
         since=since,
-        advice=ADVICE["injector" if is_point else "checker"],
+        command=command,
+        advice=ADVICE[f"{'injector' if is_point else 'checker'}{'-since' if command else ''}"],
+        details=_details(whole),
     )
+
+
+def _details(violations: Sequence[Violation]) -> tuple[str, ...]:
+    """What else is known of these violations, such as how often a fault was attempted in vain."""
+    return tuple(dict.fromkeys(violation.detail for violation in violations if violation.detail))
 
 
 def _verb(noun: str) -> str:
@@ -180,8 +190,10 @@ def _of_gate(violations: Sequence[Violation], facts: Facts) -> Cause:
         why = f": {quoted(first.detail)}" if first.detail else ""
         return Cause(kind="unusable", what=f"There is no base to compare with{why}", advice=first.advice)
     names = tuple(dict.fromkeys(name for violation in leading if (name := name_of(violation))))
-    if names and first.kind in _SHORT and (len(names) > 1 or first.kind in _NEVER):
+    details = _details(leading)
+    if names and first.kind in _SHORT:
         what = of_names(names, *_SHORT[first.kind])
+        details = (first.line, *details) if count == 1 and first.kind not in _NEVER else details  # with its figures
     else:
         what = quoted(first.line) if count == 1 else f"{quoted(first.line)} and {count - 1:,} more like it"
     return Cause(
@@ -190,7 +202,7 @@ def _of_gate(violations: Sequence[Violation], facts: Facts) -> Cause:
         since=_since_gate(leading, facts),
         seed=first.seed,
         advice=first.advice,
-        details=tuple(filter(None, [first.detail])) if count == 1 else (),
+        details=details,
     )
 
 
@@ -234,18 +246,17 @@ def causes_of_unusable(verdict: Verdict) -> Iterator[Cause]:
     for each in verdict.unusable:
         alike.setdefault(signature_of(each.problem.partition("\n")[0]), []).append(each)
     for group in alike.values():
-        count, problem = len(group), group[0].problem
-        lines = tuple(line for line in problem.split("\n") if line)
+        names = tuple(each.source for each in group)
         yield Cause(
             kind="unusable",
-            what=f"{counted(count, 'report')} cannot be judged: {quoted(lines[0] if lines else '')}",
-            sources=tuple(each.source for each in group),
+            what=of_names(names, "report", "", "cannot be judged", "cannot be judged for the same reason"),
+            sources=names,
             advice=ADVICE["unusable"],
-            details=lines[1:],
+            details=tuple(line for each in group for line in each.problem.split("\n") if line),
         )
 
 
 def cause_of_error(error: str) -> Cause:
     """Nothing was judged: the error says why, and where to mend it."""
-    first, *others = error.split("\n")
-    return Cause(kind="unusable", what=f"Nothing was judged: {quoted(first)}", details=tuple(others))
+    lines = tuple(line for line in error.split("\n") if line)
+    return Cause(kind="unusable", what="A report cannot be judged", details=lines)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vopr_coverage.model.figures import counted
 
-NAMES_MAX = 5  # of a list in a sentence; the others are counted
+NAMES_MAX = 4  # of a list in a sentence: of a longer one it has three, and counts the others
 
 ADVICE = {
     "crash": "Replay the seed with this command. If it then holds, the crash depends on the seeds before it, on memory "
@@ -17,7 +17,10 @@ ADVICE = {
     "its coverage lacks says nothing until the bug is fixed.",
     "injector": "Look at the injector of this fault: it is switched off, never scheduled, or without effect.",
     "checker": "Look for what reached this before: a checker that is switched off, or code that no longer runs.",
-    "part-of-base": "Find out what no longer reaches it, or allow the loss with `max-regression`.",
+    "injector-since": "Look at the injector of this fault: it is switched off, never scheduled, or without effect. The "
+    "command lists the commits since the base.",
+    "checker-since": "Look for what reached this before: a checker that is switched off, or code that no longer runs. "
+    "The command lists the commits since the base.",
     "unusable": "Look at how this report was written, and at the step that wrote it: a report that cannot be read "
     "shows nothing.",
     "ended": "Look at the simulator's stderr and exit status, and run this seed range again.",
@@ -30,10 +33,11 @@ def quoted(name: str) -> str:
     return f"`{name.replace('`', chr(39))}`"
 
 
-def listed(names: Sequence[str], most: int = NAMES_MAX) -> str:
-    """The first names of a list, and how many more there are."""
-    some = ", ".join(quoted(name) for name in names[:most])
-    return some + (f" and {len(names) - most:,} more" if len(names) > most else "")
+def listed(names: Sequence[str]) -> str:
+    """All names of a short list, or the first of a longer one and how many more there are."""
+    shown = names if len(names) <= NAMES_MAX else names[: NAMES_MAX - 1]
+    some = ", ".join(map(quoted, shown))
+    return some + (f" and {len(names) - len(shown):,} more" if len(shown) < len(names) else "")
 
 
 def of_names(names: Sequence[str], noun: str, nouns: str, one: str, several: str) -> str:
@@ -43,13 +47,14 @@ def of_names(names: Sequence[str], noun: str, nouns: str, one: str, several: str
     return f"{counted(len(names), noun, nouns)} {several}: {listed(names)}"
 
 
-def on_seeds(count: int, first: str | None) -> str:
+def on_seeds(count: int, first: str | None, on: str = "on") -> str:
     """On how many seeds, and which is the first."""
     if first is None:
-        return f"on {counted(count, 'seed')}" if count else ""
-    return f"on seed {quoted(first)}" if count <= 1 else f"on {counted(count, 'seed')}, first on seed {quoted(first)}"
+        return f"{on} {counted(count, 'seed')}"
+    seed = f"{on} seed {quoted(first)}"
+    return seed if count <= 1 else f"{on} {counted(count, 'seed')}, first {seed}"
 
 
 def in_runs(count: int) -> str:
     """In how many runs, where it is more than one."""
-    return f" in {counted(count, 'run')}" if count > 1 else ""
+    return f", in {counted(count, 'run')}" if count > 1 else ""

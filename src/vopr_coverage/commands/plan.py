@@ -32,7 +32,7 @@ from vopr_coverage.files import write_text
 from vopr_coverage.nightly.calibration import CANARY_RATE, Calibrator
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish
+from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
 from vopr_coverage.render.plan import render_plan_text
 from vopr_coverage.runner.environment import Runner
 
@@ -73,7 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
     )  # fmt: skip
     parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
-    add_outputs(parser, "plan, and smallest-shard (the fewest iterations of a coverage job),")
+    add_outputs(
+        parser, "plan, smallest-shard and smallest-scenario (the fewest iterations of a coverage job and scenario),"
+    )
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +92,8 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--canary", action="append", default=[], metavar="SCENARIO=N",
-        help="iterations of each canary of the config, and of the control run",
+        help="what each canary of the config runs, and a control run beside them; a canary of the config may name a "
+        "scenario or iterations of its own",
     )  # fmt: skip
     parser.add_argument(
         "--canary-command", dest="canary_template", metavar="TEMPLATE",
@@ -185,17 +188,19 @@ def _calibrator(seed_base: int, seconds: float) -> Iterator[Calibrator]:
 def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
     wish = _wish(arguments)
-    rates = _given_rates(arguments.rate, "--rate", wish.asked())
-    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", [wish.canary] if wish.canary else [])
+    canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
+    rates = _given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])
+    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", canary_work)
     none_declared = bool(wish.canary and not wish.canaries and not arguments.no_canaries)
     if arguments.no_canaries or not wish.canaries:
-        wish = replace(wish, canary=None, canaries=())
+        wish = replace(wish, canary=None, canaries=(), own={})
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
+    controls = [group.control for group in wish.canary_groups()]
     with _calibrator(seed_base, arguments.calibrate) as calibrator:
-        calibrator.add_rates(rates, commands.command, [a for a in wish.asked() if not (apart and a is wish.canary)])
-        if apart and wish.canary:
-            calibrator.add_rates(canary_rates, commands.of_canaries, [wish.canary], CANARY_RATE)
+        calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
+        if apart:
+            calibrator.add_rates(canary_rates, commands.of_canaries, controls, CANARY_RATE)
     plan = plan_night(
         wish,
         rates,
@@ -211,7 +216,17 @@ def _planned(arguments: argparse.Namespace) -> int:
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
-    write_outputs(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
+    scenarios: dict[str, int] = {}
+    for shard in plan.coverage.include:
+        scenarios[shard.scenario] = scenarios.get(shard.scenario, 0) + shard.iterations
+    write_outputs(
+        arguments.outputs,
+        {
+            "plan": plan.to_json(),
+            "smallest-shard": str(smallest),
+            "smallest-scenario": str(min(scenarios.values(), default=0)),
+        },
+    )
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 
@@ -231,6 +246,7 @@ def _commands(arguments: argparse.Namespace) -> _Commands:
 def _wish(arguments: argparse.Namespace) -> Wish:
     config = load_config(arguments.config)
     seeds = words_of(arguments.determinism_seeds)
+    canary = _at_most_one(_asked(arguments.canary, "--canary", config), "--canary")
     try:
         starts = tuple(map(uint64, seeds)) or DETERMINISM_SEEDS
     except argparse.ArgumentTypeError as error:
@@ -238,8 +254,10 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     return Wish(
         long_run=tuple(_asked(arguments.asked, "plan", config)),
         coverage=tuple(_asked(arguments.coverage, "--coverage", config)),
-        canary=_at_most_one(_asked(arguments.canary, "--canary", config), "--canary"),
+        canary=canary,
         canaries=tuple(config.canaries),
+        own=own_work(config.canaries, canary) if canary else {},
+        crashes={name: detector.crash for name, detector in config.canaries.items() if detector.crash},
         determinism=_at_most_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
         determinism_seeds=starts,
         regressions=read_regressions(Path(arguments.regressions), config.complaint) if arguments.regressions else (),

@@ -11,7 +11,8 @@ import msgspec
 from vopr_coverage.files import opened
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.documents import looks_like_report, read_document
-from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
+from vopr_coverage.reading.envelopes import looks_like_record
+from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact
 from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks
 from vopr_coverage.reading.stream import read_stream
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from vopr_coverage.model.crash import CRASH, CRASHES_APART_MAX, Crash
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
-from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.envelopes import UINT64_MAX
+from vopr_coverage.reading.records import CompactData, CrashedData, FailedData, OkData, OkLine, PlainOkData, RanData
 
 CONTRADICTIONS_KEPT_MAX = 10
 INVARIANTS_KEPT_MAX = 100
@@ -29,7 +31,9 @@ _rounded = float.__round__  # round() without the look-up of its method, which t
 class _Failing:
     """Failures of one invariant so far."""
 
+    invariant: str
     message: str
+    crash: Crash | None = None
     count: int = 0
     seeds: list[int] = field(default_factory=list)
 
@@ -62,6 +66,7 @@ class Tally:
         self.contradictions = Contradictions()
         self.ok = 0
         self.failed = 0
+        self.silent = 0  # of those that passed, seeds of which nothing else is known
         self.events = 0
         self.ok_events = 0
         self.time_ns = 0
@@ -69,7 +74,7 @@ class Tally:
         self._next = 0  # distance from the starting seed to the next seed due
         self._gaps: list[tuple[int, int]] = []  # distances [first, end) without a record
         self._gap_seeds = 0
-        self._groups: dict[str, _Failing] = {}
+        self._groups: dict[tuple[str, str], _Failing] = {}  # by invariant and, of a crash, seed
         self._first: tuple[str, str, int, float] | None = None
         self._all_alike = True
         self._begun: list[OkData | PlainOkData | CompactData] = []
@@ -107,7 +112,7 @@ class Tally:
         self._look_at(lines)
         return True
 
-    def add(self, data: OkData | FailedData, number: int) -> None:
+    def add(self, data: OkData | FailedData | RanData, number: int) -> None:
         """Add the record on line `number`."""
         self._follow(data.seed, number)
         self.events += data.events
@@ -115,6 +120,9 @@ class Tally:
             self._fail(data)
             return
         self.ok += 1
+        if isinstance(data, RanData):
+            self.silent += 1
+            return
         self.ok_events += data.events
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
         self._look(data)
@@ -139,15 +147,27 @@ class Tally:
     def _fail(self, data: FailedData) -> None:
         self.failed += 1
         self.failed_seeds.append(data.seed)
-        name = data.invariant
-        if name not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
-            name = OTHER_INVARIANTS
-        group = self._groups.get(name)
-        if group is None:
-            group = self._groups[name] = _Failing(data.message[:MESSAGE_CHARACTERS_MAX])
+        group = self._group_of(data)
         group.count += 1
         if len(group.seeds) < SEEDS_KEPT_MAX:
             group.seeds.append(data.seed)
+
+    def _group_of(self, data: FailedData) -> _Failing:
+        if isinstance(data, CrashedData):
+            return self._crash_group(data.seed, data.crash)
+        name = data.invariant
+        if (name, "") not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
+            name = OTHER_INVARIANTS
+        return self._groups.setdefault((name, ""), _Failing(name, data.message[:MESSAGE_CHARACTERS_MAX]))
+
+    def _crash_group(self, seed: int, crash: Crash) -> _Failing:
+        """A group of its own; of further crashes, the first that has the same signature, or else the last."""
+        crashes = [group for group in self._groups.values() if group.crash]
+        if len(crashes) < CRASHES_APART_MAX:
+            new = _Failing(CRASH, crash.message[:MESSAGE_CHARACTERS_MAX], crash)
+            return self._groups.setdefault((CRASH, str(seed)), new)
+        alike = (group for group in crashes if group.crash and group.crash.signature == crash.signature)
+        return next(alike, crashes[-1])
 
     def _look_at(self, lines: Sequence[OkLine]) -> None:
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
@@ -177,7 +197,7 @@ class Tally:
     @property
     def seed_ignored(self) -> bool:
         """Whether all of two or more passed seeds gave exactly the same run."""
-        return self.ok >= 2 and self._all_alike
+        return self.ok - self.silent >= 2 and self._all_alike
 
     def first_hashes(self) -> tuple[str, ...]:
         """A digest of what each of the first seeds that passed did: other seeds that did the same have the same."""
@@ -204,7 +224,14 @@ class Tally:
     def failure_groups(self) -> tuple[FailureGroup, ...]:
         """The failures by invariant, in the order of their first seeds."""
         return tuple(
-            FailureGroup(name, group.count, group.message, tuple(group.seeds)) for name, group in self._groups.items()
+            FailureGroup(
+                invariant=group.invariant,
+                count=group.count,
+                message=group.message,
+                seeds=tuple(group.seeds),
+                crash=group.crash,
+            )
+            for group in self._groups.values()
         )
 
     def close_gaps(self) -> tuple[int, list[tuple[int, int]]]:

@@ -41,7 +41,6 @@ def render_check_text(verdict: Verdict, terminal: Terminal = UNWRAPPED) -> str:
         block(verdict),
         *section("Causes", map(_cause, causes)),
         *section("Judged less strictly than on base", loosened(verdict.reports)),
-        *section("Bounds below the profile's", _lowered(verdict.reports)),
         *section(
             "Reports of the base that are missing here", map(printable, verdict.base.absent if verdict.base else ())
         ),
@@ -133,11 +132,6 @@ def _cause(cause: Cause) -> str:
 def command_hint(cause: Cause) -> str:
     """What a command does not do by itself, as a comment behind it."""
     return ("  # fill in the scenario" if cause.fill_in else "") + ("  # the whole run" if cause.whole_run else "")
-
-
-def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
-    for report in reports:
-        yield from map(printable, report.lowered)
 
 
 def _too_short(reports: Iterable[JudgedReport]) -> Iterator[str]:
@@ -237,14 +231,16 @@ def render_check_markdown(
     budget: int = SUMMARY_BYTES_MAX,
     size: Callable[[str], int] = utf8_bytes,
     elsewhere: str = "the verdict file",
+    place: str = "",
 ) -> str:
     """The job summary, of at most `budget` in units of `size`.
 
     Args:
         budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
+        place: the address of the repository's files at the commit that is judged, or "".
     """
     from vopr_coverage.render.tiers import draft_until_it_fits  # jinja2 takes long to load
 
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
-    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size)  # noqa: S704 (ours)
+    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size, place=place)  # noqa: S704 (ours)

@@ -25,7 +25,8 @@ def render_doctor_text(verdict: DoctorVerdict) -> str:
         *_config(verdict),
         *_section("Not planted", not_planted(verdict.not_planted)),
         *_section("Where a red gate would not stop anything", map(_finding, verdict.findings)),
-        *_section("Config file", map(printable, verdict.remarks)),
+        *_section("Canaries", map(printable, verdict.canaries)),
+        *_section("Remarks", map(printable, verdict.remarks)),
         f"{verdict_mark(verdict.passed)} The gate was examined: {printable(verdict.reason)}\n",
     ]
     return "\n".join(blocks)

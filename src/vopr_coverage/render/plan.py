@@ -39,6 +39,7 @@ def _work_text(work: PlannedWork, plan: NightPlan) -> str:
         "determinism": f"from {counted(work.jobs, 'seed')} on, each twice, ",
     }
     jobs = f"in {counted(work.jobs, 'job')} of {in_digits(work.minutes)} min"
-    first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
+    seeds = [run.seed for run in plan.canary.controls if run.scenario == work.scenario]
+    first = f", from {seeds[0]} on" if work.job == "canary" and seeds else ""
     iterations = f"{work.planned:,} of {counted(work.asked, 'iteration')} {jobs} at {in_digits(work.rate)} a second"
     return f"{runs.get(work.job, '')}{iterations}{first}"
