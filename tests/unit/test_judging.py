@@ -34,7 +34,7 @@ def terms(expect: Expectation | None = None, excuses: dict[str, str] | None = No
         profile="default",
         words="the test's",
         on_not_measured=excuses or {},
-        repro="sim {scenario} {seed}",
+        repro=None,
         expect=expect,
     )
 
