@@ -158,8 +158,9 @@ def test_a_failing_seed_is_told_with_invariant_and_command_and_the_line_to_keep(
     assert (finding.seed, finding.invariant) == (str(seed), "hash_chain")
     assert finding.repro == f"vopr --scenario combined --seed {seed} --iterations 1 --json"
     assert "(and 1 more seed)" in finding.line
-    (line,) = verdict.regressions
-    assert line.startswith(f"combined {seed}  # hash_chain, 20")
+    for number, line in enumerate(verdict.regressions):
+        assert line.startswith(f"combined {seed + number}  # hash_chain, 20")
+    assert len(verdict.regressions) == 2
     for text in (ended.out, (tmp_path / "night.md").read_text(encoding="utf-8")):
         assert str(seed) in text
     assert outputs_of(tmp_path)["long-run"] == "failed"

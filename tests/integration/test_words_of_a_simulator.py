@@ -113,7 +113,7 @@ def test_determinism_quotes_a_run_that_did_not_finish(tmp_path: Path) -> None:
     for names in (("a", "c"), ("c", "a"), ("c",)):
         ended = run_cli("determinism", *names, cwd=tmp_path)
         assert ended.code == 1
-        assert ended.out.startswith("❌ Determinism FAILED: a run did not finish\n")
+        assert ended.out.endswith("❌ Determinism FAILED: a run did not finish\n")
         assert "  - c: Run incomplete: timed out after 2 s, nothing written" in ended.out
     page = run_cli("determinism", "c", "--format", "markdown", cwd=tmp_path).out
     assert "hash mismatch" in page
@@ -203,7 +203,7 @@ def test_failures_that_a_check_may_have_hidden_are_not_called_nondeterministic(
     """VOPR's check compares traces, whose start times differ; both commands name the flag that prevents it."""
     (tmp_path / "c.json").write_text(json.dumps(MODEST))
     a_recording(tmp_path / "out", a_stream(lost=[1]), exit_code=1, command=CHECKED + flags, double_runs=True)
-    ended = run_cli("check", "out", "--config", "c.json", cwd=tmp_path)
+    ended = run_cli("check", "-v", "out", "--config", "c.json", cwd=tmp_path)
     assert f"  - out: {called}: 1 failed seed left no record: 1\n" in ended.out
     assert "--no-trace-on-failure" in ended.out.partition("What to do:")[2].partition("Judged:")[0]
     ended = run_cli("determinism", "out", cwd=tmp_path)

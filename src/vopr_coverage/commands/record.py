@@ -14,7 +14,7 @@ from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.crash import crash_of
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
@@ -201,7 +201,7 @@ def _recorded(recording: Recording, folder: str) -> str:
     died = sum(part.died_at is not None for part in recording.parts)
     ran = died + sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
     state = "recorded" if recording.whole else "incomplete: recorded"
-    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {recording.rate:,.1f}/s"
+    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {in_digits(recording.rate or 0.0)}/s"
     if died:
         iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):
