@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from vopr_coverage import __version__
 from vopr_coverage.commands.options import add_canaries, add_config, one_of, or_empty
-from vopr_coverage.commands.output import , add_verbose(
+from vopr_coverage.commands.output import (
     add_outputs,
+    add_verbose,
     add_verdict_files,
     judge_and_publish,
     progress_line,
