@@ -192,7 +192,8 @@ def test_a_run_that_broke_off_is_incomplete(tmp_path: Path) -> None:
     """With how many iterations it had."""
     night = a_night(tmp_path)
     stream = b"".join(a_stream(SHARD_SEEDS, first=BASE).splitlines(keepends=True)[:20])
-    a_recorded_run(night / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream, whole=False, signal=9, exit_code=None)
+    ending = {"whole": False, "signal": 15, "exit_code": None}  # somebody ended it: a crash is a finding of its own
+    a_recorded_run(night / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream, **ending)
     _, verdict = summarised(tmp_path, all_needs(regressions="skipped", long_run="failure"))
     assert red_parts(verdict) == {"long-run": "incomplete"}
     assert "no batch_complete after 19 of 60 iterations" in verdict.findings[0].line

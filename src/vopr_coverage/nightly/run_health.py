@@ -173,6 +173,7 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
         detail=printable(violation.detail),
         invariant=violation.invariant,
         rule=violation.kind,
+        name=violation.point or violation.invariant or "",
     )
 
 
