@@ -189,14 +189,9 @@ def test_without_a_seed_in_the_command_the_whole_run_is_replayed(world: Path) ->
     a_recording(world / "out", a_stream(failing=[1]), exit_code=1, command=["make", "sim", "N={iterations}"])
     (failure,) = judged("out").failures
     assert (failure.repro, failure.whole_run) == ("make sim N=3", True)
-<<<<<<< HEAD
     assert "on seed 1 (replays the whole run)\n      make sim N=3\n" in run_cli("check", "-v", "out", cwd=world).out
     assert "make sim N=3  # the whole run\n" in run_cli("check", "out", cwd=world).out
-    assert "replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
-=======
-    assert "on seed 1 (replays the whole run)\n      make sim N=3\n" in run_cli("check", "out", cwd=world).out
     assert "this command replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
->>>>>>> 842684089692d60f3e3a38b14ba7dc8d72fde47d
 
 
 # ---- health
