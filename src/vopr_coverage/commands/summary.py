@@ -78,6 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "the verdict and the status of each part")
     add_verbose(parser)
     add_verdict_files(parser)
+    add_verbose(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -123,8 +124,8 @@ def _text(verdict: NightVerdict, terminal: Terminal, *, verbose: bool) -> str:
     from vopr_coverage.render.night import render_night_text
 
     commands = {printable(finding.repro) for finding in verdict.findings if finding.repro}
-    exact = {f"- {line}" for line in verdict.regressions}
-    return on_terminal(render_night_text(verdict, verbose=verbose), terminal, commands, exact)
+    text = render_night_text(verdict, verbose=verbose)
+    return on_terminal(text, terminal, commands, {f"- {printable(line)}" for line in verdict.regressions})
 
 
 def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
