@@ -78,7 +78,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "the verdict and the status of each part")
     add_verbose(parser)
     add_verdict_files(parser)
-    add_verbose(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
