@@ -76,8 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "evidence; a missing file means that there was none",
     )  # fmt: skip
     add_outputs(parser, "the verdict and the status of each part")
-    add_verdict_files(parser)
     add_verbose(parser)
+    add_verdict_files(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
