@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
 
@@ -23,6 +24,7 @@ ADVICE = {
     "`vopr-coverage init` writes a config with the simulator's names, from runs that you know to be healthy.",
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
+    "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
@@ -35,7 +37,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects` and `properties` are None without a stream, or if
-    the stream does not contain them.
+    the stream does not contain them. `observed` is None if the format has only a report.
     """
 
     report: CoverageReport | None
@@ -45,6 +47,7 @@ class Evidence(msgspec.Struct, frozen=True):
     properties: Properties | None = None
     via_alias: Mapping[str, tuple[str, ...]] | None = None
     iterations: int | None = None
+    observed: Observed | None = None
 
 
 Gate = Callable[[Evidence, Bounds], Outcome]

@@ -15,8 +15,9 @@ import msgspec
 from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.points import Observed
 
-Format = Literal["stream", "report", "wrapped"]
+Format = Literal["stream", "report", "wrapped", "simulation"]
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
 FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance
@@ -133,6 +134,7 @@ class Input(msgspec.Struct, frozen=True):
         run: None if the format has no run records.
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
+        observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
@@ -150,6 +152,7 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    observed: Observed | None = None
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

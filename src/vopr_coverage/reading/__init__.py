@@ -12,6 +12,8 @@ from vopr_coverage.files import opened
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
+from vopr_coverage.reading.simulation import read_simulation
+from vopr_coverage.reading.simulation_records import looks_like_simulation
 from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks
 from vopr_coverage.reading.stream import read_stream
 
@@ -51,8 +53,11 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
             room = RECOGNISED_BYTES - len(begun)
             seen.append(block)
             begun = (begun + block)[:RECOGNISED_BYTES]
-            if any(_is_stream_line(value) for value in _values(block, room)):
-                return read_stream, seen
+            for value in _values(block, room):
+                if looks_like_simulation(value):
+                    return read_simulation, seen
+                if _is_stream_line(value):
+                    return read_stream, seen
             if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
             if len(begun) >= RECOGNISED_BYTES:

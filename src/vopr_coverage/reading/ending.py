@@ -15,8 +15,9 @@ import msgspec
 
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
+from vopr_coverage.reading.order import Contradictions
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
-from vopr_coverage.reading.tally import Contradictions, Tally
+from vopr_coverage.reading.tally import Tally
 
 
 class StreamEnding(msgspec.Struct, frozen=True):

@@ -1,75 +1,34 @@
-"""Adds up the iteration records of one stream, in constant memory.
-
-Seeds are tracked by their distance from the starting seed, so a range may wrap around at 2^64. Errors
-of the stream are collected and not raised: a stream that contradicts itself is a finding about the run.
-"""
+"""Adds up the iteration records of one stream, in constant memory."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 
-from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
+from vopr_coverage.model.report import FailureGroup
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
+from vopr_coverage.reading.order import Failures, SeedOrder
 from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
 
-CONTRADICTIONS_KEPT_MAX = 10
-INVARIANTS_KEPT_MAX = 100
-MESSAGE_CHARACTERS_MAX = 500
-OTHER_INVARIANTS = "(further invariants)"
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
 NS_PER_MS = 1e6
 
 _rounded = float.__round__  # round() without the look-up of its method, which takes as long as rounding
 
 
-@dataclass
-class _Failing:
-    """Failures of one invariant so far."""
-
-    message: str
-    count: int = 0
-    seeds: list[int] = field(default_factory=list)
-
-
-class Contradictions:
-    """Sentences about contradictions: the first ten, and the number of all."""
-
-    def __init__(self) -> None:
-        self._kept: list[str] = []
-        self._count = 0
-
-    def add(self, sentence: str) -> None:
-        """Add one sentence, which should name both numbers."""
-        self._count += 1
-        if len(self._kept) < CONTRADICTIONS_KEPT_MAX:
-            self._kept.append(sentence)
-
-    def sentences(self) -> tuple[str, ...]:
-        """The first ten, and a last sentence with the number of the others."""
-        rest = self._count - len(self._kept)
-        return (*self._kept, *([f"{rest} more of this kind"] if rest else []))
-
-
-class Tally:
+class Tally(SeedOrder):
     """The iteration records so far. Times are whole nanoseconds; seeds are as in the stream."""
 
     def __init__(self) -> None:
-        self.starting_seed: int | None = None
-        self.announced: int | None = None
-        self.contradictions = Contradictions()
+        super().__init__()
         self.ok = 0
         self.failed = 0
         self.events = 0
         self.ok_events = 0
         self.time_ns = 0
         self.failed_seeds = array("Q")
-        self._next = 0  # distance from the starting seed to the next seed due
-        self._gaps: list[tuple[int, int]] = []  # distances [first, end) without a record
-        self._gap_seeds = 0
-        self._groups: dict[str, _Failing] = {}
+        self._failures = Failures()
         self._first: tuple[str, str, int, float] | None = None
         self._all_alike = True
         self._begun: list[OkData | PlainOkData | CompactData] = []
@@ -84,10 +43,8 @@ class Tally:
         """
         if self.starting_seed is None or not lines:
             return not lines
-        due = self.starting_seed + self._next
-        if self.announced is not None and self._next + len(lines) > self.announced:
-            return False
-        if due + len(lines) > SEED_COUNT:
+        due = self.due(len(lines))
+        if due is None:
             return False
         events = time_ns = 0
         for line in lines:  # this loop runs for every iteration of every night: keep it minimal
@@ -99,7 +56,7 @@ class Tally:
             time_ns += _rounded(record.simulated_time_ms * NS_PER_MS)
         if events > UINT64_MAX:  # then a single record may be, too; the decoder checks all other bounds
             return False
-        self._next += len(lines)
+        self.took(len(lines))
         self.ok += len(lines)
         self.events += events
         self.ok_events += events
@@ -109,7 +66,7 @@ class Tally:
 
     def add(self, data: OkData | FailedData, number: int) -> None:
         """Add the record on line `number`."""
-        self._follow(data.seed, number)
+        self.follow(data.seed, number)
         self.events += data.events
         if isinstance(data, FailedData):
             self._fail(data)
@@ -119,35 +76,10 @@ class Tally:
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
         self._look(data)
 
-    def _follow(self, seed: int, number: int) -> None:
-        if self.starting_seed is None:
-            self.starting_seed = seed
-        at = (seed - self.starting_seed) % SEED_COUNT
-        if self.announced is not None and at >= self.announced:
-            last = (self.starting_seed + self.announced - 1) % SEED_COUNT
-            span = f"{self.starting_seed} to {last}" if self.announced else "none"
-            self.contradictions.add(f"line {number} has seed {seed}, the start record announced {span}")
-        elif at < self._next:
-            due = (self.starting_seed + self._next) % SEED_COUNT
-            self.contradictions.add(f"line {number} has seed {seed} again or too late, seed {due} was due")
-        else:
-            if at > self._next:
-                self._gaps.append((self._next, at))
-                self._gap_seeds += at - self._next
-            self._next = at + 1
-
     def _fail(self, data: FailedData) -> None:
         self.failed += 1
         self.failed_seeds.append(data.seed)
-        name = data.invariant
-        if name not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
-            name = OTHER_INVARIANTS
-        group = self._groups.get(name)
-        if group is None:
-            group = self._groups[name] = _Failing(data.message[:MESSAGE_CHARACTERS_MAX])
-        group.count += 1
-        if len(group.seeds) < SEEDS_KEPT_MAX:
-            group.seeds.append(data.seed)
+        self._failures.add(data.seed, data.invariant, data.message)
 
     def _look_at(self, lines: Sequence[OkLine]) -> None:
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
@@ -189,36 +121,9 @@ class Tally:
             sha256(result.encode("utf-8", "backslashreplace")).hexdigest()[:HASH_DIGITS_KEPT] for result in results
         )
 
-    def last_seed(self) -> int | None:
-        """The last seed that has a record."""
-        if self.starting_seed is None or not self._next:
-            return None
-        return (self.starting_seed + self._next - 1) % SEED_COUNT
-
-    def next_seed(self) -> int | None:
-        """The seed that was running or next when the stream ended; None if every seed has a record."""
-        if self.starting_seed is None or (self.announced is not None and self._next >= self.announced):
-            return None
-        return (self.starting_seed + self._next) % SEED_COUNT
-
     def failure_groups(self) -> tuple[FailureGroup, ...]:
         """The failures by invariant, in the order of their first seeds."""
-        return tuple(
-            FailureGroup(name, group.count, group.message, tuple(group.seeds)) for name, group in self._groups.items()
-        )
-
-    def close_gaps(self) -> tuple[int, list[tuple[int, int]]]:
-        """The number of announced seeds without a record, and their distances as ranges [first, end)."""
-        gaps, seeds = list(self._gaps), self._gap_seeds
-        if self.announced is not None and self._next < self.announced:
-            gaps.append((self._next, self.announced))
-            seeds += self.announced - self._next
-        return seeds, gaps
-
-    def distances(self, seeds: Sequence[int]) -> Iterator[int]:
-        """Seeds as distances from the starting seed."""
-        base = self.starting_seed or 0
-        return ((seed - base) % SEED_COUNT for seed in seeds)
+        return self._failures.groups()
 
 
 def _as_recorded(records: Sequence[OkData | PlainOkData | CompactData]) -> Iterator[tuple[str, str]]:
