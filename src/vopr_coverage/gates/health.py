@@ -166,10 +166,8 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
     if run.properties is None:
         if is_required:
             return _unanswered(gate, True, "0 violated", "", "Property violations", None)
-        if file.observed is not None:  # its violations are failed seeds
-            return _not_required(gate, NO_PROPERTIES_NOTE)
-        warning = "This stream carries no properties: violated ones would not be seen."
-        return _not_required(gate, NO_PROPERTIES_NOTE, warning)
+        warnings = () if file.observed else ("This stream carries no properties: violated ones would not be seen.",)
+        return _not_required(gate, NO_PROPERTIES_NOTE, *warnings)
     violated = run.properties.violated_ids
     shortfalls = [_property_violated(name) for name in violated]
     if shortfalls:

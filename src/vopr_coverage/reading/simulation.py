@@ -13,10 +13,10 @@ import msgspec
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, printable, shown
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Input, Run
+from vopr_coverage.reading.simulation_observed import given_counters, observed_of
 from vopr_coverage.reading.simulation_records import (
-    FORMAT,
     EndLine,
     SeedLine,
     StartLine,
@@ -147,7 +147,7 @@ class SimulationReader:
         if self.strays:
             stand = agreeing(self.strays, "stands", "stand")
             tally.contradictions.add(f"{counted(self.strays, 'record')} {stand} after the end of the stream")
-        observed = self._observed() if self.start and self.end else None
+        observed = observed_of(self.start, self.end, tally) if self.start and self.end else None
         if self.end:
             self._check_end(self.end)
         run = Run(
@@ -175,40 +175,7 @@ class SimulationReader:
             listed_only=observed is not None,
         )
 
-    # ---- what was observed
-
-    def _observed(self) -> Observed:
-        start, end, tally = self.start, self.end, self.tally
-        assert start is not None, "asked without a start"
-        assert end is not None, "asked without an end"
-        hits, hit_seeds, by_seed = _counts(tally.hits, end.hits)
-        ran, ran_seeds, _ = _counts(tally.ran, end.ran)
-        at = {name: location_of(place) for name, place in start.locations.items()}
-        kinds = {name: kind for kind, names in start.points.items() for name in names}
-        points: dict[str, Point] = {}
-        for name in dict.fromkeys([*kinds, *hits]):
-            declared = name in kinds
-            kind: PointKind = kinds.get(name, "fault")  # type: ignore[assignment]  # the schema knows no other kind
-            points[name] = Point(kind, declared, hits.get(name, 0), hit_seeds.get(name, 0), location=at.get(name))
-        optional = set(start.optional_invariants)
-        invariants = {
-            name: InvariantSeen(
-                declared=name in optional or name in start.invariants,
-                executions=ran.get(name, 0),
-                runs=ran_seeds.get(name, 0),
-                optional=name in optional,
-                location=at.get(name),
-            )
-            for name in dict.fromkeys([*start.invariants, *start.optional_invariants, *ran])
-        }
-        counters = dict.fromkeys(start.counters, 0) | tally.counters | _present(end)
-        return Observed(
-            runs=tally.records if by_seed else min(tally.records, 1),
-            unit="seed" if by_seed and start.unit == "seed" else "file",
-            points=points,
-            invariants=invariants,
-            counters=counters,
-        )
+    # ---- what is known at the end
 
     def _report(self, observed: Observed | None) -> CoverageReport | None:
         tally, end = self.tally, self.end
@@ -224,8 +191,6 @@ class SimulationReader:
             return None
         return {name: point.count or 0 for name, point in observed.points.items() if point.kind != "phase"}
 
-    # ---- what doesn't agree
-
     def _check_end(self, end: EndLine) -> None:
         tally = self.tally
         contradictions = tally.contradictions
@@ -240,7 +205,7 @@ class SimulationReader:
             contradictions.add(f"{counted(missing, 'seed')} {have} no record, the first is {first}")
         for key, counts, total in (("hits", tally.hits, end.hits), ("ran", tally.ran, end.ran)):
             self._check_totals(key, counts, total)
-        for name, count in _present(end).items():
+        for name, count in given_counters(end).items():
             if name in tally.counters and name != "unique_query_plans" and count != tally.counters[name]:
                 contradictions.add(f"end.counters.{name} is {count}, the seeds make {tally.counters[name]}")
 
@@ -271,8 +236,6 @@ class SimulationReader:
 
     def _remarks(self) -> Iterator[str]:
         tally = self.tally
-        if self.start and self.start.format != FORMAT:
-            yield f"the start record says format {shown(self.start.format)}, and is read as {FORMAT}"
         if self.other_lines:
             are = agreeing(self.other_lines, "is no record", "are no records")
             yield f"{counted(self.other_lines, 'line')} {are} of the stream (is stderr mixed in?)"
@@ -292,26 +255,6 @@ class SimulationReader:
         yield "hits", self.tally.hits, self.end.hits, points
         invariants = [*self.start.invariants, *self.start.optional_invariants]
         yield "ran", self.tally.ran, self.end.ran, invariants
-
-
-def location_of(place: str) -> Location:
-    """`path:line`, or a path alone."""
-    path, colon, line = place.rpartition(":")
-    if colon and line.isascii() and line.isdigit() and len(line) < 10:
-        return Location(path, int(line))
-    return Location(place)
-
-
-def _counts(counts: NamedCounts, total: dict[str, int] | None) -> tuple[dict[str, int], dict[str, int], bool]:
-    """How often, in how many runs, and whether the runs are seeds: with totals alone the whole stream is one run."""
-    if counts.recorded or total is None:
-        return counts.totals(), counts.seeds(), True
-    hit = {name: count for name, count in total.items() if count}
-    return hit, dict.fromkeys(hit, 1), False
-
-
-def _present(end: EndLine) -> dict[str, int]:
-    return end.counters.given() if end.counters else {}
 
 
 def _undeclared(key: str, names: list[str], *, more: bool) -> str:

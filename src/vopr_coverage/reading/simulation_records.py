@@ -16,7 +16,6 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
 from vopr_coverage.reading.lines import one_a_line
 
-FORMAT = "simulation/1"
 UINT64_MAX = (1 << 64) - 1
 NAME_MAX = 500
 _TYPES = ("start", "seed", "end")
@@ -93,7 +92,7 @@ class EndLine(msgspec.Struct):
 
 
 Line = StartLine | SeedLine | EndLine
-_KNOWN_KEYS = {"start": StartLine, "seed": SeedLine, "end": EndLine}
+KNOWN_KEYS: dict[str, type[Line]] = {"start": StartLine, "seed": SeedLine, "end": EndLine}
 
 _decode_seeds = msgspec.json.Decoder(SeedLine | None).decode_lines
 _decode_seed = msgspec.json.Decoder(SeedLine).decode
@@ -160,8 +159,11 @@ def _as_record(document: dict[str, Any], source: str, number: int) -> Unknown | 
     problems = contract.problems("simulation", document, kind)
     if problems:
         return [ReportError(source, f":{number}#{p.pointer}", expected=p.expected, found=p.found) for p in problems]
-    known = _KNOWN_KEYS[kind]
+    known = KNOWN_KEYS[kind]
     unknown = tuple(key for key in document if key not in known.__struct_fields__)
-    for key in unknown:
-        del document[key]
-    return Unknown(msgspec.convert(document, known, strict=False), unknown)
+    # Not `msgspec.convert`, which refuses counts above 2^63: the schema has checked them.
+    values = {key: value for key, value in document.items() if key not in unknown}
+    for key, part in (("failure", Failed), ("counters", Counters)):
+        if isinstance(values.get(key), dict):
+            values[key] = part(**{name: v for name, v in values[key].items() if name in part.__struct_fields__})
+    return Unknown(known(**values), unknown)
