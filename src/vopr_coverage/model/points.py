@@ -67,6 +67,15 @@ class InvariantSeen:
         return self.runs > 0 or bool(self.executions)
 
 
+class Broken(msgspec.Struct, frozen=True):
+    """A property that did not hold, in a format without failed seeds: in which words, in how many runs, and where."""
+
+    name: str
+    line: str
+    runs: int = 1
+    location: Location | None = None
+
+
 @dataclass(slots=True)
 class Observed:
     """All points and invariants of one file, or of several added up.
@@ -75,6 +84,8 @@ class Observed:
         runs: how many runs the incidences are of.
         unit: what a run is.
         counters: totals that the tester declared, by name: `view_changes`, `repairs`, `unique_query_plans`.
+        broken: the properties that did not hold.
+        events: how often the tester reported each event of its own, by name.
     """
 
     runs: int = 0
@@ -82,6 +93,8 @@ class Observed:
     points: dict[str, Point] = field(default_factory=dict)
     invariants: dict[str, InvariantSeen] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, Broken] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
 
     @property
     def declares_points(self) -> bool:
@@ -102,6 +115,12 @@ def add_up(all_observed: Sequence[Observed]) -> Observed:
             _add_point(total.points, name, point)
         for name, seen in observed.invariants.items():
             _add_invariant(total.invariants, name, seen)
+        for name, broken in observed.broken.items():
+            before = total.broken.get(name, broken)
+            more = broken.runs if name in total.broken else 0
+            total.broken[name] = msgspec.structs.replace(before, runs=before.runs + more)
+        for name, count in observed.events.items():
+            total.events[name] = total.events.get(name, 0) + count
     total.counters = _added_counters([observed.counters for observed in all_observed])
     return total
 
