@@ -10,6 +10,8 @@ import msgspec
 
 from vopr_coverage.files import opened
 from vopr_coverage.model.report import Input
+from vopr_coverage.reading.antithesis import read_antithesis
+from vopr_coverage.reading.antithesis_records import looks_like_antithesis
 from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
 from vopr_coverage.reading.simulation import read_simulation
@@ -18,6 +20,18 @@ from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, bloc
 from vopr_coverage.reading.stream import read_stream
 
 _Reader = Callable[[Iterable[bytes], str], Input]
+
+
+def _is_stream_line(value: object) -> bool:
+    return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
+
+
+# Formats of which each line is a JSON value, by what one line of each looks like.
+LINE_FORMATS: tuple[tuple[Callable[[object], bool], _Reader], ...] = (
+    (looks_like_simulation, read_simulation),
+    (looks_like_antithesis, read_antithesis),
+    (_is_stream_line, read_stream),
+)
 
 # `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
 _BEGINS_UNLIKE_JSON = re.compile(rb'\s*(?:[^\s{\[]|\[\s*[^\s\[{"\]])')
@@ -54,10 +68,9 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
             seen.append(block)
             begun = (begun + block)[:RECOGNISED_BYTES]
             for value in _values(block, room):
-                if looks_like_simulation(value):
-                    return read_simulation, seen
-                if _is_stream_line(value):
-                    return read_stream, seen
+                for looks_like, reader in LINE_FORMATS:
+                    if looks_like(value):
+                        return reader, seen
             if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
             if len(begun) >= RECOGNISED_BYTES:
@@ -65,10 +78,6 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     except BrokenData as error:
         raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
     return read_document if begun.strip() else read_stream, seen
-
-
-def _is_stream_line(value: object) -> bool:
-    return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
 
 
 def _values(block: bytes, room: int) -> Iterator[object]:
