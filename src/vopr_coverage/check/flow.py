@@ -14,6 +14,7 @@ from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
 from vopr_coverage.check.copies import refuse_copies
+from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
@@ -121,7 +122,7 @@ def judge_inputs(
     Raises:
         UserError: a config or rules that cannot be used.
     """
-    inputs = [with_aliases(read, config.aliases) for read in inputs]
+    inputs = [with_aliases(with_finish(read, config.complete_when), config.aliases) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     warnings += unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
@@ -154,7 +155,7 @@ def judge_health_of(
     Raises:
         UserError: a config that cannot be used.
     """
-    inputs = [with_aliases(read, config.aliases) for read in inputs]
+    inputs = [with_aliases(with_finish(read, config.complete_when), config.aliases) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)

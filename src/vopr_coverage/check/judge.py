@@ -98,7 +98,7 @@ def _judgement(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], violations: Sequence[Violation]
 ) -> Judgement:
     status: VerdictStatus = "failed" if violations else "passed"
-    if any(read.run and not read.run.complete for read in unit.inputs):
+    if any(not read.finished for read in unit.inputs):
         status = "incomplete"
     report = JudgedReport(
         name=unit.name,
@@ -213,7 +213,7 @@ def _nothing_covered(
 ) -> Iterator[Violation]:
     """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
-        ended = all(read.run is None or read.run.complete for read in unit.inputs)
+        ended = all(read.finished for read in unit.inputs)
         why = "the report carries none" if ended else "the run did not finish"
         shortfall = Shortfall(
             kind="CoverageNotMeasured",
@@ -243,7 +243,7 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
         source=read.source,
         format=read.format,
         scenario=read.scenario,
-        complete=run is None or run.complete,
+        complete=read.finished,
         iterations=None if run is None else run.iterations,
         first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
         gates=gate_results(outcomes),

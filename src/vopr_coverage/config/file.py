@@ -54,6 +54,7 @@ class Config(msgspec.Struct, frozen=True):
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
+    complete_when: str | None = None
     repro: str = DEFAULT_REPRO
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
@@ -127,6 +128,7 @@ def parse_config(text: str, source: str) -> Config:
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
+        complete_when=document.get("complete_when"),
         repro=document.get("repro", DEFAULT_REPRO),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), located, source),

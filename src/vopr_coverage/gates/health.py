@@ -15,6 +15,8 @@ import msgspec
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.manifest import called_without_record, disagreements, run_incomplete
+from vopr_coverage.gates.observed import ADVICE as OBSERVED_ADVICE
+from vopr_coverage.gates.observed import judge_broken, judge_finish
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
@@ -62,6 +64,8 @@ def judge_run_complete(file: Input, _bounds: Bounds, _expect: Expectation | None
     Of a flat report, the counts agree with each other.
     """
     gate, run, from_recording = "run-complete", file.run, disagreements(file)
+    if file.finish is not None:
+        return judge_finish(file.finish)
     if run is None:
         contradictions = file.contradictions
         if not (contradictions or from_recording):
@@ -158,6 +162,8 @@ def _judge_expected(run: Run, expect: Expectation) -> Outcome:
 def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
     """No ALWAYS or NEVER property was violated: the simulator's exit status does not show that."""
     gate, run = "properties", file.run
+    if run is None and file.observed is not None:
+        return judge_broken(file)
     is_required = bool(any(bounds.min_properties.value.values()) or bounds.required_properties.value)
     if run is None:
         return _unanswered(gate, is_required, "0 violated", "", "Property violations", None)
@@ -201,10 +207,22 @@ def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str,
 
 
 ROWS = (
-    _row("run-complete", "Completeness", judge_run_complete),
+    _row(
+        "run-complete",
+        "Completeness",
+        judge_run_complete,
+        advice=(OBSERVED_ADVICE["unknown-end"], OBSERVED_ADVICE["ended-early"]),
+    ),
     _row("iterations", "Iterations", judge_iterations, UNFINISHED_NOTE),
     _row("failures", "Failing seeds", judge_failures, UNFINISHED_NOTE, advice=(ADVICE["expected-failures"],)),
-    _row("properties", "Violated properties", judge_properties, UNFINISHED_NOTE, NO_PROPERTIES_NOTE),
+    _row(
+        "properties",
+        "Violated properties",
+        judge_properties,
+        UNFINISHED_NOTE,
+        NO_PROPERTIES_NOTE,
+        advice=(OBSERVED_ADVICE["broken"],),
+    ),
     _row("determinism", "Determinism", judge_determinism, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
 )
 

@@ -126,6 +126,14 @@ class Run(msgspec.Struct, frozen=True):
         return self.iterations * (2 if self.double_runs else 1)
 
 
+class Finish(msgspec.Struct, frozen=True):
+    """Whether a run finished, of a format without run records: `known` is false if nothing tells, and `ended_early`
+    says how it ended if it did not finish."""
+
+    known: bool
+    ended_early: str | None = None
+
+
 class Input(msgspec.Struct, frozen=True):
     """One file as it was read.
 
@@ -134,6 +142,7 @@ class Input(msgspec.Struct, frozen=True):
         run: None if the format has no run records.
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
+        finish: whether the run finished, if the format has observations and no run.
         observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
@@ -153,6 +162,12 @@ class Input(msgspec.Struct, frozen=True):
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
     observed: Observed | None = None
+    finish: Finish | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing shows that the run broke off."""
+        return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

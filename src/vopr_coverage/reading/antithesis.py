@@ -15,7 +15,7 @@ from msgspec import UNSET
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Words, shown
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.report import Input
+from vopr_coverage.model.report import Finish, Input
 from vopr_coverage.reading.antithesis_properties import Properties, observed_in, remarks_on
 from vopr_coverage.reading.antithesis_records import Assertion, Line, decode_assertion, decode_line, decode_object
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
@@ -165,7 +165,11 @@ class AntithesisReader:
             warnings=tuple(self._remarks()),
             listed_only=True,
             observed=observed,
+            finish=Finish(known=False, ended_early=self._broke_off()),
         )
+
+    def _broke_off(self) -> str | None:
+        return f"line {self.lines} is torn, so the program or the disk ended in it" if self.torn else None
 
     def _remarks(self) -> Iterator[str]:
         if self.headers > 1:
