@@ -221,7 +221,7 @@ ROWS = (
         judge_properties,
         UNFINISHED_NOTE,
         NO_PROPERTIES_NOTE,
-        advice=(OBSERVED_ADVICE["broken"],),
+        advice=(OBSERVED_ADVICE["broken"], OBSERVED_ADVICE["undecided"]),
     ),
     _row("determinism", "Determinism", judge_determinism, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
 )

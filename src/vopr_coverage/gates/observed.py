@@ -16,6 +16,7 @@ ADVICE = {
     "unknown-end": "This format doesn't tell whether a run finished: name the event that the program reports at its "
     "end as `complete_when` in the config, or excuse the gate with `on_not_measured`.",
     "ended-early": "Look at the program's own output and exit status, and run it again.",
+    "undecided": "The tester could not tell whether it holds: look at its own output, or let it run longer.",
     "broken": "A property that must hold was broken: look at the run in which it was.",
 }
 
@@ -46,6 +47,10 @@ def judge_broken(file: Input) -> Outcome:
     """No property was broken."""
     gate, required = "properties", "0 violated"
     broken = list(file.observed.broken.values()) if file.observed else []
+    undecided = file.observed.undecided if file.observed else ()
+    if undecided and not broken:
+        shortfalls = tuple(map(_not_decided, undecided))
+        return _outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, required, shortfalls, ADVICE["undecided"])
     if not broken:
         return _outcome(gate, Status.PASSED, "0 violated", required, value=0)
     shortfalls = tuple(map(_broken, broken))
@@ -62,6 +67,13 @@ def _broken(found: Broken) -> Shortfall:
         actual="Violated" if found.runs == 1 else f"Violated in {found.runs} {agreeing(found.runs, 'run')}",
         line=f"Property '{found.name}' {found.line}{runs}",
         point=found.name,
+    )
+
+
+def _not_decided(name: str) -> Shortfall:
+    line = f"Property '{name}' was not decided"
+    return Shortfall(
+        kind="NotMeasured", message=line, expected="Holds", actual=NOT_MEASURED_TEXT, line=line, point=name
     )
 
 

@@ -84,7 +84,7 @@ class Observed:
         runs: how many runs the incidences are of.
         unit: what a run is.
         counters: totals that the tester declared, by name: `view_changes`, `repairs`, `unique_query_plans`.
-        broken: the properties that did not hold.
+        broken: the properties that did not hold; `undecided`: those of which the tester could not tell.
         events: how often the tester reported each event of its own, by name.
     """
 
@@ -94,6 +94,7 @@ class Observed:
     invariants: dict[str, InvariantSeen] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     broken: dict[str, Broken] = field(default_factory=dict)
+    undecided: tuple[str, ...] = ()
     events: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -119,6 +120,7 @@ def add_up(all_observed: Sequence[Observed]) -> Observed:
             before = total.broken.get(name, broken)
             more = broken.runs if name in total.broken else 0
             total.broken[name] = msgspec.structs.replace(before, runs=before.runs + more)
+        total.undecided = tuple(dict.fromkeys((*total.undecided, *observed.undecided)))
         for name, count in observed.events.items():
             total.events[name] = total.events.get(name, 0) + count
     total.counters = _added_counters([observed.counters for observed in all_observed])

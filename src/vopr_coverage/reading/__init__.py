@@ -13,6 +13,7 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.reading.antithesis import read_antithesis
 from vopr_coverage.reading.antithesis_records import looks_like_antithesis
 from vopr_coverage.reading.documents import looks_like_report, read_document
+from vopr_coverage.reading.jepsen import BEGINS_LIKE_EDN, read_jepsen
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_records import looks_like_simulation
@@ -71,6 +72,8 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
                 for looks_like, reader in LINE_FORMATS:
                     if looks_like(value):
                         return reader, seen
+            if BEGINS_LIKE_EDN.match(begun):
+                return read_jepsen, seen
             if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
             if len(begun) >= RECOGNISED_BYTES:

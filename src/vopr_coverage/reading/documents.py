@@ -65,7 +65,13 @@ def _spelled_twice(phases: Mapping[str, int]) -> Iterator[str]:
             yield f"phase event '{name}' is also listed as '{name.replace(':', '.')}'"
 
 
-def _parsed(blocks: Iterable[bytes], source: str) -> Any:
+def whole_document(blocks: Iterable[bytes], source: str) -> bytes:
+    """All bytes of a document.
+
+    Raises:
+        ReportError: there are more than 64 MiB.
+        BrokenData: the file breaks off, or its gzip data is damaged.
+    """
     parts, size = [], 0
     try:
         for block in blocks:
@@ -76,8 +82,12 @@ def _parsed(blocks: Iterable[bytes], source: str) -> Any:
             parts.append(block)
     except BrokenData as error:
         raise error.on_line(1 + b"".join(parts).count(b"\n")) from None
+    return b"".join(parts)
+
+
+def _parsed(blocks: Iterable[bytes], source: str) -> Any:
     try:
-        return strict_loads(b"".join(parts))
+        return strict_loads(whole_document(blocks, source))
     except JsonError as error:
         at = f":{error.line}" if error.line else ""
         raise ReportError(source, at, expected=error.expected, found=error.found) from None
