@@ -26,6 +26,7 @@ from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.find import ReportFile, find
+from vopr_coverage.reading.foundationdb import joined
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.reading.source import Progress
 
@@ -216,6 +217,7 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> _Read
         inputs.append(as_input(read, file, request.scenario, request.commits))
         if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
             paths.append(file.path)
+    inputs = joined(inputs)
     if not inputs:
         raise as_one([error for _, _, error in errors])
     if merge != "none":

@@ -33,6 +33,7 @@ class Point:
         count: how often it was hit; None if the format does not count.
         runs: in how many runs it was hit.
         evaluated: whether it was evaluated, true or not; only for `sometimes`.
+        rare: whether the tester says that it is seldom hit.
     """
 
     kind: PointKind
@@ -40,6 +41,7 @@ class Point:
     count: int | None = 0
     runs: int = 0
     evaluated: bool = False
+    rare: bool = False
     location: Location | None = None
 
     @property

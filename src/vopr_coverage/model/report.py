@@ -17,7 +17,9 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
 
-Format = Literal["stream", "report", "wrapped", "simulation", "antithesis", "jepsen"]
+Format = Literal[
+    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle"
+]  # fmt: skip
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
 FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance

@@ -13,6 +13,7 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.reading.antithesis import read_antithesis
 from vopr_coverage.reading.antithesis_records import looks_like_antithesis
 from vopr_coverage.reading.documents import looks_like_report, read_document
+from vopr_coverage.reading.foundationdb import BEGINS_LIKE_TRACE, read_foundationdb
 from vopr_coverage.reading.jepsen import BEGINS_LIKE_EDN, read_jepsen
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
 from vopr_coverage.reading.simulation import read_simulation
@@ -37,6 +38,13 @@ LINE_FORMATS: tuple[tuple[Callable[[object], bool], _Reader], ...] = (
 # `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
 _BEGINS_UNLIKE_JSON = re.compile(rb'\s*(?:[^\s{\[]|\[\s*[^\s\[{"\]])')
 RECOGNISED_BYTES = BLOCK_BYTES  # a format is recognised by the lines that begin within so much
+
+
+# Formats of which the first bytes are like those of no other.
+TEXT_FORMATS: tuple[tuple[re.Pattern[bytes], _Reader], ...] = (
+    (BEGINS_LIKE_EDN, read_jepsen),
+    (BEGINS_LIKE_TRACE, read_foundationdb),
+)
 
 
 def read_report(source: str, progress: Progress | None = None) -> Input:
@@ -72,8 +80,9 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
                 for looks_like, reader in LINE_FORMATS:
                     if looks_like(value):
                         return reader, seen
-            if BEGINS_LIKE_EDN.match(begun):
-                return read_jepsen, seen
+            for begins_like, reader in TEXT_FORMATS:
+                if begins_like.match(begun):
+                    return reader, seen
             if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
             if len(begun) >= RECOGNISED_BYTES:
