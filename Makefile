@@ -16,7 +16,7 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench first-day lock clean
+.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench first-day lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -58,6 +58,9 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
+
+test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
+	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"
 
 image-test: $(VENV)/test.done ## run image, starters and whole nights as a hosted runner would (needs a Docker engine)
 	@$(BIN)/python -m pytest -q tests/e2e --ignore $(NIGHTS) $(ARGS)

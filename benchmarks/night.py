@@ -26,9 +26,19 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.run import GENERATOR, ROOT, Missing, Report, Streams
-from vopr_coverage.canaries.judge import CONTROL, SHIPPED
+from vopr_coverage.canaries.controls import CONTROL
+from vopr_coverage.canaries.detector import SHIPPED
 from vopr_coverage.model.manifest import MANIFEST, STDERR, STREAM, Host, Recording
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRange, SeedRanges, Shard, Shards
+from vopr_coverage.nightly.plan import (
+    CanaryRange,
+    CanaryRanges,
+    NightPlan,
+    PlannedWork,
+    SeedRange,
+    SeedRanges,
+    Shard,
+    Shards,
+)
 from vopr_coverage.reading.compact import Compactor
 
 BEFORE_MAX = 0.6  # of the time that the other checkout takes
@@ -76,7 +86,7 @@ def plan_of(iterations: int) -> NightPlan:
         long_run=shards(LONG_RUN),
         coverage=shards(COVERAGE),
         determinism=SeedRanges(tuple(SeedRange(seed, SCENARIO, seed, iterations) for seed in pairs)),
-        canary=SeedRanges(tuple(SeedRange(name, SCENARIO, first, iterations) for name in canaries)),
+        canary=CanaryRanges(tuple(CanaryRange(name, SCENARIO, first, iterations, name) for name in canaries)),
     )
 
 

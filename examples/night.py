@@ -50,7 +50,7 @@ def main() -> int:
     for run in plan["coverage"]["include"]:
         record(run, night / "coverage" / run["name"])
     for run in plan["canary"]["include"]:
-        record(run, night / "canary" / run["name"], run["name"])
+        record(run, night / "canary" / run["name"], run["build"])
     files = ["--verdict-file", f"{night}/night.json", "--summary-file", f"{night}/night.md"]
     return subprocess.run(
         command_line("summary", str(night), "--config", CONFIG, *files), cwd=ROOT, check=False
@@ -77,6 +77,7 @@ def the_plan(night: Path) -> Any:
 def record(run: Mapping[str, Any], folder: Path, name: str = "control") -> None:
     """Record one run of the plan. Incomplete recordings and failed seeds are judged by `summary`."""
     what = ["--scenario", run["scenario"], "--seed", run["seed"], "--iterations", str(run["iterations"])]
+    what += ["--expected-crash", run["crash"]] if run.get("crash") else []
     command = TEMPLATE.format(build=f"{BUILDS}/{name}")
     subprocess.run(command_line("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
 

@@ -12,8 +12,9 @@ import pytest
 
 from tests.fake_github.fixtures import github, github_contract, github_server
 from tests.support.reports import MODEST
+from tests.support.simulator_runs import simulator_runs
 
-__all__ = ["github", "github_contract", "github_server"]
+__all__ = ["github", "github_contract", "github_server", "simulator_runs"]
 
 # Processes that tests start would else compile the whole package anew, each of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -244,6 +244,19 @@ def test_a_red_night_is_red_for_its_own_reason(desk: NightDesk, why: str) -> Non
         assert [double_runs_of(night, run) for run in ("canary/control", "coverage/combined-1")] == [True, False]
 
 
+def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(desk: NightDesk) -> None:
+    """A green night: the job of the canary, too, although its simulator died. Its control run is of its scenario."""
+    crash = {"crash": "crash-midway: the simulator itself fails", "scenario": "swizzle", "iterations": 16}
+    desk.config(json.dumps({**CONFIG, "canaries": {"crash-midway": crash}}))
+    night = desk.run({**QUICK, **ONE_CANARY, "rates": "combined=50 swizzle=50"})
+    assert night.failed() == set()
+    assert {name for name in night.jobs if name.startswith("Canary run")} == {
+        "Canary run (control-swizzle)", "Canary run (crash-midway)",
+    }  # fmt: skip
+    assert night.outputs["canary"] == "passed"
+    assert "1 of 1 canaries detected, 1 by a crash" in text_of(night.summary)
+
+
 def double_runs_of(night: Night, run: str) -> bool:
     """Whether the seeds of a run that was kept ran twice."""
     manifest = json.loads((night.artifacts / "vopr-coverage-report" / run / "manifest.json").read_bytes())

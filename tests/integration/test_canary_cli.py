@@ -10,7 +10,8 @@ import pytest
 from tests.support.endings import refused
 from tests.support.recordings import a_recording, asked_for
 from tests.support.reports import REAL, Ended, run_cli
-from vopr_coverage.canaries.judge import NONE_DECLARED, SHIPPED
+from vopr_coverage.canaries.detector import SHIPPED
+from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.formats.schema import problems
 
 CONFIG = {

@@ -6,18 +6,16 @@ import gzip
 import json
 import os
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import vopr_coverage
 from tests.support.checking import checked
 from tests.support.endings import passed, refused, violations
 from tests.support.recordings import a_manifest, a_recording
 from tests.support.reports import MODEST, a_stream, run_cli
+from vopr_coverage import action
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.find import find_reports
@@ -266,13 +264,14 @@ def test_another_commit_that_was_checked_out_is_a_warning(
 
 
 @pytest.mark.parametrize(("commit", "code"), [(SHA, 0), (HEAD, 0), ("c" * 40, 1)])
-def test_the_action_compares_the_commit_too(world: Path, commit: str, code: int) -> None:
+def test_the_action_compares_the_commit_too(
+    world: Path, capsys: pytest.CaptureFixture[str], commit: str, code: int
+) -> None:
     """With the job's own commit, and the head of its pull request."""
     (world / "event.json").write_text(json.dumps({"pull_request": {"head": {"sha": HEAD}}}))
     a_recording(world / "out", a_stream(), commit=commit, commit_source="environment")
     env = {
         **os.environ,
-        "PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1]),
         "GITHUB_WORKSPACE": str(world),
         "GITHUB_EVENT_NAME": "pull_request",
         "GITHUB_EVENT_PATH": str(world / "event.json"),
@@ -280,9 +279,10 @@ def test_the_action_compares_the_commit_too(world: Path, commit: str, code: int)
         "INPUT_REPORTS": "out",
         "INPUT_CONFIG": "modest.json",
     }
-    ran = subprocess.run([sys.executable, "-m", "vopr_coverage.action"], env=env, capture_output=True, text=True)
-    assert ran.returncode == code, ran.stdout
-    assert ("Recorded at another commit" in ran.stdout) == bool(code)
+    ended = action.main(env)
+    out = capsys.readouterr().out
+    assert ended == code, out
+    assert ("Recorded at another commit" in out) == bool(code)
 
 
 def test_the_artifact_alone_is_a_stream(world: Path) -> None:

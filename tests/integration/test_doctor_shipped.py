@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.support.reports import REAL
+from tests.support.simulator_runs import SimulatorRuns
 from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
 from vopr_coverage.doctor.conclude import Diagnosis, diagnose
 from vopr_coverage.doctor.judge import examine
@@ -31,7 +30,7 @@ def examined(name: str, reports: list[str]) -> tuple[float, Diagnosis]:
     return examination.score or 0.0, diagnose(examination, inputs, rules, config)
 
 
-def test_the_config_of_kimberlite_notices_nearly_all(tmp_path: Path) -> None:
+def test_the_config_of_kimberlite_notices_nearly_all() -> None:
     """What is left is too rare, or is how many seeds a job runs, which its workflow says (docs/doctor.md)."""
     reports = [f"{scenario}={REAL}/{run}.ndjson" for scenario, runs in KIMBERLITE.items() for run in runs]
     score, diagnosis = examined("kimberlite.yml", reports)
@@ -39,21 +38,9 @@ def test_the_config_of_kimberlite_notices_nearly_all(tmp_path: Path) -> None:
     assert {spot.kind for spot in diagnosis.blind_spots if spot.config} == {"half-of-the-seeds"}
 
 
-def test_the_config_of_the_example_notices_nearly_all(tmp_path: Path) -> None:
+def test_the_config_of_the_example_notices_nearly_all(simulator_runs: SimulatorRuns) -> None:
     """The same, with runs of the simulator that is shipped."""
-    for scenario in SIMULATED:
-        command = [
-            sys.executable,
-            str(ROOT / "examples" / "simulator"),
-            "--scenario",
-            scenario,
-            "--seed",
-            "42",
-            "--json",
-        ]
-        ran = subprocess.run([*command, "--iterations", "200"], capture_output=True, check=False, timeout=120)
-        (tmp_path / f"{scenario}.ndjson").write_bytes(ran.stdout)
-    reports = [f"{scenario}={tmp_path}/{scenario}.ndjson" for scenario in SIMULATED]
+    reports = [f"{scenario}={simulator_runs.stream(scenario)}" for scenario in SIMULATED]
     score, diagnosis = examined("simulator.yml", reports)
     assert score >= SCORE_MIN
     assert [spot.what for spot in diagnosis.blind_spots if spot.config] == []

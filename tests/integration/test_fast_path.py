@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.reports import SEED_COUNT, Record, a_record, a_stream, ending, failed, line, ndjson, ok, start
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
@@ -27,8 +28,8 @@ from vopr_coverage.reading.records import Record as Read
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.reading.tally import Tally
 
-thorough = settings(derandomize=True, database=None, deadline=None, max_examples=600)
-steady = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+thorough = examples(600)
+steady = examples(150)
 
 NOISE, REFUSED, DUPLICATE = "noise", "refused", "a duplicate key"
 Answer = str | tuple[Any, ...]

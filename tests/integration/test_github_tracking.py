@@ -7,6 +7,7 @@ import pytest
 from tests.fake_github.fake import FakeGitHub
 from tests.fake_github.faults import AFTER_EFFECT, WITHOUT_ANSWER, Fault, Kind
 from tests.fake_github.state import ACTIONS_BOT
+from tests.support.examples import some_of
 from tests.support.pull_requests import SECRET, at_once
 from tests.support.tracked_issues import (
     FORGED,
@@ -314,7 +315,7 @@ def test_another_account_is_told_what_to_set(repository: FakeGitHub) -> None:
 @pytest.mark.parametrize("first", range(0, SCHEDULES, 50))
 def test_random_faults_leave_at_most_one_open_issue(github: FakeGitHub, first: int) -> None:
     """One run or two at once, red or green, four faults each at most: no duplicate, nothing of others' touched."""
-    for seed in range(first, first + 50):
+    for seed in some_of(range(first, first + 50)):
         with github.scenario():
             schedule = a_schedule(seed)
             set_up(github, schedule)

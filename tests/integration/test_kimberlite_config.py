@@ -6,7 +6,11 @@ import pytest
 
 from tests.support.checking import checked
 from tests.support.reports import REAL
+from vopr_coverage.canaries.evidence import Seen
+from vopr_coverage.config.file import load_config
+from vopr_coverage.model.confidence import iterations_to_see
 from vopr_coverage.model.verdict import Verdict
+from vopr_coverage.nightly.wish import Asked, own_work
 
 CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")
 
@@ -61,6 +65,20 @@ def test_a_healthy_run_passes(report: str) -> None:
 def test_a_sick_run_fails_for_its_own_reason(report: str, first: str) -> None:
     """The first line of the verdict is the disease."""
     assert judged(report).violations[0].line == first
+
+
+def test_every_canary_can_be_planned_and_would_show() -> None:
+    """In a scenario of the config, and with the iterations that show it at 99 % where its rate is known."""
+    config = load_config(CONFIG)
+    usual = Asked("combined", 10_000)
+    own = own_work(config.canaries, usual)
+    for name, detector in config.canaries.items():
+        asked = own.get(name, usual)
+        assert config.complaint(asked.scenario) == ""
+        if detector.seen:
+            assert asked.scenario == detector.seen.scenario
+            assert asked.iterations >= iterations_to_see(detector.seen.seeds / detector.seen.of)
+    assert config.canaries["canary-skip-fsync"].seen == Seen("alter-table-crash-recovery", 1, 8_000)
 
 
 def test_lost_records_fail_an_expected_violation_too() -> None:

@@ -122,7 +122,7 @@ def judged(night: Path, processes: int | None, progress: Callable[[int, int], No
     return judge_night(night, None, TERMS, progress, processes)
 
 
-@pytest.mark.parametrize("processes", [2, 5, 99])
+@pytest.mark.parametrize("processes", [2, 3])
 def test_a_pool_gives_the_same_verdict_byte_for_byte(night: Path, processes: int) -> None:
     """Whatever is wrong with the night, and whichever process is done first."""
     assert judged(night, processes).to_json() == judged(night, 1).to_json()
@@ -213,9 +213,9 @@ def fail() -> None:
     raise ZeroDivisionError("on purpose")
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, 2, 99])
 def test_results_come_in_the_order_of_their_tasks(processes: int) -> None:
-    """The first is the last to be done."""
+    """The first is the last to be done; there may be more processes than tasks."""
     tasks = [partial(slow, 0.5, 0), partial(slow, 0, 1), partial(slow, 0, 2)]
     assert run_all(tasks, processes) == [0, 1, 2]
 

@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.formats import read_outputs
 from tests.support.endings import refused
 from tests.support.reports import line, ok, run_cli, start
-from vopr_coverage.canaries.judge import NONE_DECLARED, SHIPPED
+from vopr_coverage.canaries.detector import SHIPPED
+from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.nightly.plan import NightPlan, plan_from_json
 from vopr_coverage.nightly.planner import HEADROOM, seed_base_of

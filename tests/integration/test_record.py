@@ -71,7 +71,7 @@ def test_stderr_is_kept_apart(tmp_path: Path) -> None:
 
 def test_of_a_long_stderr_the_first_and_the_last_part_are_kept(tmp_path: Path) -> None:
     """A simulator that logs each step would fill the disk; how much is missing is told."""
-    code = "import sys\nfor n in range(400_000): sys.stderr.write(f'line {n:06}\\n')"
+    code = "import sys; sys.stderr.write(''.join(f'line {n:06}\\n' for n in range(400_000)))"
     record(tmp_path, sys.executable, "-c", code)
     log, manifest = (tmp_path / "out" / "stderr.log").read_bytes(), manifest_of(tmp_path / "out")
     dropped = 400_000 * 12 - keeping.LOG_HEAD_BYTES_MAX - keeping.LOG_TAIL_BYTES_MAX

@@ -17,6 +17,9 @@ from tests.support.recordings import manifest_of
 from tests.support.reports import a_stream, ndjson, ok, run_cli, start
 from tests.support.simulators import a_simulator, processes_with, read, record, wait_for
 from vopr_coverage.reading import read_report
+from vopr_coverage.recorder import child
+
+KILL_AFTER_S = 1.0  # here, where nobody's simulator needs the time to end by itself
 
 
 @pytest.fixture
@@ -46,14 +49,15 @@ def lines_on_disk(folder: Path) -> int:
     return run.records if run else 0
 
 
-def test_a_simulator_that_is_killed_leaves_what_it_said(tmp_path: Path, simulator: list[str]) -> None:
-    """Its signal, and the seed it died at."""
+def test_a_simulator_that_dies_is_a_failed_seed(tmp_path: Path, simulator: list[str]) -> None:
+    """Its signal, the seed it died at, and the command that replays it."""
     assert record(tmp_path, *simulator, "--die-at", "2").code == 1
     assert manifest_of(tmp_path / "out")["signal"] == signal.SIGKILL
     ended = run_cli("check", "out", cwd=tmp_path)
     assert ended.code == 1
-    told = "Run incomplete: ended by signal 9, no batch_complete after 2 of 3 iterations, stopped at seed 2"
-    assert f"  - out: {told}\n" in ended.out
+    assert "  - out: Simulator died at seed 2: ended by signal 9\n" in ended.out
+    assert "sim.py --seed 2 --iterations 1 --die-at 2\n" in ended.out
+    assert "incomplete" not in ended.out
 
 
 def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> None:
@@ -80,12 +84,24 @@ def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
     assert "  - out: Recording timed out after 1 s\n" in run_cli("check", "out", cwd=tmp_path).out
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not end when it is asked to, or holds the output open, is killed after one second."""
+    monkeypatch.setattr(child, "KILL_AFTER_S", KILL_AFTER_S)
+
+
+def test_simulators_have_ten_seconds_to_end_by_themselves() -> None:
+    """As a runner gives them to a cancelled job."""
+    assert child.KILL_AFTER_S == 10
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_timeout_kills_what_does_not_listen(tmp_path: Path, simulator: list[str]) -> None:
-    """Ten seconds later."""
+    """Ten seconds later, by default."""
     record(tmp_path, *simulator, "--hang-at", "2", "--deaf", "yes", options=("--timeout", "0.5"))
     manifest = manifest_of(tmp_path / "out")
     assert (manifest["timed_out"], manifest["signal"]) == (True, signal.SIGKILL)
-    assert manifest["duration_s"] >= 10.5
+    assert manifest["duration_s"] >= 0.5 + KILL_AFTER_S
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -138,11 +154,12 @@ def test_a_full_disk_ends_the_run_and_says_so(tmp_path: Path, simulator: list[st
     assert manifest_of(tmp_path / "out")["interrupted"] is True
 
 
+@pytest.mark.usefixtures("impatient")
 def test_output_that_a_left_behind_process_holds_open_is_not_waited_for(tmp_path: Path) -> None:
-    """A daemon that the simulator started must not keep a night's job: it gets ten seconds."""
+    """A daemon that the simulator started must not keep a night's job: it gets as long, ten seconds by default."""
     stream = tmp_path / "stream"
     stream.write_bytes(ndjson(start(0, 1), ok(0)))
     began = time.monotonic()
     assert record(tmp_path, "sh", "-c", f"cat {stream}; sleep 300 & exit 0").code == 1
-    assert 10 <= time.monotonic() - began < 40
+    assert KILL_AFTER_S <= time.monotonic() - began < 40
     assert lines_on_disk(tmp_path / "out") == 1

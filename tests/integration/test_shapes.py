@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.reports import PROPERTIES, REAL, Record, ending, start
 from tests.support.schemas import a_value, definition
 from vopr_coverage.formats import schema as contract
@@ -64,7 +65,7 @@ def test_no_change_of_one_value_fits_that_the_schema_refuses(base: Record) -> No
         never_laxer(document)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@examples(300)
 @given(st.data())
 def test_no_change_of_several_values_fits_that_the_schema_refuses(data: st.DataObject) -> None:
     """Up to four members take odd values at once."""

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from examples.simulator.coverage import FAULT_POINTS
 from tests.support.checking import checked
+from tests.support.examples import THOROUGH
+from tests.support.simulator_runs import SimulatorRuns
 from vopr_coverage.model.verdict import Verdict
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "examples" / "configs" / "simulator.yml")
-SIMULATOR = ROOT / "examples" / "simulator"
 
 
-def judged(scenario: str, folder: Path, *options: str, seed: int = 42, iterations: int = 200) -> Verdict:
+def judged(path: Path, scenario: str) -> Verdict:
     """The verdict on a run of the simulator under the example config."""
-    numbers = ["--seed", str(seed), "--iterations", str(iterations)]
-    command = [sys.executable, str(SIMULATOR), "--scenario", scenario, "--json", *numbers, *options]
-    path = folder / f"{scenario}.ndjson"
-    path.write_bytes(subprocess.run(command, capture_output=True, check=False, timeout=120).stdout)
     return checked([f"{scenario}={path}"], config=CONFIG)
 
 
 @pytest.mark.parametrize("scenario", ["baseline", "swizzle", "multi-tenant", "combined", "equivocation"])
-@pytest.mark.parametrize("seed", [0, 123_456_789_012])
-def test_a_healthy_run_passes(scenario: str, seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [42, 123_456_789_012] if THOROUGH else [42])
+def test_a_healthy_run_passes(scenario: str, seed: int, simulator_runs: SimulatorRuns) -> None:
     """A gate that fails now and then would be switched off. (Fifty bases were tried when the floors were set.)"""
-    verdict = judged(scenario, tmp_path, seed=seed)
+    verdict = judged(simulator_runs.stream(scenario, seed=seed), scenario)
     assert [violation.line for violation in verdict.violations] == []
 
 
@@ -43,23 +38,24 @@ def test_a_healthy_run_passes(scenario: str, seed: int, tmp_path: Path) -> None:
         ("crash-midway", "Run incomplete: no batch_complete after 3 of 200 iterations, stopped at seed 45"),
     ],
 )
-def test_a_sick_run_fails_for_its_own_reason(features: str, first: str, tmp_path: Path) -> None:
+def test_a_sick_run_fails_for_its_own_reason(features: str, first: str, simulator_runs: SimulatorRuns) -> None:
     """The first line of the verdict is the disease."""
-    verdict = judged("combined", tmp_path, "--features", features)
+    verdict = judged(simulator_runs.stream("combined", "--features", features), "combined")
     assert verdict.violations[0].line.startswith(first)
 
 
-def test_a_nondeterministic_run_fails(tmp_path: Path) -> None:
+def test_a_nondeterministic_run_fails(simulator_runs: SimulatorRuns) -> None:
     """Its seeds leave no record."""
-    verdict = judged("combined", tmp_path, "--features", "nondeterministic", "--check-determinism", iterations=3)
+    options = ("--features", "nondeterministic", "--check-determinism")
+    verdict = judged(simulator_runs.stream("combined", *options, iterations=3), "combined")
     assert any(v.line == "Nondeterministic: 3 failed seeds left no record: 42, 43, 44" for v in verdict.violations)
 
 
-def test_a_scenario_without_faults_is_not_taken_for_one_with_faults(tmp_path: Path) -> None:
+def test_a_scenario_without_faults_is_not_taken_for_one_with_faults(simulator_runs: SimulatorRuns) -> None:
     """A baseline run under the name of `combined` lacks fault points, effects and view changes."""
-    baseline = judged("baseline", tmp_path)
-    assert baseline.passed
-    verdict = checked([f"combined={tmp_path / 'baseline.ndjson'}"], config=CONFIG)
+    path = simulator_runs.stream("baseline")
+    assert judged(path, "baseline").passed
+    verdict = judged(path, "combined")
     lines = [violation.line for violation in verdict.violations]
     assert any("sim.storage.crash" in line for line in lines)
     assert any("vsr.view_change_complete" in line or "vsr:view_change_complete" in line for line in lines)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,8 +26,7 @@ def desk(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def cli(desk: Desk, *arguments: str, **environ: str) -> Ended:
-    """The program as a process of its own, with a job's variables."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "INPUT_"))}
+    """The command line, with a job's variables and no other job's."""
     runner = {
         "GITHUB_API_URL": desk.github.url,
         "GITHUB_EVENT_NAME": "schedule",
@@ -42,11 +39,12 @@ def cli(desk: Desk, *arguments: str, **environ: str) -> Ended:
         "GITHUB_WORKFLOW": "Nightly",
         "no_proxy": "127.0.0.1",
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", "vopr_coverage", "tracking-issue", *arguments],
-        cwd=desk.workspace, env={**variables, **runner, **environ}, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
-    return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("GITHUB_", "INPUT_"))]:
+            patch.delenv(name)
+        for name, value in (runner | environ).items():
+            patch.setenv(name, value)
+        return run_cli("tracking-issue", *arguments, cwd=desk.workspace)
 
 
 def test_the_command_line_does_the_same(desk: Desk) -> None:

@@ -12,8 +12,10 @@ from tests.support.night_folders import BASE, SHARD_SEEDS, a_night, a_recorded_r
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream, run_cli
 from tests.support.run_pairs import varying
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.folder import read_run
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, Detector, judge_canary
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, judge_canary
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.render.issue import IssueAbout, render_issue
 
@@ -40,23 +42,31 @@ def cut(stream: bytes, lines: int) -> bytes:
 
 
 def test_a_night_shows_what_its_dead_simulators_said(tmp_path: Path) -> None:
-    """In the text, on the page, in night.json and in the tracking issue; the line says what ended the run."""
+    """In the text, on the page, in night.json and in the tracking issue: one is a failed seed, one is incomplete."""
     a_night(tmp_path)
     part = cut(a_stream(SHARD_SEEDS, first=BASE), 6)
     a_recorded_run(tmp_path / "night/long-run/combined-1", BASE, SHARD_SEEDS, part, **CRASH)
     a_recorded_run(tmp_path / "night/coverage/combined-1", BASE + 1_000, SHARD_SEEDS, b"", **HANG)
     ended, verdict = summarised(tmp_path, all_needs(regressions="skipped"))
-    assert (ended.code, verdict.status) == (1, "incomplete")
-    crash, hang = (finding for finding in verdict.findings if finding.kind == "lost run")
-    where = f"no batch_complete after 5 of 60 iterations, stopped at seed {BASE + 5}"
-    assert crash.line == f"Run incomplete: ended with exit code 101, {where}"
-    assert crash.detail == f"stderr ends with: {PANIC}"
+    assert (ended.code, verdict.status) == (1, "failed")
+    assert [part.status for part in verdict.jobs if part.name == "long-run"] == ["failed"]
+    (crash,) = (finding for finding in verdict.findings if finding.kind == "failing seed")
+    (hang,) = (finding for finding in verdict.findings if finding.kind == "lost run")
+    assert crash.line == f"seed {BASE + 5} crashed, ended with exit code 101: {PANIC}"
+    assert (crash.seed, crash.invariant, crash.detail) == (str(BASE + 5), "crash", "")  # it has no other words
+    assert crash.crash is not None
+    assert crash.crash.signature == "panicked at src/storage.rs:#: hash mismatch"
+    assert f"--seed {BASE + 5}" in crash.repro
+    assert verdict.regressions == (f"combined {BASE + 5}  # crash, 2026-11-26",)
+    (work,) = (work for work in verdict.work if work.job == "long-run")
+    assert work.failed == 1
     assert (hang.job, hang.line) == ("coverage", "Run incomplete: timed out after 2 s, nothing written")
     assert hang.detail == f"the simulator was ended by signal 15; stderr ends with: {PANIC}"
-    assert ended.out.count(f"\n      stderr ends with: {PANIC}\n") == 1
+    assert f"crashed, ended with exit code 101: {PANIC}\n" in ended.out
+    assert f"the simulator was ended by signal 15; stderr ends with: {PANIC}\n" in ended.out
     page, issue = (tmp_path / "night.md").read_text(), render_issue(verdict, IssueAbout(since="2026-11-26"))
     for text in (page, issue):
-        assert text.count("hash mismatch") == 2
+        assert text.count("hash mismatch") >= 2  # of both runs
     assert contract.problems("night", json.loads(verdict.to_json())) == []
 
 
@@ -187,6 +197,6 @@ def test_a_failure_with_traces_kept_is_no_detection_by_determinism(
     a_recording(tmp_path / "control", a_stream(20), iterations=20)
     a_recording(tmp_path / "x", a_stream(20, lost=[4]), iterations=20, exit_code=1, command=CHECKED + flags)
     run = CanaryRun("x", read_run(str(tmp_path / "x")))
-    result = judge_canary(run, Detector(determinism=True), read_run(str(tmp_path / "control")))
+    result = judge_canary(run, Detector(determinism=True), [ControlRun(read_run(str(tmp_path / "control")))])
     assert result.ending is ending
     assert ("--no-trace-on-failure" in result.detail) == (ending is CanaryEnding.WRONG_INVARIANT)

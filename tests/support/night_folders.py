@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,17 @@ from tests.e2e.formats import read_outputs
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRange, SeedRanges, Shard, Shards
+from vopr_coverage.nightly.plan import (
+    CanaryRange,
+    CanaryRanges,
+    NightPlan,
+    PlannedWork,
+    SeedRange,
+    SeedRanges,
+    Shard,
+    Shards,
+    plan_from_json,
+)
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.nightly.replay import replay_folder
 from vopr_coverage.nightly.verdict import JobSeen, NightVerdict, night_from_json
@@ -30,7 +43,9 @@ def a_plan(regressions: Mapping[str, list[str]] | None = None, **changes: Any) -
         for number in (1, 2)
     )
     covering = Shard("combined-1", "combined", 1, 1, str(BASE + 1_000), SHARD_SEEDS)
-    canaries = tuple(SeedRange(name, "combined", str(BASE + 2_000), SHARD_SEEDS) for name in ("control", CANARY))
+    canaries = tuple(
+        CanaryRange(name, "combined", str(BASE + 2_000), SHARD_SEEDS, name) for name in ("control", CANARY)
+    )
     told: dict[str, Any] = {
         "seed_base": str(BASE),
         "run_number": 1,
@@ -45,7 +60,7 @@ def a_plan(regressions: Mapping[str, list[str]] | None = None, **changes: Any) -
         ),
         "long_run": Shards(shards),
         "coverage": Shards((covering,)),
-        "canary": SeedRanges(canaries),
+        "canary": CanaryRanges(canaries),
         "determinism": SeedRanges((SeedRange("42", "combined", "42", SHARD_SEEDS),)),
         "regressions": tuple(RegressionSeeds(name, tuple(seeds)) for name, seeds in (regressions or {}).items()),
     }
@@ -62,9 +77,20 @@ def a_recorded_run(folder: Path, seed: int, iterations: int, stream: bytes | Non
 
 def a_night(home: Path, plan: NightPlan | None = None) -> Path:
     """A green night: the plan's recordings, each where it belongs, and the config beside them. Returns its folder."""
-    plan, night = plan or a_plan(), home / "night"
-    night.mkdir(parents=True)
+    plan = plan or a_plan()
+    home.mkdir(parents=True, exist_ok=True)
     (home / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    return shutil.copytree(_built(plan.to_json()), home / "night")
+
+
+@cache
+def _built(plan_text: str) -> Path:
+    """The recordings of a plan, made once; they are gone when the process ends."""
+    plan = plan_from_json(plan_text.encode(), "plan.json")
+    folder = tempfile.mkdtemp(prefix="night-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    night = Path(folder) / "night"
+    night.mkdir()
     (night / "plan.json").write_text(plan.to_json(), encoding="utf-8")
     for part, shards in (("long-run", plan.long_run), ("coverage", plan.coverage)):
         for run in shards.include:

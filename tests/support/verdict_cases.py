@@ -69,7 +69,16 @@ COMPARED = {
 
 
 def judged(case: Case) -> Verdict:
-    """The verdict on a case, as either door gets it."""
+    """The verdict on a case, as either door gets it; each is judged once, and nobody changes it."""
+    if id(case) not in _JUDGED:
+        _JUDGED[id(case)] = case, _judge(case)
+    return _JUDGED[id(case)][1]
+
+
+_JUDGED: dict[int, tuple[Case, Verdict]] = {}  # a case has settings, which have no hash; holding it keeps its id
+
+
+def _judge(case: Case) -> Verdict:
     try:
         return replace(checked(case.reports, **case.settings, base=_base(case)), version="VERSION")
     except UserError as error:

@@ -76,7 +76,7 @@ def test_a_real_file_says_what_its_program_counted(name: str) -> None:
 
 def test_every_sdk_is_recognised_by_content() -> None:
     """With or without a header, or declarations, before the first assertion."""
-    formats = {}
+    formats: dict[str, str] = {}
     for name in TRUTH:
         try:
             formats[name] = read_report(str(DATA / name)).format

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from tests.support.pages import HOSTILE, assert_inert
 from tests.support.reports import a_coverage, a_stream
-from vopr_coverage.canaries.judge import SHIPPED, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import SHIPPED, Detector
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, CanaryVerdict, judge_canaries
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.formats.strict_json import strict_loads
 from vopr_coverage.model.confidence import wilson
@@ -36,7 +38,7 @@ def read(tmp_path: Path) -> Any:
 def judged(control: Input, run: Input | CanaryRun, detector: Detector = WRONG_HASH) -> CanaryVerdict:
     """One canary, judged."""
     canary = run if isinstance(run, CanaryRun) else CanaryRun("canary", run)
-    return judge_canaries(control, [canary], {"canary": detector}, "1.0")
+    return judge_canaries([ControlRun(control)], [canary], {"canary": detector}, "1.0")
 
 
 def ending(control: Input, run: Input | CanaryRun, detector: Detector = WRONG_HASH) -> CanaryEnding:
@@ -110,7 +112,7 @@ def test_a_fault_point_that_vanished_detects(read: Any) -> None:
 def test_what_was_not_run_fails(read: Any) -> None:
     """Every declared canary must have run; a build that failed and a file that isn't one are told apart."""
     control = read(a_stream(20))
-    assert not judge_canaries(control, [], {"canary": WRONG_HASH}, "1.0").passed
+    assert not judge_canaries([ControlRun(control)], [], {"canary": WRONG_HASH}, "1.0").passed
     assert ending(control, CanaryRun("other", control)) is CanaryEnding.NOT_RUN
     assert ending(control, CanaryRun("canary", ending=CanaryEnding.BUILD_FAILED)) is CanaryEnding.BUILD_FAILED
     flat = Input("flat.json", "report", control.report)
@@ -141,7 +143,7 @@ def test_the_score_has_wilsons_interval(read: Any) -> None:
     control = read(a_stream(20))
     names = [f"c{number}" for number in range(5)]
     runs = [CanaryRun(name, read(a_stream(20, failing={1: "hash_chain"} if name != "c0" else {}))) for name in names]
-    verdict = judge_canaries(control, runs, dict.fromkeys(names, WRONG_HASH), "1.0")
+    verdict = judge_canaries([ControlRun(control)], runs, dict.fromkeys(names, WRONG_HASH), "1.0")
     assert (verdict.detected, verdict.declared, round(verdict.low, 3)) == (4, 5, 0.376)
     assert "4 of 5, 80%" in render_canaries_text(verdict)
 

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from tests.support.recordings import a_recording
 from tests.support.reports import PROPERTIES, a_stream
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.folder import canary_run, read_run
 from vopr_coverage.canaries.judge import (
     ADVICE,
@@ -17,7 +19,6 @@ from vopr_coverage.canaries.judge import (
     CanaryResult,
     CanaryRun,
     CanaryVerdict,
-    Detector,
     judge_canaries,
 )
 from vopr_coverage.model.report import Input, Run
@@ -35,7 +36,7 @@ def control(tmp_path: Path) -> Input:
 
 def ended(control: Input, run: CanaryRun, detector: Detector = HASHES) -> CanaryResult:
     """One canary, judged."""
-    (result,) = judge_canaries(control, [run], {run.name: detector}, "1.0").results
+    (result,) = judge_canaries([ControlRun(control)], [run], {run.name: detector}, "1.0").results
     return result
 
 
@@ -203,6 +204,6 @@ def test_where_nothing_could_be_judged_nothing_was_detected() -> None:
 
 def test_a_verdict_file_is_indented(control: Input) -> None:
     """By two spaces: people read it."""
-    text = judge_canaries(control, [], {"bug": HASHES}, "1.0").to_json()
+    text = judge_canaries([ControlRun(control)], [], {"bug": HASHES}, "1.0").to_json()
     assert text.startswith('{\n  "passed": false,\n')
     assert text.endswith("}\n")

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from tests.support.reports import REAL, a_coverage, a_stream
 from tests.support.run_pairs import changed
 from vopr_coverage.canaries import beside
+from vopr_coverage.canaries.controls import ControlRun
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import SeedsBeside, Seen
 from vopr_coverage.canaries.folder import canary_run, read_run
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, Detector, judge_canaries
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, judge_canaries
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import ConfigError
@@ -28,9 +30,9 @@ def reasoned(tmp_path: Path, control: bytes, canary: bytes, detector: Detector =
     for name, stream in (("control", control), ("bug", canary)):
         (tmp_path / name).write_bytes(stream)
     run = canary_run("bug", tmp_path / "bug")
-    verdict = judge_canaries(read_run(str(tmp_path / "control")), [run], {"bug": detector}, "1.0")
-    paths = {"bug": str(tmp_path / "bug")}
-    (result,) = with_reasons(verdict, {"bug": detector}, str(tmp_path / "control"), paths).results
+    green = ControlRun(read_run(str(tmp_path / "control")), str(tmp_path / "control"))
+    verdict = judge_canaries([green], [run], {"bug": detector}, "1.0")
+    (result,) = with_reasons(verdict, {"bug": detector}, [green], [run]).results
     return result
 
 
@@ -102,7 +104,7 @@ def test_a_bug_that_showed_in_another_scenario(tmp_path: Path) -> None:
 def test_the_scenario_of_a_run_is_named(tmp_path: Path) -> None:
     """A recording knows it."""
     seeds = SeedsBeside("combined", 60, 0)
-    verdict = judge_canaries(read_run(str(REAL / "combined.ndjson")), [], {"bug": HASHES}, "1.0")
+    verdict = judge_canaries([ControlRun(read_run(str(REAL / "combined.ndjson")))], [], {"bug": HASHES}, "1.0")
     missed = CanaryResult("bug", CanaryEnding.NOT_DETECTED, "", "")
     verdict = replace(verdict, results=(missed,))
     here = "0 of 60 seeds differ from the control in scenario combined"

@@ -45,7 +45,7 @@ def test_a_command_explains_itself(command: str) -> None:
     summary = COMMANDS[command]
     assert summary[0].islower()
     assert not summary.endswith(".")
-    parser = build_parser([command])[1][command]
+    parser = build_parser((command,))[1][command]
     assert parser.description == f"{summary[0].upper()}{summary[1:]}."
     for action in parser._actions:
         assert action.help, action.dest

@@ -341,16 +341,17 @@ def test_odd_values_are_no_error_of_ours(value: str) -> None:
     "piece", ["'", '"', "$(", "`", "<<EOF\n", "\\", "{ ", "((", "))", "if ", "#", "&& ", "! ", "set "]
 )
 def test_a_script_of_any_kind_is_read_to_its_end(piece: str) -> None:
-    """Unclosed quotes, open groups and endless lines."""
-    for script in (
-        piece,
-        piece * 5_000,
-        f"{CHECK} {piece}",
-        f"{piece}{CHECK} || true",
-        "x" * SCRIPT_CHARACTERS_MAX * 2,
-    ):
+    """Unclosed quotes and open groups."""
+    for script in (piece, piece * 5_000, f"{CHECK} {piece}", f"{piece}{CHECK} || true"):
         gates_in(script, PLAIN)
         commands_of(script)
+
+
+def test_a_script_without_end_is_read_as_far_as_its_limit() -> None:
+    """One word, or many."""
+    for script in ("x" * SCRIPT_CHARACTERS_MAX * 2, "x " * SCRIPT_CHARACTERS_MAX):
+        gates_in(script, PLAIN)
+        assert sum(len(word) for command in commands_of(script) for word in command.words) <= SCRIPT_CHARACTERS_MAX
 
 
 def test_conditions_of_any_kind_are_read_to_their_end() -> None:

@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.support.loops import for_each
 
 PACKAGE = Path(__file__).parents[2] / "src" / "vopr_coverage"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -68,7 +68,8 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """The modules that a file imports, as dotted names; of `from x import y` both `x` and `x.y`."""
     found = set()
     for node in ast.walk(tree_of(path)):
@@ -76,14 +77,15 @@ def imports_of(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
-def ours_of(path: Path) -> set[str]:
+@cache
+def ours_of(path: Path) -> frozenset[str]:
     """The modules of this package that a file imports, by their names below it."""
     known = {module_of(module) for module in FILES}
     names = (name.removeprefix("vopr_coverage.").replace(".", "/") for name in imports_of(path))
-    return {name for name in names if name in known} | {
+    return frozenset(name for name in names if name in known) | {
         name.removeprefix("vopr_coverage.")
         for name in imports_of(path)
         if name.startswith("vopr_coverage.") and (PACKAGE / name.removeprefix("vopr_coverage.")).is_dir()
@@ -96,7 +98,7 @@ def rank(room: str) -> int:
     return next(index for index, rooms in enumerate(ORDER) if room in rooms)
 
 
-@pytest.mark.parametrize("path", MODULES[1:], ids=module_of)
+@for_each(MODULES[1:], parts=1)
 def test_a_module_imports_only_what_lies_to_its_left(path: Path) -> None:
     """Data flows one way, and so do the arrows."""
     here = room_of(module_of(path))
@@ -128,7 +130,7 @@ def test_one_class_a_name() -> None:
 CLASSES = {node.name for path in FILES for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)}
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
+@for_each(FILES, parts=1)
 def test_constructors_of_many_values_are_called_by_keyword(path: Path) -> None:
     """Five values in a row can be swapped without a reader noticing; what it is of may stand first."""
     calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
@@ -148,7 +150,7 @@ def is_pure(path: Path) -> bool:
     return "Pure" in words or any(name == pure or name.startswith(f"{pure}/") for pure in PURE)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if is_pure(path)], ids=module_of)
+@for_each([path for path in FILES if is_pure(path)], parts=1)
 def test_what_is_pure_touches_neither_world_nor_clock_nor_output(path: Path) -> None:
     """Judging and planning are functions of their arguments."""
     for imported in imports_of(path):
@@ -167,7 +169,7 @@ def test_the_list_of_pure_modules_names_modules() -> None:
         assert (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists(), name
 
 
-@pytest.mark.parametrize("path", MODULES, ids=module_of)
+@for_each(MODULES, parts=1)
 def test_only_the_doors_read_the_environment(path: Path) -> None:
     """What a run depends on can be seen in its arguments."""
     if module_of(path) not in ("cli", "action"):
@@ -177,7 +179,7 @@ def test_only_the_doors_read_the_environment(path: Path) -> None:
         assert "os.getenv" not in source
 
 
-@pytest.mark.parametrize("path", MODULES, ids=module_of)
+@for_each(MODULES, parts=1)
 def test_a_file_fits_in_one_reading(path: Path) -> None:
     """About 300 lines a file, 70 a function."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES_MAX

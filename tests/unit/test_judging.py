@@ -17,7 +17,7 @@ from vopr_coverage.check.judge import Judgement, judge, judge_health
 from vopr_coverage.check.merge import Unit, as_unit
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.model.thresholds import Bound

@@ -77,3 +77,13 @@ def test_all_lines_together_have_a_limit() -> None:
     assert last_words(b"a\nbc", characters_max=2) == ("bc",)
     for size in range(1, 30):
         assert sum(map(len, last_words(PANIC, characters_max=size))) <= size
+
+
+def test_a_panic_stands_first_and_its_backtrace_gives_way() -> None:
+    """Why it died says more than where the frames below it lie; of several panics, the last one ended it."""
+    frames = b"".join(b"  %d: core::panicking::panic_fmt %s\n" % (n, b"x" * 90) for n in range(40))
+    words = last_words(b"warming up\n" + PANIC + b"stack backtrace:\n" + frames)
+    assert words[:2] == ("thread 'main' panicked at src/storage.rs:551:", "hash mismatch")
+    assert len(words) == 5
+    assert sum(map(len, words)) <= 400
+    assert last_words(b"panic: one\n\npanic: two\n\ngoroutine 1:\n") == ("panic: two", "goroutine 1:")

@@ -18,7 +18,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NO_CANARIES, NightTerms, judge_night
 from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork, SeedRanges, Shards
+from vopr_coverage.nightly.plan import CanaryRanges, NightPlan, PlannedWork, Shards
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 NEEDS = {job: "success" for jobs in PARTS.values() for job in jobs} | {"regressions": "skipped"}
@@ -131,7 +131,7 @@ def test_a_plan_that_calls_itself_too_small_is_too_small(tmp_path: Path) -> None
     ("name", "nothing"),
     [
         ("coverage", {"coverage": Shards(())}),
-        ("canary", {"canary": SeedRanges(())}),
+        ("canary", {"canary": CanaryRanges(())}),
     ],
 )
 def test_a_part_that_nothing_was_planned_for_is_incomplete(tmp_path: Path, name: str, nothing: dict[str, Any]) -> None:
@@ -241,7 +241,7 @@ def test_only_the_results_of_jobs_can_make_a_green_night_red(tmp_path: Path) -> 
 def test_canaries_that_are_empty_on_purpose_are_one_warning(tmp_path: Path, declared: object) -> None:
     """The night is green without them, whether the plan says so too or has planned jobs for them."""
     plan = a_plan(remarks=(NONE_DECLARED,))
-    for planned in (plan, replace(plan, canary=SeedRanges())):
+    for planned in (plan, replace(plan, canary=CanaryRanges())):
         shutil.rmtree(tmp_path / "night", ignore_errors=True)
         a_night(tmp_path, planned)
         config = json.loads((tmp_path / "config.json").read_text()) | {"canaries": declared}

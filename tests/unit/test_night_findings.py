@@ -17,7 +17,7 @@ from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.determinism.flow import TWO_PROCESSES
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import Covered, Doubles, judge_coverage, judge_doubles, other_seeds
-from vopr_coverage.nightly.plan import SeedRange, Shard
+from vopr_coverage.nightly.plan import CanaryRange, SeedRange, Shard
 from vopr_coverage.nightly.recordings import ReadPair, ReadRun, _read_pair, _read_run
 from vopr_coverage.nightly.run_health import judge_runs
 
@@ -230,7 +230,7 @@ def test_the_health_of_a_run_is_not_told_again(tmp_path: Path) -> None:
 )
 def test_a_canary_that_ran_other_seeds_is_told(tmp_path: Path, seed: int, iterations: int, line: str | None) -> None:
     """Its seeds or their number; the control run has been judged by its plan."""
-    planned = [SeedRange(name, "combined", "100", 60) for name in ("control", "absent", "broken", "bug")]
+    planned = [CanaryRange(name, "combined", "100", 60) for name in ("control", "absent", "broken", "bug")]
     a_recorded_run(tmp_path / "control", 3, 9)
     a_recorded_run(tmp_path / "bug", seed, iterations)
     (tmp_path / "broken").mkdir()

@@ -30,6 +30,7 @@ from tests.support.workflow_files import (
     using,
 )
 from vopr_coverage.commands.prepare import SPARE_MINUTES
+from vopr_coverage.formats.schema import schema
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.job_results import PARTS
 
@@ -51,6 +52,16 @@ def test_a_caller_grants_what_is_asked_for(caller: Yaml) -> None:
     asked = {right: word for job in JOBS.values() for right, word in job["permissions"].items()}
     assert caller["jobs"]["night"]["permissions"] == asked
     assert caller["permissions"] == {}
+
+
+def test_a_canary_runs_the_build_and_the_crash_of_its_row() -> None:
+    """A control run is not called like its build; a plan that was written before has neither, and then the name is."""
+    run = {step.get("id"): step for job, step in steps() if job == "canary-run"}
+    assert run["setup"]["with"] == {"build": "${{ matrix.build || matrix.name }}"}
+    assert run["simulate"]["env"]["NIGHT_CRASH"] == "${{ matrix.crash }}"
+    assert '--expected-crash "$NIGHT_CRASH"' in run["simulate"]["run"]
+    rows = set(schema("plan")["$defs"]["canary_range"]["properties"])
+    assert set(re.findall(r"matrix\.(\w+)", str(JOBS["canary-run"]))) <= rows
 
 
 @pytest.mark.parametrize("name", JOBS)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, is_safe, plan_from_json, safe_name
@@ -130,7 +131,7 @@ def test_what_is_no_plan_is_refused(data: bytes) -> None:
     assert refused(data).startswith("plan.json")
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=200)
+@examples(200)
 @given(st.text(min_size=1, max_size=200), st.text(min_size=1, max_size=200))
 def test_any_scenario_gets_a_safe_name_of_its_own(one: str, other: str) -> None:
     """Short enough for what is put behind it."""

@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard, plan_from_json
 from vopr_coverage.nightly.planner import HEADROOM, LOW_STEP, plan_night, seed_base_of
@@ -242,7 +243,7 @@ def asked_of(prefix: str, most: int, least: int = 1) -> st.SearchStrategy[list[t
     )
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@examples(150)
 @given(
     asked_of("s", 8),
     asked_of("c", 3, 0),

@@ -8,9 +8,10 @@ from itertools import chain, pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.reports import (
     REAL,
     SEED_COUNT,
@@ -111,7 +112,7 @@ def test_a_hash_that_is_not_hexadecimal_is_kept_whole() -> None:
         assert [storage for storage, _ in hashes_of(out)][1:] == [odd, "ab" * 8]
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=200)
+@examples(200)
 @given(st.lists(st.integers(0, len(NOISY)), max_size=8))
 def test_it_does_not_matter_in_what_pieces_a_stream_arrives(cuts: list[int]) -> None:
     """A pipe cuts wherever it likes."""
@@ -284,7 +285,7 @@ def wounded(stream: bytes, kind: str, place: int, other: int) -> bytes:
     return bytes(changed)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=300)
+@examples(300)
 @given(st.sampled_from(WOUNDED), st.lists(WOUNDS, min_size=1, max_size=3), st.sampled_from((50, 700, 1 << 16)))
 def test_wounded_streams_read_the_same_compacted_and_in_pieces(
     stream: bytes, wounds: list[tuple[str, int, int]], piece_bytes: int

@@ -5,11 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.pages import ABOUT, HOSTILE, MARKER, a_gate, a_judged, a_violation, closed, compared, even_tables
+from tests.support.examples import examples
+from tests.support.pages import (
+    ABOUT,
+    HOSTILE,
+    MARKER,
+    a_gate,
+    a_judged,
+    a_verdict,
+    a_violation,
+    closed,
+    compared,
+    even_tables,
+)
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import (
     BaseSeen,
@@ -34,6 +47,7 @@ from vopr_coverage.render.budget import (
 from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
+from vopr_coverage.render.tiers import CHUNKS_AT_ONCE, _text_of
 from vopr_coverage.render.wording import GATES
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30) | st.sampled_from(sorted(GATES))
@@ -103,7 +117,7 @@ def replace_points(report: JudgedReport, points: tuple[str, ...]) -> Any:
     return report.report
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@examples(60)
 @given(VERDICTS, BUDGETS)
 def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     """From 4 KiB to 1 MiB: within the budget, everything closed, and what is left out is said."""
@@ -115,7 +129,7 @@ def test_any_verdict_fits_any_budget(verdict: Verdict, budget: int) -> None:
     assert left_out_is_said(verdict, markdown)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@examples(60)
 @given(VERDICTS, COMMENT_BUDGETS, ABOUTS)
 def test_any_comment_fits_any_budget(verdict: Verdict, budget: int, about: About) -> None:
     """Of code points here; and the hidden first line by which it is found again is there, however short it is."""
@@ -160,6 +174,23 @@ def test_the_budget_counts_bytes() -> None:
     markdown = render_check_markdown(Verdict("failed", False, "", "1.0", warnings=warnings), 600_000)
     assert len(markdown) < 300_000
     assert len(markdown.encode()) <= 600_000
+
+
+@pytest.mark.parametrize("reports", [12, 60])
+def test_a_draft_is_given_up_only_where_it_is_too_long(reports: int) -> None:
+    """A page that has just the size of the budget is shown, whatever blank lines its template has left in between."""
+    verdict = a_verdict(reports)
+    page = render_check_markdown(verdict, SUMMARY_BYTES_MAX)
+    assert render_check_markdown(verdict, utf8_bytes(page)) == page
+    assert utf8_bytes(render_check_markdown(verdict, utf8_bytes(page) - 1)) < utf8_bytes(page)
+
+
+def test_the_rest_of_a_draft_that_is_too_long_is_not_made() -> None:
+    """Of a page for which a megabyte would have to be thrown away, hardly more is made than what fits."""
+    chunks = iter(["word\n"] * 10_000)
+    assert _text_of(chunks, 1_000, len) is None
+    assert len(list(chunks)) > 10_000 - 1_000 / len("word") - 2 * CHUNKS_AT_ONCE
+    assert _text_of(iter(["word\n", "", "word"] * 100), 800, len) == "word\nword" * 100
 
 
 def test_the_longest_texts_fit_the_smallest_budget() -> None:

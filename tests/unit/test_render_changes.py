@@ -6,10 +6,11 @@ import dataclasses
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.pages import NAME, a_change, a_gate, a_judged, a_verdict, compared
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import BaseSeen, GateBefore, Verdict
@@ -79,7 +80,7 @@ def test_without_a_counterpart_nothing_is_compared() -> None:
     assert str(change_of_gate(a_gate("fault-effects"), None)) == "–"
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@examples(300)
 @given(NUMBERS, NUMBERS, st.sampled_from(["repairs", "fault-point-coverage"]))
 def test_any_two_numbers_have_a_difference(now: float, then: float, gate: str) -> None:
     """A verdict file may hold any numbers: the cell stays short, and its sign is right."""

@@ -8,6 +8,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
+from tests.support.examples import floods_for, tiers_for
 from tests.support.loops import for_each
 from tests.support.pages import (
     ABOUT,
@@ -54,17 +55,20 @@ def benign_flood(*, words_too: bool) -> str:
     return comment_at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
 
 
-@for_each(FOREIGN)
-def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_name_stays_in_code_in_every_tier(case: tuple[int, str]) -> None:
     """Wherever a file can put a name, lost ones and the base's origin among them."""
-    for tier in ALL_TIERS:
-        assert_inert(comment_at_tier(named(MODEL, text), tier), benign_at_tier(tier))
+    number, text = case
+    hostile = named(MODEL, text)
+    for tier in tiers_for(number, ALL_TIERS):
+        assert_inert(comment_at_tier(hostile, tier), benign_at_tier(tier))
 
 
-@for_each(FOREIGN)
-def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_verdict_file_is_hostile_in_every_field(case: tuple[int, str]) -> None:
     """All strings at once: also status words, gate ids, figures, advice, reason and version."""
-    for words_too in (False, True):
+    number, text = case
+    for words_too in floods_for(number):
         hostile = comment_at_tier(flooded(MODEL, text, words_too=words_too), 0)
         assert_inert(hostile, benign_flood(words_too=words_too))
 

@@ -9,6 +9,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from markupsafe import Markup
 
+from tests.support.examples import floods_for
 from tests.support.loops import for_each
 from tests.support.pages import (
     ALL_TIERS,
@@ -53,10 +54,11 @@ def test_a_name_changes_nothing_but_the_text_in_code(text: str) -> None:
     assert_inert(at_tier(named(MODEL, text), 0), benign_at_tier(0))
 
 
-@for_each(FOREIGN)
-def test_a_verdict_file_is_hostile_in_every_field(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_verdict_file_is_hostile_in_every_field(case: tuple[int, str]) -> None:
     """Even status words, gate ids, advice, reason, thresholds, origin and version from a file stay in <code>."""
-    for words_too in (False, True):
+    number, text = case
+    for words_too in floods_for(number):
         hostile = at_tier(flooded(MODEL, text, words_too=words_too), 0)
         assert_inert(hostile, benign_flood(words_too=words_too))
 

@@ -10,6 +10,7 @@ import pytest
 from cmarkgfm.cmark import Options
 from msgspec.structs import replace
 
+from tests.support.examples import floods_for, tiers_for
 from tests.support.loops import for_each
 from tests.support.pages import (
     ALL_TIERS,
@@ -131,18 +132,20 @@ def benign_flood(*, words_too: bool) -> str:
     return at_tier(flooded(MODEL, NAME, words_too=words_too), 0)
 
 
-@for_each(FOREIGN)
-def test_a_name_stays_in_code_in_every_tier(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_name_stays_in_code_in_every_tier(case: tuple[int, str]) -> None:
     """Wherever a file can put a name."""
-    for tier in ALL_TIERS:
-        assert_inert(at_tier(named(MODEL, f"x{text}y"), tier), benign_at_tier(tier))
+    number, text = case
+    hostile = named(MODEL, f"x{text}y")
+    for tier in tiers_for(number, ALL_TIERS):
+        assert_inert(at_tier(hostile, tier), benign_at_tier(tier))
 
 
-@for_each(FOREIGN)
-def test_a_file_is_hostile_in_every_field(text: str) -> None:
+@for_each(list(enumerate(FOREIGN)))
+def test_a_file_is_hostile_in_every_field(case: tuple[int, str]) -> None:
     """All texts at once: also status words, kinds, seeds, advice, reason and version."""
-    text = f"x{text}y".replace("\n", " ")
-    for words_too in (False, True):
+    number, text = case[0], f"x{case[1]}y".replace("\n", " ")
+    for words_too in floods_for(number):
         hostile = at_tier(flooded(MODEL, text, words_too=words_too), 0)
         assert_inert(hostile, benign_flood(words_too=words_too))
 

@@ -9,20 +9,16 @@ import pytest
 
 from tests.support.recordings import a_manifest
 from tests.support.reports import a_report, requiring
+from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
+from vopr_coverage.gates.failing_seeds import Expectation, first_seeds, judge_failures
 from vopr_coverage.gates.health import (
     ADVICE,
-    NO_PROPERTIES_NOTE,
-    NO_RUN_NOTE,
-    SINGLE_RUNS_NOTE,
-    UNFINISHED_NOTE,
-    Expectation,
-    first_seeds,
     judge_determinism,
-    judge_failures,
     judge_iterations,
     judge_properties,
     judge_run_complete,
 )
+from vopr_coverage.gates.run_outcomes import NO_PROPERTIES_NOTE, NO_RUN_NOTE, SINGLE_RUNS_NOTE, UNFINISHED_NOTE
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import FailureGroup, Input, Properties, Run, SeedList
@@ -242,7 +238,7 @@ def test_an_expected_violation_needs_its_share_of_seeds(
     assert outcome.required == f"≥ {least * 100:g}% of seeds fail x or y"
     missed = f"Expected violation missed: {caught} of {iterations} seeds caught it (expected >= {least * 100:g}%)"
     assert lines(outcome) == ([] if passes else [missed])
-    assert outcome.advice == ADVICE["expected-failures"]
+    assert outcome.advice == FAILING_ADVICE["expected-failures"]
 
 
 def test_other_invariants_are_no_expected_violation() -> None:

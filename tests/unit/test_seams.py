@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,8 +21,9 @@ import vopr_coverage
 from tests.support.checking import checked
 from tests.support.reports import a_coverage, a_stream
 from tests.support.schemas import MAP_KEY, a_value, definition, keys_and_words
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import Seen
-from vopr_coverage.canaries.judge import CanaryVerdict, Detector
+from vopr_coverage.canaries.judge import CanaryVerdict
 from vopr_coverage.check.flow import CheckRequest, Rules
 from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
@@ -30,7 +32,7 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import CoverageReport, Format
@@ -237,11 +239,12 @@ def test_a_config_names_policies_and_gates_that_exist() -> None:
 # ---- settings
 
 
-def attributes_read() -> set[str]:
+@cache
+def attributes_read() -> frozenset[str]:
     """Every attribute that some module of the package reads."""
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py"))
     nodes = (node for tree in trees for node in ast.walk(tree))
-    return {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+    return frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from vopr_coverage.model.report import SEEDS_KEPT_MAX
 from vopr_coverage.reading.tally import Tally
 
 
-def test_a_million_failures_keep_a_thousand_seeds() -> None:
+def test_failures_without_end_keep_a_thousand_seeds() -> None:
     """What is kept of the failures doesn't grow with them, however many seeds and invariants fail."""
-    tally, count = Tally(), 300_000
+    tally, count = Tally(), 160_000  # more than a thousand of each invariant
     tally.starting_seed, tally.announced = 0, count
     for seed in range(count):
         tally.add(_failed_data(seed), seed + 2)

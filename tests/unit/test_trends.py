@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.histories import (
     COVERAGE,
     DETECTED,
@@ -29,7 +30,7 @@ from tests.support.histories import (
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.trends.compare import FIGURES, in_digits, lately, lines_of, median
 
-thorough = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+thorough = examples(200)
 
 
 # ---- which nights

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, records, work
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
@@ -26,7 +27,7 @@ from vopr_coverage.trends.history import (
     union,
 )
 
-thorough = settings(derandomize=True, database=None, deadline=None, max_examples=200)
+thorough = examples(200)
 
 counts = st.none() | st.integers(0, 3)
 histories = st.lists(

@@ -34,7 +34,9 @@ from tests.support.workflow_files import (
     uploads,
     using,
 )
-from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, Detector, judge_canaries
+from vopr_coverage.canaries.controls import CONTROL, ControlRun
+from vopr_coverage.canaries.detector import Detector
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, judge_canaries
 from vopr_coverage.commands.options import simulator_command
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
@@ -82,7 +84,9 @@ def ending_of(folder: Path, stream: bytes) -> CanaryEnding:
     for name, written in {"control": a_stream(20), "canary": stream}.items():
         (folder / name).write_bytes(written)
         inputs[name] = read_report(str(folder / name))
-    verdict = judge_canaries(inputs["control"], [CanaryRun("one", inputs["canary"])], {"one": DETECTOR}, "1.0")
+    verdict = judge_canaries(
+        [ControlRun(inputs["control"])], [CanaryRun("one", inputs["canary"])], {"one": DETECTOR}, "1.0"
+    )
     assert verdict.passed == (verdict.results[0].ending is CanaryEnding.DETECTED)
     return verdict.results[0].ending
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import SeedsBeside, Seen
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict, Detector
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.model.confidence import iterations_to_see
 from vopr_coverage.model.figures import agreeing, counted
 

@@ -1,14 +1,15 @@
-"""Canary runs as a night leaves them: a folder for each, and one for the control run."""
+"""Canary runs as a night leaves them: a folder for each, and one for each control run."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryRun, CanaryVerdict, Detector, judge_canaries
+from vopr_coverage.canaries.controls import CONTROL, ControlRun, refuse_unclear
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun
 from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import find_reports
@@ -18,26 +19,36 @@ BUILD_FAILED = "build-failed"
 BUILD_FAILED_WHY = "there is no run because its build failed"
 
 
-def judge_canary_folder(folder: Path, declared: Mapping[str, Detector], version: str) -> CanaryVerdict:
-    """Judge the canaries in `folder` against the control run there.
+def is_of_control(name: str) -> bool:
+    """Whether a folder, or a run of a plan, has the name of a control run: `control`, or `control-SCENARIO`."""
+    return name == CONTROL or name.startswith(f"{CONTROL}-")
+
+
+def controls_in(folder: Path, names: Sequence[str]) -> list[ControlRun]:
+    """The control runs among these folders of a night.
 
     Raises:
-        UserError: the control run can't be read, so that nothing can be judged.
+        UserError: there is none, one cannot be read, or it is not clear which one a canary is compared with.
     """
-    if not (folder / CONTROL).exists():
+    if not names:
         raise UsageError(f"there is no control run: {printable(str(folder / CONTROL))} is missing")
-    control = read_run(str(folder / CONTROL))
-    return judge_canaries(control, [canary_run(name, folder / name) for name in declared], declared, version)
+    for name in names:
+        if (folder / name / BUILD_FAILED).exists():
+            raise UsageError("there is no control run because its build failed")
+    controls = [ControlRun(read_run(str(folder / name)), str(folder / name)) for name in names]
+    refuse_unclear(controls)
+    return controls
 
 
 def canary_run(name: str, folder: Path) -> CanaryRun:
     """A canary's run, or what stands in its way: a run that can't be read is one canary's matter."""
+    path = str(folder)
     if (folder / BUILD_FAILED).exists():
         return CanaryRun(name, ending=CanaryEnding.BUILD_FAILED, why=BUILD_FAILED_WHY)
     if not os.path.lexists(folder):
         return CanaryRun(name, ending=CanaryEnding.NOT_RUN, why=f"there is no {folder}")
     try:
-        return CanaryRun(name, read_run(str(folder)))
+        return CanaryRun(name, read_run(path), path=path)
     except UserError as error:
         return CanaryRun(name, ending=CanaryEnding.UNUSABLE, why=str(error).splitlines()[0])
 
@@ -51,4 +62,4 @@ def read_run(path: str) -> Input:
     (file, *more) = find_reports([path])
     if more:
         raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    return replace(read_file(file), source=file.label, recording=file.recording)
+    return replace(read_file(file), source=file.label, scenario=file.scenario, recording=file.recording)

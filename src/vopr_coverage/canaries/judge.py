@@ -1,6 +1,7 @@
 """Does the simulator still find bugs that were planted on purpose? Pure.
 
-A canary is detected only by what its bug really does. A run that crashed, or failed for another reason, detected none.
+A canary is detected only by what its config declares. A run that crashed otherwise, or failed for another reason,
+detected none.
 """
 
 from __future__ import annotations
@@ -11,16 +12,24 @@ from typing import Self
 
 import msgspec
 
-from vopr_coverage.canaries.evidence import Seen
+from vopr_coverage.canaries.controls import (
+    ControlRun,
+    ControlSeen,
+    control_of,
+    problems_of_control,
+    why_no_control,
+)
+from vopr_coverage.canaries.crash import crash_in, why_no_crash
+from vopr_coverage.canaries.detections import cannot_vanish, detections
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.formats.json_text import json_text
-from vopr_coverage.gates.manifest import early_end, with_last_words
+from vopr_coverage.gates.manifest import with_last_words
 from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
 from vopr_coverage.model.report import Input, Run
 from vopr_coverage.model.verdict import nothing_judged
 
-CONTROL = "control"  # the name of the run without a canary
 SEEDS_SHOWN = 5
 NONE_DECLARED = "no canaries are declared, on purpose: nothing shows that this simulator would find a bug"
 
@@ -37,71 +46,38 @@ class CanaryEnding(StrEnum):
     BUILD_FAILED = "build failed"
     NOT_MEASURED = "not measured"
     NOT_RUN = "not run"
+    NO_CONTROL = "no control run"
 
-
-class Detector(msgspec.Struct, frozen=True):
-    """What may detect a canary; any one of these is enough.
-
-    Attributes:
-        invariants: one of them fails on some seed.
-        properties: one of them is violated.
-        fault_points: one of them is hit in the control run, and never in the canary's.
-        determinism: seeds fail without a record, because their two runs differ.
-        seen: where the bug was seen to show, and how often; it detects nothing.
-    """
-
-    invariants: tuple[str, ...] = ()
-    properties: tuple[str, ...] = ()
-    fault_points: tuple[str, ...] = ()
-    determinism: bool = False
-    seen: Seen | None = None
-
-    def in_words(self) -> str:
-        """In words: `an invariant of a, b; a determinism failure`."""
-        parts = []
-        if self.invariants:
-            parts.append(f"invariant {' or '.join(self.invariants)}")
-        if self.properties:
-            parts.append(f"property {' or '.join(self.properties)}")
-        if self.fault_points:
-            parts.append(f"fault point {' or '.join(self.fault_points)} gone")
-        if self.determinism:
-            parts.append("a determinism failure")
-        return ", or ".join(parts)
-
-
-# The document's five, with the names that its simulator and its documentation use for their detectors.
-SHIPPED: Mapping[str, Detector] = {
-    "canary-skip-fsync": Detector(("storage_determinism", "model_verification", "log_consistency")),
-    "canary-wrong-hash": Detector(("hash_chain_integrity", "hash_chain")),
-    "canary-commit-quorum": Detector(("commit_quorum_size", "commit_quorum", "vsr_agreement")),
-    "canary-idempotency-race": Detector(("client_session_monotonic", "linearizability")),
-    "canary-monotonic-regression": Detector(("replica_head_progress", "replica_head", "commit_history_monotonic")),
-}
 
 ADVICE: Mapping[CanaryEnding, str] = {
     CanaryEnding.DETECTED: "",
     CanaryEnding.NOT_DETECTED: "Is the planted bug still called, is its oracle still run? Else give it more seeds.",
     CanaryEnding.WRONG_INVARIANT: "Something else failed: look whether the canary breaks what it means to, or name "
     "this detector in the config.",
-    CanaryEnding.CRASHED: "A crash is no detection: look at the simulator's stderr, and make the canary fail an "
-    "invariant.",
+    CanaryEnding.CRASHED: "A crash is no detection unless the config declares it: look at the simulator's stderr, and "
+    "make the canary fail an invariant, or declare `crash`.",
     CanaryEnding.TIMED_OUT: "Give it more time, or fewer iterations.",
     CanaryEnding.UNUSABLE: "The simulator wrote no stream: look at its options and its stderr.",
     CanaryEnding.BUILD_FAILED: "The canary must build before it can be missed: look at the build's log.",
     CanaryEnding.NOT_MEASURED: "Let the canary run at least as many iterations as the control run, on a point that "
     "it hits.",
     CanaryEnding.NOT_RUN: "Run every canary that is declared, or take it out of the config.",
+    CanaryEnding.NO_CONTROL: "Run the same seeds of this scenario without a canary, as `plan` does for each scenario.",
 }
 
 
 class CanaryRun(msgspec.Struct, frozen=True):
-    """One run as it was found: what was read, or else how it ended and why."""
+    """One run as it was found: what was read, or else how it ended and why. `path`: where it can be read again."""
 
     name: str
     read: Input | None = None
     ending: CanaryEnding = CanaryEnding.NOT_RUN
     why: str = ""
+    path: str = ""
+
+    def scenario(self, detector: Detector) -> str | None:
+        """What ran; of a stream that does not say so, what the config says. None if it is unknown."""
+        return (self.read.scenario if self.read else None) or detector.scenario
 
 
 class CanaryResult(msgspec.Struct, frozen=True):
@@ -113,6 +89,8 @@ class CanaryResult(msgspec.Struct, frozen=True):
         failed: how many seeds failed, with a record or without.
         why: why it was not detected, or by how much luck it was.
         compared, differing: how many seeds were compared with the control's, and how many differ; None: not compared.
+        scenario: what ran, or should have run; None if it is unknown.
+        by_crash: it was detected by a crash.
     """
 
     name: str
@@ -126,12 +104,17 @@ class CanaryResult(msgspec.Struct, frozen=True):
     why: str = ""
     compared: int | None = None
     differing: int | None = None
+    scenario: str | None = None
+    by_crash: bool = False
 
 
 class CanaryVerdict(msgspec.Struct, frozen=True):
-    """The answer: every declared canary was detected, beside a control run in which nothing failed.
+    """The answer: every declared canary was detected, beside control runs in which nothing failed.
 
-    With none declared, the control run decides. `score` is the share detected, `low` and `high` its interval.
+    Attributes:
+        control, control_problems: of all control runs together. With no canary declared, they decide.
+        low, high: of the share detected, at 95 % confidence.
+        controls: each control run.
     """
 
     passed: bool
@@ -145,6 +128,7 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
     low: float
     high: float
     format: str = "urn:vopr-coverage:schema:canaries:v1"
+    controls: tuple[ControlSeen, ...] = ()
 
     @classmethod
     def not_judged(cls, version: str, message: str) -> Self:
@@ -168,118 +152,112 @@ class CanaryVerdict(msgspec.Struct, frozen=True):
 
 
 def judge_canaries(
-    control: Input, runs: Sequence[CanaryRun], declared: Mapping[str, Detector], version: str
+    controls: Sequence[ControlRun], runs: Sequence[CanaryRun], declared: Mapping[str, Detector], version: str
 ) -> CanaryVerdict:
-    """Hold each declared canary against the control run; those without a run were not run."""
+    """Hold each declared canary against the control run of its scenario; those without a run were not run."""
     by_name = {run.name: run for run in runs}
-    problems = tuple(problems_of_control(control))
+    seen = tuple(
+        ControlSeen(control.read.source, control.scenario, tuple(problems_of_control(control.read)))
+        for control in controls
+    )
     results = tuple(
-        judge_canary(by_name.get(name, CanaryRun(name)), detector, control) for name, detector in declared.items()
+        judge_canary(by_name.get(name, CanaryRun(name)), detector, controls) for name, detector in declared.items()
     )
     detected = sum(result.ending is CanaryEnding.DETECTED for result in results)
     low, high = wilson(len(results), detected) if results else (0.0, 1.0)
-    passed = detected == len(results) and not problems
-    if problems:
+    red = sum(bool(control.problems) for control in seen)
+    if red and len(seen) == 1:
         reason = "the control run is not green, so that nothing shows what a canary does"
+    elif red:
+        reason = f"{red} of {counted(len(seen), 'control run')} not green, so that nothing shows what their canaries do"
     else:
-        reason = f"{detected} of {len(results)} canaries detected" if results else NONE_DECLARED
+        crashes = sum(result.by_crash for result in results)
+        how = f", {crashes} by a crash" if crashes else ""
+        reason = f"{detected} of {len(results)} canaries detected{how}" if results else NONE_DECLARED
     return CanaryVerdict(
-        passed=passed,
+        passed=detected == len(results) and not red,
         reason=reason,
         version=version,
-        control=control.source,
-        control_problems=problems,
+        control=", ".join(control.source for control in seen),
+        control_problems=tuple(_told_together(seen)),
         results=results,
         detected=detected,
         declared=len(results),
         low=low,
         high=high,
+        controls=seen,
     )
 
 
-def problems_of_control(control: Input) -> Iterator[str]:
-    """Why the control run is not green, a sentence each."""
-    run = control.run
-    if run is None:
-        yield "it has no run records: pass a stream"
-        return
-    if not run.complete:
-        yield with_last_words(f"it did not finish: {early_end(control)}", control.recording)
-    yield from run.contradictions
-    if not run.iterations:
-        yield "it ran no iteration"
-    for group in run.failures:
-        yield f"invariant {group.invariant} failed on {counted(group.count, 'seed')}"
-    if run.silent_failures.count:
-        yield f"{counted(run.silent_failures.count, 'seed')} failed without a record"
-    if run.properties:
-        yield from (f"property {name} was violated" for name in run.properties.violated_ids)
+def _told_together(controls: Sequence[ControlSeen]) -> Iterator[str]:
+    for control in controls:
+        of = f"of {control.scenario}: " if len(controls) > 1 else ""
+        yield from (f"{of}{problem}" for problem in control.problems)
 
 
-def judge_canary(canary: CanaryRun, detector: Detector, control: Input) -> CanaryResult:
+def judge_canary(canary: CanaryRun, detector: Detector, controls: Sequence[ControlRun]) -> CanaryResult:
     """How one canary ended, and by what."""
+    scenario = canary.scenario(detector)
+    control = control_of(scenario, controls)
+    return msgspec.structs.replace(
+        _judged(canary, detector, control.read if control else None, why_no_control(scenario, controls)),
+        scenario=scenario,
+    )
+
+
+def _judged(canary: CanaryRun, detector: Detector, control: Input | None, no_control: str) -> CanaryResult:
     read = canary.read
     if read is None or read.run is None:
         ending = canary.ending if read is None else CanaryEnding.UNUSABLE
         return _result(canary.name, detector, ending, canary.why or ("no run was given" if read is None else ""))
-    run, recording = read.run, read.recording
-    if recording and recording.timed_out:
-        how = with_last_words(run_ending(recording), recording)
-        return _result(canary.name, detector, CanaryEnding.TIMED_OUT, how, run)
-    bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
-    if not run.complete and not run.records and run.starting_seed is None:
-        why = with_last_words(bad_ending or "there is no record in it", recording)
-        return _result(canary.name, detector, CanaryEnding.UNUSABLE, why, run)
-    if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
-        why = with_last_words(bad_ending or run.ended_early or "", recording)
-        return _result(canary.name, detector, CanaryEnding.CRASHED, why, run)
-    for detail, seeds in _detections(read, run, detector, control):
+    run, broken = read.run, _broken(read, read.run)
+    crash = crash_in(read, detector.crash)
+    if broken and not crash:
+        ending, why = broken
+        untold = why_no_crash(read, detector.crash) if ending is not CanaryEnding.TIMED_OUT else ""
+        return _result(canary.name, detector, ending, "; ".join(filter(None, [why, untold])), run)
+    if control is None:
+        return _result(canary.name, detector, CanaryEnding.NO_CONTROL, no_control, run)
+    if crash:
+        found = _result(canary.name, detector, CanaryEnding.DETECTED, crash, run)
+        return msgspec.structs.replace(found, by_crash=True)
+    for detail, seeds in detections(read, run, detector, control):
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
-    others = [f"{group.invariant} on {counted(group.count, 'seed')}" for group in run.failures]
-    if run.silent_failures.count:
-        hidden = detector.determinism  # else they would have detected it
-        why = ", perhaps ordinary failures: the check needs --no-trace-on-failure" if hidden else ""
-        others.append(f"{counted(run.silent_failures.count, 'seed')} without a record{why}")
-    if run.properties:
-        others += [f"property {name}" for name in run.properties.violated_ids]
+    for group in run.failures:
+        if group.crash:
+            return _result(canary.name, detector, CanaryEnding.CRASHED, group.crash.told, run, group.seeds)
+    others = _others(run, detector)
     if others:
         seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds
         return _result(canary.name, detector, CanaryEnding.WRONG_INVARIANT, "; ".join(others), run, seeds)
-    untold = _cannot_vanish(run, detector, control)
+    untold = cannot_vanish(run, detector, control)
     if untold:
         return _result(canary.name, detector, CanaryEnding.NOT_MEASURED, untold, run)
     nothing = f"nothing failed in {counted(run.iterations, 'iteration')}"
     return _result(canary.name, detector, CanaryEnding.NOT_DETECTED, nothing, run)
 
 
-def _detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for group in run.failures:
-        if group.invariant in detector.invariants:
-            of = counted(run.iterations, "seed")
-            yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
-    for name in run.properties.violated_ids if run.properties else ():
-        if name in detector.properties:
-            yield f"property {name} was violated", ()
-    hides_failures = read.recording is not None and read.recording.hides_failures
-    if detector.determinism and run.silent_failures.count and not hides_failures:
-        silent = counted(run.silent_failures.count, "seed")
-        yield f"{silent} did not give the same result twice", run.silent_failures.seeds
-    if read.report and control.report and not _cannot_vanish(run, detector, control):
-        gone = set(control.report.hit_fault_points) - set(read.report.hit_fault_points)
-        for name in detector.fault_points:
-            if name in gone:
-                yield f"fault point {name} is hit in the control run and gone here", ()
+def _broken(read: Input, run: Run) -> tuple[CanaryEnding, str] | None:
+    """How a run ended that was not whole, and in whose words; None for a whole one."""
+    recording = read.recording
+    if recording and recording.timed_out:
+        return CanaryEnding.TIMED_OUT, with_last_words(run_ending(recording), recording)
+    bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
+    if not run.complete and not run.records and run.starting_seed is None:
+        return CanaryEnding.UNUSABLE, with_last_words(bad_ending or "there is no record in it", recording)
+    if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
+        return CanaryEnding.CRASHED, with_last_words(bad_ending or run.ended_early or "", recording)
+    return None
 
 
-def _cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
-    """Why the absence of a fault point would show nothing, or "" where it would show something."""
-    if not detector.fault_points or control.run is None:
-        return ""
-    if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
-        return "the control run doesn't hit the fault point either"
-    if run.iterations < control.run.iterations:
-        return f"{counted(run.iterations, 'iteration')}, fewer than the control run's {control.run.iterations}"
-    return ""
+def _others(run: Run, detector: Detector) -> list[str]:
+    """What failed besides the declared detectors."""
+    others = [f"{group.invariant} on {counted(group.count, 'seed')}" for group in run.failures]
+    if run.silent_failures.count:
+        hidden = detector.determinism  # else they would have detected it
+        why = ", perhaps ordinary failures: the check needs --no-trace-on-failure" if hidden else ""
+        others.append(f"{counted(run.silent_failures.count, 'seed')} without a record{why}")
+    return [*others, *(f"property {name}" for name in (run.properties.violated_ids if run.properties else ()))]
 
 
 def _result(

@@ -18,6 +18,7 @@ from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
+from vopr_coverage.gates.failing_seeds import is_expected
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
@@ -98,8 +99,8 @@ def _judgement(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], violations: Sequence[Violation]
 ) -> Judgement:
     status: VerdictStatus = "failed" if violations else "passed"
-    if any(not read.finished for read in unit.inputs):
-        status = "incomplete"
+    if any(not read.finished and not (read.run and read.run.crashed) for read in unit.inputs):
+        status = "incomplete"  # one that crashed is a finding, with its seed
     report = JudgedReport(
         name=unit.name,
         scenario=unit.scenario,
@@ -193,7 +194,7 @@ def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> V
         actual=shortfall.actual,
         line=shortfall.line,
         detail=shortfall.detail,
-        advice=advice,
+        advice=shortfall.advice or advice,
         point=shortfall.point,
         invariant=shortfall.invariant,
         seed=shortfall.seed,
@@ -213,8 +214,10 @@ def _nothing_covered(
 ) -> Iterator[Violation]:
     """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
-        ended = all(read.finished for read in unit.inputs)
-        why = "the report carries none" if ended else "the run did not finish"
+        finished = all(read.finished for read in unit.inputs)
+        why = "the report carries none" if finished else "the run did not finish"
+        if any(read.run and read.run.crashed for read in unit.inputs):
+            why = "the simulator died"
         shortfall = Shortfall(
             kind="CoverageNotMeasured",
             message="Coverage not measured",
@@ -268,6 +271,7 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
             seeds=seeds,
             repro=replay_command(seeds[0], read.scenario, terms.repro, read.recording),
             fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
-            expected=group.invariant in wanted,
+            expected=is_expected(group, wanted),
             whole_run=read.recording is not None and not read.recording.replays_one_seed,
+            crash=group.crash,
         )

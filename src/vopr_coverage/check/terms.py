@@ -10,7 +10,7 @@ from vopr_coverage.base.gate import Limit
 from vopr_coverage.config.file import Config, as_policy
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.formats.schema import schema
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
 

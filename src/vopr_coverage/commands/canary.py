@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from vopr_coverage import __version__
-from vopr_coverage.canaries.folder import BUILD_FAILED, BUILD_FAILED_WHY, canary_run, judge_canary_folder, read_run
-from vopr_coverage.canaries.judge import (
-    CONTROL,
-    CanaryEnding,
-    CanaryRun,
-    CanaryVerdict,
-    Detector,
-    judge_canaries,
+from vopr_coverage.canaries.controls import ControlRun, refuse_unclear
+from vopr_coverage.canaries.detector import Detector
+from vopr_coverage.canaries.folder import (
+    BUILD_FAILED,
+    BUILD_FAILED_WHY,
+    canary_run,
+    controls_in,
+    is_of_control,
+    read_run,
 )
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, CanaryVerdict, judge_canaries
 from vopr_coverage.commands.options import add_config
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
 from vopr_coverage.config.file import load_config
@@ -32,6 +34,10 @@ from vopr_coverage.runner.environment import Runner
 EPILOG = """\
 The config declares under `canaries` what must detect each canary. Without that key, the five canaries of the
 simulator's document are declared.
+
+Each canary is compared with the control run of its scenario. A recording knows its scenario; that of a stream is the
+`scenario` of the canary in the config, and SCENARIO=RUN names that of a control run. A single control run whose
+scenario is unknown is for all canaries.
 
 A canary without a run counts as not run. NAME=build-failed says that its build failed; with --runs, a file
 `build-failed` in the canary's folder says so.
@@ -46,13 +52,17 @@ exit codes:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `canary`."""
-    parser.add_argument("--control", metavar="RUN", help="a run of the same seeds without a canary")
+    parser.add_argument(
+        "--control", action="append", default=[], metavar="[SCENARIO=]RUN",
+        help="a run of the same seeds without a canary; give one for each scenario that canaries run in",
+    )  # fmt: skip
     parser.add_argument(
         "runs", nargs="*", metavar="NAME=RUN", help="a canary and its run: a stream, or a folder that `record` wrote"
     )
     parser.add_argument(
-        "--runs", dest="folder", metavar="DIR", help="read DIR/control and DIR/NAME of each declared canary instead"
-    )
+        "--runs", dest="folder", metavar="DIR",
+        help="read DIR/control, each DIR/control-SCENARIO, and DIR/NAME of each declared canary instead",
+    )  # fmt: skip
     parser.add_argument(
         "--names", action="store_true",
         help="print the names of the declared canaries, one a line (--format json: as an array), and judge nothing",
@@ -108,12 +118,10 @@ def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
     except (OSError, ValueError) as error:
         raise UsageError(f"--runs {printable(str(folder))} can't be read: {why(error)}") from None
     for name in names:
-        if name not in declared and name != CONTROL:
+        if name not in declared and not is_of_control(name):
             raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")
-    if (folder / CONTROL / BUILD_FAILED).exists():
-        raise UsageError("there is no control run because its build failed")
-    verdict = judge_canary_folder(folder, declared, __version__)
-    return with_reasons(verdict, declared, str(folder / CONTROL), {name: str(folder / name) for name in declared})
+    controls = controls_in(folder, [name for name in names if name not in declared])
+    return _with_reasons(controls, [canary_run(name, folder / name) for name in declared], declared)
 
 
 def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
@@ -121,7 +129,6 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
     if arguments.folder:
         return _in_folder(Path(arguments.folder), declared)
     runs: dict[str, CanaryRun] = {}
-    paths: dict[str, str] = {}
     for text in arguments.runs:
         name, equals, path = text.partition("=")
         if not equals or not name or not path:
@@ -130,9 +137,16 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
             raise UsageError(f"no canary {shown(name)} is declared; {nearest(name, declared)}")
         if name in runs:
             raise UsageError(f"canary {shown(name)} is named twice")
-        runs[name], paths[name] = _named_run(name, path), path
-    verdict = judge_canaries(read_run(arguments.control), list(runs.values()), declared, __version__)
-    return with_reasons(verdict, declared, arguments.control, paths)
+        runs[name] = _named_run(name, path)
+    controls = [ControlRun(read_run(path), path) for path in arguments.control]
+    refuse_unclear(controls)
+    return _with_reasons(controls, list(runs.values()), declared)
+
+
+def _with_reasons(
+    controls: Sequence[ControlRun], runs: Sequence[CanaryRun], declared: Mapping[str, Detector]
+) -> CanaryVerdict:
+    return with_reasons(judge_canaries(controls, runs, declared, __version__), declared, controls, runs)
 
 
 def _named_run(name: str, path: str) -> CanaryRun:

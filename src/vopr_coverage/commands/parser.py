@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, NoReturn
 
 from vopr_coverage import __version__
@@ -47,7 +48,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """
     words, simulator = list(argv), list[str]()
     called = next((word for word in words if word in COMMANDS), None)
-    parser, commands = build_parser([called] if called else [])
+    parser, commands = build_parser((called,) if called else ())
     if called and "--" in words and commands[called].get_default("simulator") is not None:
         at = words.index("--")
         words, simulator = words[:at], words[at + 1 :]
@@ -56,13 +57,16 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     return load(arguments.command), arguments
 
 
+@cache
 def build_parser(
-    called: Collection[str] = COMMANDS.keys(),
+    called: tuple[str, ...] = tuple(COMMANDS),
 ) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
     """The parser of the whole command line, and the parsers of all commands by name.
 
     Args:
         called: commands to load. All others have nothing but their line in the overview.
+
+    The parsers are the same objects at each call: argparse keeps what it parses in a namespace of each call.
     """
     parser = _Parser(
         prog="vopr-coverage",

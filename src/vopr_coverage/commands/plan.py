@@ -34,7 +34,7 @@ from vopr_coverage.nightly.calibration import Calibrator
 from vopr_coverage.nightly.plan import NightPlan, PlannedWork
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish
+from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
 from vopr_coverage.runner.environment import Runner
 
 HEADINGS = {"long-run": "long run", "coverage": "coverage", "canary": "canaries", "determinism": "determinism"}
@@ -91,7 +91,8 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--canary", action="append", default=[], metavar="SCENARIO=N",
-        help="iterations of each canary of the config, and of the control run",
+        help="what each canary of the config runs, and a control run beside them; a canary of the config may name a "
+        "scenario or iterations of its own",
     )  # fmt: skip
     parser.add_argument(
         "--canary-command", dest="canary_template", metavar="TEMPLATE",
@@ -162,17 +163,19 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Plan a night and print it."""
     commands = _commands(arguments)
     wish = _wish(arguments)
-    rates = _given_rates(arguments.rate, "--rate", wish.asked())
-    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", [wish.canary] if wish.canary else [])
+    canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
+    rates = _given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])
+    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", canary_work)
     none_declared = bool(wish.canary and not wish.canaries and not arguments.no_canaries)
     if arguments.no_canaries or not wish.canaries:
-        wish = replace(wish, canary=None, canaries=())
+        wish = replace(wish, canary=None, canaries=(), own={})
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
     calibrator = Calibrator(seed_base, arguments.calibrate, log)
-    calibrator.add_rates(rates, commands.command, [a for a in wish.asked() if not (apart and a is wish.canary)])
-    if apart and wish.canary:
-        calibrator.add_rates(canary_rates, commands.of_canaries, [wish.canary], "canaries of ")
+    controls = [group.control for group in wish.canary_groups()]
+    calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
+    if apart:
+        calibrator.add_rates(canary_rates, commands.of_canaries, controls, "canaries of ")
     plan = plan_night(
         wish,
         rates,
@@ -208,6 +211,7 @@ def _commands(arguments: argparse.Namespace) -> _Commands:
 def _wish(arguments: argparse.Namespace) -> Wish:
     config = load_config(arguments.config)
     seeds = words_of(arguments.determinism_seeds)
+    canary = _at_most_one(_asked(arguments.canary, "--canary", config), "--canary")
     try:
         starts = tuple(map(uint64, seeds)) or DETERMINISM_SEEDS
     except argparse.ArgumentTypeError as error:
@@ -215,8 +219,10 @@ def _wish(arguments: argparse.Namespace) -> Wish:
     return Wish(
         long_run=tuple(_asked(arguments.asked, "plan", config)),
         coverage=tuple(_asked(arguments.coverage, "--coverage", config)),
-        canary=_at_most_one(_asked(arguments.canary, "--canary", config), "--canary"),
+        canary=canary,
         canaries=tuple(config.canaries),
+        own=own_work(config.canaries, canary) if canary else {},
+        crashes={name: detector.crash for name, detector in config.canaries.items() if detector.crash},
         determinism=_at_most_one(_asked(arguments.determinism, "--determinism", config), "--determinism"),
         determinism_seeds=starts,
         regressions=read_regressions(Path(arguments.regressions), config.complaint) if arguments.regressions else (),
@@ -274,6 +280,7 @@ def _work_text(work: PlannedWork, plan: NightPlan) -> str:
         "determinism": f"from {counted(work.jobs, 'seed')} on, each twice, ",
     }
     jobs = f"in {counted(work.jobs, 'job')} of {work.minutes:,.1f} min"
-    first = f", from {plan.canary.include[0].seed} on" if work.job == "canary" else ""
+    seeds = [run.seed for run in plan.canary.controls if run.scenario == work.scenario]
+    first = f", from {seeds[0]} on" if work.job == "canary" and seeds else ""
     iterations = f"{work.planned:,} of {counted(work.asked, 'iteration')} {jobs} at {work.rate:,.1f} a second"
     return f"{runs.get(work.job, '')}{iterations}{first}"

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from vopr_coverage.canaries.judge import CONTROL
+from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.commands.options import add_canaries, add_config
 from vopr_coverage.commands.output import add_outputs, write_outputs
 from vopr_coverage.config.file import load_config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from vopr_coverage.canaries.detector import SHIPPED, Detector
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import add_terms, one_of, overrides_of
 from vopr_coverage.config.file import load_config
@@ -41,13 +42,25 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     if arguments.name:
         bounds = resolve(profile_layer(arguments.name))
     else:
-        bounds = terms_for(arguments.scenario, overrides, load_config(arguments.config)).bounds
+        config = load_config(arguments.config)
+        bounds = terms_for(arguments.scenario, overrides, config).bounds
     if arguments.format == "json":
         print(thresholds_of(bounds).to_json())
         return ExitCode.PASSED
     for key, bound in bounds.items():
         print(f"{key}: {_value_text(bound.value)}  # {printable(bound.origin)}")
+    if not arguments.name and config.canaries is not SHIPPED:
+        for name, detector in config.canaries.items():
+            print(f"canary {printable(name)}: {printable(detector.in_words())}{_work_text(detector)}")
     return ExitCode.PASSED
+
+
+def _work_text(detector: Detector) -> str:
+    """What a canary runs, if that is not what all canaries run."""
+    iterations = counted(detector.iterations, "iteration") if detector.iterations else ""
+    scenario = f"of {printable(detector.scenario)}" if detector.scenario else ""
+    own = " ".join(filter(None, [iterations, scenario]))
+    return f"  # runs {own}" if own else ""
 
 
 def _floor_text(floor: object) -> str:

@@ -6,10 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from vopr_coverage.canaries.crash import crashed_as
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import why
+from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
@@ -27,7 +29,8 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
 No shell runs it. `vopr-coverage check DIR` judges the recording.
 
 exit codes:
-  0  the whole stream was recorded, whatever it reports and however the simulator ended
+  0  the whole stream was recorded, whatever it reports and however the simulator ended; or the simulator crashed as
+     --expected-crash says
   1  the recording is incomplete: the simulator died, ran out of time or was interrupted
   2  wrong usage: nothing was recorded
   3  a bug in vopr-coverage
@@ -55,7 +58,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="state that COMMAND runs every seed twice; --check-determinism in COMMAND is recognised without this flag",
     )
+    parser.add_argument(
+        "--expected-crash", type=_pattern, default="", metavar="REGEX",
+        help="for a canary that its config detects by `crash`: a crash whose last words match REGEX is no failure",
+    )  # fmt: skip
     add_simulator(parser)
+
+
+def _pattern(text: str) -> str:
+    """An argument that is a regular expression; an empty word is none."""
+    try:
+        LinearRegex(text)
+    except PatternError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -80,7 +96,10 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
     log_last_words(recording.last_words)
-    return ExitCode.PASSED if recording.whole else ExitCode.GATE_FAILED
+    crashed_as_expected = crashed_as(recording, arguments.expected_crash)
+    if crashed_as_expected:
+        log("it crashed as expected")
+    return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
 
 
 def _recorded(recording: Recording, folder: str) -> str:

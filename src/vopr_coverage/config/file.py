@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from vopr_coverage.canaries.judge import SHIPPED, Detector
+from vopr_coverage.canaries.detector import SHIPPED, Detector
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
 from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.gates.health import Expectation
+from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
+from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
@@ -106,6 +108,7 @@ def _find_config(folder: Path) -> Path | None:
     return paths[0] if paths else None
 
 
+@lru_cache(maxsize=8)  # reading YAML takes most of a small check, and the doctor reads a config again
 def parse_config(text: str, source: str) -> Config:
     """`load_config` for text that was already read; messages and origins call it `source`."""
     from vopr_coverage.formats.located_yaml import parse  # PyYAML takes as long to load as a small check
@@ -120,7 +123,7 @@ def parse_config(text: str, source: str) -> Config:
         raise ConfigError("\n".join(lines))
     layer = _layer(document, "", located, source)
     _refuse_aliased_profile_names(document.get("aliases", {}), located, source)
-    return Config(
+    config = Config(
         path=source,
         profile=document.get("profile"),
         layer=layer,
@@ -134,6 +137,11 @@ def parse_config(text: str, source: str) -> Config:
         scenarios=_scenarios(document.get("scenarios", {}), located, source),
         canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
     )
+    for name, detector in config.canaries.items():
+        if detector.scenario is not None and (complaint := config.complaint(detector.scenario)):
+            place = f"/canaries{contract.pointer_to(name)}/scenario"
+            raise ConfigError(f"{printable(source)}:{located.line(place)}: canary {shown(name)}: {complaint}")
+    return config
 
 
 def as_policy(setting: str | Mapping[str, str]) -> dict[str, str]:
@@ -184,7 +192,19 @@ def _canaries(document: Mapping[str, Mapping[str, Any]], located: Located, sourc
             raise ConfigError(f"{where}: canary {shown(name)}: expected what detects it, found none")
         if detector.seen and detector.seen.seeds > detector.seen.of:
             raise ConfigError(f"{where}: canary {shown(name)}: expected `seen` on at most `of` seeds, found more")
+        if detector.crash and (problem := _pattern_problem(detector.crash)):
+            line = located.line(f"/canaries{contract.pointer_to(name)}/crash")
+            raise ConfigError(f"{printable(source)}:{line}: canary {shown(name)}: crash: {problem}")
     return canaries
+
+
+def _pattern_problem(pattern: str) -> str:
+    """Why an expression cannot be searched in the last words of a crash; "" if it can be."""
+    try:
+        found_in_nothing = LinearRegex(pattern).found_in("")
+    except PatternError as error:
+        return printable(str(error))
+    return "expected an expression that is not found in every text, as in an empty one" if found_in_nothing else ""
 
 
 def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:

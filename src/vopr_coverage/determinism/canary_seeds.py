@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vopr_coverage.canaries.beside import UNEXPLAINED, explained
+from vopr_coverage.canaries.controls import ControlRun, control_of, problems_of_control
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import SeedsBeside
-from vopr_coverage.canaries.judge import CanaryVerdict, Detector
+from vopr_coverage.canaries.judge import CanaryRun, CanaryVerdict
 from vopr_coverage.determinism.lockstep import compare
 from vopr_coverage.errors import UserError
 from vopr_coverage.reading.find import find_reports
@@ -14,21 +16,22 @@ from vopr_coverage.reading.recorded import opened_seeds
 
 
 def with_reasons(
-    verdict: CanaryVerdict, declared: Mapping[str, Detector], control: str, runs: Mapping[str, str]
+    verdict: CanaryVerdict,
+    declared: Mapping[str, Detector],
+    controls: Sequence[ControlRun],
+    runs: Sequence[CanaryRun],
 ) -> CanaryVerdict:
     """The verdict, in which each canary that was not detected says why.
 
-    Both streams are read again, in constant memory. Nothing is read if all canaries were detected, or if the control
+    Both streams are read again, in constant memory. Nothing is read if all canaries were detected, or if their control
     run shows nothing.
-
-    Args:
-        control: the path of the control run, `runs`: those of the canaries by name.
     """
-    beside: dict[str, SeedsBeside] = {}
+    by_name, beside = {run.name: run for run in runs}, dict[str, SeedsBeside]()
     for result in verdict.results:
-        if result.ending in UNEXPLAINED and result.name in runs and not verdict.control_problems:
+        run, control = by_name.get(result.name), control_of(result.scenario, controls)
+        if result.ending in UNEXPLAINED and run and control and not any(problems_of_control(control.read)):
             try:
-                beside[result.name] = seeds_beside(control, runs[result.name])
+                beside[result.name] = seeds_beside(control.path, run.path)
             except UserError:
                 continue  # it was read before: what cannot be read now is left without a reason
     return explained(verdict, declared, beside)

@@ -24,7 +24,7 @@ from vopr_coverage.determinism.verdict import (
     Status,
     seeds_listed,
 )
-from vopr_coverage.gates.health import first_seeds
+from vopr_coverage.gates.failing_seeds import first_seeds
 from vopr_coverage.gates.manifest import called_without_record, disagreements, early_end, last_output
 from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import counted, percent
@@ -214,9 +214,10 @@ def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) 
 def _failures(subject: Subject) -> Iterator[Remark]:
     """Ordinary failures are none of ours, but they are told apart from those that are."""
     run = _run_of(subject)
-    if not run.failed_records:
+    failed = sum(group.count for group in run.failures if not group.crash)
+    if not failed:
         return
-    text = f"{counted(run.failed_records, 'seed')} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
+    text = f"{counted(failed, 'seed')} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"
     if run.silent_failures.count:
         text += (
             ". Those without a record may be such bugs, too: VOPR's check compares when failing runs "

@@ -12,6 +12,7 @@ from vopr_coverage import __version__
 from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
 from vopr_coverage.config.file import CONFIG_BYTES_MAX, Config, load_config
 from vopr_coverage.doctor.conclude import Diagnosis, conclude_doctor, diagnose
+from vopr_coverage.doctor.crashes import remarks_on_crashes
 from vopr_coverage.doctor.cure import with_settings
 from vopr_coverage.doctor.judge import Progress, examine, score_under
 from vopr_coverage.doctor.verdict import DoctorVerdict, WorkflowFinding
@@ -67,6 +68,7 @@ def examine_gate(request: DoctorRequest, rules: Rules, watch: Watch = Watch()) -
     return replace(
         verdict,
         score_with_config=after if verdict.config else None,
+        canaries=tuple(remarks_on_crashes(config)),
         remarks=(_written(request, config, diagnosis),) if request.write else (),
     )
 

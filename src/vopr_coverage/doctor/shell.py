@@ -15,6 +15,7 @@ import msgspec
 SCRIPT_CHARACTERS_MAX = 50_000  # GitHub takes 21,000
 _OPERATORS = ("&&", "||", "|&", ";;", ";", "|", "&", "\n", "(", ")")
 _HEREDOC = re.compile(r"<<-?\s*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([\w.-]+))")
+_PLAIN = re.compile(r"[\w./=:,@%+-]+")  # characters that mean nothing but themselves
 _OPENING = frozenset({"if", "elif", "while", "until"})
 _RESERVED = frozenset({"then", "else", "fi", "do", "done", "{", "}", "!", "time"}) | _OPENING
 
@@ -95,7 +96,8 @@ class _Scanner:
             if operator == "\n":
                 self._skip_heredocs()
         else:
-            self._take(mark, 1)
+            plain = _PLAIN.match(script, self.at)
+            self._take(plain[0] if plain else mark, len(plain[0]) if plain else 1)
 
     def word(self) -> Iterator[_Token]:
         """The word so far, if there is one."""

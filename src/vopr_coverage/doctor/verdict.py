@@ -80,6 +80,7 @@ class DoctorVerdict(msgspec.Struct, frozen=True):
         score_with_config: the score with these lines in the config; None without them.
         findings: of the workflow files; `files` is how many were read.
         remarks: what became of `--write`.
+        canaries: a sentence on each canary that a crash detects; they are not in the score.
         error: set only if nothing could be judged.
     """
 
@@ -101,6 +102,7 @@ class DoctorVerdict(msgspec.Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     error: str | None = None
     format: str = DOCTOR_FORMAT
+    canaries: tuple[str, ...] = ()
 
     @classmethod
     def not_judged(cls, version: str, message: str) -> Self:

@@ -58,21 +58,21 @@ def edn_loads(text: str) -> Any:
     Raises:
         EdnError: the text is no EDN, or is deeper or larger than the bounds.
     """
-    reader = _Reader(text)
+    reader = _EdnReader(text)
     value = reader.value(0)
-    if value is _END:
+    if value is _CLOSED:
         raise EdnError("a value", Words("none"), 1)
     return value
 
 
-class _End:
+class _Closed:
     """What stands where no value does: the end of a collection or of the text."""
 
 
-_END = _End()
+_CLOSED = _Closed()
 
 
-class _Reader:
+class _EdnReader:
     """One pass over one text."""
 
     def __init__(self, text: str) -> None:
@@ -98,7 +98,7 @@ class _Reader:
         return EdnError(expected, found, self._text.count("\n", 0, self._at) + 1)
 
     def value(self, depth: int, closing: str = "") -> Any:
-        """The next value; `_END` at the closing bracket, or at the end of the text."""
+        """The next value; `_CLOSED` at the closing bracket, or at the end of the text."""
         for kind, token in self._tokens:
             self._values += 1
             if self._values > VALUES_MAX:
@@ -109,7 +109,7 @@ class _Reader:
                 case "close":
                     if token != closing:
                         raise self._error(f"{closing or 'a value'}", token)
-                    return _END
+                    return _CLOSED
                 case "discard":
                     self._needed(depth + 1)
                 case "tag":
@@ -122,12 +122,12 @@ class _Reader:
                     return _atom(token)
         if closing:
             raise self._error(closing, Words("the end"))
-        return _END
+        return _CLOSED
 
     def _needed(self, depth: int) -> Any:
         self._refuse_depth(depth)
         value = self.value(depth)
-        if value is _END:
+        if value is _CLOSED:
             raise self._error("a value", Words("the end"))
         return value
 
@@ -138,7 +138,7 @@ class _Reader:
     def _collection(self, opening: str, depth: int) -> Any:
         self._refuse_depth(depth)
         closing = _CLOSING[opening]
-        values = list(iter(lambda: self.value(depth, closing), _END))
+        values = list(iter(lambda: self.value(depth, closing), _CLOSED))
         if opening != "{":
             return values
         if len(values) % 2:

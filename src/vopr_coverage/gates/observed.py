@@ -19,9 +19,11 @@ ADVICE = {
     "undecided": "The tester could not tell whether it holds: look at its own output, or let it run longer.",
     "broken": "A property that must hold was broken: look at the run in which it was.",
 }
+OF_FINISH = (ADVICE["unknown-end"], ADVICE["ended-early"])
+OF_PROPERTIES = (ADVICE["broken"], ADVICE["undecided"])
 
 
-def judge_finish(finish: Finish) -> Outcome:
+def finish_outcome(finish: Finish) -> Outcome:
     """Whether the run that wrote this file finished, as far as its format or an event of the program tells."""
     gate = "run-complete"
     if finish.ended_early:
@@ -43,7 +45,7 @@ def judge_finish(finish: Finish) -> Outcome:
     return _outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, REQUIRED, (shortfall,), ADVICE["unknown-end"])
 
 
-def judge_broken(file: Input) -> Outcome:
+def properties_outcome(file: Input) -> Outcome:
     """No property was broken."""
     gate, required = "properties", "0 violated"
     broken = list(file.observed.broken.values()) if file.observed else []

@@ -15,6 +15,7 @@ import msgspec
 
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
+from vopr_coverage.model.crash import last_words_in_words
 
 RECORDING_FORMAT = "urn:vopr-coverage:schema:recording:v1"
 MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
@@ -138,7 +139,7 @@ def run_ending(recording: Recording) -> str:
 
 def stderr_ending(recording: Recording) -> str:
     """The last lines of the simulator's stderr, as a part of a sentence; "" if they are not in the manifest."""
-    return f"stderr ends with: {' / '.join(recording.last_words)}" if recording.last_words else ""
+    return last_words_in_words(recording.last_words)
 
 
 def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:

@@ -27,6 +27,7 @@ class Shortfall(msgspec.Struct, frozen=True):
         point: the fault point, phase event or property that it is about, else None.
         invariant: the invariant that it is about, else None.
         seed: the first seed that shows it, else None.
+        advice: what to do about it, where the gate's own advice does not fit; a text of the gate, or "".
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Shortfall(msgspec.Struct, frozen=True):
     point: str | None = None
     invariant: str | None = None
     seed: str | None = None
+    advice: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ different scenarios or versions are mixed as if they were one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, inf, lgamma, log
 
 import msgspec
@@ -62,6 +62,7 @@ def _shape_of(sample: Sample) -> float:
     return sample.mean / (dispersion - 1) if dispersion > 1 else inf
 
 
+@lru_cache(maxsize=4_096)  # a name may be a fault point and a fault's effect, with the same counts
 def least_expected(sample: Sample, iterations: int, alpha: float = ALPHA) -> int:
     """The least count that a healthy run of `iterations` has: fewer occur with a chance of `alpha` at most.
 

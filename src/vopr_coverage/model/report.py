@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 import msgspec
 
 from vopr_coverage.formats.serde import Serde
+from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
@@ -56,12 +57,16 @@ class CoverageReport(Serde):
 
 
 class FailureGroup(msgspec.Struct, frozen=True):
-    """All seeds of one run that failed the same invariant; `seeds` has the first thousand."""
+    """All seeds of one run that failed the same invariant; `seeds` has the first thousand.
+
+    With `crash`, the simulator died at these seeds, and `invariant` is no invariant's name: see `model/crash.py`.
+    """
 
     invariant: str
     count: int
     message: str
     seeds: tuple[int, ...]
+    crash: Crash | None = None
 
 
 class SeedList(msgspec.Struct, frozen=True):
@@ -97,6 +102,8 @@ class Run(msgspec.Struct, frozen=True):
         fault_counts: how often each fault point occurred, at the stage where it did most; None without coverage.
         properties: None if the stream has none.
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
+        next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
+        crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
     starting_seed: int | None
@@ -116,6 +123,8 @@ class Run(msgspec.Struct, frozen=True):
     fault_counts: Mapping[str, int] | None = None
     properties: Properties | None = None
     wrote_nothing: bool = False
+    next_seed: int | None = None
+    crashed: bool = False
 
     @property
     def complete(self) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
+from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import CoverageReport, Format
 
@@ -60,7 +61,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Seeds of one run that failed one invariant.
+    """Seeds of one run that failed one invariant, or that its simulator died at: then there is a `crash`.
 
     `seeds` has at most a thousand of the `count`. `repro` replays the first one. With `fill_in` the
     scenario is unknown and its name missing in `repro`. With `whole_run` the recorded command takes
@@ -77,6 +78,7 @@ class Failure(msgspec.Struct, frozen=True):
     fill_in: bool
     expected: bool
     whole_run: bool = False
+    crash: Crash | None = None
 
 
 class Unusable(msgspec.Struct, frozen=True):

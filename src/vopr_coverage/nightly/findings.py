@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from vopr_coverage.canaries.judge import CONTROL, CanaryEnding, CanaryVerdict
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryVerdict
 from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.flow import Rules, judge_inputs
 from vopr_coverage.check.terms import Overrides
@@ -23,7 +23,7 @@ from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
-from vopr_coverage.nightly.plan import SeedRange
+from vopr_coverage.nightly.plan import CanaryRange
 from vopr_coverage.nightly.recordings import ReadPair, ReadRun
 from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
@@ -185,9 +185,10 @@ def _missed(verdict: Verdict, name: str) -> str:
 
 def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
     """A canary that wasn't detected, and a control run that isn't green."""
-    for problem in verdict.control_problems:
-        line = f"the control run is not green: {printable(problem)}"
-        yield _canary_finding(CONTROL, line, advice.CONTROL)
+    for control in verdict.controls:
+        for problem in control.problems:
+            line = f"the control run is not green: {printable(problem)}"
+            yield _canary_finding(control.source, line, advice.CONTROL)
     for result in verdict.results:
         if result.ending is not CanaryEnding.DETECTED:
             detail = f": {printable(result.detail)}" if result.detail else ""
@@ -196,11 +197,11 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
             yield _canary_finding(result.name, line, result.advice)
 
 
-def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]:
-    """Canaries that ran other seeds than the control run, so that other seeds may be the reason of any difference."""
+def other_seeds(planned: Sequence[CanaryRange], folder: Path) -> Iterator[Finding]:
+    """Canaries that did not run what was planned, which may be the reason of any difference to the control run."""
     for run in planned:
         path = folder / run.name
-        if run.name == CONTROL or not (path / MANIFEST).exists():
+        if run.is_control or not (path / MANIFEST).exists():
             continue
         try:
             recording = find_reports([str(path)])[0].recording
@@ -212,6 +213,9 @@ def other_seeds(planned: Sequence[SeedRange], folder: Path) -> Iterator[Finding]
                 f"planned were {run.iterations:,} from {run.seed}"
             )
             yield _canary_finding(run.name, line, advice.OTHER_SEEDS)
+        if recording and recording.scenario.lower() != run.scenario.lower():
+            ran, meant = printable(recording.scenario), printable(run.scenario)
+            yield _canary_finding(run.name, f"it is of scenario {ran}, planned was {meant}", advice.OTHER_SEEDS)
 
 
 def _canary_finding(source: str, line: str, advice_on_it: str) -> Finding:

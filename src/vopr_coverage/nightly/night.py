@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage import __version__
+from vopr_coverage.canaries.controls import ControlRun
 from vopr_coverage.canaries.judge import NONE_DECLARED, CanaryVerdict, judge_canaries
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.determinism.canary_seeds import with_reasons
@@ -217,17 +218,21 @@ def _canary(
         return None, _JudgedPart("canary", NO_CANARY_ASKED, required=False)
     if not config.canaries:
         return None, _JudgedPart("canary", "no canaries are declared", required=False)
-    if read.control is None:
+    if not read.controls:
         return None, _JudgedPart("canary", "", (_nothing_planned("canary", advice.BUDGET),))
-    runs = judge_runs("canary", [read.control], config)
-    if read.control.read is None:  # the control run has a finding that says why
+    runs = judge_runs("canary", read.controls, config)
+    controls = [ControlRun(run.read, str(run.folder)) for run in read.controls if run.read]
+    if not controls:  # each control run has a finding that says why
         return None, _JudgedPart("canary", "", _findings(runs))
-    verdict = judge_canaries(read.control.read, read.canaries, config.canaries, __version__)
-    paths = {name: str(folder / name) for name in config.canaries}
-    verdict = with_reasons(verdict, config.canaries, str(read.control.folder), paths)
-    if any(run.findings for run in runs):
-        verdict = msgspec.structs.replace(verdict, control_problems=())  # its findings have more detail
-    findings = (*_findings(runs), *canary_findings(verdict), *other_seeds(plan.canary.include, folder))
+    verdict = judge_canaries(controls, read.canaries, config.canaries, __version__)
+    verdict = with_reasons(verdict, config.canaries, controls, read.canaries)
+    told = {run.name for run in runs if run.findings}  # these findings have more detail
+    untold = tuple(control for control in verdict.controls if control.source not in told)
+    findings = (
+        *_findings(runs),
+        *canary_findings(msgspec.structs.replace(verdict, controls=untold)),
+        *other_seeds(plan.canary.include, folder),
+    )
     return verdict, _JudgedPart("canary", verdict.reason, findings, tuple(runs))
 
 

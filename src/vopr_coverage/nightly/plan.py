@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.errors import ManyErrors, ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.nightly.regression_file import RegressionSeeds, is_seed
@@ -37,12 +38,29 @@ class Shard(msgspec.Struct, frozen=True):
 
 
 class SeedRange(msgspec.Struct, frozen=True):
-    """One job with `iterations` seeds from `seed` on: a canary or the control run, or seeds that run twice."""
+    """One job with `iterations` seeds from `seed` on."""
 
     name: str
     scenario: str
     seed: str
     iterations: int
+
+
+class CanaryRange(SeedRange, frozen=True):
+    """A canary or a control run.
+
+    Attributes:
+        build: the build that runs, `control` for a control run; "" in older plans.
+        crash: what the last words of a crash match that detects it; "" if no crash does.
+    """
+
+    build: str = ""
+    crash: str = ""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a control run, and of its scenario."""
+        return (self.build or self.name) == CONTROL
 
 
 class Shards(msgspec.Struct, frozen=True):
@@ -55,6 +73,17 @@ class SeedRanges(msgspec.Struct, frozen=True):
     """A matrix in the form of a job's `strategy`."""
 
     include: tuple[SeedRange, ...] = ()
+
+
+class CanaryRanges(msgspec.Struct, frozen=True):
+    """A matrix in the form of a job's `strategy`."""
+
+    include: tuple[CanaryRange, ...] = ()
+
+    @property
+    def controls(self) -> tuple[CanaryRange, ...]:
+        """The control runs, one for each scenario."""
+        return tuple(run for run in self.include if run.is_control)
 
 
 class PlannedWork(msgspec.Struct, frozen=True):
@@ -88,7 +117,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
         enough: whether every scenario of long run and coverage gets its `min_iterations`.
         remarks: what does not fit into the budget, and what was cut, a sentence each.
         coverage, determinism, canary: empty if it was not asked for.
-        canary: the control run comes first; all of them have the same seeds.
+        canary: for each scenario the control run, then the canaries that are compared with it, from the same seed on.
         determinism: each is named by its first seed.
         regressions: the regression seeds to replay.
     """
@@ -103,7 +132,7 @@ class NightPlan(msgspec.Struct, frozen=True, kw_only=True):
     long_run: Shards
     coverage: Shards = Shards()
     determinism: SeedRanges = SeedRanges()
-    canary: SeedRanges = SeedRanges()
+    canary: CanaryRanges = CanaryRanges()
     regressions: tuple[RegressionSeeds, ...] = ()
 
     def to_json(self) -> str:

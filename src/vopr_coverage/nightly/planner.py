@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from vopr_coverage.canaries.judge import CONTROL
+from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.nightly.plan import (
+    CanaryRange,
+    CanaryRanges,
     NightPlan,
     PlannedJob,
     PlannedWork,
@@ -24,7 +26,7 @@ from vopr_coverage.nightly.plan import (
     Shards,
     safe_name,
 )
-from vopr_coverage.nightly.wish import JOBS_MAX, SEEDS_PER_NIGHT, Asked, Wish, refuse_impossible
+from vopr_coverage.nightly.wish import JOBS_MAX, SEEDS_PER_NIGHT, Asked, CanaryGroup, Wish, refuse_impossible
 
 CALIBRATION_S = 30.0
 NIGHT_DISTANCE = 1 << 41  # between the seeds of two nights; twice what a night may use leaves room for the low bits
@@ -39,6 +41,7 @@ class _PlannedPart(msgspec.Struct, frozen=True):
     next_seed: int
     shards: tuple[Shard, ...] = ()
     ranges: tuple[SeedRange, ...] = ()
+    canaries: tuple[CanaryRange, ...] = ()
     work: tuple[PlannedWork, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -120,7 +123,7 @@ def plan_night(
         long_run=Shards(long_run.shards),
         coverage=Shards(coverage.shards),
         determinism=SeedRanges(determinism.ranges),
-        canary=SeedRanges(canary.ranges),
+        canary=CanaryRanges(canary.canaries),
         regressions=wish.regressions,
     )
     _refuse_shared_names(plan)
@@ -133,10 +136,10 @@ def _lowered(rates: Mapping[str, float]) -> dict[str, float]:
 
 def _refuse_shared_names(plan: NightPlan) -> None:
     """Refuse a plan in which two runs have the same folder: hashes in names can collide."""
-    for shards in (plan.long_run, plan.coverage):
-        names = [shard.name.lower() for shard in shards.include]
-        if len(set(names)) < len(names):
-            raise UsageError("two scenarios would share a folder: rename one of them")
+    matrices = (plan.long_run.include, plan.coverage.include, plan.canary.include)
+    runs = [[run.name.lower() for run in matrix] for matrix in matrices]
+    if any(len(set(names)) < len(names) for names in runs):
+        raise UsageError("two scenarios, or a canary and a control run, would share a folder: rename one of them")
 
 
 def _divided(job: PlannedJob, asked: Sequence[Asked], budget: _Budget, seed: int, jobs_max: int) -> _PlannedPart:
@@ -194,25 +197,48 @@ def _within(wanted: Sequence[int], jobs_max: int) -> list[int]:
 
 
 def _canaries(wish: Wish, budget: _Budget, seed: int) -> _PlannedPart:
-    """The control run and each canary: a job each, all with the same seeds."""
-    asked = wish.canary
-    if asked is None or not wish.canaries:
-        return _PlannedPart(seed)
-    size, names = min(asked.iterations, budget.capacity(asked)), (CONTROL, *wish.canaries)
-    ranges = tuple(SeedRange(name, asked.scenario, str(seed % SEED_COUNT), size) for name in names)
-    rate = budget.rate(asked)
+    """For each scenario that canaries run in: the control run, then these canaries, a job each, from the same seed."""
+    parts = list[_PlannedPart]()
+    for group in wish.canary_groups():
+        parts.append(_canary_group(wish, group, budget, parts[-1].next_seed if parts else seed))
+    return _PlannedPart(
+        parts[-1].next_seed if parts else seed,
+        canaries=tuple(run for part in parts for run in part.canaries),
+        work=tuple(work for part in parts for work in part.work),
+        remarks=tuple(remark for part in parts for remark in part.remarks),
+    )
+
+
+def _canary_group(wish: Wish, group: CanaryGroup, budget: _Budget, seed: int) -> _PlannedPart:
+    control = group.control
+    usual = wish.canary is not None and wish.canary.scenario.lower() == control.scenario.lower()
+    name = CONTROL if usual else f"{CONTROL}-{safe_name(control.scenario)}"
+    capacity, rate = budget.capacity(control), budget.rate(control)
+    size = min(control.iterations, capacity)
+    sizes = {canary: min(asked.iterations, capacity) for canary, asked in group.canaries.items()}
+    runs = [
+        CanaryRange(
+            name=run,
+            scenario=control.scenario,
+            seed=str(seed % SEED_COUNT),
+            iterations=iterations,
+            build=build,
+            crash=wish.crashes.get(build, ""),
+        )
+        for run, iterations, build in [(name, size, CONTROL), *((canary, n, canary) for canary, n in sizes.items())]
+    ]
     work = PlannedWork(
         job="canary",
-        scenario=asked.scenario,
-        asked=asked.iterations * len(names),
-        planned=size * len(names),
+        scenario=control.scenario,
+        asked=control.iterations + sum(asked.iterations for asked in group.canaries.values()),
+        planned=sum(run.iterations for run in runs),
         min_iterations=0,
         rate=rate,
-        jobs=len(names),
+        jobs=len(runs),
         minutes=size / rate / 60,
     )
-    remarks = tuple(_remarks(f"canary {asked.scenario}", asked, size, budget, 1))
-    return _PlannedPart(seed + size, ranges=ranges, work=(work,), remarks=remarks)
+    remarks = tuple(_remarks(f"canary {control.scenario}", control, size, budget, 1))
+    return _PlannedPart(seed + size, canaries=tuple(runs), work=(work,), remarks=remarks)
 
 
 def _twice(wish: Wish, budget: _Budget) -> _PlannedPart:

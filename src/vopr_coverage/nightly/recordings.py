@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from vopr_coverage.canaries.folder import canary_run
-from vopr_coverage.canaries.judge import CONTROL, CanaryRun
+from vopr_coverage.canaries.judge import CanaryRun
 from vopr_coverage.check.flow import as_input
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.flow import compare_runs
@@ -60,13 +60,13 @@ class ReadPair(msgspec.Struct, frozen=True):
 
 
 class NightRead(msgspec.Struct, frozen=True):
-    """All recordings of a night, in the order of its plan. `control` is None where none was planned."""
+    """All recordings of a night, in the order of its plan. `controls`: one for each scenario of canaries."""
 
     long_run: tuple[ReadRun, ...]
     regressions: tuple[ReadRun, ...]
     coverage: tuple[ReadRun, ...]
     pairs: tuple[ReadPair, ...]
-    control: ReadRun | None
+    controls: tuple[ReadRun, ...]
     canaries: tuple[CanaryRun, ...]
 
 
@@ -94,7 +94,7 @@ def read_night(
         "long-run": plan.long_run.include,
         "regressions": replay_runs(plan.regressions),
         "coverage": plan.coverage.include,
-        "canary": [run for run in plan.canary.include if run.name == CONTROL and canaries],
+        "canary": plan.canary.controls if canaries else (),
     }
     names = tuple(config.canaries) if jobs["canary"] else ()
     tasks: list[Task] = []
@@ -110,7 +110,7 @@ def read_night(
         regressions=by_job["regressions"],
         coverage=by_job["coverage"],
         pairs=tuple(_next(results, ReadPair) for _ in plan.determinism.include),
-        control=next(iter(by_job["canary"]), None),
+        controls=by_job["canary"],
         canaries=tuple(_next(results, CanaryRun) for _ in names),
     )
 

@@ -12,16 +12,15 @@ from vopr_coverage.check.merge import merge_reports
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
-from vopr_coverage.gates.health import ADVICE
+from vopr_coverage.gates.failing_seeds import ADVICE, SEED_FAILED
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
+from vopr_coverage.model.crash import last_words_in_words
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
 from vopr_coverage.nightly.verdict import Finding, FindingKind
-
-SEED_FAILED = "SeedFailed"
 
 
 class FailedSeed(msgspec.Struct, frozen=True):
@@ -174,19 +173,22 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
 
 
 def failing_seed(job: str, source: str, failure: Failure) -> Finding:
-    """One finding for all seeds of a run that failed one invariant; it names the first of them."""
-    seed = failure.seeds[0] if failure.seeds else None
+    """One finding for all seeds of a run that failed one invariant, or crashed alike; it names the first of them."""
+    seed, crash = failure.seeds[0] if failure.seeds else None, failure.crash
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
     message = f": {printable(failure.message)[:200]}" if failure.message else ""
+    what = f"crashed, {crash.ending}" if crash else f"failed {printable(failure.invariant)}"
     return Finding(
         job=job,
         source=source,
         kind="failing seed",
-        line=f"seed {seed or 'unknown'} failed {printable(failure.invariant)}{more}{message}",
-        advice=ADVICE["failures"],
+        line=f"seed {seed or 'unknown'} {what}{more}{message}",
+        advice=ADVICE["crash" if crash else "failures"],
         seed=seed,
         invariant=failure.invariant,
         repro=failure.repro,
         whole_run=failure.whole_run,
         scenario=failure.scenario or "",
+        detail=printable(last_words_in_words(crash.last_words)) if crash and crash.says_more else "",
+        crash=crash,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from vopr_coverage.canaries.judge import CanaryEnding, CanaryVerdict
+from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import printable
 from vopr_coverage.nightly.plan import NightPlan, PlannedJob
@@ -28,10 +28,11 @@ def work_of(
         lost = sum(not run.present for run in mine)
         failed, expected = sum(run.failed for run in mine), sum(run.expected for run in mine)
         if planned.job == "canary" and canaries:  # `mine` is the control run only
-            ran += sum(result.iterations or 0 for result in canaries.results)
-            lost += sum(result.ending is CanaryEnding.NOT_RUN for result in canaries.results)
-            failed += sum(result.failed for result in canaries.results if result.ending is not CanaryEnding.DETECTED)
-            expected += sum(result.failed for result in canaries.results if result.ending is CanaryEnding.DETECTED)
+            results = _of_scenario(plan, planned.scenario, canaries)
+            ran += sum(result.iterations or 0 for result in results)
+            lost += sum(result.ending is CanaryEnding.NOT_RUN for result in results)
+            failed += sum(result.failed for result in results if result.ending is not CanaryEnding.DETECTED)
+            expected += sum(result.failed for result in results if result.ending is CanaryEnding.DETECTED)
         yield Work(
             job=planned.job,
             scenario=planned.scenario,
@@ -49,6 +50,13 @@ def work_of(
             view_changes=report.view_changes if report else None,
             first_hashes=mine[0].first_hashes if mine and planned.job in NEW_SEEDS_EVERY_NIGHT else (),
         )
+
+
+def _of_scenario(plan: NightPlan, scenario: str, canaries: CanaryVerdict) -> list[CanaryResult]:
+    """The results of the canaries that were planned in a scenario. One that was not planned is in its first one."""
+    first = next((run.scenario for run in plan.canary.include), scenario)
+    planned = {run.name: run.scenario for run in plan.canary.include}
+    return [result for result in canaries.results if planned.get(result.name, first).lower() == scenario.lower()]
 
 
 def regression_lines(runs: Iterable[JudgedRun], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:

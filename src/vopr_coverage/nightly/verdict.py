@@ -11,6 +11,7 @@ from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.errors import ManyErrors, ReportError, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
+from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.nightly.regression_file import is_seed
@@ -53,6 +54,7 @@ class Finding(msgspec.Struct, frozen=True):
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
         scenario: of the seed; "" if unknown, as in older files.
         detail: what is known beyond the line, such as the last words of the simulator; "" if nothing is.
+        crash: how the simulator died at that seed; None for every other finding.
     """
 
     job: str
@@ -67,6 +69,7 @@ class Finding(msgspec.Struct, frozen=True):
     whole_run: bool = False
     scenario: str = ""
     detail: str = ""
+    crash: Crash | None = None
 
 
 class SeedsRan(msgspec.Struct, frozen=True):

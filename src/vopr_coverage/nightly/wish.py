@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from vopr_coverage.canaries.judge import CONTROL
+from vopr_coverage.canaries.controls import CONTROL
+from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.nightly.plan import is_safe
 from vopr_coverage.nightly.regression_file import SCENARIO_CHARACTERS_MAX, RegressionSeeds, is_scenario
@@ -31,7 +32,9 @@ class Wish(msgspec.Struct, frozen=True):
     """The work that a night should do.
 
     Attributes:
-        canary: iterations of the control run and of each canary; None: no canary runs.
+        canary: what each canary runs that is not in `own`, beside a control run; None: no canary runs.
+        own: what canaries run that have a scenario or iterations of their own, by name.
+        crashes: what the last words of a crash match that detects a canary, by name.
         determinism: iterations from each seed on, each of them run twice.
     """
 
@@ -42,11 +45,56 @@ class Wish(msgspec.Struct, frozen=True):
     determinism: Asked | None = None
     determinism_seeds: tuple[int, ...] = DETERMINISM_SEEDS
     regressions: tuple[RegressionSeeds, ...] = ()
+    own: Mapping[str, Asked] = {}
+    crashes: Mapping[str, str] = {}
 
-    def asked(self) -> list[Asked]:
-        """All of it, in the order of the plan."""
-        single = (work for work in (self.canary, self.determinism) if work)
-        return [*self.long_run, *self.coverage, *single]
+    def work(self) -> list[Asked]:
+        """All of it without the canaries, in the order of the plan."""
+        return [*self.long_run, *self.coverage, *([self.determinism] if self.determinism else [])]
+
+    def canary_groups(self) -> list[CanaryGroup]:
+        """The canaries by scenario, those of the usual one first; empty if none runs."""
+        if self.canary is None:
+            return []
+        groups: dict[str, dict[str, Asked]] = {self.canary.scenario.lower(): {}}
+        for name in self.canaries:
+            asked = self.own.get(name, self.canary)
+            groups.setdefault(asked.scenario.lower(), {})[name] = asked
+        return [CanaryGroup(canaries) for canaries in groups.values() if canaries]
+
+
+class CanaryGroup(msgspec.Struct, frozen=True):
+    """Canaries of one scenario, by name; never empty. They share one control run."""
+
+    canaries: Mapping[str, Asked]
+
+    @property
+    def control(self) -> Asked:
+        """What the control run runs: as much as the longest canary."""
+        return max(self.canaries.values(), key=lambda asked: asked.iterations)
+
+
+def own_work(declared: Mapping[str, Detector], usual: Asked) -> dict[str, Asked]:
+    """What each canary runs that has a scenario or iterations of its own.
+
+    A canary that is detected by a fault point that is gone runs as many iterations as its control run. With fewer, the
+    absence of the fault point would show nothing.
+    """
+    asked = {
+        name: Asked(detector.scenario or usual.scenario, detector.iterations or usual.iterations)
+        for name, detector in declared.items()
+    }
+    most: dict[str, int] = {}
+    for each in asked.values():
+        most[each.scenario.lower()] = max(each.iterations, most.get(each.scenario.lower(), 0))
+    for name, each in asked.items():
+        if declared[name].fault_points:
+            asked[name] = Asked(each.scenario, most[each.scenario.lower()])
+    return {
+        name: each
+        for name, each in asked.items()
+        if (each.scenario.lower(), each.iterations) != (usual.scenario.lower(), usual.iterations)
+    }
 
 
 def refuse_impossible(
@@ -67,7 +115,9 @@ def refuse_impossible(
         for asked in part:
             if names.count(asked.scenario.lower()) > 1:
                 raise UsageError(f"scenario {shown(asked.scenario)} is named twice")
-    for asked in wish.asked():
+    groups = wish.canary_groups()
+    each_canary = [asked for group in groups for asked in group.canaries.values()]
+    for asked, of_job in [*((each, rates) for each in wish.work()), *((each, canary_rates) for each in each_canary)]:
         if not is_scenario(asked.scenario):
             expected = f"a printable name of at most {SCENARIO_CHARACTERS_MAX} characters"
             raise UsageError(f"scenario {shown(asked.scenario)}: expected {expected}")
@@ -78,7 +128,6 @@ def refuse_impossible(
             raise UsageError(
                 f"scenario {shown(asked.scenario)}: expected at most 2^40 iterations, all seeds of a night"
             )
-        of_job = canary_rates if asked is wish.canary else rates
         if not RATE_MIN <= of_job.get(asked.scenario.lower(), 0) <= RATE_MAX:
             raise UsageError(f"scenario {shown(asked.scenario)} has no rate: measure it, or give one")
     if not 0 < minutes < math.inf:
@@ -88,7 +137,7 @@ def refuse_impossible(
     expected = "at most {} in a night: they are jobs of one matrix, found {}"
     for what, entries, most in (
         ("coverage scenarios", wish.coverage, JOBS_MAX),
-        ("canaries", wish.canaries, JOBS_MAX - 1),
+        ("canaries", wish.canaries, JOBS_MAX - max(1, len(groups))),
         ("determinism seeds", wish.determinism_seeds, JOBS_MAX),
     ):
         if len(entries) > most:

@@ -16,7 +16,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Wo
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Finish, Input
-from vopr_coverage.reading.antithesis_properties import Properties, observed_in, remarks_on
+from vopr_coverage.reading.antithesis_properties import PropertyTable, observed_in, remarks_on
 from vopr_coverage.reading.antithesis_records import Assertion, Line, decode_assertion, decode_line, decode_object
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
@@ -47,7 +47,7 @@ class AntithesisReader:
     """One pass over one file. Line numbers count from 1, and only LF ends a line."""
 
     source: str
-    properties: Properties = field(default_factory=Properties)
+    properties: PropertyTable = field(default_factory=PropertyTable)
     headers: int = 0
     languages: dict[str, None] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)

@@ -47,7 +47,7 @@ class Property:
         return self.false if self.kind in ("always", "always or unreachable") else set()
 
 
-class Properties:
+class PropertyTable:
     """All properties so far, by id and kind: one id may be two kinds, which are judged each."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Properties:
 
 
 def observed_in(properties: list[Property], runs: int, events: dict[str, int]) -> Observed:
-    """Properties as points, invariants and broken properties."""
+    """PropertyTable as points, invariants and broken properties."""
     observed = Observed(runs=runs, unit="file", events=events)
     names = _names(properties)
     for found in properties:
@@ -130,7 +130,7 @@ def _names(properties: list[Property]) -> dict[tuple[str, Kind], str]:
     return names
 
 
-def remarks_on(properties: Properties) -> Iterator[str]:
+def remarks_on(properties: PropertyTable) -> Iterator[str]:
     """What is odd about the properties, in sentences."""
     if any(id == CGO_ID for id, _ in properties.by_key):
         yield "the program was built without CGO, so the Go SDK reports a failure of its own, which is no property"

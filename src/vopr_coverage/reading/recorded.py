@@ -1,13 +1,20 @@
-"""Reads files as they were found. A recording without a stream is a run that did not finish, and is judged as one."""
+"""Reads files as they were found. A recording without a stream is a run that did not finish, and is judged as one.
+
+A stream does not show how its simulator ended. A recording's manifest does: here it becomes known that it died.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from vopr_coverage.files import opened
+from vopr_coverage.model.crash import CRASH, crash_of, is_crash
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.reading import read_report
 from vopr_coverage.reading.find import ReportFile
 from vopr_coverage.reading.seeds import Seeds
@@ -24,11 +31,37 @@ def read_file(file: ReportFile, progress: Progress | None = None) -> Input:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
     try:
-        return read_report(file.path, progress)
+        return _with_crash(read_report(file.path, progress), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
+
+
+def _with_crash(read: Input, recording: Recording | None) -> Input:
+    """The run with the seed that its simulator died at as one failed seed more, if that is how it ended.
+
+    It is not if the recorder ended the simulator, if somebody else did, or if the seed is not known for sure.
+    """
+    run = read.run
+    if run is None or recording is None or not recording.finished or recording.stopped:
+        return read
+    if run.complete or run.next_seed is None or run.contradictions:
+        return read
+    if not is_crash(recording.exit_code, recording.signal):
+        return read
+    crash = crash_of(recording.exit_code, recording.signal, recording.last_words)
+    died = FailureGroup(invariant=CRASH, count=1, message=crash.message, seeds=(run.next_seed,), crash=crash)
+    return replace(
+        read,
+        run=replace(
+            run,
+            failures=(*run.failures, died),
+            failed_records=run.failed_records + 1,
+            iterations=run.iterations + 1,
+            crashed=True,
+        ),
+    )
 
 
 @contextmanager
@@ -39,18 +72,19 @@ def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator
     """
     with opened(file.path) as stream:
         pieces = blocks(stream, file.path, progress)
-        yield _RecordedSeeds(pieces, file.path) if file.recording else Seeds(pieces, file.path)
+        yield _RecordedSeeds(pieces, file.path, file.recording) if file.recording else Seeds(pieces, file.path)
 
 
 class _RecordedSeeds(Seeds):
     """The seeds of a recording, which may have none."""
 
-    def __init__(self, blocks: Iterable[bytes], source: str) -> None:
+    def __init__(self, blocks: Iterable[bytes], source: str, recording: Recording) -> None:
         super().__init__(_until_no_records(blocks), source)
+        self._recording = recording
 
     def _finish(self) -> Input:
         try:
-            return super()._finish()
+            return _with_crash(super()._finish(), self._recording)
         except NoRecords as error:
             return _nothing_written(error)
 

@@ -50,6 +50,7 @@ class StreamReader:
     ending: StreamEnding | None = None
     ended: bool = False
     cut_short: bool = False
+    torn: bool = False  # the last line is a part of one
     errors: list[ReportError] = field(default_factory=list)
     other_lines: int = 0
     strays: int = 0  # records after the end, or of a second stream
@@ -81,6 +82,8 @@ class StreamReader:
         for number, line in enumerate(lines, first_line):
             if line.strip():
                 self._read_line(line, number)
+        last = lines[-1].lstrip()
+        self.torn = last.startswith(b"{") and not isinstance(read_record(last, self.source, 0), Record)
         return len(lines) - 1
 
     def _read_line(self, line: bytes, number: int) -> None:
@@ -166,6 +169,7 @@ class StreamReader:
             fault_effects=ending.fault_effects if ending else None,
             fault_counts=ending.fault_counts if ending else None,
             properties=ending.properties if ending else None,
+            next_seed=self._next_seed(),
         )
         # Without a start record the figures at the end cannot be verified: they are not measured.
         report = ending.report if ending and self.started else None
@@ -191,6 +195,11 @@ class StreamReader:
         where += ", before batch_complete" if seed is None else ""
         iterations = f"{tally.announced} {agreeing(tally.announced or 0, 'iteration')}"
         return f"no batch_complete after {tally.records} of {iterations}, {where}"
+
+    def _next_seed(self) -> int | None:
+        """The seed that was running at the end. A line that is cut hides which records were lost behind it."""
+        cut = self.torn or self.cut_short or self.ended
+        return self.tally.next_seed() if self.started and not cut else None
 
     def _remarks(self) -> list[str]:
         remarks = []

@@ -11,7 +11,7 @@ LEVEL = 1
 GZIP_WINDOW = 31
 LOG_HEAD_BYTES_MAX = 1 << 20
 LOG_TAIL_BYTES_MAX = 1 << 20
-LOG_END_BYTES = 4 << 10
+LOG_END_BYTES = 64 << 10
 
 
 class PackedFile:
@@ -52,7 +52,6 @@ class BoundedLog:
 
     Attributes:
         size: bytes of the whole log, stored or dropped.
-        end: its last 4 KiB so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,20 +59,33 @@ class BoundedLog:
         self._tail = bytearray()
         self._fresh = False
         self._lock = Lock()
+        self._end = bytearray()
         self.size = 0
-        self.end = b""
 
     @property
     def dropped(self) -> int:
         """Bytes that were not stored."""
         return max(0, self.size - LOG_HEAD_BYTES_MAX - LOG_TAIL_BYTES_MAX)
 
+    @property
+    def end(self) -> bytes:
+        """Its last 64 KiB so far, or since `begin_part`."""
+        return bytes(self._end[-LOG_END_BYTES:])
+
+    def begin_part(self, note: bytes) -> None:
+        """Write a note between two parts of the log; what came before it is no end of the next part."""
+        self.write(note)
+        with self._lock:
+            self._end.clear()
+
     def write(self, data: bytes) -> None:
         """Add data; the first part is on disk at once, the last after the next flush."""
         with self._lock:
             room = max(0, LOG_HEAD_BYTES_MAX - self.size)
             self.size += len(data)
-            self.end = (self.end + data[-LOG_END_BYTES:])[-LOG_END_BYTES:]
+            self._end += data[-LOG_END_BYTES:]
+            if len(self._end) > 2 * LOG_END_BYTES:
+                del self._end[:-LOG_END_BYTES]
             if room:
                 self._file.write(data[:room])
             if data[room:]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from vopr_coverage.errors import printable
+from vopr_coverage.model.crash import PANIC
 
 TAIL_BYTES = 1 << 16  # of what was written; earlier lines are never shown
 CUT = "…"
@@ -15,6 +17,8 @@ _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 def last_words(data: bytes, *, lines_max: int = 5, characters_max: int = 400) -> tuple[str, ...]:
     """The last lines of a program's output that are not blank, the newest last.
 
+    If it panicked, they are the lines from the last panic on, without the end of the backtrace that follows.
+
     Args:
         data: its output, or the end of it; it may begin in the middle of a character.
         lines_max: at most so many lines.
@@ -24,17 +28,21 @@ def last_words(data: bytes, *, lines_max: int = 5, characters_max: int = 400) ->
     lines = re.split(r"[\r\n]+", data[-TAIL_BYTES:].decode("utf-8", "backslashreplace"))
     if len(data) > TAIL_BYTES and len(lines) > 1:
         del lines[0]  # its beginning is missing
-    words: list[str] = []
+    cleaned = (printable(_CONTROL_SEQUENCE.sub("", line).replace("\t", " ")).strip() for line in lines)
+    written = [line for line in cleaned if line]
+    panic = next((at for at in reversed(range(len(written))) if PANIC.search(written[at])), None)
+    if panic is not None:
+        return tuple(_within(written[panic : panic + lines_max], characters_max))
+    return tuple(reversed(list(_within(written[: -lines_max - 1 : -1], characters_max))))
+
+
+def _within(lines: Iterable[str], characters_max: int) -> Iterator[str]:
+    """The first lines, of so many characters together; the last of them may lose its end."""
     left = characters_max
-    for line in reversed(lines):
-        word = printable(_CONTROL_SEQUENCE.sub("", line).replace("\t", " ")).strip()
-        if not word:
-            continue
-        if len(words) == lines_max or not left:
-            break
-        if len(word) > left:
-            words.append(word[: left - len(CUT)] + CUT)
-            break
-        words.append(word)
-        left -= len(word)
-    return tuple(reversed(words))
+    for line in lines:
+        if len(line) > left:
+            if left:
+                yield line[: left - len(CUT)] + CUT
+            return
+        yield line
+        left -= len(line)

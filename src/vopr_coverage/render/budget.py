@@ -31,11 +31,13 @@ def cut_utf16(text: str, most: int) -> str:
     return text.encode("utf-16-le", "surrogatepass")[: most * 2].decode("utf-16-le", "ignore")
 
 
-def first_that_fits(drafts: Iterable[Callable[[], str]], most: int, size: Callable[[str], int]) -> str:
-    """The first draft of at most `most`, in units of `size`; the last one must always fit."""
-    text = ""
+def first_that_fits(drafts: Iterable[Callable[[], str | None]], most: int, size: Callable[[str], int]) -> str:
+    """The first draft of at most `most`, in units of `size`; None stands for one that is longer.
+
+    The last one must always fit.
+    """
     for draft in drafts:
         text = draft()
-        if size(text) <= most:
+        if text is not None and size(text) <= most:
             return text
-    raise AssertionError(f"the shortest draft has {size(text)}, the budget is {most}")
+    raise AssertionError(f"the shortest draft is longer than the budget of {most}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from vopr_coverage.canaries.controls import ControlSeen
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import percent
@@ -18,21 +19,26 @@ def render_canaries_text(verdict: CanaryVerdict) -> str:
     word = "PASSED" if verdict.passed else "FAILED"
     lines = [f"{verdict_mark(verdict.passed)} Canaries {word}: {printable(verdict.reason)}", ""]
     for result in verdict.results:
-        lines += _result(result)
+        lines += _result(result, with_scenario=len(verdict.controls) > 1)
     lines += ["", f"Mutation score: {score(verdict)}"]
-    if verdict.control_problems:
-        lines += [f"Control: {printable(verdict.control)} is not green"]
-        lines += [f"  - {printable(problem)}" for problem in verdict.control_problems]
-    else:
-        lines += [f"Control: {printable(verdict.control)}, nothing failed"]
+    lines += _controls(verdict)
     return "\n".join(lines) + "\n"
 
 
-def _result(result: CanaryResult) -> Iterator[str]:
+def _controls(verdict: CanaryVerdict) -> Iterator[str]:
+    several = len(verdict.controls) > 1
+    for control in verdict.controls or (ControlSeen(verdict.control, None, verdict.control_problems),):
+        of = f" ({printable(control.scenario or '')})" if several else ""
+        yield f"Control: {printable(control.source)}{of}{' is not green' if control.problems else ', nothing failed'}"
+        yield from (f"  - {printable(problem)}" for problem in control.problems)
+
+
+def _result(result: CanaryResult, *, with_scenario: bool) -> Iterator[str]:
     mark = verdict_mark(result.ending is CanaryEnding.DETECTED)
     seeds = f" (seed {', '.join(result.seeds)})" if result.seeds else ""
     detail = f": {printable(result.detail)}{seeds}" if result.detail else ""
-    yield f"  {mark} {printable(result.name)}: {result.ending}{detail}"
+    where = f" in {printable(result.scenario)}" if with_scenario and result.scenario else ""
+    yield f"  {mark} {printable(result.name)}{where}: {result.ending}{detail}"
     if result.why:
         yield f"      {printable(result.why)}"
     if result.ending is not CanaryEnding.DETECTED:

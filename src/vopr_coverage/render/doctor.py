@@ -26,6 +26,7 @@ def render_doctor_text(verdict: DoctorVerdict) -> str:
         *_config(verdict),
         *_section("Not planted", not_planted(verdict.not_planted)),
         *_section("Where a red gate would not stop anything", map(_finding, verdict.findings)),
+        *_section("Canaries", map(printable, verdict.canaries)),
         *_section("Config file", map(printable, verdict.remarks)),
     ]
     return "\n".join(blocks)

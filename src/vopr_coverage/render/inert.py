@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -30,7 +31,15 @@ def inert(value: object, most: int = CHARACTERS_MAX) -> Markup:
         return Markup()
     if isinstance(value, int | float) and abs(value) < 1 << 128:  # Python won't print the largest integers
         return Markup(f"{value:,}")  # noqa: S704 (digits)
-    return Markup(f"<code>{entities(value if isinstance(value, str) else shown(value), most)}</code>")  # noqa: S704 (escaped)
+    text = value if isinstance(value, str) else shown(value)
+    return (_code_again if most <= SENTENCE_CHARACTERS_MAX else _code)(text[: most + 1], most)
+
+
+def _code(text: str, most: int) -> Markup:
+    return Markup(f"<code>{entities(text, most)}</code>")  # noqa: S704 (escaped)
+
+
+_code_again = lru_cache(maxsize=1_024)(_code)  # the same names stand in many rows, and in each draft of a page
 
 
 def entities(text: str, most: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
@@ -16,6 +17,8 @@ from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, inert, inert_block
 from vopr_coverage.render.marks import MARKS
+
+CHUNKS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,27 @@ def draft_until_it_fits(
 def draft_page(template: str, variables: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
     """The same for a page whose template gets `variables` and `tier` alone."""
 
-    def draft(tier: Tier) -> str:
-        text = _environment().get_template(template).render(variables, tier=tier)
+    def draft(tier: Tier) -> str | None:
+        chunks = _environment().get_template(template).generate(variables, tier=tier)
+        text = _text_of(chunks, budget, size)
         # Untrusted text has no line breaks left, so these are the template's own.
-        return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+        return None if text is None else re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
     return first_that_fits((partial(draft, tier) for tier in TIERS), budget, size)
+
+
+def _text_of(chunks: Iterator[str], most: int, size: Callable[[str], int]) -> str | None:
+    """What a template yields, as one text; None as soon as it has more than `most` without its line breaks.
+
+    The rest of a draft that is too long anyway can take longer than all that is shorter.
+    """
+    parts, least = list[str](), 0
+    while chunk := list(islice(chunks, CHUNKS_AT_ONCE)):
+        parts.append("".join(chunk))
+        least += size(parts[-1].replace("\n", ""))
+        if least > most:
+            return None
+    return "".join(parts)
 
 
 def _variables(verdict: Verdict) -> dict[str, Any]:

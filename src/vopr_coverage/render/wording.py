@@ -57,7 +57,7 @@ holds it iterations its itself lost met minimum minimums most not measured nothi
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long most no none on parts passed
 build iteration job point regression so twice was were about and faults green is least noticed planted red required
-score shows the kernel_state_hash never varies
+by crash score shows the kernel_state_hash never varies
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)

@@ -153,13 +153,15 @@ def records_of(night: NightVerdict, at: datetime) -> tuple[TrendRecord, ...]:
     for job, measured in (("canary", night.detected), ("determinism", night.seeds_doubled)):
         if measured is not None and job not in jobs:
             work.append(Work(job=job, scenario="", asked=0, planned=0, ran=0, runs=0))
-    return tuple(_record(night, figures, moment) for figures in work)
+    canaries = next((figures for figures in work if figures.job == "canary"), None)
+    return tuple(_record(night, figures, moment, figures is canaries) for figures in work)
 
 
-def _record(night: NightVerdict, work: Work, at: str) -> TrendRecord:
+def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRecord:
+    """One record. `canaries`: it has the figures of all canaries, whatever their scenario."""
     known = bool(work.asked or work.planned or work.runs or work.ran)  # else there was no plan that we know of
     gone = not known or work.lost >= work.runs > 0  # what left no recording may have run all the same
-    canaries, doubles = work.job == "canary", work.job == "determinism"
+    doubles = work.job == "determinism"
     place = night.place
     return TrendRecord(
         format=TREND_FORMAT,

@@ -1,0 +1,52 @@
+"""Whether a canary's simulator crashed in the way that its config declares. Pure."""
+
+from __future__ import annotations
+
+from vopr_coverage.formats.linear_regex import LinearRegex
+from vopr_coverage.gates.manifest import early_end, with_last_words
+from vopr_coverage.model.manifest import Recording, simulator_ending
+from vopr_coverage.model.report import Input
+
+TEXT_MAX = 1_000  # characters of last words that are searched; a recorder keeps 400
+# SIGHUP, SIGINT, SIGQUIT, SIGKILL and SIGTERM: whoever sent them, the simulator did not do so itself.
+_FROM_OUTSIDE = frozenset({1, 2, 3, 9, 15})
+_SHELL = 128  # a shell adds this to the number of the signal that ended its command
+
+
+def crash_in(read: Input, pattern: str) -> str:
+    """How the simulator crashed, if its last words match the pattern; else "".
+
+    A run that was stopped from outside, by its timeout or by a signal such as SIGKILL, did not crash. A failed seed
+    alone explains an exit code, so a whole stream with one is no crash either.
+    """
+    recording, run = read.recording, read.run
+    if recording is None or run is None or not crashed_as(recording, pattern):
+        return ""
+    if run.complete and (run.failures or run.silent_failures.count):
+        return ""
+    return with_last_words(simulator_ending(recording) if run.complete else early_end(read), recording)
+
+
+def crashed_as(recording: Recording, pattern: str) -> bool:
+    """Whether the simulator crashed, and its last words match the pattern; "" matches none."""
+    text = "\n".join(recording.last_words)[-TEXT_MAX:]
+    return bool(pattern and text) and died_by_itself(recording) and LinearRegex(pattern).found_in(text)
+
+
+def why_no_crash(read: Input, pattern: str) -> str:
+    """Why a run that ended badly did not crash as declared, as the end of a sentence; "" if none is declared."""
+    recording = read.recording
+    if not pattern:
+        return ""
+    if recording is None:
+        return "only a recording has the last words that `crash` is searched in"
+    if not died_by_itself(recording):
+        return "it did not crash by itself"
+    return "`crash` does not match its last words" if recording.last_words else "it wrote nothing to stderr"
+
+
+def died_by_itself(recording: Recording) -> bool:
+    """Whether the simulator ended badly, and by nobody else's hand."""
+    if recording.stopped or not recording.finished or not recording.ended_badly:
+        return False
+    return recording.signal not in _FROM_OUTSIDE and (recording.exit_code or 0) - _SHELL not in _FROM_OUTSIDE

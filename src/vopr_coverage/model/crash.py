@@ -1,0 +1,100 @@
+"""A crash: the simulator died at a seed. Which endings are one, what is known of it, and which two are alike. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+CRASH = "crash"  # the name that a crash has where other failures have their invariant
+CRASHES_APART_MAX = 20  # of a run; further ones are counted with the first that has their signature
+SIGNATURE_CHARACTERS_MAX = 300
+
+# Somebody else ended the simulator: hang-up, Ctrl-C and SIGTERM. SIGKILL is none of them: it is how a simulator ends
+# that has taken all of the memory.
+OUTSIDE_SIGNALS = frozenset({1, 2, 15})
+# The same in the words of a shell, and `timeout` where its time was up.
+OUTSIDE_EXIT_CODES = frozenset({124, 130, 143})
+
+# How a line begins that says why a program gave up: of Rust, Go, C, C++, Zig, and the sanitizers.
+PANIC = re.compile(
+    r"panicked at |^panic: |^fatal error: |^thread \d+ panic: |[Aa]ssertion .*failed|terminate called |Sanitizer: "
+)
+_NUMBER = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}\b|\d+")
+_NO_CAUSE = re.compile(  # lines behind the cause that are the same for all crashes
+    r"^(note: |stack backtrace:|goroutine |\s*\d+: |\s*at |Aborted|Segmentation fault|\[?exit status )"
+)
+
+
+class Crash(msgspec.Struct, frozen=True, kw_only=True):
+    """How the simulator died.
+
+    Attributes:
+        exit_code, signal: one of the two.
+        last_words: the last lines that it wrote to stderr, escaped; foreign text.
+        signature: the same for crashes with the same cause, whatever their seeds, addresses and line numbers.
+    """
+
+    exit_code: int | None = None
+    signal: int | None = None
+    last_words: tuple[str, ...] = ()
+    signature: str = ""
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words that follow its name."""
+        return f"ended by signal {self.signal}" if self.signal is not None else f"ended with exit code {self.exit_code}"
+
+    @property
+    def message(self) -> str:
+        """The line that says why, or the last two where the first of them only says where; "" without last words."""
+        return " ".join(_cause(self.last_words))
+
+    @property
+    def told(self) -> str:
+        """How it ended and its last words, as a part of a sentence."""
+        return "; ".join(filter(None, [self.ending, last_words_in_words(self.last_words)]))
+
+    @property
+    def says_more(self) -> bool:
+        """Whether there are last words besides the message."""
+        return len(self.last_words) > len(_cause(self.last_words))
+
+
+def last_words_in_words(last_words: Sequence[str]) -> str:
+    """The last lines of a simulator's stderr, as a part of a sentence; "" without any."""
+    return f"stderr ends with: {' / '.join(last_words)}" if last_words else ""
+
+
+def crash_of(exit_code: int | None, signal: int | None, last_words: Sequence[str]) -> Crash:
+    """A crash with its signature. Without last words, all that ended alike are the same."""
+    known = Crash(exit_code=exit_code, signal=signal, last_words=tuple(last_words))
+    return msgspec.structs.replace(known, signature=signature(last_words) or known.ending)
+
+
+def is_crash(exit_code: int | None, signal: int | None) -> bool:
+    """Whether a simulator that ended so in the midst of its seeds has died by itself. Ask only if nobody stopped it."""
+    if signal is not None:
+        return signal not in OUTSIDE_SIGNALS
+    return bool(exit_code) and exit_code not in OUTSIDE_EXIT_CODES
+
+
+def signature(last_words: Sequence[str]) -> str:
+    """What says why a simulator died, without numbers: two crashes with the same signature have one cause.
+
+    It is the line of the panic, from its place on, and the message below that where they are two lines; without a
+    panic, the last line that says anything. "" without last words.
+    """
+    lines = list(_cause(last_words))
+    if lines and (found := PANIC.search(lines[0])):
+        lines[0] = lines[0][found.start() :]  # what comes before it names a thread
+    return _NUMBER.sub("#", " ".join(lines))[:SIGNATURE_CHARACTERS_MAX].strip()
+
+
+def _cause(last_words: Sequence[str]) -> Sequence[str]:
+    for number, line in enumerate(last_words):
+        if PANIC.search(line):
+            return last_words[number : number + (2 if line.endswith(":") else 1)]
+    telling = [line for line in last_words if not _NO_CAUSE.match(line)] or last_words
+    return telling[-1:]
