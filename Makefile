@@ -16,7 +16,7 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench first-day lock clean
+.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench first-day silence lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -74,6 +74,9 @@ bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoder
 
 first-day: $(VENV)/test.done ## judge healthy and sick runs by configs that `init` wrote (ARGS=FOLDER…)
 	@PYTHONPATH=. $(BIN)/python benchmarks/first_day.py $(ARGS)
+
+silence: $(VENV)/test.done ## count the warnings on healthy runs, under configs of `init` and a shipped one (ARGS=FOLDER…)
+	@PYTHONPATH=. $(BIN)/python benchmarks/silence.py $(ARGS)
 
 comment-bench: $(VENV)/test.done ## play 10,000 schedules of faults against the comment, and count its API calls and escapes
 	@PYTHONPATH=. $(BIN)/python benchmarks/comments.py $(ARGS)

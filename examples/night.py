@@ -78,6 +78,7 @@ def record(run: Mapping[str, Any], folder: Path, name: str = "control") -> None:
     """Record one run of the plan. Incomplete recordings and failed seeds are judged by `summary`."""
     what = ["--scenario", run["scenario"], "--seed", run["seed"], "--iterations", str(run["iterations"])]
     what += ["--expected-crash", run["crash"]] if run.get("crash") else []
+    what += ["--on-crash", "restart"]
     command = TEMPLATE.format(build=f"{BUILDS}/{name}")
     subprocess.run(command_line("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
 

@@ -56,6 +56,7 @@ li > ul { margin: 0; } li + li { margin-top: .25em; }
 code { padding: .2em .4em; font: 85% ui-monospace, "DejaVu Sans Mono", monospace; background: #818b981f;
   border-radius: 6px; white-space: break-spaces; }
 pre { padding: 16px; overflow: auto; background: #f6f8fa; border-radius: 6px; font-size: 85%; line-height: 1.45; }
+a { color: #0969da; text-decoration: none; }
 pre code { padding: 0; font-size: 100%; background: none; white-space: pre; }
 table { display: block; width: max-content; max-width: 100%; overflow: auto; border-collapse: collapse; }
 th, td { padding: 6px 13px; border: 1px solid #d1d9e0; } th { font-weight: 600; }
@@ -65,6 +66,14 @@ blockquote { padding: 0 1em; color: #59636e; border-left: .25em solid #d1d9e0; }
 .alert-title { margin-bottom: 8px; color: #9a6700; font-weight: 500; } .alert.NOTE { border-color: #0969da; }
 .alert.NOTE .alert-title { color: #0969da; } summary { cursor: pointer; } sub { font-size: 75%; }
 details > :not(summary):first-of-type { margin-top: 16px; }
+"""
+
+DARK = """
+body { background: #010409; } main { color: #f0f6fc; background: #0d1117; border-color: #3d444d; }
+h2 { border-color: #3d444db3; }
+a { color: #4493f8; } code { background: #656c7633; } pre { background: #151b23; }
+th, td { border-color: #3d444d; } tr { border-color: #3d444db3; } tr:nth-child(2n) { background: #151b23; }
+blockquote { color: #9198a1; }
 """
 
 _ALERT = re.compile(r"<blockquote>\s*<p>\[!(WARNING|NOTE)\](?:<br />)?\s*(?:</p>)?(.*?)</blockquote>", re.DOTALL)
@@ -77,8 +86,8 @@ def markdown_of(verdict: Verdict, budget: int | None, *, comment: bool) -> str:
     return render_check_markdown(verdict, max(budget or SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN))
 
 
-def page_of(markdown: str, width_px: int = SUMMARY_WIDTH_PX, *, unfolded: bool = False) -> str:
-    """An HTML page of the Markdown; `unfolded` opens every <details>."""
+def page_of(markdown: str, width_px: int = SUMMARY_WIDTH_PX, *, unfolded: bool = False, dark: bool = False) -> str:
+    """An HTML page of the Markdown; `unfolded` opens every <details>, `dark` is GitHub's dark theme."""
     body = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
     body = _ALERT.sub(
         lambda found: f'<div class="alert {found[1]}"><p class="alert-title">{found[1].title()}</p>{found[2]}</div>',
@@ -86,9 +95,10 @@ def page_of(markdown: str, width_px: int = SUMMARY_WIDTH_PX, *, unfolded: bool =
     )
     if unfolded:
         body = body.replace("<details>", "<details open>")
+    style = STYLE.replace("WIDTH", str(width_px)) + (DARK if dark else "")
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>preview</title>'
-        f"<style>{STYLE.replace('WIDTH', str(width_px))}</style></head><body><main>{body}</main></body></html>"
+        f"<style>{style}</style></head><body><main>{body}</main></body></html>"
     )
 
 
@@ -125,6 +135,7 @@ def main() -> int:
     parser.add_argument("--height", type=int, default=2_400, metavar="PX", help="of the window (default: 2400)")
     parser.add_argument("--budget", type=int, metavar="N", help="bytes of a summary, characters of a comment")
     parser.add_argument("--unfold", action="store_true", help="open every <details>")
+    parser.add_argument("--dark", action="store_true", help="in GitHub's dark theme")
     asked = parser.parse_args()
     try:
         if asked.verdict.suffix == ".md":
@@ -133,7 +144,7 @@ def main() -> int:
             verdict = verdict_from_json(asked.verdict.read_bytes(), str(asked.verdict))
             markdown = markdown_of(verdict, asked.budget, comment=asked.comment)
         width_px = COMMENT_WIDTH_PX if asked.comment else SUMMARY_WIDTH_PX
-        page = page_of(markdown, width_px, unfolded=asked.unfold)
+        page = page_of(markdown, width_px, unfolded=asked.unfold, dark=asked.dark)
         if asked.out:
             asked.out.write_text(page, encoding="utf-8")
         if asked.screenshot:

@@ -40,6 +40,11 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def seeds(text: str) -> list[int]:
+    """Seeds between commas."""
+    return [whole_number(seed) for seed in text.split(",")]
+
+
 def parse(argv: Sequence[str] | None) -> Namespace:
     """The options; usage errors end the process with 1."""
     parser = Parser(prog="simulator", description="Simulates a replicated log under faults, one seed an iteration.")
@@ -47,6 +52,9 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     add("--scenario", default="combined", metavar="NAME", type=str.lower, help="what befalls the cluster")
     add("--seed", default=0, type=whole_number, metavar="N", help="of the first iteration; each next is one more")
     add("--iterations", default=100, type=whole_number, metavar="N")
+    add(
+        "--panic-at", default=[], type=seeds, metavar="SEEDS", help="die at these seeds, to try what a crash looks like"
+    )
     add("--json", action="store_true", help="write the stream of `vopr --json` to standard output")
     add("--check-determinism", action="store_true", help="run each seed twice and compare")
     add("--report", type=Path, metavar="FILE", help="write the flat coverage report, too")
@@ -81,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         records.write_record("start", start | faults)
     for i in range(options.iterations):
         seed = (options.seed + i) % SEED_COUNT
+        if seed in options.panic_at:
+            raise RuntimeError(f"panicked at seed {seed}, as --panic-at asks")
         outcome, deterministic = run_seed(seed, options, coverage)
         events, time_ns = events + outcome.events, time_ns + outcome.time_ns
         if outcome.invariant or not deterministic:

@@ -213,7 +213,7 @@ def _track(step: _Step) -> int:
 
 def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     """Write log, files, summary, outputs and annotations; returns the exit code."""
-    page = partial(render_check_markdown, verdict)
+    page = partial(render_check_markdown, verdict, place=runner.files_url)
     _leave(_Left(render_check_text(verdict), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail):

@@ -55,6 +55,25 @@ class ProgressLine:
         """The callback that takes the number of planted faults judged, and the number of all."""
         return self._counting("planted fault", "judged")
 
+    def for_calibration(self, seconds: float) -> Callable[[str], Callable[[int], None]]:
+        """Takes what is calibrated, for at most so many seconds; the callback of each takes its iterations so far."""
+
+        def begin(what: str) -> Callable[[int], None]:
+            started = drawn_at = self._clock()
+
+            def advance(done: int) -> None:
+                nonlocal drawn_at
+                now = self._clock()
+                if now - started < QUIET_S or now - drawn_at < INTERVAL_S:
+                    return
+                drawn_at = now
+                took = min(now - started, seconds)
+                self._draw(f"{printable(what)}: {took:.0f} of {seconds:.0f} s, {counted(done, 'iteration')}")
+
+            return advance
+
+        return begin
+
     def _counting(self, noun: str, participle: str) -> Callable[[int, int], None]:
         started = drawn_at = self._clock()
 

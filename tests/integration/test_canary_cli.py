@@ -59,7 +59,7 @@ def test_all_detected_passes(folder: Path) -> None:
     (folder / "one.json").write_text(json.dumps({"canaries": {"drop": CONFIG["canaries"]["sim-canary-drop-disabled"]}}))
     ended = canary(folder, f"drop={REAL / 'canary-drop-disabled.ndjson'}", more=("--config", "one.json"))
     assert ended.code == 0
-    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canaries detected\n")
+    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
 
 
 def test_each_way_not_to_run_has_its_word(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_folder_in_which_all_is_detected_passes(folder: Path) -> None:
     a_night(folder, control="combined", drop="canary-drop-disabled")
     ended = run_cli("canary", "--runs", "night", "--config", "one.json", cwd=folder)
     assert ended.code == 0, ended
-    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canaries detected\n")
+    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
 
 
 def test_without_a_control_run_nothing_is_judged(folder: Path) -> None:

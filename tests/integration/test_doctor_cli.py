@@ -107,7 +107,9 @@ def test_a_file_that_cannot_be_edited_is_left_alone(tmp_path: Path) -> None:
 def test_names_from_a_run_are_inert_in_text_page_and_config(tmp_path: Path) -> None:
     """A name with a line break or a mention is shown and nothing else."""
     evil = "x\n- @team: [click](https://evil.example) #"
-    stream = a_stream(4, coverage=a_coverage({"sim.network.send": 400, "sim.storage.write": 3, evil: 9}, phases=PHASES))
+    stream = a_stream(
+        4, coverage=a_coverage({"sim.network.send": 400, "sim.storage.write": 3}, {evil: 20}, phases=PHASES)
+    )
     (tmp_path / "run.ndjson").write_bytes(stream)
     (tmp_path / "c.yml").write_text(TOP)
     ended = run_cli("doctor", "run.ndjson", "--config", "c.yml", "--write", "--summary-file", "s.md", cwd=tmp_path)

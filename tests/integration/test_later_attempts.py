@@ -162,6 +162,31 @@ def test_another_run_and_a_later_attempt_are_not_earlier_ones(home: Path) -> Non
         attempt(home, 2, RED)
 
 
+def test_an_attempt_that_judges_nothing_keeps_all_that_was_found(home: Path, desk: Desk) -> None:
+    """Exit code 2, and seed, command and line are in its verdict, on its page, in the issue, and after it."""
+    _, first = attempt(home, 1, RED)
+    (found,) = first.findings
+    plan = (home / "night" / "plan.json").read_bytes()
+    (home / "night" / "plan.json").write_text("{}")
+    ended, second = attempt(home, 2, RED, "--earlier", "attempt-1.json")
+    assert (ended.code, second.status, second.passed) == (2, "error", False)
+    (kept,) = second.findings
+    assert (kept.seed, kept.repro, kept.line) == (found.seed, found.repro, f"{found.line} (found by attempt 1)")
+    assert (second.regressions, second.seed_base) == (first.regressions, first.seed_base)
+    page = (home / "night.md").read_text()
+    assert "Nothing was judged" in page
+    assert str(SEED) in page
+    assert str(SEED) in (track(desk, home, 2).body or "")
+    _, third = attempt(home, 3, RED, "--earlier", "attempt-2.json")
+    assert third.findings == second.findings
+    (home / "night" / "plan.json").write_bytes(plan)
+    stream = a_stream(SHARD_SEEDS, first=BASE)
+    shutil.rmtree(home / "night" / "long-run" / "combined-1")
+    a_recorded_run(home / "night" / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream)
+    _, whole = attempt(home, 4, GREEN, "--earlier", "attempt-3.json")
+    assert (whole.status, whole.findings) == ("passed", ())
+
+
 @pytest.mark.parametrize("file", [None, b"", b"{}", b'{"format": "urn:vopr-coverage:schema:night:v2"}'])
 def test_without_a_usable_earlier_verdict_this_attempt_has_its_own(home: Path, file: bytes | None) -> None:
     """A first attempt has none before it; one that is broken is a warning."""

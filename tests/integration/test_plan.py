@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.formats import read_outputs
 from tests.support.endings import refused
-from tests.support.reports import line, ok, run_cli, start
+from tests.support.reports import ending, line, ok, run_cli, start
 from vopr_coverage.canaries.detector import SHIPPED
 from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.formats.schema import problems
@@ -86,15 +86,15 @@ def test_the_text_tells_all_of_it(tmp_path: Path) -> None:
     assert told.splitlines() == [
         "run 3, seeds 6600738106667 and up, 13 jobs of at most 1 min",
         "long run:",
-        "  combined: 1,000 of 1,000 iterations in 3 jobs of 0.6 min at 10.0 a second",
-        "  swizzle: 500 of 500 iterations in 1 job of 0.1 min at 100.0 a second",
+        "  combined: 1,000 of 1,000 iterations in 3 jobs of 0.557 min at 10 a second",
+        "  swizzle: 500 of 500 iterations in 1 job of 0.0833 min at 100 a second",
         "coverage:",
-        "  combined: 400 of 400 iterations in 1 job of 0.7 min at 10.0 a second",
+        "  combined: 400 of 400 iterations in 1 job of 0.667 min at 10 a second",
         "canaries:",
-        "  combined: control and 5 canaries, 1,800 of 1,800 iterations in 6 jobs of 0.5 min at 10.0 a second, "
+        "  combined: control and 5 canaries, 1,800 of 1,800 iterations in 6 jobs of 0.5 min at 10 a second, "
         "from 6600738108567 on",
         "determinism:",
-        "  swizzle: from 2 seeds on, each twice, 181 of 200 iterations in 2 jobs of 0.0 min at 100.0 a second",
+        "  swizzle: from 2 seeds on, each twice, 181 of 200 iterations in 2 jobs of 0.0333 min at 100 a second",
         "regressions:",
         "  combined: 1 seed that failed once",
         "",
@@ -124,7 +124,7 @@ def test_files_for_the_jobs_that_follow(tmp_path: Path) -> None:
     assert [shard.iterations for shard in plan.coverage.include] == [350, 350, 90]
     assert (tmp_path / "night" / "plan.json").read_text() == plan.to_json() + "\n"
     outputs = read_outputs((tmp_path / "outputs").read_text())
-    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90"}
+    assert outputs == {"plan": plan.to_json(), "smallest-shard": "90", "smallest-scenario": "90"}
     ended = run_cli(*NIGHT, *RATES, *files, cwd=tmp_path)
     assert ended.out.startswith("run 3, seeds ")
     assert read_outputs((tmp_path / "outputs").read_text())["smallest-shard"] == "0"
@@ -195,7 +195,7 @@ def test_a_rate_is_measured_where_none_is_given(tmp_path: Path, as_text: bool) -
     assert [one.rate for one in plan_from_json(ended.out.encode(), "plan").work] == [1.0, 1.0]
     assert ended.err.splitlines() == [
         "vopr-coverage: calibrating combined for 3 s",
-        "vopr-coverage: calibrated combined: 1.0 iterations a second",
+        "vopr-coverage: calibrated combined: 1 iteration a second",
     ]
     assert (tmp_path / "started.txt").read_text() == "combined\n"
 
@@ -203,7 +203,8 @@ def test_a_rate_is_measured_where_none_is_given(tmp_path: Path, as_text: bool) -
 def test_a_simulator_that_does_nothing_cannot_be_calibrated(tmp_path: Path) -> None:
     """Nothing is planned on a rate that nobody measured."""
     night = ["plan", "combined=10", "--minutes", "1", "--run-number", "1", "--calibrate", "1", "--"]
-    assert "it finished no iteration" in refused_in(tmp_path, *night, sys.executable, "-c", "pass")
+    told = refused(run_cli(*night, sys.executable, "-c", "pass", cwd=tmp_path))
+    assert "finished no iteration" in told[1]
     assert "cannot be started: no such file or directory" in refused_in(tmp_path, *night, "./no-such-simulator")
     assert "has no rate" in refused_in(tmp_path, *night[:-1])
 
@@ -272,31 +273,81 @@ for number in range(6):
     time.sleep(seconds)
     sys.stdout.buffer.write(record)
     sys.stdout.flush()
-print("thread main panicked", file=sys.stderr)
+time.sleep(float(sys.argv[4]))
+print("thread main panicked\\n::error::\\x1b[2J at src/vsr.rs:7", file=sys.stderr)
 sys.exit(101)
 """
 
 
-def picky(cwd: Path, seconds: float = 0.01) -> list[str]:
-    """The words that start that simulator."""
+def picky(cwd: Path, seconds: float = 0.01, then_s: float = 600) -> list[str]:
+    """The words that start that simulator. After six seeds it waits for `then_s`, and panics."""
     (cwd / "picky.py").write_text(PICKY)
-    return [sys.executable, "picky.py", "{scenario}", "{seed}", str(seconds)]
+    return [sys.executable, "picky.py", "{scenario}", "{seed}", str(seconds), str(then_s)]
 
 
 def test_calibrating_starts_where_the_night_starts(tmp_path: Path) -> None:
-    """A simulator may refuse other seeds, such as 0; how it ended badly is said, with its own words."""
-    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "5"]
-    ended = run_cli(*night, "--calibrate", "9", "--", *picky(tmp_path), cwd=tmp_path)
+    """A simulator may refuse other seeds, such as 0."""
+    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "5", "--calibrate", "1"]
+    ended = run_cli(*night, "--", *picky(tmp_path), cwd=tmp_path)
     assert ended.code == 0, ended
     assert (tmp_path / "seeds.txt").read_text() == f"{seed_base_of(5)}\n"
-    run_cli(*night, "--seed-base", "77", "--calibrate", "9", "--", *picky(tmp_path), cwd=tmp_path)
+    run_cli(*night, "--seed-base", "77", "--", *picky(tmp_path), cwd=tmp_path)
     assert (tmp_path / "seeds.txt").read_text().splitlines()[1] == "77"
-    told = ended.err.splitlines()
-    assert told[2].startswith(
-        "vopr-coverage: warning: while combined was calibrated, it ended with exit code 101 after "
+
+
+def test_nothing_is_planned_on_the_rate_of_a_simulator_that_dies(tmp_path: Path) -> None:
+    """It measures how soon it dies: the error has its own words, inert, and what to do; a given rate needs no run."""
+    night = ["plan", "combined=10", "swizzle=5", "--minutes", "1", "--run-number", "5", "--calibrate", "9"]
+    panics = picky(tmp_path, then_s=0)
+    files = ["--plan-file", "plan.json", "--outputs", "outputs"]
+    told = refused(run_cli(*night, *files, "--", *panics, cwd=tmp_path))
+    assert told[0] == "calibrating combined for 9 s (1 of 2)"
+    assert re.fullmatch(
+        r"the rate of combined cannot be measured: the simulator '.+' ended with exit code 101 after [0-9.]+ s "
+        r"and 6 iterations",
+        told[1],
     )
-    assert told[2].endswith("; the simulator's last lines:")
-    assert told[3:] == ["vopr-coverage:   thread main panicked"]
+    assert told[2:] == [
+        "the simulator's last lines:",
+        "  thread main panicked",
+        "  ::error:: at src/vsr.rs:7",
+        "Fix the simulator, or give its rate with --rate combined=R (the input `rates` of the nightly workflow).",
+    ]
+    assert not (tmp_path / "plan.json").exists()
+    assert not (tmp_path / "outputs").exists()
+    given = run_cli(*night, "--rate", "combined=7000 swizzle=9", "--", *panics, cwd=tmp_path)
+    assert (given.code, given.err) == (0, "")
+
+
+def test_canaries_whose_simulator_dies_have_a_rate_of_their_own_to_give(tmp_path: Path) -> None:
+    """The flag, and the input of the workflow."""
+    night = ["plan", "combined=10", "--canary", "gray=9", "--minutes", "1", "--run-number", "5", "--rate", "combined=1"]
+    ended = run_cli(*night, "--canary-command", " ".join(picky(tmp_path, then_s=0)), cwd=tmp_path)
+    assert refused(ended)[-1].endswith(
+        " give its rate with --canary-rate gray=R (the input `canary-rates` of the nightly workflow)."
+    )
+
+
+def test_why_nothing_was_planned_is_an_annotation_on_a_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one line: what the simulator wrote starts no command of its own."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "5", "--calibrate", "9"]
+    ended = run_cli(*night, "--", *picky(tmp_path, then_s=0), cwd=tmp_path)
+    assert ended.code == 2
+    (line,) = ended.out.splitlines()
+    assert line.startswith("::error title=VOPR nightly::the rate of combined cannot be measured: ")
+    assert "%0A  ::error:: at src/vsr.rs:7%0AFix the simulator" in line
+
+
+@pytest.mark.parametrize("last", ["sys.exit(1)", "os.kill(os.getpid(), 9)"])
+def test_a_stream_that_ended_as_it_should_measures_a_rate(tmp_path: Path, last: str) -> None:
+    """A bad exit code behind the last record reports failed seeds; without that record, the simulator died."""
+    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "5", "--calibrate", "9", "--"]
+    for whole, code in ((True, 0), (False, 2)):
+        records = line(start(0, 3)) + line(ok(0)) + (line(ending(3)) if whole else b"")
+        program = f"import os, sys; sys.stdout.buffer.write({records!r}); sys.stdout.flush(); {last}"
+        ended = run_cli(*night, sys.executable, "-c", program, cwd=tmp_path)
+        assert (ended.code, ("cannot be measured" in ended.err)) == (code, not whole)
 
 
 def test_a_simulator_that_refuses_has_the_last_word(tmp_path: Path) -> None:
@@ -305,20 +356,29 @@ def test_a_simulator_that_refuses_has_the_last_word(tmp_path: Path) -> None:
     ended = run_cli(*night, "--", *picky(tmp_path), cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")
     told = ended.err.splitlines()
-    assert re.search(r"no iteration in \d s, it ended with exit code 1; the simulator's last lines:$", told[1])
-    assert told[2:6] == ["vopr-coverage:   Compiling"] * 4
-    assert told[6:] == ["vopr-coverage:   Unknown scenario: nonesuch"]
+    assert re.search(r"no iteration in [0-9.]+ s, it ended with exit code 1$", told[1])
+    assert told[2:7] == ["vopr-coverage: the simulator's last lines:", *["vopr-coverage:   Compiling"] * 4]
+    assert told[7:-1] == ["vopr-coverage:   Unknown scenario: nonesuch"]
+    assert told[-1].startswith("vopr-coverage: Fix the simulator, or give its rate with --rate nonesuch=R (")
     loud = run_cli(*night, "--", "sh", "-c", "echo usage: no such flag; exit 2", cwd=tmp_path)
-    assert loud.err.splitlines()[-1] == "vopr-coverage:   usage: no such flag"
+    assert loud.err.splitlines()[-2] == "vopr-coverage:   usage: no such flag"
+
+
+def test_a_simulator_that_needs_more_time_is_not_broken(tmp_path: Path) -> None:
+    """The advice fits the cause."""
+    night = ["plan", "combined=10", "--minutes", "1", "--run-number", "1", "--calibrate", "0.5", "--", "sleep", "60"]
+    told = refused(run_cli(*night, cwd=tmp_path))
+    assert re.search(r"finished no iteration in 0\.5\d* s, then it was stopped$", told[1])
+    assert told[2].startswith("Calibrate for longer with --calibrate, or give its rate with --rate combined=R (")
 
 
 def test_each_command_is_calibrated(tmp_path: Path) -> None:
     """The canaries' command may run each seed twice: its jobs are sized by its own rate, not by the other's."""
     night = ["plan", "combined=20", "--canary", "combined=2000", "--minutes", "1", "--run-number", "1"]
-    slow = ["--canary-command", " ".join(picky(tmp_path, 0.2)), "--calibrate", "9", "--format", "json"]
+    slow = ["--canary-command", " ".join(picky(tmp_path, 0.2)), "--calibrate", "3", "--format", "json"]
     ended = run_cli(*night, "--rate", "combined=2.2", *slow, cwd=tmp_path)
     assert ended.code == 0, ended
-    assert "vopr-coverage: calibrating canaries of combined for 9 s" in ended.err.splitlines()
+    assert "vopr-coverage: calibrating canaries of combined for 3 s" in ended.err.splitlines()
     plan = plan_from_json(ended.out.encode(), "plan")
     rates = {work.job: work.rate for work in plan.work}
     assert rates["long-run"] == 2.2

@@ -267,6 +267,14 @@ def test_a_simulator_that_fails_itself_is_incomplete_too(tmp_path: Path) -> None
     assert str(run.ended_early).endswith("stopped at seed 5")
 
 
+def test_it_panics_at_the_seeds_that_it_is_told(tmp_path: Path) -> None:
+    """So that people can see what becomes of a crash."""
+    ended = simulated("--panic-at", "44,47", "--seed", 42, "--iterations", 4, "--json")
+    assert ended.code == 101
+    assert "RuntimeError: panicked at seed 44" in ended.err
+    assert read(ended.out, tmp_path)[1].next_seed == 44
+
+
 def test_with_v_a_failure_tells_its_last_events() -> None:
     """On stderr beside a stream; the trace can be left out."""
     arguments = ("--features", "canary-skip-fsync", "--iterations", 5, "--json", "-v")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,16 @@ def test_a_healthy_run_passes(scenario: str, seed: int, simulator_runs: Simulato
 def test_a_sick_run_fails_for_its_own_reason(features: str, first: str, simulator_runs: SimulatorRuns) -> None:
     """The first line of the verdict is the disease."""
     verdict = judged(simulator_runs.stream("combined", "--features", features), "combined")
-    assert verdict.violations[0].line.startswith(first)
+    lines = [violation.line for violation in verdict.violations if violation.kind != "FaultPointCoverage"]
+    assert lines[0].startswith(first)
+
+
+def test_a_fault_that_is_attempted_in_vain_is_not_hit(simulator_runs: SimulatorRuns) -> None:
+    """The injector of drop-disabled decides for a drop as often as ever, and drops nothing."""
+    run = simulator_runs.stream("combined", "--features", "drop-disabled")
+    first = judged(run, "combined").violations[0]
+    assert first.line == "Fault point coverage too low: 91.7% (expected >= 100.0%)"
+    assert re.fullmatch(r"11 of 12 points; 'network.drop' was attempted [\d,]+ times, never took effect", first.detail)
 
 
 def test_a_nondeterministic_run_fails(simulator_runs: SimulatorRuns) -> None:

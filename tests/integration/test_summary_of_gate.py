@@ -34,7 +34,7 @@ def test_a_green_night_scores_its_gate(tmp_path: Path) -> None:
     )
     page = (tmp_path / "night.md").read_text(encoding="utf-8")
     assert "| Gate | " in page
-    assert "### What the gate does not notice" in page
+    assert "<summary>What the gate does not notice: " in page
     assert "half-of-the-seeds" not in {spot.kind for spot in verdict.gate.blind_spots}  # the plan says how many
 
 

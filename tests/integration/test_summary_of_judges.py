@@ -26,6 +26,7 @@ from tests.support.reports import a_stream
 from vopr_coverage.determinism.judge import EMPTY_STATE_HASH
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.plan import SeedRange, SeedRanges
+from vopr_coverage.render.night_text import render_night_text
 from vopr_coverage.render.wording import figure
 
 GREEN = all_needs(regressions="skipped")
@@ -146,14 +147,15 @@ def test_few_doubled_seeds_show_little_only_where_none_differs(tmp_path: Path, d
     for seed in range(42, 42 + differing):
         stream = stream.replace(f"{seed:064x}".encode(), f"{seed:x}".encode() * 32)
     a_recorded_run(night / "determinism" / "42" / "b", 42, 20, stream)
-    ended, verdict = summarised(tmp_path, GREEN)
+    _, verdict = summarised(tmp_path, GREEN)
     assert (verdict.seeds_doubled, verdict.seeds_differing) == (20, differing)
     bound = (
         "20 of 20 seeds that ran twice differ"
         if differing
         else "20 seeds ran twice: at most 13.9% of all differ (95 %)"
     )
-    assert f"  - {bound}\n" in ended.out
+    assert f"  - {bound}\n" in render_night_text(verdict, verbose=True)
+    assert f"- {bound}\n" in (tmp_path / "night.md").read_text(encoding="utf-8")
     assert any("20 seeds show little" in warning.text for warning in verdict.warnings) is warned
 
 

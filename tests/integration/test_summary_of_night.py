@@ -28,6 +28,7 @@ from tests.support.reports import a_stream
 from vopr_coverage import cli, progress
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, judge_night
+from vopr_coverage.render.night_text import render_night_text
 from vopr_coverage.render.wording import figure
 
 GREEN = all_needs(regressions="skipped")
@@ -126,13 +127,13 @@ def test_seeds_that_failed_as_expected_are_told(tmp_path: Path) -> None:
     for name, first in (("combined-1", BASE), ("combined-2", BASE + SHARD_SEEDS)):
         stream = a_stream(SHARD_SEEDS, first=first, failing=dict.fromkeys(range(first, first + 60), "hash_chain"))
         a_recorded_run(night / "long-run" / name, first, SHARD_SEEDS, stream, exit_code=1)
-    ended, verdict = summarised(tmp_path, GREEN)
+    _, verdict = summarised(tmp_path, GREEN)
     long_run = part(verdict, "long-run")
     assert long_run.status == "passed"
     assert long_run.line == "120 iterations in 2 runs, 120 seeds failed as expected, no other"
     (work,) = [work for work in verdict.work if work.job == "long-run"]
     assert (work.failed, work.failed_as_expected) == (0, 120)
-    assert "120 seeds failed as expected" in ended.out
+    assert "120 seeds failed as expected" in render_night_text(verdict, verbose=True)
     assert "| 0 (120 as expected) |" in (tmp_path / "night.md").read_text(encoding="utf-8")
 
 

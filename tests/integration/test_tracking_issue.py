@@ -52,7 +52,7 @@ def test_the_command_line_does_the_same(desk: Desk) -> None:
     missing = cli(desk, "night.json")
     assert (missing.code, len(tracked(desk.github))) == (0, 1)
     assert "left no verdict" in missing.err
-    assert tracked(desk.github)[0].title == "Nightly simulation is red (Nightly): the night has no verdict"
+    assert tracked(desk.github)[0].title == "Nightly is red: the night has no verdict"
     (desk.workspace / "night.json").write_text(a_green_night(100).to_json())
     assert cli(desk, "night.json", "--id", "other").code == 0
     assert len(tracked(desk.github)) == 1
@@ -88,9 +88,7 @@ def test_a_dry_run_prints_title_and_text_without_a_token(tmp_path: Path) -> None
     (tmp_path / "night.json").write_text(a_red_night(100).to_json())
     red = run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path)
     assert red.code == 0
-    assert red.out.startswith(
-        "Nightly simulation is red (plainname): failing seed 17 (plainname) in long-run and 2 more\n\n## ❌ "
-    )
+    assert red.out.startswith("plainname is red: plainname failed at seed 17 and 2 more causes\n\n## ❌ ")
     assert "Add to the regression file" in red.out
     (tmp_path / "night.json").write_text(a_green_night().to_json())
     assert "would be closed" in run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path).out

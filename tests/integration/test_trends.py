@@ -53,18 +53,18 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_night_is_recorded_or_says_why_not(tmp_path: Path) -> None:
     """Trends inform: nothing of them stops a summary, and a file that can't be read isn't overwritten."""
     path = tmp_path / "deep" / "h.ndjson"
-    lines, warnings = record_night(path, a_night(0), night_at(0))
+    lines, warnings, _ = record_night(path, a_night(0), night_at(0))
     assert (lines[0].values, warnings) == ((1_000,), ())
     path.write_bytes(path.read_bytes() + b"oops\n")
-    lines, (warning,) = record_night(path, a_night(1), night_at(1))
+    lines, (warning,), _ = record_night(path, a_night(1), night_at(1))
     assert lines[0].values == (1_000, 1_000)
     assert "1 line is no record" in warning
     path.write_bytes(b"\n" * ((8 << 20) + 1))
-    lines, (warning,) = record_night(path, a_night(2), night_at(2))
+    lines, (warning,), _ = record_night(path, a_night(2), night_at(2))
     assert lines[0].values == (1_000,)
     assert "this night was not added to the history" in warning
     assert path.stat().st_size == (8 << 20) + 1
-    lines, (warning,) = record_night(tmp_path, a_night(2), night_at(2))
+    lines, (warning,), _ = record_night(tmp_path, a_night(2), night_at(2))
     assert "this night was not added to the history" in warning
     blocked = tmp_path / "file" / "h.ndjson"
     blocked.parent.write_bytes(b"")
@@ -75,6 +75,6 @@ def test_a_night_with_lines_is_a_verdict_that_can_be_read(tmp_path: Path) -> Non
     """The lines fit the schema of the night's verdict."""
     for number in range(5):
         night = a_night(number, work(), work("canary"), detected=5, declared=5)
-        lines, _ = record_night(tmp_path / "h", night, night_at(number))
+        lines, *_ = record_night(tmp_path / "h", night, night_at(number))
     night = replace(night, trends=lines)
     assert night_from_json(night.to_json().encode(), "night").trends == lines

@@ -96,7 +96,7 @@ class Nightly:
         status = "passed" if conclusion == "success" else "failed"
         night = a_night(self.nights, work(**figures), status=status)
         night = replace(night, place=replace(night.place, run_id=str(self.run.id)))
-        lines, warnings = record_night(self.file, night, night_at(self.nights))
+        lines, warnings, _ = record_night(self.file, night, night_at(self.nights))
         assert warnings == ()
         self.run.conclusion = conclusion
         return lines

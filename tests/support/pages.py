@@ -92,6 +92,25 @@ def _text(node: LexborNode) -> str:
     return "".join(child.text_content or "" if child.is_text_node else _text(child) for child in children)
 
 
+def visible(markdown: str) -> str:
+    """What a reader sees of a page without a click, as text: of what is folded, its summary line."""
+    html = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+    body = LexborHTMLParser(f"<body>{html}").body
+    assert body is not None
+    return re.sub(r"\s+", " ", "".join(_seen(body, folded=False))).strip()
+
+
+def _seen(node: LexborNode, *, folded: bool) -> Iterator[str]:
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            if not folded:
+                yield child.text_content or ""
+        elif not child.is_comment_node:
+            shut = child.tag == "details" and "open" not in child.attributes
+            yield from _seen(child, folded=(folded or shut) and child.tag != "summary")
+            yield "" if child.tag in ("code", "a", "strong") else " "
+
+
 def at_tier(verdict: Verdict, tier: int) -> str:
     """The summary as the nth tier has it."""
     with from_tier(tier):
@@ -247,9 +266,9 @@ def a_judged(status: str, name: str = NAME) -> JudgedReport:
 def a_verdict(reports: int = 1) -> Verdict:
     """A failed verdict in which every part of a page occurs; NAME is what files have put there."""
     violations = (
-        a_violation("failures", f"Invariant '{NAME}' failed on 2 seeds: 7, 8", detail=NAME),
+        a_violation("failures", f"Invariant '{NAME}' failed on 2 seeds: 7, 8", detail=NAME, invariant=NAME, seed="7"),
         a_missed_point(NAME),
-        a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)"),
+        a_violation("fault-effects", f"Fault point '{NAME}' took effect too few times: 0 (expected >= 1)", "Floor"),
     )
     failures = tuple(
         Failure(NAME, NAME, NAME, NAME, 2, ("7", "8"), f"vopr --scenario {NAME} --seed 7", fill, expected)

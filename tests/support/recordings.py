@@ -12,7 +12,8 @@ from typing import Any
 
 from vopr_coverage.model.manifest import MANIFEST, STREAM, Recording
 from vopr_coverage.progress import RunProgress
-from vopr_coverage.recorder.record import RecordingPlan, record
+from vopr_coverage.recorder.plan import RecordingPlan
+from vopr_coverage.recorder.record import record
 
 SCENARIO = "combined"
 _PRINT = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read()); sys.exit(int(sys.argv[2]))"
@@ -84,6 +85,9 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "stderr_dropped_bytes": 0,
         "last_words": [],
         "id": None,
+        "parts": [],
+        "measured": None,
+        "per_seed": False,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes
 

@@ -198,7 +198,7 @@ def test_a_fault_of_the_simulator_is_in_all_runs_and_a_fault_of_a_run_in_one() -
 def test_a_million_names_are_not_planted_one_by_one() -> None:
     """And it is said how many were left out."""
     many = {f"point-{number}": 1 for number in range(NAMES_MAX + 7)}
-    found = list(faults_of([healthy(a_stream(4, coverage=a_coverage(many, {})))], None, merged=False, coverage=True))
+    found = list(faults_of([healthy(a_stream(4, coverage=a_coverage({}, many)))], None, merged=False, coverage=True))
     assert sum(isinstance(each, Fault) and each.kind == "fault-point-silent" for each in found) == NAMES_MAX
     assert NotPlanted("fault-point-silent", None, "7 further names: too many to plant") in found
 

@@ -19,7 +19,7 @@ from vopr_coverage.github.api import PAGES_MAX, PER_PAGE
 from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, ZIP_BYTES_MAX
 from vopr_coverage.github.comment_plan import MODES
 from vopr_coverage.github.retry import WAIT_S_MAX, WAITS_S_MAX
-from vopr_coverage.model.thresholds import PROFILE_NAMES, CoverageThresholds, nothing_layer, resolve
+from vopr_coverage.model.thresholds import PROFILE_CHOICES, CoverageThresholds, nothing_layer, resolve
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX
 from vopr_coverage.runner.inputs import COMMANDS, INPUTS
 
@@ -160,7 +160,7 @@ def test_the_config_page_has_every_key() -> None:
     """And the schema's profiles are those that are shipped."""
     page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
     assert {row[0] for row in table(page, "key")} == set(schema("config")["properties"])
-    assert schema("config")["properties"]["profile"]["enum"] == list(PROFILE_NAMES)
+    assert schema("config")["properties"]["profile"]["enum"] == list(PROFILE_CHOICES)
 
 
 def test_the_config_page_has_every_gate_that_can_be_excused() -> None:

@@ -29,6 +29,7 @@ ORDER = (
     ("determinism", "runner", "doctor"),
     ("nightly",),
     ("trends",),
+    ("causes",),
     ("render",),
     ("github",),
     ("commands", "action"),

@@ -80,6 +80,31 @@ def test_run_health_alone_needs_no_thresholds() -> None:
     assert judge_health(a_unit(stream()), terms()).violations == ()
 
 
+# ---- iterations of merged runs
+
+
+@pytest.mark.parametrize(("least", "passes"), [(0, True), (5, True), (6, True), (7, False)])
+def test_iterations_are_asked_of_merged_runs_together(least: int, passes: bool) -> None:
+    """A shard is as short as somebody made it; the violation is about all of them, once."""
+    unit = a_unit(stream(a_stream(3)), stream(a_stream(3, first=3), "b.ndjson"))
+    for judging in (judge, judge_health):
+        judgement = judging(unit, terms(min_iterations=least, min_phase_events={"storage.fsync_complete": 1}))
+        line = f"Too few iterations: 6 (expected >= {least})"
+        assert told(judgement) == ([] if passes else [("unit", "iterations", line)])
+        rows = [row for read in judgement.report.inputs for row in read.gates if row.gate == "iterations"]
+        assert [row.status for row in rows] == ["passed" if passes else "failed"] * 2
+        assert [row.required for row in rows] == [f"≥ {least} in all, 6 ran" if least else "≥ 1"] * 2
+
+
+def test_a_shard_that_ran_nothing_is_no_part_of_a_sum() -> None:
+    """However many the others ran; and a run that broke off leaves the sum unknown."""
+    unit = a_unit(stream(a_stream(3)), stream(a_stream(0, first=3), "b.ndjson"))
+    assert ("b.ndjson", "iterations", "No iterations ran (expected >= 1)") in told(judge(unit, terms(min_iterations=3)))
+    cut = b"".join(a_stream(3, first=3).splitlines(keepends=True)[:3])
+    judgement = judge(a_unit(stream(a_stream(3)), stream(cut, "b.ndjson")), terms(min_iterations=9))
+    assert [gate for _, gate, _ in told(judgement)] == ["run-complete"]
+
+
 # ---- what shows nothing
 
 
@@ -177,7 +202,7 @@ def test_run_health_comes_first_and_overlaps_last_of_it() -> None:
             "Seed ranges overlap: a.ndjson (seeds 0 to 2) and b.ndjson (seeds 2 to 4) share seeds",
         ),
     ]
-    assert ("b.ndjson", "odd") in [(warning.source, warning.text) for warning in judgement.warnings]
+    assert ("b.ndjson", "odd") in [(warning.source, warning.text) for warning in judgement.remarks]
     assert [(read.source, read.first_seed, read.iterations) for read in judgement.report.inputs] == [
         ("a.ndjson", "0", 3),
         ("b.ndjson", "2", 3),
@@ -233,11 +258,11 @@ def test_many_missed_points_are_remarked_on_where_no_config_sets_how_many() -> N
     missed = a_report("hit a\n" + "\n".join(f"missed m{number}" for number in range(9)))
     unit = a_unit(Input("r.json", "report", missed))
     asked = terms(fault_point_coverage_min=0.1)
-    assert not judge(unit, asked).warnings
+    assert not judge(unit, asked).remarks
     by_profile = replace(asked.bounds, fault_point_coverage_min=Bound(0.1, "profile default"))
-    told_of = judge(unit, replace(asked, bounds=by_profile)).warnings
+    told_of = judge(unit, replace(asked, bounds=by_profile)).remarks
     assert [warning.source for warning in told_of if "Many fault points missed (9/10)" in warning.text] == ["unit"]
-    assert not judge(unit, terms(critical_fault_points=["a"])).warnings
+    assert not judge(unit, terms(critical_fault_points=["a"])).remarks
 
 
 def test_without_a_base_nothing_is_compared() -> None:

@@ -57,6 +57,19 @@ def test_what_grows_past_its_file_shows_no_total(tmp_path: Path) -> None:
         assert out.getvalue().endswith(": 8 MB, 4 MB/s")
 
 
+def test_a_calibration_shows_what_runs_and_how_far() -> None:
+    """Scenario, seconds and iterations; five times a second at most, and not for what takes a second."""
+    out, clock = io.StringIO(), Clock()
+    advance = ProgressLine(out, clock).for_calibration(30.0)("calibrating com\x1bbined (1 of 2)")
+    clock.now = 0.9
+    advance(7)
+    assert out.getvalue() == ""
+    clock.now = 12.0
+    advance(1_234)
+    advance(1_235)
+    assert out.getvalue() == "\r\x1b[Kcalibrating com\\x1bbined (1 of 2): 12 of 30 s, 1,234 iterations"
+
+
 def test_a_name_cannot_move_the_cursor(tmp_path: Path) -> None:
     """File names come from a stranger's checkout, too."""
     out, clock = io.StringIO(), Clock()

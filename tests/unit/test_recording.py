@@ -64,7 +64,14 @@ def test_a_manifest_is_read_and_written_the_same() -> None:
     assert json.loads(recording.to_json()) == a_manifest(commit=SHA, commit_source="git", seed=str(SEED_COUNT - 1))
 
 
-OPTIONAL = {"last_words": (), "id": None, "head": None}  # keys that old manifests lack
+OPTIONAL = {
+    "last_words": (),
+    "id": None,
+    "head": None,
+    "parts": (),
+    "measured": None,
+    "per_seed": False,
+}  # keys that old manifests lack
 
 
 @pytest.mark.parametrize("key", [key for key in a_manifest() if key not in OPTIONAL])

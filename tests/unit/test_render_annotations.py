@@ -19,7 +19,7 @@ from tests.support.pages import (
     named,
     without_base,
 )
-from vopr_coverage.model.verdict import Remark, Verdict, Violation
+from vopr_coverage.model.verdict import Remark, Verdict, VerdictStatus, Violation
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
 
@@ -105,30 +105,19 @@ def test_an_error_stays_an_error() -> None:
 
 def test_a_loosened_bound_is_the_first_warning() -> None:
     """A pull request must not quietly loosen its own gate."""
-    lines = render_annotations(a_verdict(), fail=True)
+    lines = render_annotations(compared(a_verdict()), fail=True)
     first = next(line for line in lines if line.startswith(WARNING))
-    assert decoded(first) == "plainname: below the profile: plainname"
+    assert decoded(first) == "plainname: less strict than on base: plainname"
 
 
-def test_bounds_below_the_profile_are_annotated_once_and_only_where_something_failed() -> None:
-    """A config that has them says why, and would put them on every green run."""
-    report = replace(a_judged("passed"), lowered=tuple(f"bound {number}" for number in range(12)))
-    failed = replace(failing(warnings=1), reports=(report, report))
-    first, second = render_annotations(failed, fail=True)
-    lines = decoded(first).splitlines()
-    assert lines[:2] == ["plainname: below the profile: bound 0", "plainname: below the profile: bound 1"]
-    assert lines[10:] == ["… and 14 more; the job summary has them"]
-    assert decoded(second) == "warning 0"
-    passed = replace(failed, status="passed", passed=True)
-    assert [decoded(line) for line in render_annotations(passed, fail=True)] == ["warning 0"]
-    ten = replace(failed, reports=(replace(report, lowered=report.lowered[:10]),))
-    assert len(decoded(render_annotations(ten, fail=True)[0]).splitlines()) == 10
-
-
-def test_what_base_asked_for_is_a_warning_before_the_profile() -> None:
-    """Looser than on base is news of this change; below the profile may have been so for years."""
-    lines = [decoded(line) for line in render_annotations(compared(a_verdict()), fail=True) if line.startswith(WARNING)]
-    assert lines[:2] == ["plainname: less strict than on base: plainname", "plainname: below the profile: plainname"]
+@pytest.mark.parametrize("status", ["passed", "failed"])
+def test_bounds_below_the_profile_are_never_annotated(status: VerdictStatus) -> None:
+    """They would be on every run; `profiles` tells them, and what is less strict than on base is news."""
+    report = replace(a_judged(status), lowered=tuple(f"bound {number}" for number in range(12)))
+    verdict = replace(failing(warnings=1), reports=(report, report), status=status, passed=status == "passed")
+    assert "below" not in "".join(render_annotations(verdict, fail=True))
+    told = [decoded(line) for line in render_annotations(compared(verdict), fail=True) if line.startswith(WARNING)]
+    assert told[0] == "plainname: less strict than on base: plainname"
 
 
 def test_a_base_that_can_not_be_had_is_one_warning() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ from tests.support.pages import (
 )
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.comment import About, render_comment
+from vopr_coverage.render.wording import DOCS
 
 # ---- headline
 
@@ -42,7 +45,8 @@ def test_a_preview_has_no_marker_and_no_links() -> None:
     markdown = render_comment(a_verdict(), About())
     assert markdown.startswith("## ❌ Simulation coverage failed\n")
     assert "Commit" not in markdown
-    assert "<a " not in markdown
+    assert "https://github.example" not in markdown
+    assert set(re.findall('href="([^#]*)', markdown)) == {f"{DOCS}/verdict.md"}
     assert "what passed: in the verdict file</sub>" in markdown
 
 
@@ -62,7 +66,8 @@ def test_the_commit_and_the_links_follow_the_reason() -> None:
 def test_a_run_without_a_page_of_its_own_for_the_summary_leads_to_the_run() -> None:
     """One address serves for both, at the top and at the foot."""
     links = page_of(comment_at_tier(passed(), 0, About(run_url=RUN_URL))).elements
-    assert [attributes for _, tag, attributes in links if tag == "a"] == [(("href", RUN_URL),)] * 3
+    addresses = [dict(attributes)["href"] for _, tag, attributes in links if tag == "a"]
+    assert [address for address in addresses if not address.startswith(DOCS)] == [RUN_URL] * 3
 
 
 @pytest.mark.parametrize(
@@ -140,9 +145,11 @@ def test_a_shortened_comment_says_so_at_its_top(tier: int) -> None:
 def test_the_last_tier_is_the_headline() -> None:
     """Verdict, reason, links, and how much there is of what: no table, no list."""
     lines = comment_at_tier(compared(a_verdict()), 5).splitlines()
-    assert lines[3].startswith("**6 violations.** **Run health:** failing seeds. **Coverage:** critical fault points")
-    assert lines[7].startswith(
-        "6 violations, 2 warnings, 1 bound below the profile's, 1 below base's, 3 lost against base, 2 newly hit, "
+    assert lines[3] == "**5 causes account for 6 violations.**"
+    assert lines[7] == "Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>"
+    assert lines[9:12] == ["```", "vopr --scenario plainname --seed 7", "```"]
+    assert lines[13].startswith(
+        "6 violations, 2 warnings, 1 below base's, 3 lost against base, 2 newly hit, "
         "1 report: too much for this page, all in <a "
     )
     assert not any(line.startswith(("|", "-")) for line in lines)

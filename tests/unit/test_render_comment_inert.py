@@ -34,7 +34,7 @@ from vopr_coverage.errors import printable
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
-from vopr_coverage.render.wording import figure
+from vopr_coverage.render.wording import DOCS, GATES, anchor_of, figure
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
 MODEL = compared(a_verdict())
@@ -107,11 +107,12 @@ def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
 
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_the_only_links_are_ours(tier: int) -> None:
-    """To the run and to its full summary, by their addresses and nothing else."""
+    """To the run, to its full summary, and to what is written about each gate: by their addresses and nothing else."""
     for model in MODELS.values():
         elements = page_of(comment_at_tier(model, tier)).elements
         links = {attributes for _, tag, attributes in elements if tag == "a"}
-        assert links == {(("href", RUN_URL),), (("href", SUMMARY_URL),)}
+        explained = {(("href", f"{DOCS}/verdict.md#{anchor_of(gate)}"),) for gate in GATES}
+        assert links - explained == {(("href", RUN_URL),), (("href", SUMMARY_URL),)}
         assert not {tag for _, tag, _ in elements} & {"img", "script", "iframe", "video", "style"}
         assert [tag for _, tag, _ in elements if tag.startswith("comment")] == [f"comment {MARKER[4:-3]}"]
 

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from tests.support.pages import (
     NAME,
+    a_change,
     a_gate,
     a_judged,
     a_missed_point,
     a_verdict,
     a_violation,
     at_tier,
+    order_of,
     page_of,
 )
 from vopr_coverage.errors import printable
@@ -47,10 +49,13 @@ def headings(markdown: str) -> list[str]:
 def test_the_first_tier_tells_everything() -> None:
     """With room enough every report has its table, and nothing is said to be elsewhere."""
     markdown = at_tier(with_reports("passed", 3), 0)
-    assert markdown.count("| Gate |") == 3
+    assert markdown.count("| Gate | Required | Measured |") == 3
     assert "verdict file" not in markdown
     assert headings(markdown) == [
-        "❌ Simulation coverage failed", "What fell short, and what to do", "Replay the failing seeds",
+        "❌ Simulation coverage failed",
+        "Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>",
+        "Critical fault point <code>plainname</code> was never hit",
+        "<code>Fault point &#39;plainname&#39; took effect too few times&#58; 0 &#40;expected &#62;&#61; 1&#41;</code>",
         "Gates by report", "2 warnings",
     ]  # fmt: skip
 
@@ -59,7 +64,7 @@ def test_the_first_tier_tells_everything() -> None:
 def test_the_middle_tiers_tell_the_failing_parts(tier: int) -> None:
     """What is well goes first: its tables are left out, and the page says so."""
     markdown = at_tier(with_reports("passed", 3), tier)
-    assert markdown.count("| Gate |") == 1
+    assert markdown.count("| Gate | Required | Measured |") == 1
     assert "Invariant &#39;plainname&#39; failed on 2 seeds" in markdown
     assert "Shortened to fit: everything is in the verdict file." in markdown
 
@@ -67,13 +72,18 @@ def test_the_middle_tiers_tell_the_failing_parts(tier: int) -> None:
 def test_the_last_tier_is_the_headline() -> None:
     """Verdict, reason, how much there is, and where: no table, no list."""
     markdown = at_tier(with_reports("passed", 3), 5)
-    assert markdown.splitlines()[:5] == [
+    assert markdown.splitlines()[:11] == [
         "## ❌ Simulation coverage failed",
         "",
-        "**3 violations.** **Run health:** failing seeds. **Coverage:** critical fault points, fault effects.",
+        "**3 causes.**",
         "",
-        "3 violations, 2 warnings, 1 bound below the profile's, 3 reports: "
-        "too much for this page, all in the verdict file.",
+        "Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>",
+        "",
+        "```",
+        "vopr --scenario plainname --seed 7",
+        "```",
+        "",
+        "3 violations, 2 warnings, 3 reports: too much for this page, all in the verdict file.",
     ]
     assert "|" not in markdown
     assert "- " not in markdown
@@ -90,7 +100,7 @@ def test_each_list_that_is_cut_says_how_much_is_missing(what: str) -> None:
     coverage = report.report
     assert coverage is not None
     if what == "bounds":
-        report = replace(report, lowered=tuple(names))
+        report = replace(report, change=a_change(loosened=tuple(names)))
     elif what == "violations":
         verdict = replace(verdict, violations=tuple(a_violation("failures", name) for name in names))
     elif what == "failures":
@@ -127,19 +137,27 @@ def test_where_the_rest_is_can_be_named() -> None:
 # ---- what a reader sees
 
 
+def plain(markdown: str) -> str:
+    """A page without the links that gates have, and with spaces that break."""
+    return re.sub("<a [^>]+>|</a>", "", markdown).replace("&nbsp;", " ")
+
+
 def test_five_seconds() -> None:
-    """The first lines are the verdict, the reason by gate, and what was loosened: in this order."""
+    """The first lines are the verdict, how many causes it has, the first of them, and its command."""
     lines = [line for line in at_tier(a_verdict(), 0).splitlines() if line]
     assert lines[0] == "## ❌ Simulation coverage failed"
-    assert lines[1].startswith("**3 violations.** **Run health:** failing seeds. **Coverage:** critical fault points")
-    assert lines[2] == "<details open><summary>⚠️ 1 bound below the profile's</summary>"
+    assert lines[1] == "**3 causes.**"
+    assert lines[2] == "### Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>"
+    assert lines[3:6] == ["```", "vopr --scenario plainname --seed 7", "```"]
+    assert not [line for line in lines if "below the profile" in line], "that is no news: `profiles` tells it"
 
 
 def test_loosened_bounds_are_told_once_and_fold_when_many() -> None:
     """They come first but are not louder than the verdict; one bound of five reports is one line."""
-    reports = tuple(replace(a_judged("failed", f"r{n}"), lowered=("same", f"own {n}")) for n in range(5))
+    changes = [a_change(loosened=("same", f"own {n}")) for n in range(5)]
+    reports = tuple(replace(a_judged("failed", f"r{n}"), change=change) for n, change in enumerate(changes))
     markdown = at_tier(replace(a_verdict(), reports=reports), 0)
-    assert "<details><summary>⚠️ 6 bounds below the profile's</summary>" in markdown
+    assert "⚠️ **Judged less strictly than on base:**" in markdown
     assert markdown.count("<code>same</code>") == 1
     assert "- <code>own 4</code> for <code>r4</code>" in markdown
 
@@ -149,32 +167,35 @@ def test_the_table_has_its_parts_and_the_seven_their_numbers() -> None:
     results = tuple(a_gate(gate, "passed") for gate in GATES if GATES[gate].part != "Run health" and gate != "coverage")
     report = replace(a_judged("failed"), gates=results)
     rows = [line for line in at_tier(replace(a_verdict(), reports=(report,)), 0).splitlines() if line.startswith("|")]
-    first = [row.split(" | ")[0].removeprefix("| ").replace("&nbsp;", " ") for row in rows[2:]]
-    assert first[:4] == ["**Run health**", "Completeness", "**Failing seeds**", "Determinism"]
-    assert first[4:12] == [
+    first = [plain(row.split(" | ")[0].removeprefix("| ")) for row in rows[2:]]
+    assert first[:3] == ["**Run health**", "Completeness", "**Failing seeds**"]
+    assert first[3:11] == [
         "**Coverage**", "1 · Fault point coverage", "2 · Critical fault points", "3 · Required invariants",
         "4 · View changes", "5 · Repairs", "6 · Query plans", "7 · Phase events",
     ]  # fmt: skip
-    assert first[12:17] == [
+    assert first[11:16] == [
         "**Beyond the seven**", "Fault effects", "Work per iteration", "Property counters", "Required properties",
     ]  # fmt: skip
 
 
 def test_a_format_without_run_records_says_so_once() -> None:
     """Five rows of "not required" are one, with the reason."""
-    health = tuple(a_gate(g, "not required", note="this format has no run records") for g in ("failures", "iterations"))
+    note = "this format has no run records"
+    health = tuple(a_gate(g, "not required", measured="", note=note) for g in ("failures", "iterations"))
     report = replace(a_judged("failed"), inputs=(replace(a_judged("failed").inputs[0], gates=health),))
     markdown = at_tier(replace(a_verdict(), reports=(report,)), 0)
-    assert "| **Run health** | | | ➖&nbsp;not&nbsp;required | |\n| **Coverage** | | | | |\n" in markdown
-    assert "<sub>Run health: this format has no run records</sub>" in markdown
+    assert "| **Run health** |" not in markdown
+    assert "<details><summary>1 gate not required</summary>" in markdown
+    assert "\n- Run health · this format has no run records\n" in markdown
 
 
 def test_a_gate_says_where_its_requirement_comes_from() -> None:
-    """Gate, required, measured, status, set by: in this order, figures plain, foreign text in code."""
+    """Gate, required, measured, status in the open; set by folded: figures plain, foreign text in code."""
     row = a_gate("repairs", "failed", required="≥ 20000", measured="7", origin="night.yml:3")
     report = replace(a_judged("failed"), gates=(row,))
-    told = "| **5&nbsp;·&nbsp;Repairs** | ≥ 20,000 | 7 | ❌&nbsp;failed | <code>night&#46;yml&#58;3</code> |"
-    assert told in at_tier(replace(a_verdict(), reports=(report,)), 0)
+    markdown = plain(at_tier(replace(a_verdict(), reports=(report,)), 0))
+    told = "| 5 · Repairs | ≥ 20,000 | <code>night&#46;yml&#58;3</code> |"
+    assert order_of(markdown, "| **5 · Repairs** | ≥ 20,000 | 7 | ❌ failed |", "Who set each bound", told)
 
 
 def test_an_excused_gate_is_told_as_excused() -> None:
@@ -182,7 +203,7 @@ def test_an_excused_gate_is_told_as_excused() -> None:
     row = a_gate("repairs", "not measured", note="excused: on_not_measured is warn")
     report = replace(a_judged("passed"), gates=(row,))
     markdown = at_tier(Verdict("passed", True, NAME, "1.0", reports=(report,)), 0)
-    assert "| 5&nbsp;·&nbsp;Repairs |" in markdown
+    assert "| 5 · Repairs |" in plain(markdown)
     assert "❓&nbsp;not&nbsp;measured (excused)" in markdown
     assert "5&nbsp;·&nbsp;Repairs: excused: on_not_measured is warn" in markdown
 
@@ -193,7 +214,7 @@ def test_merged_runs_share_a_row() -> None:
     runs = tuple(replace(read, gates=(a_gate("failures", status),)) for status in ("passed", "failed", "passed"))
     report = replace(a_judged("failed"), inputs=runs)
     markdown = at_tier(replace(a_verdict(), reports=(report,)), 0)
-    assert re.search(r"\| \*\*Failing&nbsp;seeds\*\* \| .* \| 1 of 3 runs \| ❌&nbsp;failed \|", markdown)
+    assert re.search(r"\| \*\*Failing seeds\*\* \| .* \| 1 of 3 runs \| ❌ failed \|", plain(markdown))
     assert "3 runs merged" in markdown
 
 
@@ -205,7 +226,8 @@ def test_names_that_were_missed_are_grouped() -> None:
     assert "<code>point&#46;9</code> and 30 more\n" in markdown
     assert "<details><summary>2&nbsp;·&nbsp;Critical&nbsp;fault&nbsp;points: all 40</summary>" in markdown
     assert markdown.count("\n- <code>point&#46;") == 40
-    assert "advice" in page_of(markdown).codes[page_of(markdown).codes.index("point.0") - 1]
+    folded = page_of(markdown[markdown.index("All 40 violations, by gate") :]).codes
+    assert "advice" in folded[folded.index("point.0") - 1]
 
 
 def test_a_name_with_quotes_is_not_parsed_apart() -> None:
@@ -232,22 +254,23 @@ def test_a_line_without_its_name_is_shown_whole() -> None:
 
 
 def test_failing_seeds_come_with_their_command() -> None:
-    """A command to copy for each failing invariant: three in the open, the others folded, expected ones apart."""
+    """A command to copy for each failing invariant: those of no cause in the open are folded, expected ones apart."""
     model = a_verdict().failures[0]
     failures = tuple(replace(model, invariant=f"inv{n}", repro=f"vopr --seed {n}") for n in range(5))
     markdown = at_tier(replace(a_verdict(), failures=(*failures, replace(model, expected=True))), 0)
-    assert [code for code in page_of(markdown).codes if code.startswith("vopr")] == [
+    assert [code.strip() for code in page_of(markdown).codes if code.startswith("vopr")] == [
         f"vopr --seed {n}" for n in range(5)
     ]
-    assert markdown.index("vopr &#45;&#45;seed 2") < markdown.index("2 more failing invariants")
-    assert markdown.index("2 more failing invariants") < markdown.index("vopr &#45;&#45;seed 3")
+    assert markdown.index("5 more commands to replay failing seeds") < markdown.index("vopr --seed 0")
     assert "<details><summary>1 expected violation</summary>" in markdown
 
 
 def test_a_missing_scenario_is_to_be_filled_in() -> None:
     """A command that can't run as it stands says so."""
     failure = replace(a_verdict().failures[0], fill_in=True)
-    assert "; fill in the scenario:" in at_tier(replace(a_verdict(), failures=(failure,)), 0)
+    assert "Fill in the scenario first." in at_tier(replace(a_verdict(), failures=(failure,)), 0)
+    others = tuple(replace(failure, invariant="other", repro=f"vopr {n}") for n in range(2))
+    assert "; fill in the scenario:" in at_tier(replace(a_verdict(), failures=(failure, *others)), 0)
 
 
 def test_invariants_that_never_ran_come_first() -> None:
@@ -272,7 +295,11 @@ def test_an_error_says_that_nothing_was_judged() -> None:
 def test_plurals() -> None:
     """One is one, and two are two."""
     markdown = at_tier(replace(a_verdict(), violations=(a_violation("failures", "x"),), warnings=(Remark("", "w"),)), 0)
-    assert "**1 violation.**" in markdown
+    assert "1 violation, by gate</summary>" in markdown
+    assert "One cause" not in markdown
+    assert "**One cause accounts for both violations.**" in at_tier(
+        replace(a_verdict(), violations=(a_missed_point("a"), a_missed_point("b"))), 0
+    )
     assert "### 1 warning\n" in markdown
 
 

@@ -68,14 +68,8 @@ def everywhere(verdict: NightVerdict, text: str) -> NightVerdict:
 
 def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None:
     """Parts, findings with their commands, lines to keep, figures, bounds and warnings."""
-    assert render_night_text(a_verdict()) == (
-        "❌ The night failed: long-run, combined-3: a seed failed\n"
-        "\n"
-        "Parts:\n"
-        "  - ✅ Build: built\n"
-        "  - ❌ Long run: a seed failed\n"
-        "\n"
-        "What is wrong:\n"
+    findings = (
+        "Findings:\n"
         f"  - Long run, combined-3: seed {SEED} failed hash_chain: read mismatch\n"
         f"      vopr --scenario combined --seed {SEED} --iterations 1 --json\n"
         "      Mend it\n"
@@ -84,9 +78,24 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
         "      Mend it\n"
         "  - Coverage, combined: Critical fault point 'a' never hit\n"
         "\n"
+    )
+    command = f"vopr --scenario combined --seed {SEED} --iterations 1 --json"
+    causes = (
+        "What is wrong:\n"
+        f"  - hash_chain failed at seed {SEED}\n"
+        "      in Long run: combined-3\n"
+        f"      {command}\n"
+        "      Mend it\n"
+        "  - Critical fault point 'a' never hit\n"
+        "      in Coverage: combined\n"
+        "\n"
         "Add to the regression file:\n"
         f"  - combined {SEED}  # hash_chain, 2026-11-23\n"
         "\n"
+        "Parts:\n"
+        "  - ❌ Long run: a seed failed\n"
+    )
+    figures = (
         "Asked, planned, ran:\n"
         "  - Long run, combined: 860,000 of 900,000 planned and 1,000,000 asked for, 1 of 24 runs lost, "
         "2 seeds failed, 5.2/s, 8 of 11 fault points, 16 invariants ran, 7 view changes\n"
@@ -95,12 +104,15 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
         "Bounds:\n"
         "  - 810 seeds ran twice: at most 0.37% of all differ (95 %)\n"
         "  - 4 of 5 canaries detected: mutation score from 37.6% to 96.4% (95 %)\n"
-        "\n"
-        "Trends:\n"
-        "  - Long run, combined, invariants: fewer than ever\n"
-        "\n"
-        "Warnings:\n"
-        "  - plan: combined: 900,000 of 1,000,000 iterations fit\n"
+    )
+    moved = "Trends:\n  - Long run, combined, invariants: fewer than ever\n"
+    warnings = "Warnings:\n  - plan: combined: 900,000 of 1,000,000 iterations fit\n"
+    last = f"❌ The night failed: hash_chain failed at seed {SEED} and 1 more cause\n"
+    assert render_night_text(a_verdict()) == "\n".join([causes + "  - ✅ passed: Build\n", moved, warnings, last])
+    parts = "Parts:\n"
+    causes = causes.replace(parts, f"{parts}  - ✅ Build: built\n")
+    assert render_night_text(a_verdict(), verbose=True) == "\n".join(
+        [causes, moved, findings + figures, warnings, last]
     )
 
 

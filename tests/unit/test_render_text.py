@@ -8,7 +8,17 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.support.loops import for_each
-from tests.support.pages import HOSTILE, a_judged, a_verdict, a_violation, compared, flooded, named, without_base
+from tests.support.pages import (
+    HOSTILE,
+    a_change,
+    a_judged,
+    a_verdict,
+    a_violation,
+    compared,
+    flooded,
+    named,
+    without_base,
+)
 from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.check import render_check_text
@@ -84,7 +94,6 @@ def test_the_sections_follow_the_block_in_order() -> None:
     lines = render_check_text(a_verdict()).splitlines()
     headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
-        "Bounds below the profile's:",
         "What to do:",
         "Replay the failing seeds:",
         "Warnings:",
@@ -98,7 +107,6 @@ def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
     lines = render_check_text(compared(a_verdict())).splitlines()
     assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
         "Judged less strictly than on base:",
-        "Bounds below the profile's:",
         "Reports of the base that are missing here:",
         "Hit on base, not here:",
         "Newly hit:",
@@ -157,9 +165,12 @@ def test_long_lists_are_cut_and_counted() -> None:
 
 def test_same_lines_are_told_once() -> None:
     """One loosened bound of five reports is one line."""
-    reports = tuple(a_judged("passed", f"r{number}") for number in range(5))
+    change = a_change(loosened=("plainname",), lost_points=(), lost_invariants=(), new_points=(), new_invariants=())
+    reports = tuple(replace(a_judged("passed", f"r{number}"), change=change) for number in range(5))
     text = render_check_text(Verdict("passed", True, "", "1.0", reports=reports))
-    assert text.startswith("✅ Coverage validation PASSED\n\nBounds below the profile's:\n  - plainname\n\nJudged:\n")
+    assert text.startswith(
+        "✅ Coverage validation PASSED\n\nJudged less strictly than on base:\n  - plainname\n\nJudged:\n"
+    )
 
 
 @for_each(HOSTILE)

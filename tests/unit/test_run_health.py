@@ -22,6 +22,7 @@ from vopr_coverage.gates.run_outcomes import NO_PROPERTIES_NOTE, NO_RUN_NOTE, SI
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.report import FailureGroup, Input, Properties, Run, SeedList
+from vopr_coverage.model.thresholds import nothing_layer, resolve
 
 NOTHING = requiring()
 FLAT = Input("flat.json", "report", a_report("hit a"))
@@ -280,7 +281,9 @@ def test_properties_that_a_run_does_not_carry_are_missed_only_where_they_are_req
     told = ["Property violations: not measured"] if required else []
     assert (lines(old), lines(flat)) == (told, told)
     if not required:
-        assert (old.note, len(old.warnings), flat.warnings) == (NO_PROPERTIES_NOTE, 1, ())
+        assert (old.note, old.warnings, flat.warnings) == (NO_PROPERTIES_NOTE, (), ())  # a config has decided
+        undecided = resolve(nothing_layer("profile none"))
+        assert len(judge_properties(a_run(properties=None), undecided, None).warnings) == 1
 
 
 def test_each_violated_property_is_told() -> None:

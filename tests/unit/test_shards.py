@@ -93,7 +93,7 @@ def test_every_page_says_that_reports_are_missing() -> None:
     for page in (render_check_text(verdict), render_check_markdown(verdict), render_comment(verdict, About())):
         assert "Too few reports: 3" in page.replace("&#58;", ":")
         assert "Look for the shard whose report is missing" in page
-    assert "number of reports" in render_check_markdown(verdict)
+    assert "Number&nbsp;of&nbsp;reports" in render_check_markdown(verdict)
 
 
 # ---- gaps

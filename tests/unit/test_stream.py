@@ -209,8 +209,8 @@ def test_an_unfinished_stream_says_at_which_seed_it_died(pieces: tuple[Record | 
 
 
 # ---- what the last record carries
-def test_a_fault_point_is_hit_when_any_of_its_counters_moved() -> None:
-    """The simulator's own `hit` means attempted; faults that are only applied or seen were hit too."""
+def test_a_fault_point_is_hit_when_it_took_effect() -> None:
+    """The simulator's own `hit` means attempted: an injector can attempt and attempt, and nothing comes of it."""
     stages = {
         "attempted": {"attempted": 1, "applied": 0, "observed": 0},
         "applied": {"attempted": 0, "applied": 1, "observed": 0},
@@ -222,8 +222,11 @@ def test_a_fault_point_is_hit_when_any_of_its_counters_moved() -> None:
     read = reading(*with_end(coverage=coverage))
     assert read.report is not None
     assert read.run is not None
-    assert read.report.hit_fault_points == ["applied", "attempted", "observed"]  # the simulator sorts
-    assert read.report.missed_fault_points == ["silent"]
+    assert read.report.hit_fault_points == ["applied", "observed"]  # the simulator sorts
+    assert read.report.missed_fault_points == ["attempted", "silent"]
+    assert (read.report.fault_points_hit, read.report.total_fault_points) == (2, 4)
+    assert read.run.attempts_only == {"attempted": 1}
+    assert read.run.fault_counts == {"attempted": 0, "applied": 1, "observed": 1, "silent": 0}
     assert read.run.fault_effects == {"attempted": 0, "applied": 0, "observed": 1, "silent": 0}
 
 

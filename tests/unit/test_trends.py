@@ -28,7 +28,8 @@ from tests.support.histories import (
     work,
 )
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.trends.compare import FIGURES, in_digits, lately, lines_of, median
+from vopr_coverage.model.figures import in_digits
+from vopr_coverage.trends.compare import FIGURES, lately, lines_of, median
 
 thorough = examples(200)
 

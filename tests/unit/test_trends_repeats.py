@@ -96,7 +96,7 @@ def test_a_night_records_its_first_hashes_and_is_told_at_the_next(tmp_path: Path
     assert b"first_hashes" not in path.read_bytes()
     for number in (1, 2):
         night = a_night(number, work(first_hashes=HASHES), seed_base=str(number))
-        _, warnings = record_night(path, night, night_at(number))
+        _, warnings, _ = record_night(path, night, night_at(number))
     (told,) = warnings
     assert "did exactly what the first seeds of run 42 of 'Nightly' on 2026-11-02 did" in told
     found = read_history(path).records

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vopr_coverage.formats.linear_regex import LinearRegex
 from vopr_coverage.gates.manifest import early_end, with_last_words
+from vopr_coverage.model.crash import is_crash
 from vopr_coverage.model.manifest import Recording, simulator_ending
 from vopr_coverage.model.report import Input
 
@@ -17,20 +20,31 @@ def crash_in(read: Input, pattern: str) -> str:
     """How the simulator crashed, if its last words match the pattern; else "".
 
     A run that was stopped from outside, by its timeout or by a signal such as SIGKILL, did not crash. A failed seed
-    alone explains an exit code, so a whole stream with one is no crash either.
+    alone explains an exit code, so a whole stream with one is no crash either. A simulator that was started again
+    behind the seed that it died at has crashed there.
     """
     recording, run = read.recording, read.run
     if recording is None or run is None or not crashed_as(recording, pattern):
         return ""
+    if recording.parts:
+        died = [group for group in run.failures if group.crash and _found(pattern, group.crash.last_words)]
+        return f"died at seed {died[0].seeds[0]}, {died[0].crash.told}" if died and died[0].crash else ""
     if run.complete and (run.failures or run.silent_failures.count):
         return ""
     return with_last_words(simulator_ending(recording) if run.complete else early_end(read), recording)
 
 
 def crashed_as(recording: Recording, pattern: str) -> bool:
-    """Whether the simulator crashed, and its last words match the pattern; "" matches none."""
-    text = "\n".join(recording.last_words)[-TEXT_MAX:]
-    return bool(pattern and text) and died_by_itself(recording) and LinearRegex(pattern).found_in(text)
+    """Whether the simulator crashed, once or more often, and its last words match the pattern; "" matches none."""
+    if died_by_itself(recording) and _found(pattern, recording.last_words):
+        return True
+    died = [part for part in recording.parts if part.died_at is not None and is_crash(part.exit_code, part.signal)]
+    return any(_found(pattern, part.last_words) for part in died)
+
+
+def _found(pattern: str, last_words: Sequence[str]) -> bool:
+    text = "\n".join(last_words)[-TEXT_MAX:]
+    return bool(pattern and text) and LinearRegex(pattern).found_in(text)
 
 
 def why_no_crash(read: Input, pattern: str) -> str:

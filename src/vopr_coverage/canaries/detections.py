@@ -35,6 +35,6 @@ def cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
         return ""
     if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
         return "the control run doesn't hit the fault point either"
-    if run.iterations < control.run.iterations:
-        return f"{counted(run.iterations, 'iteration')}, fewer than the control run's {control.run.iterations}"
+    if run.covered < control.run.covered:
+        return f"{counted(run.covered, 'iteration')}, fewer than the control run's {control.run.covered}"
     return ""

@@ -173,7 +173,9 @@ def judge_canaries(
     else:
         crashes = sum(result.by_crash for result in results)
         how = f", {crashes} by a crash" if crashes else ""
-        reason = f"{detected} of {len(results)} canaries detected{how}" if results else NONE_DECLARED
+        reason = (
+            f"{detected} of {counted(len(results), 'canary', 'canaries')} detected{how}" if results else NONE_DECLARED
+        )
     return CanaryVerdict(
         passed=detected == len(results) and not red,
         reason=reason,

@@ -42,7 +42,11 @@ def conclude(
     base: BaseSeen | None = None,
     violations: Sequence[Violation] = (),
 ) -> Verdict:
-    """One verdict over all units; `violations` are about no single unit. `judgements` is never empty."""
+    """One verdict over all units; `violations` are about no single unit. `judgements` is never empty.
+
+    Warnings are in the order of their weight, because pages cut them off: what gates say of the runs, `warnings`, and
+    remarks of the reader.
+    """
     assert judgements, "a verdict needs something that was judged"
     reports = tuple(j.report for j in judgements)
     statuses = {report.status for report in reports} | ({"failed"} if violations else set())
@@ -58,7 +62,11 @@ def conclude(
         reason=_reason(status, reports, ordered),
         version=version,
         violations=ordered,
-        warnings=(*warnings, *chain.from_iterable(j.warnings for j in judgements)),
+        warnings=(
+            *chain.from_iterable(j.warnings for j in judgements),
+            *warnings,
+            *chain.from_iterable(j.remarks for j in judgements),
+        ),
         failures=tuple(chain.from_iterable(j.failures for j in judgements)),
         reports=reports,
         base=base,

@@ -12,13 +12,15 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
+from vopr_coverage.check.attempts import undeclared_attempts, with_attempt_only, without_effect
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
 from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
+from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
-from vopr_coverage.check.shards import gaps, too_few_reports
+from vopr_coverage.check.shards import ALL_REPORTS, gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable
@@ -123,22 +125,32 @@ def judge_inputs(
     Raises:
         UserError: a config or rules that cannot be used.
     """
-    inputs = [with_aliases(with_finish(read, config.complete_when), config.aliases) for read in inputs]
-    judgements, warnings = [], list(config_warnings(config, inputs))
-    warnings += unused_aliases(config, inputs)
+    inputs = [_as_configured(read, config) for read in inputs]
+    judgements, warnings, of_config = [], list[Remark](), list(config_warnings(config, inputs))
+    of_config += undeclared_attempts(config, inputs)
+    of_config += unused_aliases(config, inputs)
     units = list(_units(inputs, rules.merge, config))
     base = rules.comparison.base if rules.comparison else None
     limit = rules.comparison.limit if rules.comparison else None
     names = [*((unit.name, unit.scenario) for unit in units), *((each.source, each.scenario) for each in unusable)]
     befores, absent = counterparts(names, base)
-    for unit, before in zip(units, befores[: len(units)], strict=True):
-        terms = replace(terms_for(unit.scenario, rules.overrides, config), limit=limit)
+    all_terms = [replace(terms_for(unit.scenario, rules.overrides, config), limit=limit) for unit in units]
+    fewest = fewest_reports(rules.overrides, config)
+    refuse_other_kinds([terms.bounds for terms in all_terms], inputs, config)
+    for unit, terms, before in zip(units, all_terms, befores[: len(units)], strict=True):
         unit, remarks = complete_points(unit, terms.bounds, config)
-        warnings += [*remarks, *_missing_seeds(unit)]
+        warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
+        of_config += remarks
         judgements.append(judge(unit, terms, before if base else None))
     seen, lost = lost_reports(base, absent, limit)
-    verdict = conclude(judgements, warnings, __version__, seen, [*violations, *lost])
+    verdict = conclude(judgements, [*warnings, *of_config], __version__, seen, [*violations, *lost])
     return with_unusable(verdict, unusable, rules.merge)
+
+
+def _as_configured(read: Input, config: Config) -> Input:
+    """What was read, under the names and by the declarations of the config."""
+    read = with_finish(with_attempt_only(read, config), config.complete_when)
+    return with_aliases(read, config.aliases)
 
 
 def judge_health_of(
@@ -156,17 +168,18 @@ def judge_health_of(
     Raises:
         UserError: a config that cannot be used.
     """
-    inputs = [with_aliases(with_finish(read, config.complete_when), config.aliases) for read in inputs]
+    inputs = [_as_configured(read, config) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
-        warnings += _missing_seeds(unit)
+        warnings += _missing_seeds(unit, fewest_reports(overrides, config).value)
         judgements.append(judge_health(with_known_points(unit, ()), terms))
     return replace(conclude(judgements, warnings, __version__, violations=violations), health_only=True)
 
 
-def _missing_seeds(unit: Unit) -> list[Remark]:
-    return [Remark(unit.name, text) for text in gaps(unit.inputs)] if len(unit.inputs) > 1 else []
+def _missing_seeds(unit: Unit, fewest: int) -> list[Remark]:
+    """Gaps between the runs of a unit, where nobody has said how many reports there must be: 1 says little."""
+    return [Remark(unit.name, text) for text in gaps(unit.inputs)] if len(unit.inputs) > 1 >= fewest else []
 
 
 def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
@@ -214,7 +227,8 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> _Read
         except UserError as error:
             errors.append((file.label, file.scenario or request.scenario, error))
             continue
-        inputs.append(as_input(read, file, request.scenario, request.commits))
+        read = as_input(read, file, request.scenario, request.commits)
+        inputs.append(with_attempt_only(read, config))
         if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
             paths.append(file.path)
     inputs = joined(inputs)
@@ -240,6 +254,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
         recording=recording,
         commits=commits,
         warnings=(*read.warnings, *other_head(recording, commits)),
+        pattern=file.pattern,
     )
 
 
@@ -258,6 +273,13 @@ def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Un
         key = (read.scenario or "").lower() if merge == "scenario" else ""
         groups.setdefault(key, []).append(read)
     for group in groups.values():
-        scenario = group[0].scenario if merge == "scenario" else None
-        name = scenario or ("all reports" if merge == "all" else "runs without a scenario")
-        yield as_unit(f"{name} ({len(group)} merged)" if len(group) > 1 else group[0].source, scenario, group)
+        yield as_unit(merged_name(group, merge), group[0].scenario if merge == "scenario" else None, group)
+
+
+def merged_name(group: Sequence[Input], merge: Merge) -> str:
+    """What runs that are merged are called together."""
+    if len(group) == 1:
+        return group[0].source
+    scenario = group[0].scenario if merge == "scenario" else None
+    name = scenario or (ALL_REPORTS if merge == "all" else "runs without a scenario")
+    return f"{name} ({len(group)} merged)"

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
+from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
@@ -19,11 +20,12 @@ from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
 from vopr_coverage.gates.failing_seeds import is_expected
+from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force, lowered
+from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
@@ -43,12 +45,13 @@ _Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, b
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """One judged unit, with all that the verdict lists across units."""
+    """One judged unit, with all that the verdict lists across units. `warnings` weigh more than `remarks`."""
 
     report: JudgedReport
     violations: tuple[Violation, ...]
     warnings: tuple[Remark, ...]
     failures: tuple[Failure, ...]
+    remarks: tuple[Remark, ...] = ()
 
 
 def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
@@ -75,13 +78,13 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     violations = list(_fallen_short(unit, health, coverage, terms))
     violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
-    below = () if terms.expect else tuple(lowered(terms.bounds, terms.profile))
-    report = replace(judgement.report, lowered=below, too_short=tuple(_too_short(waiting)), change=change)
+    below = dict.fromkeys(chain.from_iterable(terms.looser()))
+    report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
-    return replace(judgement, report=report, warnings=(*judgement.warnings, *missed))
+    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed))
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
@@ -112,10 +115,16 @@ def _judgement(
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
     )
-    warnings = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
-    warnings += [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
+    remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
+    warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
     failures = chain.from_iterable(_failures(read, terms) for read in unit.inputs)
-    return Judgement(report, tuple(violations), tuple(warnings), tuple(failures))
+    return Judgement(
+        report=report,
+        violations=tuple(violations),
+        warnings=tuple(warnings),
+        failures=tuple(failures),
+        remarks=tuple(remarks),
+    )
 
 
 def _rows(unit: Unit, health: _Health, coverage: Sequence[Outcome]) -> Iterator[tuple[str, Outcome]]:
@@ -128,6 +137,8 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
     """The violations of all gates, and of merged inputs that share seeds."""
     for source, outcome in _rows(unit, health, coverage):
         yield from _violations(source, outcome, terms)
+    for shortfall in short_in_all(unit, terms.bounds):
+        yield violation_of(unit.name, ITERATIONS, shortfall, HEALTH_ADVICE[ITERATIONS])
     for sentence in overlaps(unit.inputs) if len(unit.inputs) > 1 else ():
         shortfall = Shortfall(
             kind="SeedRangesOverlap",
@@ -140,8 +151,13 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
 
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
+    """The outcomes of each run."""
     return {
-        read.source: [_excused(gate(read, terms.bounds, terms.expect), terms) for gate in HEALTH_GATES]
+        read.source: [
+            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), unit, terms.bounds)
+            for bounds in [bounds_of_each(read, unit, terms.bounds)]
+            for gate in HEALTH_GATES
+        ]
         for read in unit.inputs
     }
 
@@ -178,7 +194,10 @@ def _excused(outcome: Outcome, terms: Terms) -> Outcome:
 def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violation]:
     if _policy(outcome, terms) != "fail":
         return
-    assert outcome.violations or outcome.status is not Status.FAILED, f"{outcome.gate} failed without a reason"
+    in_all = outcome.gate == ITERATIONS  # of merged runs, the violation is about all of them
+    assert outcome.violations or in_all or outcome.status is not Status.FAILED, (
+        f"{outcome.gate} failed without a reason"
+    )
     for shortfall in outcome.violations:
         yield violation_of(source, outcome.gate, shortfall, outcome.advice)
 

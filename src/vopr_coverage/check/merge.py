@@ -52,7 +52,9 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
         fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
         properties=_merge_properties([run.properties if run else None for run in runs]),
         via_alias=_unite_aliases(inputs),
-        iterations=sum(run.iterations for run in streams) if len(streams) == len(inputs) else None,
+        iterations=sum(run.covered for run in streams) if len(streams) == len(inputs) else None,
+        fault_counts=_sum_maps([run.fault_counts if run else None for run in runs]),
+        attempts_only=_sum(run.attempts_only for run in streams) if whole else {},
         observed=observed,
     )
     return Unit(name, scenario, tuple(inputs), evidence)
@@ -162,7 +164,8 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
     if run and run.fault_effects is not None:
         run = replace(run, fault_effects=_renamed_counts(run.fault_effects, aliases))
     if run and run.fault_counts is not None:
-        run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases))
+        attempts = _renamed_counts(run.attempts_only, aliases)
+        run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases), attempts_only=attempts)
     observed = read.observed and with_names(read.observed, aliases)
     return replace(read, report=renamed, run=run, via_alias=used, observed=observed)
 

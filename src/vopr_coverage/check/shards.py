@@ -16,6 +16,7 @@ from vopr_coverage.model.verdict import Violation
 
 ALL_REPORTS = "all reports"
 GAPS_NAMED_MAX = 3
+SHARDS_MAX = 256  # a job's matrix has no more
 
 
 def too_few_reports(count: int, fewest: Bound[int]) -> list[Violation]:
@@ -36,7 +37,8 @@ def gaps(inputs: Sequence[Input]) -> list[str]:
     """Sentences on seeds between the runs of one scenario that none of them has.
 
     Runs without a name count as one scenario. If no two of three or more runs have adjacent seeds, only gaps that are
-    wider than the narrowest one count: such shards begin at a fixed distance from each other.
+    wider than the narrowest one count: such shards begin at a fixed distance from each other. A wide gap counts only if
+    shards as long as the longest run would fill it: seeds that were picked by hand leave gaps of any width.
     """
     by_scenario: dict[str, list[Input]] = {}
     for read in inputs:
@@ -61,7 +63,18 @@ def _gaps(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     around = (end, SEED_COUNT + between.pop(0)[1])  # from the last range to the first, past 2^64
     gaps = sorted([*between, around], key=lambda gap: gap[0] - gap[1])[1:]
     narrowest = gaps[-1][1] - gaps[-1][0] if len(gaps) > 1 else 0
-    return sorted(gap for gap in gaps if gap[1] - gap[0] > narrowest)
+    ran, longest = sum(end - first for first, end in ranges), max(end - first for first, end in ranges)
+    return sorted(
+        gap
+        for gap in gaps
+        if (width := gap[1] - gap[0]) > narrowest
+        and (width <= ran or _holds_shards(width, longest, longest + narrowest))
+    )
+
+
+def _holds_shards(width: int, length: int, distance: int) -> bool:
+    """Whether shards of one length, which begin at one distance from each other, fit exactly into a gap."""
+    return (width + length) % distance == 0 and width // distance < SHARDS_MAX
 
 
 def _named(found: Sequence[tuple[int, int]]) -> str:

@@ -12,7 +12,20 @@ from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.thresholds import Bound, Bounds, Layer, nothing_layer, profile_layer, resolve
+from vopr_coverage.model.thresholds import (
+    EXPECT_ORIGIN,
+    HEALTH_ONLY_ORIGIN,
+    NO_PROFILE,
+    Bound,
+    Bounds,
+    Layer,
+    in_force,
+    lowered,
+    nothing_layer,
+    over,
+    profile_layer,
+    resolve,
+)
 
 POLICIES = ("fail", "warn", "ignore")
 
@@ -41,6 +54,7 @@ class Terms(msgspec.Struct, frozen=True):
 
     Attributes:
         words: the thresholds in words: `nightly + 3 overrides`.
+        top_level: the bounds for scenarios that set none of their own; None where they do not apply.
         on_not_measured: `fail`, `warn` or `ignore` by gate.
         repro: the template of replay commands for streams that were not recorded.
         limit: what may be lost compared with the base.
@@ -53,6 +67,15 @@ class Terms(msgspec.Struct, frozen=True):
     repro: str
     expect: Expectation | None = None
     limit: Limit | None = None
+    top_level: Bounds | None = None
+
+    def looser(self) -> tuple[list[str], list[str]]:
+        """What requires less than the profile, and what less than the top level of the config; for the longest runs."""
+        bounds, _ = in_force(self.bounds, None)
+        if self.top_level is None:
+            return [], []
+        above, _ = in_force(self.top_level, None)
+        return lowered(bounds, profile_layer(self.profile)), lowered(bounds, above)
 
 
 def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
@@ -61,12 +84,14 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
     scenario = config.scenario(scenario_name)
     own: Layer = scenario.layer if scenario else {}
     expect = scenario.expect if scenario else None
+    top_level = None
     if expect:  # only what the scenario sets itself, and how many iterations must run, which is not coverage
         floor = _only_iterations(config.layer)
-        bounds = resolve(_given(overrides), own, floor, nothing_layer("expect: violation"))
+        bounds = resolve(_given(overrides), over(own, {}), floor, nothing_layer(EXPECT_ORIGIN))
         words = f"expect: violation of {' or '.join(expect.invariants)}"
     else:
-        bounds = resolve(_given(overrides), own, config.layer, profile_layer(profile))
+        below = over_profile(config.layer, profile)
+        bounds, top_level = resolve(_given(overrides), over(own, below)), resolve(_given(overrides), below)
         words = _words(profile, bounds)
     return Terms(
         bounds=bounds,
@@ -75,14 +100,20 @@ def terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -
         on_not_measured=_policy(overrides, config),
         repro=config.repro,
         expect=expect,
+        top_level=top_level,
     )
+
+
+def over_profile(layer: Layer, profile: str) -> Layer:
+    """The top level of a config over a profile: each of its values takes the place of the profile's, maps too."""
+    return {**profile_layer(profile), **layer}
 
 
 def health_terms_for(scenario_name: str | None, overrides: Overrides, config: Config) -> Terms:
     """The bounds on run health alone: of all thresholds, only min_iterations."""
     scenario = config.scenario(scenario_name)
     own = _only_iterations(scenario.layer) if scenario else {}
-    bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer("--health-only"))
+    bounds = resolve(_given(overrides), own, _only_iterations(config.layer), nothing_layer(HEALTH_ONLY_ORIGIN))
     expect = scenario.expect if scenario else None
     policy = _policy(overrides, config)
     return Terms(
@@ -149,6 +180,8 @@ def _words(profile: str, bounds: Bounds) -> str:
     overrides = sum(
         bound.origin != own and bool(bound.value or key in _SET_BY_PROFILES) for key, bound in bounds.items()
     )
+    if profile == NO_PROFILE:
+        return f"{counted(overrides, 'bound')} of the config"
     if not overrides:
         return profile
     return f"{profile} + {counted(overrides, 'override')}"

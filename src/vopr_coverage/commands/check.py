@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from vopr_coverage import __version__
 from vopr_coverage.base.file import base_from_file
@@ -16,7 +17,7 @@ from vopr_coverage.check.flow import (
     check_health,
     refuse_beside_health_only,
 )
-from vopr_coverage.commands.options import add_gate, add_terms, count, overrides_of
+from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -48,10 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_terms(parser)
     add_gate(parser)
     parser.add_argument(
-        "--min-reports", type=count, metavar="N",
-        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
-    )  # fmt: skip
-    parser.add_argument(
         "--health-only", action="store_true",
         help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",
     )  # fmt: skip
@@ -70,7 +67,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         judge,
         nothing_judged=partial(Verdict.not_judged, __version__),
         text=render_check_text,
-        markdown=_markdown,
+        markdown=partial(_markdown, _place_of(runner)),
         also=_refuse_unusable,
     )
 
@@ -107,7 +104,12 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
     return check(request, Rules(arguments.merge, overrides, comparison), progress)
 
 
-def _markdown(verdict: Verdict) -> str:
+def _place_of(runner: Runner) -> str:
+    """The address of the repository's files; paths of configs must be relative to its root."""
+    return runner.files_url if Path.cwd() == runner.workspace else ""
+
+
+def _markdown(place: str, verdict: Verdict) -> str:
     from vopr_coverage.render.check import render_check_markdown  # jinja2 takes longer to load than a small check
 
-    return render_check_markdown(verdict)
+    return render_check_markdown(verdict, place=place)

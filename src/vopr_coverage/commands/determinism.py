@@ -9,6 +9,7 @@ from vopr_coverage import __version__
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.determinism.flow import doublecheck
 from vopr_coverage.determinism.verdict import DeterminismVerdict
+from vopr_coverage.errors import UserError
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -18,7 +19,7 @@ Two RUNs of the same seeds, from two processes or machines: they are compared se
 exit codes:
   0  no seed differs; the output says how many were compared
   1  seeds differ, a run did not finish, or nothing shows that seeds ran twice
-  2  wrong usage, or a run or the config cannot be used: nothing was judged
+  2  wrong usage, or a run or the config cannot be used; of two runs, the other one is judged by itself nevertheless
   3  a bug in vopr-coverage
 """
 
@@ -54,4 +55,15 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         nothing_judged=partial(DeterminismVerdict.not_judged, __version__),
         text=render_determinism_text,
         markdown=render_determinism_markdown,
+        also=_refuse_unusable,
     )
+
+
+def _refuse_unusable(verdict: DeterminismVerdict) -> None:
+    """End as wrong usage does, if one of two runs cannot be used; where nothing was judged, that is raised already.
+
+    Raises:
+        UserError: what is wrong with it.
+    """
+    if verdict.error is not None and not verdict.nothing_judged:
+        raise UserError(verdict.error)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from vopr_coverage.errors import ExitCode, FileError, UsageError, printable
+from vopr_coverage.commands.output import log
+from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, as_one, printable
 from vopr_coverage.files import create_text
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading import read_report
-from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.find import find_all
+from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -61,9 +62,22 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
     from vopr_coverage.check.flow import as_input
     from vopr_coverage.check.merge import overlaps
 
-    files = find_reports(arguments.runs)
-    inputs = [as_input(read_report(file.path), file, arguments.scenario, ()) for file in files]
-    refuse_copies([file.path for file in files])
+    found = find_all(arguments.runs)
+    for text in found.left_out:
+        log(f"warning: {text}")
+    inputs, paths, errors = list[Input](), list[str](), list[UserError]()
+    for file in found.files:
+        try:
+            read = as_input(read_file(file), file, arguments.scenario, ())
+        except UserError as error:
+            errors.append(error)
+            continue
+        inputs.append(read)
+        if not (read.run and read.run.wrote_nothing):  # these are alike, and `sections_of` says what they are
+            paths.append(file.path)
+    if errors:
+        raise as_one(errors)
+    refuse_copies(paths)
     shared = overlaps([read for read in inputs if read.scenario is not None])
     if shared:
         raise UsageError(f"init learns from runs with seeds of their own: {shared[0]}")

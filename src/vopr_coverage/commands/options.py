@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.manifest import unknown_placeholders
 from vopr_coverage.model.report import SEED_COUNT
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
 if TYPE_CHECKING:
     from vopr_coverage.check.terms import Overrides
@@ -85,13 +85,16 @@ def refuse_unknown_placeholders(command: Sequence[str]) -> None:
 def add_terms(parser: argparse.ArgumentParser) -> None:
     """The flags that say by which thresholds a report is judged."""
     parser.add_argument(
-        "--profile", type=one_of(PROFILE_NAMES), metavar="default|smoke_test|nightly",
+        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|none",
         help="the profile to start from (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of reports that do not name their own")
     parser.add_argument(
-        "--min-iterations", type=count, metavar="N", help="fail a stream with fewer iterations than this"
+        "--min-iterations",
+        type=count,
+        metavar="N",
+        help="fail a stream with fewer iterations than this, or merged streams with fewer in all",
     )
 
 
@@ -103,6 +106,10 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",
         help="none (the default): judge each report by itself; scenario: add up the reports of each scenario; "
         "all: add up all reports",
+    )  # fmt: skip
+    parser.add_argument(
+        "--min-reports", type=count, metavar="N",
+        help="fail if fewer files and recordings than this are read, for example because a shard is missing",
     )  # fmt: skip
     parser.add_argument(
         "--on-not-measured", metavar="POLICY",

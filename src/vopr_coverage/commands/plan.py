@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -25,19 +25,18 @@ from vopr_coverage.commands.options import (
     uint64,
     words_of,
 )
-from vopr_coverage.commands.output import add_outputs, log, write_outputs
+from vopr_coverage.commands.output import add_outputs, log, progress_line, write_outputs
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import ExitCode, UsageError, printable, shown
+from vopr_coverage.errors import ExitCode, UsageError, UserError, shown
 from vopr_coverage.files import write_text
-from vopr_coverage.model.figures import counted
-from vopr_coverage.nightly.calibration import Calibrator
-from vopr_coverage.nightly.plan import NightPlan, PlannedWork
+from vopr_coverage.nightly.calibration import CANARY_RATE, Calibrator
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
+from vopr_coverage.render.plan import render_plan_text
 from vopr_coverage.runner.environment import Runner
 
-HEADINGS = {"long-run": "long run", "coverage": "coverage", "canary": "canaries", "determinism": "determinism"}
+TITLE = "VOPR nightly"
 
 EPILOG = """\
 The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
@@ -46,9 +45,9 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
 COMMAND runs for --calibrate seconds per scenario, from the night's first seed on, to measure how many iterations a
-second one job does. --rate gives that number instead. If canaries have a command of their own, --canary-command and
---canary-rate do the same for them. Several SCENARIO=N, rates or seeds can stand in one argument, with white space or
-commas between them; an empty argument counts as none.
+second one job does. If it dies meanwhile, nothing is planned; --rate gives that number instead. If canaries have a
+command of their own, --canary-command and --canary-rate do the same for them. Several SCENARIO=N, rates or seeds can
+stand in one argument, with white space or commas between them; an empty argument counts as none.
 
 exit codes:
   0  every scenario of the long run and of coverage gets at least its min_iterations
@@ -74,7 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
     )  # fmt: skip
     parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
-    add_outputs(parser, "plan, and smallest-shard (the fewest iterations of a coverage job),")
+    add_outputs(
+        parser, "plan, smallest-shard and smallest-scenario (the fewest iterations of a coverage job and scenario),"
+    )
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
@@ -159,8 +160,32 @@ class _Commands(msgspec.Struct, frozen=True):
     of_canaries: tuple[str, ...]
 
 
-def run(arguments: argparse.Namespace, _runner: Runner) -> int:
-    """Plan a night and print it."""
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
+    """Plan a night and print it. On a runner, why nothing was planned is an annotation, too."""
+    try:
+        return _planned(arguments)
+    except UserError as error:
+        if runner.is_github:
+            from vopr_coverage.render.annotations import command
+
+            print(command("error", str(error), title=TITLE))
+        raise
+
+
+@contextmanager
+def _calibrator(seed_base: int, seconds: float) -> Iterator[Calibrator]:
+    """Measures rates, and shows on a terminal how far it is."""
+    with progress_line() as line:
+
+        def say(text: str) -> None:
+            if line:
+                line.clear()
+            log(text)
+
+        yield Calibrator(seed_base, seconds, say, line.for_calibration(seconds) if line else lambda _: lambda _: None)
+
+
+def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
     wish = _wish(arguments)
     canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
@@ -171,11 +196,11 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         wish = replace(wish, canary=None, canaries=(), own={})
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
-    calibrator = Calibrator(seed_base, arguments.calibrate, log)
     controls = [group.control for group in wish.canary_groups()]
-    calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
-    if apart:
-        calibrator.add_rates(canary_rates, commands.of_canaries, controls, "canaries of ")
+    with _calibrator(seed_base, arguments.calibrate) as calibrator:
+        calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
+        if apart:
+            calibrator.add_rates(canary_rates, commands.of_canaries, controls, CANARY_RATE)
     plan = plan_night(
         wish,
         rates,
@@ -187,11 +212,21 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     )
     if none_declared:
         plan = replace(plan, remarks=(*plan.remarks, NONE_DECLARED))
-    print(plan.to_json() if arguments.format == "json" else "\n".join(_text(plan)))
+    print(plan.to_json() if arguments.format == "json" else render_plan_text(plan))
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)
-    write_outputs(arguments.outputs, {"plan": plan.to_json(), "smallest-shard": str(smallest)})
+    scenarios: dict[str, int] = {}
+    for shard in plan.coverage.include:
+        scenarios[shard.scenario] = scenarios.get(shard.scenario, 0) + shard.iterations
+    write_outputs(
+        arguments.outputs,
+        {
+            "plan": plan.to_json(),
+            "smallest-shard": str(smallest),
+            "smallest-scenario": str(min(scenarios.values(), default=0)),
+        },
+    )
     return ExitCode.PASSED if plan.enough else ExitCode.GATE_FAILED
 
 
@@ -256,31 +291,3 @@ def _given_rates(texts: Iterable[str], flag: str, asked: Sequence[Asked]) -> dic
             raise UsageError(f"{flag}: scenario {shown(name)} is named twice")
         rates[name.lower()] = rate
     return rates
-
-
-def _text(plan: NightPlan) -> Iterator[str]:
-    jobs = counted(sum(work.jobs for work in plan.work), "job")
-    yield f"run {plan.run_number}, seeds {plan.seed_base} and up, {jobs} of at most {plan.minutes:g} min"
-    for job, work_of_job in groupby(plan.work, lambda work: work.job):
-        yield f"{HEADINGS[job]}:"
-        yield from (f"  {printable(work.scenario)}: {_work_text(work, plan)}" for work in work_of_job)
-    if plan.regressions:
-        yield "regressions:"
-    for regressions in plan.regressions:
-        yield f"  {printable(regressions.scenario)}: {counted(len(regressions.seeds), 'seed')} that failed once"
-    if plan.remarks:
-        yield from ("", "Not all of it is planned:", *(f"  - {printable(remark)}" for remark in plan.remarks))
-    if not plan.enough:
-        yield from ("", "❌ A scenario would get less than its min_iterations")
-
-
-def _work_text(work: PlannedWork, plan: NightPlan) -> str:
-    runs = {
-        "canary": f"control and {counted(work.jobs - 1, 'canary', 'canaries')}, ",
-        "determinism": f"from {counted(work.jobs, 'seed')} on, each twice, ",
-    }
-    jobs = f"in {counted(work.jobs, 'job')} of {work.minutes:,.1f} min"
-    seeds = [run.seed for run in plan.canary.controls if run.scenario == work.scenario]
-    first = f", from {seeds[0]} on" if work.job == "canary" and seeds else ""
-    iterations = f"{work.planned:,} of {counted(work.asked, 'iteration')} {jobs} at {work.rate:,.1f} a second"
-    return f"{runs.get(work.job, '')}{iterations}{first}"

@@ -28,7 +28,8 @@ from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.commits import find_commit
-from vopr_coverage.recorder.record import RecordingPlan, record
+from vopr_coverage.recorder.plan import RecordingPlan
+from vopr_coverage.recorder.record import record
 from vopr_coverage.runner.environment import Runner
 
 SEEDS_LISTED_MAX = 10
@@ -167,7 +168,7 @@ class _Session:
             run = read_report(str(plan.folder / STREAM)).run
         except UserError:
             run = None
-        return True, replay_result(recording, run, str(plan.seed)), ()
+        return True, replay_result(recording, run, str(plan.seed)), recording.last_words if recording.parts else ()
 
 
 def _refuse_used(folder: Path) -> None:

@@ -20,7 +20,7 @@ from vopr_coverage.commands.output import (
 )
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.files import is_there, read_bytes
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
@@ -49,7 +49,7 @@ Every recording is judged here, whatever its job reported. A planned run without
 exit codes:
   0  every part of the night passed
   1  a part of the night did not pass, or did not finish
-  2  wrong usage, or the plan or the config cannot be used: nothing was judged
+  2  wrong usage, or the plan or the config cannot be used: nothing was judged, and what an earlier attempt found stays
   3  a bug in vopr-coverage
 """
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the results of the jobs, as `toJSON(needs)` writes them; - for standard input"
     )
     parser.add_argument(
-        "--profile", type=or_empty(one_of(PROFILE_NAMES)), metavar="default|smoke_test|nightly",
+        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|none",
         help="the profile to start from, for coverage (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
@@ -100,23 +100,26 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         with progress_line() as line:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
-        if arguments.earlier and is_there(arguments.earlier):
-            verdict = _with_earlier(verdict, arguments.earlier)
+        verdict = _with_earlier(verdict, arguments.earlier)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 
     return judge_and_publish(
         arguments,
         judge,
-        nothing_judged=partial(NightVerdict.not_judged, __version__, place=place),
+        nothing_judged=lambda message: _with_earlier(
+            NightVerdict.not_judged(__version__, message, place), arguments.earlier
+        ),
         text=render_night_text,
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),
     )
 
 
-def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:
+def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
     """Keep what an earlier attempt found. A file that cannot be used is a warning: this attempt has its own verdict."""
     try:
+        if not path or not is_there(path):
+            return verdict
         return keep_earlier(verdict, night_from_json(read_bytes(path, NIGHT_BYTES_MAX), path))
     except UserError as error:
         text = f"findings of an earlier attempt were not kept: {printable(str(error).splitlines()[0])}"
@@ -125,9 +128,14 @@ def _with_earlier(verdict: NightVerdict, path: str) -> NightVerdict:
 
 def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:
     """Compare the night with those before it, and add it to them, even a red one."""
-    lines, warnings = record_night(path, verdict, now)
-    remarks = tuple(Remark("trends", text) for text in warnings)
-    return replace(verdict, trends=lines, warnings=(*verdict.warnings, *remarks))
+    recorded = record_night(path, verdict, now)
+    remarks = tuple(Remark("trends", text) for text in recorded.warnings)
+    return replace(
+        verdict,
+        trends=recorded.lines,
+        last_green=recorded.last_green,
+        warnings=(*verdict.warnings, *remarks),
+    )
 
 
 def _write_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:

@@ -18,6 +18,7 @@ from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
+    MAP_KEYS,
     PROFILE_NAMES,
     STEPPED_KEYS,
     Bound,
@@ -38,6 +39,9 @@ DEFAULT_REPRO = "vopr --scenario {scenario} --seed {seed} --iterations 1 --json 
 PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
 
 
+_PHASES_TOO = ("min_phase_events", "min_per_iteration")  # the keys whose names may be phases, in either spelling
+
+
 class Scenario(msgspec.Struct, frozen=True):
     """What a config requires of one scenario. With `expect`, the scenario must fail in the way that it describes."""
 
@@ -53,6 +57,7 @@ class Config(msgspec.Struct, frozen=True):
     profile: str | None = None
     layer: Layer = {}
     fault_points: tuple[str, ...] = ()
+    attempt_only: tuple[str, ...] | None = None  # None: nobody has said which
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
@@ -128,13 +133,14 @@ def parse_config(text: str, source: str) -> Config:
         profile=document.get("profile"),
         layer=layer,
         fault_points=tuple(document.get("fault_points", ())),
+        attempt_only=tuple(document["attempt_only"]) if "attempt_only" in document else None,
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
         complete_when=document.get("complete_when"),
         repro=document.get("repro", DEFAULT_REPRO),
         doctor_min=document.get("doctor_min"),
-        scenarios=_scenarios(document.get("scenarios", {}), located, source),
+        scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),
         canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
     )
     for name, detector in config.canaries.items():
@@ -160,12 +166,23 @@ def _layer(document: Mapping[str, Any], pointer: str, located: Located, source: 
     for key in BOUND_KEYS:
         if key in document:
             value = document[key]
+            entries = _entry_places(value, f"{pointer}/{key}", located, source)
             if key in STEPPED_KEYS:
                 value = {name: _floor(given, f"{pointer}/{key}", located, source) for name, given in value.items()}
-            if key in ("min_phase_events", "min_per_iteration"):
+            if key in _PHASES_TOO:
                 value = {_dotted(name): minimum for name, minimum in value.items()}
-            layer[key] = Bound(value, _origin(f"{pointer}/{key}", located, source))
+            layer[key] = Bound(value, _origin(f"{pointer}/{key}", located, source), entries)
     return layer
+
+
+def _entry_places(given: Any, pointer: str, located: Located, source: str) -> dict[str, str]:
+    """The line of each name of a list or a map."""
+    steps: Mapping[str, str | int] = {}
+    if isinstance(given, Mapping):
+        steps = {_dotted(name) if pointer.endswith(_PHASES_TOO) else name: name for name in given}
+    elif isinstance(given, list):
+        steps = {name: index for index, name in enumerate(given)}
+    return {name: _origin(pointer + contract.pointer_to(step), located, source) for name, step in steps.items()}
 
 
 def _floor(given: Any, pointer: str, located: Located, source: str) -> Floor:
@@ -207,7 +224,7 @@ def _pattern_problem(pattern: str) -> str:
     return "expected an expression that is not found in every text, as in an empty one" if found_in_nothing else ""
 
 
-def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> dict[str, Scenario]:
+def _scenarios(document: Mapping[str, Any], top: Layer, located: Located, source: str) -> dict[str, Scenario]:
     scenarios: dict[str, Scenario] = {}
     for name, settings in document.items():
         place = "/scenarios" + contract.pointer_to(name)
@@ -221,8 +238,27 @@ def _scenarios(document: Mapping[str, Any], located: Located, source: str) -> di
         if settings.get("expect"):
             origin = f"{printable(source)}:{located.line(place + '/expect')}"
             expect = Expectation(tuple(settings["invariants"]), settings.get("min_caught", 1.0), origin)
-        scenarios[name.lower()] = Scenario(name, _layer(settings, place, located, source), expect)
+        layer = _layer(settings, place, located, source)
+        _refuse_idle_nulls(layer, top)
+        scenarios[name.lower()] = Scenario(name, layer, expect)
     return scenarios
+
+
+def _refuse_idle_nulls(layer: Layer, top: Layer) -> None:
+    """Refuse to remove a name that is not there: a misspelt one would stay required."""
+    for key in MAP_KEYS:
+        bound = layer.get(key, Bound({}, ""))
+        if key in top:
+            known = set(top[key].value)
+        else:
+            profiles = [getattr(CoverageThresholds.of_profile(name), key, {}) for name in PROFILE_NAMES]
+            known = {name for minimums in profiles for name in minimums}
+        for name, least in bound.value.items():
+            if least is None and name not in known:
+                where = f"{bound.set_by(name)}#/{key}"
+                raise ConfigError(
+                    f"{where}: expected a name that the top level requires, found {shown(name)}; {nearest(name, known)}"
+                )
 
 
 def _refuse_aliased_profile_names(aliases: Mapping[str, str], located: Located, source: str) -> None:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
-from vopr_coverage.model.report import Input
+from vopr_coverage.model.report import Input, hit_by_attempts
 from vopr_coverage.model.thresholds import FloorStep, nothing_layer, resolve
 
 COUNTS_LISTED = 6
@@ -21,7 +21,7 @@ HEADER = """\
 # A minimum stands here only where the counts support it: a healthy run falls below it with a chance of 1 in 1,000 at
 # most, reckoned from all these runs (docs/adopting.md). `from: N` applies to runs of N iterations or more; a shorter
 # run is not judged by it, and the verdict says so. The comments have the counts behind each number.
-profile: default # the base; every one of its seven thresholds is set below
+profile: none # what is not asked for here is not required
 """
 UNMEASURED = """\
 # These runs don't report view changes, repairs and query plans: nothing to require.
@@ -43,7 +43,15 @@ def sections_of(inputs: Sequence[Input]) -> list[Section]:
     Raises:
         UsageError: a run that is not healthy, a format without run records, or only some of the runs have a scenario.
     """
-    runs = [_healthy(read) for read in inputs]
+    declared = _attempted_without_effect(inputs)
+    runs, errors = list[Healthy](), list[UserError]()
+    for read in inputs:
+        try:
+            runs.append(_healthy(hit_by_attempts(read, declared)))
+        except UserError as error:
+            errors.append(error)
+    if errors:
+        raise as_one(errors)
     unnamed = [run.name for run in runs if run.scenario is None]
     if unnamed and len(unnamed) < len(runs):
         raise UsageError(
@@ -53,6 +61,17 @@ def sections_of(inputs: Sequence[Input]) -> list[Section]:
     for run in runs:
         groups.setdefault((run.scenario or "").lower(), []).append(run)
     return [learn(group) for group in groups.values()]
+
+
+def _attempted_without_effect(inputs: Sequence[Input]) -> set[str]:
+    """The fault points that some run attempted and that took effect in none."""
+    attempted, effective = set[str](), set[str]()
+    for run in (read.run for read in inputs if read.run):
+        attempted |= set(run.attempts_only)
+        effective |= {
+            name for name, count in (run.fault_counts or {}).items() if count and name not in run.attempts_only
+        }
+    return attempted - effective
 
 
 def asked_for(section: Section) -> Iterator[str]:
@@ -88,6 +107,7 @@ def starter_config(sections: Sequence[Section]) -> str:
         "# All fault points seen in these runs. A stream lists only what occurred: add those that your",
         "# simulator has and these runs never reached, or the percentage is too high.",
         *_list("fault_points", declared),
+        *_attempt_only(runs),
         "",
         *UNMEASURED.splitlines(),
         "",
@@ -112,7 +132,10 @@ def _healthy(read: Input) -> Healthy:
     for gate in HEALTH_GATES:
         outcome = gate(read, bounds, None)
         if outcome.status in (Status.FAILED, Status.NOT_MEASURED):
-            why = printable(outcome.violations[0].line) if outcome.violations else outcome.note
+            why = outcome.note
+            if outcome.violations:
+                first = outcome.violations[0]
+                why = printable("; ".join(filter(None, [first.line, first.detail])))
             raise UsageError(f"{printable(read.source)}: init learns from healthy runs only. {why}")
     if read.report is None:
         raise UsageError(f"{printable(read.source)}: init learns from coverage, this stream carries none")
@@ -135,6 +158,21 @@ def _section(section: Section, declared: int) -> Iterator[str]:
         names = ", ".join(f"{printable(each.name)} ({each.sample.total:,} times)" for each in section.unsure)
         yield f"# Too rare to be required: {names}."
     yield from _properties(section)
+
+
+def _attempt_only(runs: Sequence[Healthy]) -> Iterator[str]:
+    """The points that were attempted and never took effect in any of the runs."""
+    attempts: dict[str, int] = {}
+    for run in runs:
+        for name, count in run.run.attempts_only.items():
+            if (run.run.fault_counts or {}).get(name):
+                attempts[name] = attempts.get(name, 0) + count
+    if attempts:
+        yield ""
+        yield "# Attempted, and without any effect in these runs: such a point is hit when it is attempted. That is"
+        yield "# right for an operation. Take out each fault: it is then hit when it takes effect."
+        yield "attempt_only:"
+        yield from (f"  - {_quoted(name)} # {counted(count, 'attempt')}" for name, count in sorted(attempts.items()))
 
 
 def _rates(section: Section) -> Iterator[str]:

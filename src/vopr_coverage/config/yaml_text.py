@@ -16,12 +16,19 @@ def quoted(name: str) -> str:
     return name if bare else json.dumps(name)
 
 
+def least_text(least: object) -> str:
+    """A minimum as YAML: a number, its steps, or null for a name that a scenario removes."""
+    if isinstance(least, tuple):
+        return f"[{', '.join(f'{{from: {step.from_}, at_least: {step.at_least}}}' for step in least)}]"
+    return "null" if least is None else str(least)
+
+
 def lines_of(path: Sequence[str], value: object) -> list[str]:
-    """A setting below the keys of `path`: a number, a list of names, or a map of numbers; None is only the keys."""
+    """A setting below the keys of `path`: a number, a list of names, or a map of minimums; None is only the keys."""
     lines = [f"{'  ' * depth}{quoted(key)}:" for depth, key in enumerate(path)]
     indent = "  " * len(path)
     if isinstance(value, Mapping):
-        return [*lines, *(f"{indent}{quoted(name)}: {number}" for name, number in value.items())]
+        return [*lines, *(f"{indent}{quoted(name)}: {least_text(least)}" for name, least in value.items())]
     if isinstance(value, list | tuple):
         return [*lines, *(f"{indent}- {quoted(name)}" for name in value)]
     return lines if value is None else [*lines[:-1], f"{lines[-1]} {value}"]

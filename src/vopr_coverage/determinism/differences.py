@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from vopr_coverage.reading.records import FailedData
+from vopr_coverage.reading.records import FailedData, RanData
 from vopr_coverage.reading.seeds import SeedRecord
 
 VALUE_CHARACTERS_MAX = 500
@@ -51,10 +51,11 @@ def differences(left: SeedRecord, right: SeedRecord) -> tuple[Difference, ...]:
     """
     if left == right:
         return ()
-    found = [_difference("events", left.events, right.events)]
     failed = isinstance(left, FailedData), isinstance(right, FailedData)
-    if failed[0] != failed[1]:
-        found.insert(0, _difference("status", *("failed" if side else "ok" for side in failed)))
+    status = _difference("status", *("failed" if side else "ok" for side in failed))
+    if isinstance(left, RanData) or isinstance(right, RanData):  # of such a seed no more is known
+        return (status,) if status else ()
+    found = [status, _difference("events", left.events, right.events)]
     if any(failed):
         for name in ("invariant", "message"):
             found.append(_difference(name, getattr(left, name, None), getattr(right, name, None)))
@@ -129,7 +130,7 @@ class Constancy:
         try:
             columns = [(name, _COLUMNS[name](records)) for name in self._first]
         except AttributeError:  # failed seeds have no hashes
-            self.see([record for record in records if not isinstance(record, FailedData)])
+            self.see([record for record in records if not isinstance(record, (FailedData, RanData))])
             return
         self._seeds += len(records)
         for name, values in columns:

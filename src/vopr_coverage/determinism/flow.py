@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -11,11 +12,13 @@ from msgspec.structs import replace
 from vopr_coverage import __version__
 from vopr_coverage.check.flow import as_input
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.determinism.judge import Context, Subject, judge_one, judge_two
+from vopr_coverage.determinism.judge import NOT_MEASURED, Context, Subject, judge_one, judge_two
 from vopr_coverage.determinism.verdict import DeterminismVerdict
-from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.errors import UsageError, UserError, as_one, printable, shown
+from vopr_coverage.files import STDIN
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.find import ReportFile, find_reports
+from vopr_coverage.model.verdict import Remark
+from vopr_coverage.reading.find import Found, ReportFile, find, find_reports
 from vopr_coverage.reading.recorded import opened_seeds
 from vopr_coverage.reading.seeds import Seeds
 from vopr_coverage.reading.source import Progress
@@ -38,7 +41,7 @@ def doublecheck(
     scenario: str | None = None,
     progress: _FileProgress = lambda _: None,
 ) -> DeterminismVerdict:
-    """Judge one run whose seeds ran twice, or compare two runs.
+    """Judge one run whose seeds ran twice, or compare two runs. Of two, one may be unusable: the other one is judged.
 
     Args:
         runs: one or two lines as `find_reports` takes them.
@@ -47,9 +50,63 @@ def doublecheck(
         progress: gives each file, by its path, a callback for the bytes read, or None.
 
     Raises:
-        UserError: runs or a config that can't be used, copies among them; nothing was judged.
+        UserError: no run that can be used, or a config that can't, or copies; nothing was judged.
     """
-    return compare_runs(runs, load_config(config_path), scenario, progress).verdict
+    config = load_config(config_path)
+    found = find(runs)
+    errors = [each.error for each in found.unfound]
+    if not found.files:
+        raise as_one(errors)
+    try:
+        if errors:
+            raise as_one(errors)
+        verdict = compare_runs(runs, config, scenario, progress).verdict
+    except UsageError:
+        raise
+    except UserError as error:
+        verdict = _of_the_other(found, config, scenario, error)
+    left_out = (Remark("", text) for text in found.left_out)
+    return replace(verdict, warnings=(*left_out, *verdict.warnings))
+
+
+def _of_the_other(found: Found, config: Config, scenario: str | None, problem: UserError) -> DeterminismVerdict:
+    """What one of two runs shows by itself, if the other one cannot be used.
+
+    Raises:
+        UserError: `problem`, if these are not two runs or one of them cannot be read a second time; or what is wrong
+            with both of them.
+    """
+    if len(found.files) + len(found.unfound) != 2 or any(file.path == STDIN for file in found.files):
+        raise problem
+    verdicts, errors = [], [each.error for each in found.unfound]
+    for file in found.files:
+        path = os.path.dirname(file.path) if file.recording else file.path
+        try:
+            verdicts.append(compare_runs([path], config, file.scenario or scenario).verdict)
+        except UserError as error:
+            errors.append(error)
+    if not verdicts:
+        raise as_one(errors)
+    if not errors:
+        raise problem
+    return _beside_unusable(verdicts[0], str(as_one(errors)))
+
+
+def _beside_unusable(verdict: DeterminismVerdict, problem: str) -> DeterminismVerdict:
+    """The verdict on a run whose counterpart cannot be used: an error, whatever it shows by itself.
+
+    That its own check was not on is no finding: a comparison was asked for.
+    """
+    findings = tuple(finding for finding in verdict.findings if finding.kind != NOT_MEASURED)
+    reason = f"1 of 2 runs cannot be compared: {problem.partition(chr(10))[0]}"
+    return replace(
+        verdict,
+        status="error",
+        passed=False,
+        reason=f"{reason}; {verdict.reason}" if findings else reason,
+        findings=findings,
+        error=problem,
+    )
 
 
 def compare_runs(

@@ -43,7 +43,8 @@ EMPTY_STATE = "it is VOPR's hash of an empty kernel state"  # so in all its runs
 # BLAKE3 of 56 zero bytes: VOPR's hash of a kernel state that nothing was written to (docs/determinism.md).
 EMPTY_STATE_HASH = "16f7d7f185c197029deb76de81b3c86ac70a01af8ae32cc73b59d6cd049cee87"
 
-INCOMPLETE, UNMEASURED = "RunIncomplete", ("NotMeasured", "NothingCompared")
+INCOMPLETE, NOT_MEASURED = "RunIncomplete", "NotMeasured"
+UNMEASURED = (NOT_MEASURED, "NothingCompared")
 ADVICE = {
     INCOMPLETE: "Look at the simulator's stderr and exit status, and run this seed range again.",
     "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
@@ -53,7 +54,7 @@ ADVICE = {
     "so that it hides none.",
     "SeedsDiffer": "Replay the first of these seeds on both sides, with tracing, and look for where they part: order "
     "of hash maps, addresses, wall clock, threads, or another build.",
-    "NotMeasured": "Give two runs of the same seeds, made by two processes, or a recording of a run with "
+    NOT_MEASURED: "Give two runs of the same seeds, made by two processes, or a recording of a run with "
     "--check-determinism.",
     "NothingCompared": "Give two runs of the same seeds: the same --seed and --iterations.",
 }
@@ -90,7 +91,7 @@ def judge_one(subject: Subject, context: Context) -> DeterminismVerdict:
     seeds = run.iterations if twice else 0
     if not findings and not seeds:
         why = "nothing shows that seeds ran twice" if run.iterations else "no iterations ran"
-        findings.append(_finding(subject.name, "NotMeasured", f"Determinism not measured: {why}"))
+        findings.append(_finding(subject.name, NOT_MEASURED, f"Determinism not measured: {why}"))
     warnings = [*_constants(subject.name, constancy.constants()), *_failures(subject)]
     silent = run.silent_failures
     replays = silent.seeds[:REPLAYS_MAX]
@@ -112,8 +113,11 @@ def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVer
         )
         findings.append(_finding(left.name, "SeedsDiffer", line))
     if not findings and not found.compared:
+        nothing = "no seed in common"
+        if found.outcomes:
+            nothing = f"of {counted(found.outcomes, 'seed')} nothing is known but that it passed"
         spans = f"{left.name} has {_span(left.seeds)}, {right.name} has {_span(right.seeds)}"
-        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, no seed in common: {spans}"))
+        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, {nothing}: {spans}"))
     warnings = [*_constants(left.name, found.constant), *_different_ranges(left, right, found)]
     warnings += [*_failures(left), *_failures(right), *_different_builds(left, right)]
     silent = [seed for subject, _ in sides for seed in _run_of(subject).silent_failures.seeds[:REPLAYS_MAX]]

@@ -7,7 +7,7 @@ that wrap round 2^64 are ranges like any other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import msgspec
 
 from vopr_coverage.determinism.differences import Constancy, Constant, Difference, alike, differences
 from vopr_coverage.model.report import SEED_COUNT, Input, SeedList
+from vopr_coverage.reading.records import FailedData, RanData
 from vopr_coverage.reading.seeds import SeedRecord, Stretch
 
 DIVERGENCES_KEPT_MAX = 100
@@ -58,7 +59,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """What the two had to say about the seeds that both have.
 
     Attributes:
-        compared: seeds with a record on both sides.
+        compared: seeds with a record on both sides that says what they did.
+        outcomes: seeds of which a side says only that they passed.
         shared: how many seeds both announced; None where one of them announced nothing.
         diverging: how many of the compared ones differ, and the first hundred of them.
         by_field: how many seeds differ in each field.
@@ -73,6 +75,7 @@ class Comparison(msgspec.Struct, frozen=True):
     by_field: dict[str, int]
     missing: tuple[Ranges, Ranges]
     constant: tuple[Constant, ...]
+    outcomes: int = 0
 
 
 def compare(left: Readable, right: Readable) -> Comparison:
@@ -99,6 +102,7 @@ def compare(left: Readable, right: Readable) -> Comparison:
         by_field=dict(found.by_field),
         missing=(one.missing(), other.missing()),
         constant=tuple(found.constancy.constants()),
+        outcomes=found.outcomes,
     )
 
 
@@ -187,11 +191,22 @@ class _Side:
             self._due = end
 
 
+def _without_result(left: Sequence[SeedRecord], right: Sequence[SeedRecord]) -> int:
+    """How many seeds passed on both sides, with nothing to compare on one of them."""
+    if RanData not in {*map(type, left), *map(type, right)}:
+        return 0
+    pairs = zip(left, right, strict=True)
+    return sum(
+        RanData in (kinds := (type(a), type(b))) and not any(issubclass(k, FailedData) for k in kinds) for a, b in pairs
+    )
+
+
 @dataclass
 class _Differences:
     """What came of the pairs so far."""
 
     compared: int = 0
+    outcomes: int = 0
     diverging: int = 0
     kept: list[Diverging] = field(default_factory=list)
     by_field: Counter[str] = field(default_factory=Counter)
@@ -199,7 +214,9 @@ class _Differences:
 
     def add(self, seed: int, left: list[SeedRecord], right: list[SeedRecord]) -> None:
         """Compare records of the same consecutive seeds, from `seed` on."""
-        self.compared += len(left)
+        silent = _without_result(left, right)
+        self.outcomes += silent
+        self.compared += len(left) - silent
         self.constancy.see(left)
         if left == right or alike(left, right):  # by far the most: one comparison for all of them
             return

@@ -108,6 +108,11 @@ class DeterminismVerdict(msgspec.Struct, frozen=True):
     error: str | None = None
     format: str = DETERMINISM_FORMAT
 
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether `error` is all there is. Beside runs, it says why one of two cannot be compared."""
+        return self.error is not None and not self.runs
+
     @classmethod
     def not_judged(cls, version: str, message: str) -> Self:
         """The verdict where nothing could be judged, because of what `message` says."""

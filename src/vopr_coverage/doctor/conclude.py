@@ -8,7 +8,7 @@ import msgspec
 
 from vopr_coverage.check.flow import Rules
 from vopr_coverage.config.file import Config
-from vopr_coverage.doctor.cure import Setting, all_lines, cure_of, together
+from vopr_coverage.doctor.cure import Setting, all_lines, cure_of, cure_of_missing, healthy_of, together
 from vopr_coverage.doctor.judge import Examination, scenarios_of
 from vopr_coverage.doctor.verdict import (
     BlindSpot,
@@ -31,10 +31,13 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 def diagnose(examination: Examination, inputs: Sequence[Input], rules: Rules, config: Config) -> Diagnosis:
     """What the gate does not see, and what would let it."""
-    groups = {scenario: group for scenario, group, _ in scenarios_of(inputs, rules, config)}
+    healthy = {scenario: healthy_of(group, rules, config) for scenario, group, _ in scenarios_of(inputs, rules, config)}
     spots, settings = list[BlindSpot](), list[Setting]()
     for fault in examination.blind:
-        cure = cure_of(fault, groups[fault.scenario], rules, config)
+        if fault.reports is not None:
+            cure = cure_of_missing(len(inputs), rules)
+        else:
+            cure = cure_of(fault, healthy[fault.scenario], rules, config)
         lines = cure.setting.lines() if cure.setting else []
         if cure.setting:
             settings.append(cure.setting)

@@ -31,7 +31,8 @@ def without_point(read: Input, name: str) -> Input | None:
     if run and run.fault_effects is not None:
         run = replace(run, fault_effects=_without(run.fault_effects, name))
     if run and run.fault_counts is not None:
-        run = replace(run, fault_counts=_without(run.fault_counts, name))
+        attempts = _without(run.attempts_only, name)
+        run = replace(run, fault_counts=_without(run.fault_counts, name), attempts_only=attempts)
     return replace(read, report=changed, run=run)
 
 
@@ -98,7 +99,7 @@ def without_coverage(read: Input, _name: str = "") -> Input | None:
     """The simulator writes `"coverage": null`."""
     if read.run is None or read.report is None:
         return None
-    return replace(read, report=None, run=replace(read.run, fault_effects=None, fault_counts=None))
+    return replace(read, report=None, run=replace(read.run, fault_effects=None, fault_counts=None, attempts_only={}))
 
 
 def _reporting(read: Input, **figures: object) -> Input:

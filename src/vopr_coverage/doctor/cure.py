@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from vopr_coverage.check.attempts import with_attempt_only
 from vopr_coverage.check.flow import Rules
 from vopr_coverage.check.merge import as_unit, with_aliases
 from vopr_coverage.check.terms import terms_for
@@ -24,7 +25,7 @@ from vopr_coverage.errors import printable
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bound
+from vopr_coverage.model.thresholds import MAP_KEYS, Bound
 
 # Where 14 independent events are expected, none occurs once in a million runs, and once in a thousand if the variance
 # is twice as large.
@@ -46,7 +47,8 @@ class Setting(msgspec.Struct, frozen=True):
 
     Attributes:
         scenario: where it stands; None is the top level.
-        value: everything that the key has to hold: what is set in a scenario replaces what is set above it.
+        value: everything that the key has to hold in this place. A scenario's map adds to that of the top level, a list
+            takes its place.
         added: the new entries of a list or a map; empty for a number.
     """
 
@@ -68,15 +70,30 @@ class Cure(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) -> Cure:
-    """The setting that would let the gate notice this fault.
+class HealthyRuns(msgspec.Struct, frozen=True):
+    """The healthy runs of a scenario, under the config's names, and what is judged of them."""
 
-    Args:
-        group: the healthy runs of its scenario.
-    """
-    group = [with_aliases(read, config.aliases) for read in group]
+    group: Sequence[Input]
+    evidence: Sequence[Evidence]
+
+
+def healthy_of(group: Sequence[Input], rules: Rules, config: Config) -> HealthyRuns:
+    """The runs of a scenario, for all faults that were planted in them."""
+    group = [with_aliases(with_attempt_only(read, config), config.aliases) for read in group]
     units = [group] if rules.merge != "none" else [[read] for read in group]
-    seen = _Seen(fault, group, [as_unit("", None, unit).evidence for unit in units], config)
+    return HealthyRuns(group, [as_unit("", None, unit).evidence for unit in units])
+
+
+def cure_of_missing(reports: int, rules: Rules) -> Cure:
+    """The setting that would let the gate notice that one of so many reports is missing."""
+    if rules.overrides.min_reports is not None:
+        return _raised(rules, "min-reports", reports)
+    return Cure(Setting(None, "min_reports", reports, {}), "for every check by this config that sets no other number")
+
+
+def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) -> Cure:
+    """The setting that would let the gate notice this fault of a scenario."""
+    seen = _Seen(fault, healthy.group, healthy.evidence, config)
     wish = _WISHES.get(fault.kind)
     if wish is None:
         return Cure(None, NO_LINES.get(fault.kind, EXCUSED))
@@ -84,11 +101,19 @@ def cure_of(fault: Fault, group: Sequence[Input], rules: Rules, config: Config) 
     if key is None:
         return Cure(None, note)
     if key == "min_iterations" and rules.overrides.min_iterations is not None:
-        flag = rules.overrides.spelled("min-iterations")
-        return Cure(None, f"{flag} stands above the config: raise it to {value} or more")
+        return _raised(rules, "min-iterations", value)
     scenario = config.scenario(fault.scenario)
     in_force = getattr(terms_for(fault.scenario if scenario else None, rules.overrides, config).bounds, key).value
+    if key in MAP_KEYS:
+        least = in_force.get(seen.name, 0)
+        value = value if isinstance(least, tuple) else max(value, least)
+        if scenario:
+            in_force = scenario.layer[key].value if key in scenario.layer else {}
     return Cure(_setting(scenario.name if scenario else None, key, in_force, value, seen), note)
+
+
+def _raised(rules: Rules, flag: str, least: int) -> Cure:
+    return Cure(None, f"{rules.overrides.spelled(flag)} stands above the config: raise it to {least} or more")
 
 
 def together(settings: Iterable[Setting]) -> list[Setting]:
@@ -107,7 +132,9 @@ def with_settings(config: Config, settings: Sequence[Setting]) -> Config:
     for setting in settings:
         bound = Bound(setting.value, "vopr-coverage doctor")
         known = config.scenario(setting.scenario)
-        if known is None:
+        if setting.key == "min_reports":
+            config = replace(config, min_reports=bound)
+        elif known is None:
             layer[setting.key] = bound
         else:
             own = scenarios[known.name.lower()]
@@ -130,7 +157,8 @@ def all_lines(settings: Sequence[Setting]) -> list[str]:
 def _joined(a: Setting, b: Setting) -> Setting:
     value, added = b.value, {**a.added, **b.added}
     if isinstance(value, Mapping):
-        value = {name: max(a.value.get(name, 0), b.value.get(name, 0)) for name in {**a.value, **b.value}}
+        added |= {name: max(least, b.added[name]) for name, least in a.added.items() if name in b.added}
+        value = {**a.value, **b.value, **added}
         added = {name: value[name] for name in added}
     elif isinstance(value, list):
         value = list(dict.fromkeys((*a.value, *b.value)))
@@ -143,7 +171,7 @@ def _setting(scenario: str | None, key: str, in_force: Any, wished: Any, seen: _
     name = seen.name
     value, added = wished, {}
     if isinstance(in_force, Mapping):
-        value, added = {**in_force, name: max(wished, in_force.get(name, 0))}, {name: wished}
+        value, added = {**in_force, name: wished}, {name: wished}
     elif isinstance(in_force, list):
         value, added = [*in_force, name], {name: 1}
     return Setting(scenario=scenario, key=key, value=value, added=added)

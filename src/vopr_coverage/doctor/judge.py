@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
-from vopr_coverage.check.flow import Rules, judge_inputs
+from vopr_coverage.check.attempts import with_attempt_only
+from vopr_coverage.check.flow import Rules, judge_inputs, merged_name
+from vopr_coverage.check.shards import too_few_reports
+from vopr_coverage.check.terms import fewest_reports
 from vopr_coverage.config.file import Config
-from vopr_coverage.doctor.planting import Fault, NotPlanted, faults_of
+from vopr_coverage.doctor.planting import Fault, NotPlanted, faults_of, missing_report
+from vopr_coverage.doctor.sums import added_up
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
@@ -63,21 +68,42 @@ def examine(inputs: Sequence[Input], rules: Rules, config: Config, progress: Pro
         UsageError: the runs themselves do not pass, so that a red copy would prove nothing.
         UserError: a config or rules that cannot be used.
     """
-    _refuse_unhealthy(judge_inputs(inputs, rules, config))
-    faults, not_planted = list[tuple[Fault, list[Input]]](), list[NotPlanted]()
-    for scenario, group, others in scenarios_of(inputs, rules, config):
-        coverage = _requires_coverage(scenario, config)
-        for found in faults_of(group, scenario, merged=rules.merge != "none", coverage=coverage):
-            if isinstance(found, NotPlanted):
-                not_planted.append(found)
-            else:
-                faults.append((found, others))
+    inputs = [with_attempt_only(read, config) for read in inputs]
+    too_few = too_few_reports(len(inputs), fewest_reports(rules.overrides, config))
+    _refuse_unhealthy(judge_inputs(inputs, rules, config, violations=too_few))
+    found = [missing_report(inputs)]
+    groups = list(scenarios_of(inputs, rules, config))
+    for scenario, group, others in groups:
+        found += _faults_in(scenario, group, others, rules, config)
+    faults = [each for each in found if isinstance(each, Fault)]
+    company = {scenario: others for scenario, _, others in groups}
     judged = list[Judged]()
-    for done, (fault, others) in enumerate(faults, 1):
-        judged.append(Judged(fault, _noticed_by(fault, others, rules, config)))
+    for done, fault in enumerate(faults, 1):
+        judged.append(Judged(fault, _noticed_by(fault, company.get(fault.scenario, ()), rules, config)))
         if progress:
             progress(done, len(faults))
-    return Examination(tuple(judged), tuple(not_planted))
+    return Examination(tuple(judged), tuple(each for each in found if isinstance(each, NotPlanted)))
+
+
+def _faults_in(
+    scenario: str | None, group: Sequence[Input], others: Sequence[Input], rules: Rules, config: Config
+) -> Iterator[Fault | NotPlanted]:
+    """The faults of one scenario. Where its runs are merged, those that a fault does not change are added up."""
+    merged, coverage = rules.merge != "none", _requires_coverage(scenario, config)
+    sums = added_up(group, merged_name(group, rules.merge)) if merged else None
+    if sums and _first_gate([*sums, *others], rules, config):
+        sums = None  # a sum that does not pass would make every fault look noticed
+    beside: dict[tuple[int, ...], list[Input]] = {}
+    for found in faults_of(group, scenario, merged=merged, coverage=coverage, sums=sums):
+        if isinstance(found, NotPlanted) or not sums or len(found.changed) == len(found.inputs):
+            yield found
+            continue
+        if found.changed not in beside:
+            unchanged = [read for index, read in enumerate(found.inputs) if index not in found.changed]
+            beside[found.changed] = added_up(unchanged, merged_name(unchanged, rules.merge))
+        changed = [found.inputs[index] for index in found.changed]
+        inputs = (*changed, *beside[found.changed])
+        yield replace(found, inputs=inputs, changed=tuple(range(len(changed))))
 
 
 def score_under(examination: Examination, inputs: Sequence[Input], rules: Rules, stricter: Config) -> float | None:
@@ -87,13 +113,16 @@ def score_under(examination: Examination, inputs: Sequence[Input], rules: Rules,
         None if the healthy runs do not pass it.
     """
     try:
-        healthy = judge_inputs(inputs, rules, stricter).passed
+        too_few = too_few_reports(len(inputs), fewest_reports(rules.overrides, stricter))
+        healthy = judge_inputs(inputs, rules, stricter, violations=too_few).passed
     except UserError:
         healthy = False
     if not healthy or not examination.judged:
         return None
     others = {scenario: company for scenario, _, company in scenarios_of(inputs, rules, stricter)}
-    closed = sum(bool(_noticed_by(fault, others[fault.scenario], rules, stricter)) for fault in examination.blind)
+    closed = sum(
+        bool(_noticed_by(fault, others.get(fault.scenario, ()), rules, stricter)) for fault in examination.blind
+    )
     return (examination.noticed + closed) / len(examination.judged)
 
 
@@ -110,11 +139,15 @@ def scenarios_of(
     groups: dict[str, list[Input]] = {}
     for read in inputs:
         groups.setdefault((read.scenario or "").lower(), []).append(read)
-    for group in groups.values():
-        mine = set(map(id, group))
-        others = [read for read in inputs if id(read) not in mine] if rules.comparison else []
+    company = {key: _company(group, rules) for key, group in groups.items()} if rules.comparison else {}
+    for mine, group in groups.items():
+        others = [read for key, reads in company.items() if key != mine for read in reads]
         scenario = config.scenario(group[0].scenario)
         yield scenario.name if scenario else group[0].scenario, group, others
+
+
+def _company(group: Sequence[Input], rules: Rules) -> Sequence[Input]:
+    return added_up(group, merged_name(group, rules.merge)) if rules.merge != "none" else group
 
 
 def _refuse_unhealthy(verdict: Verdict) -> None:
@@ -136,6 +169,9 @@ def _requires_coverage(scenario: str | None, config: Config) -> bool:
 
 
 def _noticed_by(fault: Fault, others: Sequence[Input], rules: Rules, config: Config) -> str:
+    if fault.reports is not None:
+        missing = too_few_reports(fault.reports, fewest_reports(rules.overrides, config))
+        return missing[0].gate if missing else _first_gate(fault.inputs, rules, config)
     if rules.merge == "none" and not rules.comparison:  # each run is judged apart, so the first red one decides
         noticed = (_first_gate([fault.inputs[index]], rules, config) for index in fault.changed)
         return next(filter(None, noticed), "")

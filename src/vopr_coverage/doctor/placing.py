@@ -12,7 +12,7 @@ import msgspec
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from vopr_coverage.config.file import Config, parse_config
-from vopr_coverage.config.yaml_text import quoted
+from vopr_coverage.config.yaml_text import least_text, quoted
 from vopr_coverage.doctor.cure import Setting
 from vopr_coverage.errors import ConfigError, UsageError, printable
 from vopr_coverage.formats.located_yaml import nodes_of
@@ -110,7 +110,8 @@ def _written(setting: Setting, column: int) -> list[str]:
 def _entries(setting: Setting, column: int) -> list[str]:
     pad, lines = " " * column, list[str]()
     for name in setting.value:
-        entry = f"{quoted(name)}: {setting.value[name]}" if isinstance(setting.value, Mapping) else f"- {quoted(name)}"
+        is_map = isinstance(setting.value, Mapping)
+        entry = f"{quoted(name)}: {least_text(setting.value[name])}" if is_map else f"- {quoted(name)}"
         lines.append(pad + entry + (COMMENT if name in setting.added else ""))
     return lines
 
@@ -212,6 +213,7 @@ def _values(config: Config) -> dict[tuple[str, str], object]:
         values |= {(name, key): bound.value for key, bound in scenario.layer.items()}
         expect = scenario.expect
         values[name, "expect"] = (expect.invariants, expect.min_caught) if expect else None
+    values["", "min_reports"] = config.min_reports.value
     for key in ("profile", "fault_points", "aliases", "on_not_measured", "repro", "canaries", "doctor_min"):
         values["", key] = getattr(config, key)
     return values

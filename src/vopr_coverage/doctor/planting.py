@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -10,6 +11,7 @@ from vopr_coverage.doctor.faults import ROWS, FaultKind, Where
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
 
+REPORT_MISSING = "report-missing"
 NAMES_MAX = 200  # of one kind in one scenario: a hostile report may list a million
 
 
@@ -23,6 +25,7 @@ class Fault(msgspec.Struct, frozen=True):
         figures: the count before and after, in words and numbers of ours; "" without one.
         inputs: all runs of the scenario, with the fault in them.
         changed: the positions of the runs that differ.
+        reports: how many reports a check would read; None if none is missing.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Fault(msgspec.Struct, frozen=True):
     figures: str
     inputs: tuple[Input, ...]
     changed: tuple[int, ...]
+    reports: int | None = None
 
     @property
     def name(self) -> str:
@@ -52,14 +56,39 @@ def fault_name(kind: str, subject: str) -> str:
     return f"{kind} {subject}" if subject else kind
 
 
+def missing_report(inputs: Sequence[Input]) -> Fault | NotPlanted:
+    """The last report that a pattern matches is missing. A report that is named by its path cannot be, unnoticed."""
+    times = Counter(read.pattern for read in inputs if read.pattern)
+    for index, read in reversed(list(enumerate(inputs))):
+        if times[read.pattern] > 1:
+            figures = f"{len(inputs):,} → {len(inputs) - 1:,}"
+            return Fault(
+                kind=REPORT_MISSING,
+                subject="",
+                scenario=None,
+                what=f"one of the reports is missing: {figures}",
+                figures=figures,
+                inputs=(*inputs[:index], *inputs[index + 1 :]),
+                changed=(),
+                reports=len(inputs) - 1,
+            )
+    return NotPlanted(REPORT_MISSING, None, "no pattern matches two of the reports, so a missing one is an error")
+
+
 def faults_of(
-    inputs: Sequence[Input], scenario: str | None, *, merged: bool, coverage: bool
+    inputs: Sequence[Input],
+    scenario: str | None,
+    *,
+    merged: bool,
+    coverage: bool,
+    sums: Sequence[Input] | None = None,
 ) -> Iterator[Fault | NotPlanted]:
     """All faults of the table, planted in the runs of one scenario one by one.
 
     Args:
         merged: whether the gate adds these runs up.
         coverage: whether their coverage is required.
+        sums: these runs added up, where the gate does so: faults in their coverage are planted there.
     """
     for row in ROWS:
         if row.where is Where.BESIDE and not merged:
@@ -67,7 +96,7 @@ def faults_of(
         elif row.is_coverage and not coverage:
             yield NotPlanted(row.kind, scenario, "the scenario expects a violation and requires no coverage")
         else:
-            yield from _planted(row, inputs, scenario)
+            yield from _planted(row, sums if sums and row.is_coverage else inputs, scenario)
 
 
 def _planted(row: FaultKind, inputs: Sequence[Input], scenario: str | None) -> Iterator[Fault | NotPlanted]:

@@ -32,6 +32,7 @@ def with_half_the_seeds(read: Input, _name: str = "") -> Input | None:
         failures=_half_the_failures(run),
         fault_effects=_halves(run.fault_effects),
         fault_counts=_halves(run.fault_counts),
+        attempts_only=_halves(run.attempts_only) or {},
         first_hashes=run.first_hashes[: run.records // 2],
     )
     changed = dataclasses.replace(
@@ -172,6 +173,9 @@ def _cut(read: Input, records: int) -> Input:
     run = read.run
     assert run is not None
     announced = run.announced if run.announced is not None else run.iterations
+    next_seed = None
+    if run.starting_seed is not None and records < announced:
+        next_seed = (run.starting_seed + records) % SEED_COUNT
     ended = f"no batch_complete after {records} of {counted(announced, 'iteration')}"
     changed: Run = replace(
         run,
@@ -182,8 +186,10 @@ def _cut(read: Input, records: int) -> Input:
         silent_failures=SeedList(),
         fault_effects=None,
         fault_counts=None,
+        attempts_only={},
         properties=None,
         first_hashes=run.first_hashes[:records],
+        next_seed=next_seed,
     )
     return replace(read, report=None, run=changed)
 

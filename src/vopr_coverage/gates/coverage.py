@@ -28,6 +28,7 @@ from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bound, Bounds
 
 LOW_EXECUTIONS = 10
+IN_VAIN_NAMED = 3
 
 ADVICE = {
     "fault-point-coverage": "Run more iterations, or add scenarios that reach the points missed.",
@@ -62,6 +63,7 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
             f"{report.fault_points_hit} of {report.total_fault_points} {agreeing(report.total_fault_points, 'point')}"
         )
         exact = f"{points}, {share:.6f} against {bound.value:.6f}"
+        in_vain = "".join(f"; '{name}' was {how}" for name, how in _attempted_in_vain(evidence))
         violations = (
             Shortfall(
                 kind="FaultPointCoverage",
@@ -69,7 +71,7 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
                 expected=seed_percent(bound.value),
                 actual=seed_percent(share),
                 line=f"Fault point coverage too low: {seed_percent(share)} (expected >= {seed_percent(bound.value)})",
-                detail=f"exactly {exact}" if looks_equal else points,
+                detail=(f"exactly {exact}" if looks_equal else points) + in_vain,
             ),
         )
     return Outcome(
@@ -106,6 +108,12 @@ def _undeclared(bound: Bound[float], required: str) -> Outcome:
     )
 
 
+def _attempted_in_vain(evidence: Evidence) -> list[tuple[str, str]]:
+    """The first points that were attempted and never took effect, the most attempts first."""
+    names = sorted(evidence.attempts_only, key=lambda name: -evidence.attempts_only[name])
+    return [(name, how) for name in names if (how := evidence.attempts_in_vain(name))][:IN_VAIN_NAMED]
+
+
 def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 2: each was hit. A point that a stream does not list was not hit."""
     hit = set(evidence.report.hit_fault_points) if evidence.report else set()
@@ -121,6 +129,7 @@ def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
             expected="Hit at least once",
             actual="Never hit",
             line=f"Critical fault point '{name}' never hit",
+            detail=evidence.attempts_in_vain(name),
             point=name,
         ),
         "hit",
@@ -151,7 +160,7 @@ def judge_required_invariants(evidence: Evidence, bounds: Bounds) -> Outcome:
         tuple(
             f"Invariant '{name}' executed only {count} times (may indicate low coverage)"
             for name, count in counts.items()
-            if 0 < count < LOW_EXECUTIONS
+            if 0 < count < LOW_EXECUTIONS and not bounds.min_per_iteration.value.get(name)  # then that is the measure
         ),
     )
 

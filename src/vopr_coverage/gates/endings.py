@@ -36,8 +36,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """What coverage gates judge: one report, merged or single, with the figures of its stream.
 
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
-    seed that ran twice is one iteration); `fault_effects` and `properties` are None without a stream, or if
-    the stream does not contain them. `observed` is None if the format has only a report.
+    seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
+    or if the stream does not contain them. `observed` is None if the format has only a report.
     """
 
     report: CoverageReport | None
@@ -47,7 +47,16 @@ class Evidence(msgspec.Struct, frozen=True):
     properties: Properties | None = None
     via_alias: Mapping[str, tuple[str, ...]] | None = None
     iterations: int | None = None
+    fault_counts: Mapping[str, int] | None = None
+    attempts_only: Mapping[str, int] = {}
     observed: Observed | None = None
+
+    def attempts_in_vain(self, name: str) -> str:
+        """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""
+        attempts = self.attempts_only.get(name, 0)
+        if not attempts or not self.report or name in self.report.hit_fault_points:
+            return ""
+        return f"attempted {counted(attempts, 'time')}, never took effect"
 
 
 Gate = Callable[[Evidence, Bounds], Outcome]

@@ -37,6 +37,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
             expected=f"At least {least}",
             actual=measured,
             line=f"Fault point '{name}' took effect too few times: {measured} (expected >= {least})",
+            detail=evidence.attempts_in_vain(name),
             point=name,
         ),
         ADVICE["fault-effects"],
@@ -44,13 +45,12 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Phase events, invariant executions and observed effects of faults, divided by the number of simulations."""
+    """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
     rates, faults, floors = None, fault_names(evidence), bounds.min_per_iteration.value
-    unknown = evidence.fault_effects is None and any(name in faults for name in floors)
+    unknown = evidence.fault_counts is None and any(name in faults for name in floors)
     if evidence.report and evidence.simulations and not unknown:
-        counts = counts_by_name(evidence.report, evidence.fault_effects)
+        counts = counts_by_name(evidence.report, point_counts(evidence))
         rates = {name: count / evidence.simulations for name, count in counts.items()}
-    short = [name for name, least in floors.items() if rates and rates.get(name, 0) < number_of(least)]
     return judge_floors(
         "per-iteration",
         evidence,
@@ -63,15 +63,30 @@ def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
             expected=f"At least {least:g}",
             actual=measured,
             line=f"'{name}' too few per iteration: {measured} (expected >= {least:g})",
+            detail=evidence.attempts_in_vain(name),
             point=name,
+            advice=ADVICE["fault-effects"] if name in faults else "",
         ),
-        ADVICE["fault-effects" if any(name in faults for name in short) else "per-iteration"],
+        ADVICE["per-iteration"],
     )
 
 
-def counts_by_name(report: CoverageReport, effects: Mapping[str, int] | None) -> dict[str, int]:
+def counts_by_name(report: CoverageReport, points: Mapping[str, int] | None) -> dict[str, int]:
     """What `min_per_iteration` can ask for. A phase or an invariant comes before a fault point of the same name."""
-    return {**(effects or {}), **report.phase_events, **report.invariant_executions}
+    return {**(points or {}), **report.phase_events, **report.invariant_executions}
+
+
+def point_counts(evidence: Evidence) -> dict[str, int]:
+    """The count of each fault point: of its observed effects, or of its hits where the stream counts no effects of it.
+
+    These are points that are plain integers, and those that are hit when they are attempted.
+    """
+    counts, effects = evidence.fault_counts or {}, evidence.fault_effects
+    if effects is None:
+        return dict(counts)
+    return {name: effects.get(name, 0) or counts[name] * (name in evidence.attempts_only) for name in counts} | {
+        name: count for name, count in effects.items() if name not in counts
+    }
 
 
 def fault_names(evidence: Evidence) -> set[str]:

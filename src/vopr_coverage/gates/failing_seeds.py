@@ -101,14 +101,16 @@ def _seed_failed(group: FailureGroup, run: Run) -> Shortfall:
         actual=f"{group.count} {seeds}",
         line=line,
         detail=group.message,
+        advice=ADVICE["failures"],
         invariant=group.invariant,
         seed=str(group.seeds[0]) if group.seeds else None,
     )
 
 
 def _crashed(group: FailureGroup, crash: Crash, run: Run) -> Shortfall:
-    seeds = first_seeds(group)
-    where = f"seed {seeds}" if group.count == 1 else f"{counted(group.count, 'seed')}: {seeds}"
+    where = f"seed {first_seeds(group)}"
+    if group.count > 1:
+        where = f"{counted(group.count, 'seed')}: {first_seeds(group)}"
     behind = _not_run(group, run) if run.crashed and group is run.failures[-1] else 0
     left = f"; {counted(behind, 'seed')} behind it did not run" if behind else ""
     return Shortfall(

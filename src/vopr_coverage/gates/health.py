@@ -30,7 +30,7 @@ from vopr_coverage.gates.run_outcomes import (
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import Input
-from vopr_coverage.model.thresholds import Bounds
+from vopr_coverage.model.thresholds import Bounds, is_set_by_config
 
 ADVICE = {
     "run-complete": "Look at the simulator's stderr and exit status, and run this seed range again.",
@@ -86,7 +86,7 @@ def judge_iterations(file: Input, bounds: Bounds, _expect: Expectation | None) -
         message = "No iterations ran"
         shortfalls.append(shortfall("NoIterations", message, "At least 1", "0", f"{message} (expected >= 1)"))
     elif run.iterations < bound.value:
-        shortfalls.append(_too_few(bound.value, str(run.iterations)))
+        shortfalls.append(too_few_iterations(bound.value, str(run.iterations)))
     if run.ran_nothing:
         shortfalls.append(shortfall("NothingHappened", "No ok iteration had a single event", "Events", "0 events"))
     if run.seed_ignored:
@@ -119,8 +119,9 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
     if run.properties is None:
         if is_required:
             return unanswered(gate, True, "0 violated", "", "Property violations", None)
-        warnings = () if file.observed else ("This stream carries no properties: violated ones would not be seen.",)
-        return not_required(gate, NO_PROPERTIES_NOTE, *warnings)
+        warning = "This stream carries no properties: violated ones would not be seen."
+        answered = file.observed is not None or is_set_by_config(bounds.min_properties)
+        return not_required(gate, NO_PROPERTIES_NOTE, *([] if answered else [warning]))
     violated = run.properties.violated_ids
     shortfalls = [_property_violated(name) for name in violated]
     if shortfalls:
@@ -184,6 +185,7 @@ def _disagreement(sentence: str) -> Shortfall:
     return shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, line)
 
 
-def _too_few(least: int, actual: str) -> Shortfall:
+def too_few_iterations(least: int, actual: str) -> Shortfall:
+    """Fewer iterations than required."""
     line = f"Too few iterations: {actual} (expected >= {least})"
     return shortfall("TooFewIterations", "Too few iterations", f"At least {least}", actual, line)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vopr_coverage.model.manifest import Recording, run_ending, simulator_ending, stderr_ending
+from vopr_coverage.model.manifest import RecordedPart, Recording, run_ending, simulator_ending, stderr_ending
 from vopr_coverage.model.outcome import Shortfall
-from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.report import SEED_COUNT, Input, Run
 
 COMMIT_DIGITS = 12
 RUN_INCOMPLETE = "RunIncomplete"  # the kind of a violation
@@ -24,6 +24,7 @@ def disagreements(file: Input) -> list[Shortfall]:
         shortfalls.append(_shortfall("RecordingUnfinished", text, "An exit code", "None"))
     elif unexplained := _unexplained_end(recording, run):
         shortfalls.append(unexplained)
+    shortfalls += [_other_results(part) for part in recording.parts if part.agrees is False]
     return [*shortfalls, *_other_range(recording, run), *_other_commit(recording, file.commits)]
 
 
@@ -109,6 +110,13 @@ def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
         for what, requested, announced in pairs
         if requested != announced
     ]
+
+
+def _other_results(part: RecordedPart) -> Shortfall:
+    """Seeds that ran again for their coverage, and did not do the same."""
+    last = (int(part.seed) + part.iterations - 1) % SEED_COUNT
+    line = f"Recording disagrees: seeds {part.seed} to {last} ran again, with other results"
+    return _shortfall("RecordingDisagrees", line, "The same results", "Other results")
 
 
 def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortfall]:

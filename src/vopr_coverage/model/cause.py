@@ -27,7 +27,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     """One cause.
 
     Attributes:
-        what: what went wrong, in one plain sentence without a full stop.
+        what: what went wrong, in one plain sentence without a full stop. In `what` and `since`, foreign text stands
+            between backticks, of which it has none itself; the rest is ours.
         sources: the reports or runs that show it, as they are called in the verdict.
         seed: the first seed that shows it, None if no seed does; `seeds`: how many do.
         since: since when, as a sentence: against base, the last green night, commits between; "" if unknown.

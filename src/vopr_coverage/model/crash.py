@@ -52,6 +52,11 @@ class Crash(msgspec.Struct, frozen=True, kw_only=True):
         return " ".join(_cause(self.last_words))
 
     @property
+    def reason(self) -> str:
+        """The last of these lines, which says what happened; "" without last words."""
+        return next(reversed(_cause(self.last_words)), "")
+
+    @property
     def told(self) -> str:
         """How it ended and its last words, as a part of a sentence."""
         return "; ".join(filter(None, [self.ending, last_words_in_words(self.last_words)]))

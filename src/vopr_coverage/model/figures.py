@@ -23,3 +23,24 @@ def percent(fraction: float) -> str:
     from decimal import Decimal  # every command would wait for it to load
 
     return f"{Decimal(f'{fraction * 100:.3g}'):f}%"
+
+
+SHARE_TOLD_MAX = 0.5
+
+
+def share_that_may_differ(at_most: float, confidence: str = "95%") -> str:
+    """A bound on the share of nondeterministic seeds, as the end of a sentence. Above one half it would say nothing."""
+    if at_most > SHARE_TOLD_MAX:
+        return "too few to say how many of all may differ"
+    return f"at most {percent(at_most)} of all differ ({confidence})"
+
+
+def in_digits(value: float) -> str:
+    """A figure for people: at least three digits of it, and 1e-05 only of what no simulator counts."""
+    if abs(value) >= 1e18 or 0 < abs(value) < 1e-6:
+        return f"{value:.3g}"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    from decimal import Decimal  # every command would wait for it to load
+
+    return f"{Decimal(f'{value:.3g}'):f}"

@@ -37,6 +37,32 @@ class Host(msgspec.Struct, frozen=True):
     python: str
 
 
+class RecordedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One process of a recording whose simulator died at a seed.
+
+    Attributes:
+        seed, iterations: what it was asked for.
+        ran: how many of these have a result.
+        exit_code, signal: how it ended; None if unknown.
+        died_at: the seed that it died at; None if it did not die at a seed.
+        last_words: the last lines of its stderr, if it did not end well; foreign text.
+        again: it ran seeds of an earlier part once more, for the coverage that this part lost when it died.
+        agrees: whether these seeds had the same results again; None if it did not run them again to their end.
+        measured: whether its coverage is part of the recording's.
+    """
+
+    seed: str
+    iterations: int
+    ran: int
+    exit_code: int | None = None
+    signal: int | None = None
+    died_at: str | None = None
+    last_words: tuple[str, ...] = ()
+    again: bool = False
+    agrees: bool | None = None
+    measured: bool = False
+
+
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of one recorded run.
 
@@ -56,6 +82,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         stderr_bytes, stderr_dropped_bytes: what the simulator wrote to stderr, and how much of it was not stored.
         last_words: the last lines of stderr, if the run did not end well; foreign text.
         id: a random name, so that no two recordings have equal manifests; None in old ones.
+        parts: the processes of a run whose simulator died at a seed, in the order in which they ran; else none.
+        per_seed: every seed ran in a process of its own.
+        measured: how many iterations the coverage at the end of the stream is of; None: of all.
     """
 
     command: tuple[str, ...]
@@ -84,6 +113,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     last_words: tuple[str, ...] = ()
     id: str | None = None
     head: str | None = None
+    parts: tuple[RecordedPart, ...] = ()
+    measured: int | None = None
+    per_seed: bool = False
     format: str = RECORDING_FORMAT
 
     @property

@@ -6,7 +6,8 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -25,6 +26,10 @@ Format = Literal[
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
 FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance
 FIRST_RESULTS_MIN = 3  # different ones among them: seeds that all do the same are a finding about their own run
+# The operations of which VOPR counts attempts and never an effect: attempted, they are hit, unless a config decides.
+ATTEMPT_ONLY_BY_DEFAULT = frozenset(
+    {"sim.network.deliver", "sim.network.send", "sim.storage.fsync", "sim.storage.read", "sim.storage.write"}
+)
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 
@@ -99,10 +104,12 @@ class Run(msgspec.Struct, frozen=True):
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
         fault_effects: observed count per fault point; None if the stream has no such figure.
-        fault_counts: how often each fault point occurred, at the stage where it did most; None without coverage.
+        fault_counts: how often each fault point was hit; None without coverage.
+        attempts_only: how often each fault point was attempted that never took effect in this run.
         properties: None if the stream has none.
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
         next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
+        measured: how many of the iterations the coverage is of; None: of all.
         crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
@@ -121,10 +128,12 @@ class Run(msgspec.Struct, frozen=True):
     double_runs: bool | None = None
     fault_effects: Mapping[str, int] | None = None
     fault_counts: Mapping[str, int] | None = None
+    attempts_only: Mapping[str, int] = {}
     properties: Properties | None = None
     wrote_nothing: bool = False
     next_seed: int | None = None
     crashed: bool = False
+    measured: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -133,8 +142,13 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def simulations(self) -> int:
-        """The number of simulations: two per iteration if the stream shows that seeds ran twice."""
-        return self.iterations * (2 if self.double_runs else 1)
+        """The number of simulations that coverage is of: two per iteration if the stream shows that seeds ran twice."""
+        return self.covered * (2 if self.double_runs else 1)
+
+    @property
+    def covered(self) -> int:
+        """The number of iterations that coverage is of. A simulator that died has none to report."""
+        return self.iterations if self.measured is None else min(self.measured, self.iterations)
 
 
 class Finish(msgspec.Struct, frozen=True):
@@ -159,6 +173,7 @@ class Input(msgspec.Struct, frozen=True):
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
         commits: the commits that this check may be about; none if unknown.
+        pattern: that the file was found by; "" if it was named by its path, so that it cannot be missing.
     """
 
     source: str
@@ -172,6 +187,7 @@ class Input(msgspec.Struct, frozen=True):
     recording: Recording | None = None
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    pattern: str = ""
     observed: Observed | None = None
     finish: Finish | None = None
 
@@ -179,6 +195,28 @@ class Input(msgspec.Struct, frozen=True):
     def finished(self) -> bool:
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
+
+
+def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
+    """The input in which, of the points that were attempted and never took effect, exactly those declared are hit.
+
+    The names are the simulator's own: aliases are not applied yet.
+    """
+    run, report = read.run, read.report
+    if report is None or run is None or run.fault_counts is None or not run.attempts_only:
+        return read
+    hit, missed = set(report.hit_fault_points), set(report.missed_fault_points)
+    attempts = {name: count for name, count in run.attempts_only.items() if name in hit or name in missed}
+    counts = {**run.fault_counts, **{name: count * (name in declared) for name, count in attempts.items()}}
+    listed = [name for name in counts if name in hit or name in missed]
+    points = [name for name in listed if counts[name]]
+    changed = dataclasses.replace(
+        report,
+        hit_fault_points=points,
+        missed_fault_points=[name for name in listed if not counts[name]],
+        fault_points_hit=len(points),
+    )
+    return msgspec.structs.replace(read, report=changed, run=msgspec.structs.replace(run, fault_counts=counts))
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

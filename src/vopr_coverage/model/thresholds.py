@@ -74,10 +74,18 @@ Floor = int | float | tuple[FloorStep, ...]  # for every run, or by the iteratio
 
 
 class Bound(msgspec.Struct, Generic[T], frozen=True):
-    """A required value, and what set it: a profile, a line of the config file, a flag."""
+    """A required value, and what set it: a profile, a line of the config file, a flag.
+
+    `entries` has the line of the config for each name of a list or a map.
+    """
 
     value: T
     origin: str
+    entries: Mapping[str, str] = {}
+
+    def set_by(self, name: str) -> str:
+        """What set the entry of a list or a map."""
+        return self.entries.get(name, self.origin)
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -122,10 +130,15 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 Layer = Mapping[str, Bound[Any]]
+HEALTH_ONLY_ORIGIN, EXPECT_ORIGIN = "--health-only", "expect: violation"
+_LOWEST = (HEALTH_ONLY_ORIGIN, EXPECT_ORIGIN, "init")  # origins of layers that require nothing
 PROFILE_ORIGIN = "profile "  # what the origin of a profile's bound begins with
 
 BOUND_KEYS = Bounds.__struct_fields__
 STEPPED_KEYS = ("min_per_iteration", "min_properties")
+MAP_KEYS = ("min_phase_events", "min_fault_effects", *STEPPED_KEYS)
+NO_PROFILE = "none"  # stands where a profile's name would: the config is all there is
+PROFILE_CHOICES = (*PROFILE_NAMES, NO_PROFILE)
 SEED_KEYS = tuple(f.name for f in fields(CoverageThresholds))
 _OFF: Mapping[str, Any] = {
     "min_iterations": 0,
@@ -138,6 +151,8 @@ _OFF: Mapping[str, Any] = {
 
 def profile_layer(name: str) -> Layer:
     """A profile as the lowest layer: it sets every key; the bounds beyond the seed's seven are off."""
+    if name == NO_PROFILE:
+        return nothing_layer(f"{PROFILE_ORIGIN}{name}")
     thresholds = CoverageThresholds.of_profile(name)
     return {
         key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"{PROFILE_ORIGIN}{name}")
@@ -152,9 +167,28 @@ def nothing_layer(origin: str) -> Layer:
     }
 
 
+def is_set_by_config(bound: Bound[Any]) -> bool:
+    """Whether a config sets the key, if only to ask for nothing."""
+    return not bound.origin.startswith((PROFILE_ORIGIN, *_LOWEST))
+
+
 def resolve(*layers: Layer) -> Bounds:
     """The bounds in force: each key comes from the first layer that sets it."""
     return Bounds(**{key: next(layer[key] for layer in layers if key in layer) for key in BOUND_KEYS})
+
+
+def over(upper: Layer, lower: Layer) -> Layer:
+    """A scenario's layer over that of the top level: its maps add to the maps below, and a name set to None is removed.
+
+    All other values take the place of what is below.
+    """
+    layer = {**lower, **upper}
+    for key in MAP_KEYS:
+        if key in upper:
+            own, below = upper[key], lower.get(key, Bound({}, ""))
+            value = {name: least for name, least in {**below.value, **own.value}.items() if least is not None}
+            layer[key] = Bound(value, own.origin, {**below.entries, **own.entries})
+    return layer
 
 
 def in_force(bounds: Bounds, iterations: int | None) -> tuple[Bounds, dict[str, dict[str, int]]]:
@@ -174,7 +208,7 @@ def in_force(bounds: Bounds, iterations: int | None) -> tuple[Bounds, dict[str, 
                 numbers[name] = max(reached, key=lambda step: step.from_).at_least
             else:
                 waiting.setdefault(key, {})[name] = min(step.from_ for step in steps)
-        chosen[key] = Bound(numbers, bound.origin)
+        chosen[key] = Bound(numbers, bound.origin, bound.entries)
     return msgspec.structs.replace(bounds, **chosen), waiting
 
 
@@ -190,12 +224,15 @@ def thresholds_of(bounds: Bounds) -> CoverageThresholds:
     return CoverageThresholds(**values)
 
 
-def lowered(bounds: Bounds, profile: str) -> list[str]:
-    """The bounds that require less than the profile, each as a sentence with both values."""
+def lowered(bounds: Bounds, below: Layer | Bounds) -> list[str]:
+    """The bounds that require less than those below them (a profile, the top level), each with both values.
+
+    Floors are numbers on both sides: `in_force` has chosen among their steps.
+    """
     sentences = []
-    for key, base in profile_layer(profile).items():
+    for key, base in below.items():
         ours = getattr(bounds, key)
-        if ours.origin != base.origin:
+        if ours != base:
             sentences += [f"{key}: {less} (set by {ours.origin})" for less in less_than(ours.value, base.value)]
     return sentences
 

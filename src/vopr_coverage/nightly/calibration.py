@@ -15,78 +15,105 @@ from typing import IO
 
 import msgspec
 
-from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.files import why
+from vopr_coverage.model.figures import agreeing, counted, in_digits
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.wish import Asked
 from vopr_coverage.recorder.last_words import TAIL_BYTES, last_words
 
+Watch = Callable[[str], Callable[[int], None]]
+
+RATE, CANARY_RATE = "--rate", "--canary-rate"
+INTERVAL_S = 0.2  # between two looks at the progress
 ITERATIONS = 1_000_000_000  # more than any simulator does before it is stopped
 STOP_S = 5.0
 ENDING_S = 1.0  # between the end of its output and its own end
 PIECE_BYTES = 1 << 16
 LINE_BYTES_MAX = 1 << 20  # no iteration record is longer
 _RECORD = re.compile(rb'"type"\s*:\s*"iteration"')
+_WHOLE = re.compile(rb'"type"\s*:\s*"batch_complete"')
 _ANY_RECORD = re.compile(rb'^\s*\{.*"(?:type|data)"\s*:')
+WHAT_TO_DO = "{mend}, or give its rate with {flag} (the input `{name}` of the nightly workflow)."
+MEND, WAIT = "Fix the simulator", "Calibrate for longer with --calibrate"
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """A measured rate.
+    """What a run of a few seconds showed.
 
     Attributes:
-        rate: iterations per second of one process, including its start.
-        trouble: how the simulator ended if it ended by itself and badly, with its own last words; "" otherwise.
+        rate: iterations per second of one process, including its start; 0 if it finished none.
+        trouble: why this is not the rate of a simulator that runs, in a sentence without a full stop; "" if it is.
+        stopped: whether all that was missing is time.
+        last_words: the last lines of a simulator that ended badly, or finished no iteration, or ().
     """
 
     rate: float
     trouble: str = ""
+    stopped: bool = False
+    last_words: tuple[str, ...] = ()
 
 
-class Calibrator(msgspec.Struct, frozen=True):
-    """Measures rates, each run starting at the night's first seed: a simulator may refuse others, such as 0.
+class Calibrator:
+    """Measures rates, each run starting at the night's first seed: a simulator may refuse others, such as 0."""
 
-    Attributes:
-        seconds: how long each run takes at most.
-        log: is called with each line about the work.
-    """
+    def __init__(self, seed_base: int, seconds: float, log: Callable[[str], None], watch: Watch) -> None:
+        """Measure nothing yet.
 
-    seed_base: int
-    seconds: float
-    log: Callable[[str], None]
+        Args:
+            seconds: how long each run takes at most.
+            log: is called with each line about the work.
+            watch: is called with what is calibrated; it returns what is called with the iterations so far.
+        """
+        self._seed_base, self._seconds, self._log, self._watch = seed_base, seconds, log, watch
 
     def add_rates(
-        self, rates: dict[str, float], command: Sequence[str], asked: Iterable[Asked], whose: str = ""
+        self, rates: dict[str, float], command: Sequence[str], asked: Iterable[Asked], flag: str = RATE
     ) -> None:
         """Measure each scenario that has no rate yet. Without a command nothing is measured.
 
         Args:
             rates: iterations per second by scenario in lower case; the measured ones are added.
-            whose: stands before the scenario in the log.
+            flag: gives such a rate instead: RATE or CANARY_RATE.
 
         Raises:
-            UsageError: as `calibrate`.
+            UsageError: the command cannot be started, finished no iteration, or ended badly, so that its rate says
+                nothing about a night. The message ends with the simulator's own last words.
         """
-        for work in asked if command else ():
+        missing: dict[str, str] = {}
+        for work in asked:
             if work.scenario.lower() not in rates:
-                rates[work.scenario.lower()] = self._rate(command, work.scenario, f"{whose}{work.scenario}")
+                missing.setdefault(work.scenario.lower(), work.scenario)
+        for number, (key, scenario) in enumerate(missing.items() if command else (), 1):
+            what = f"canaries of {scenario}" if flag == CANARY_RATE else scenario
+            which = f" ({number} of {len(missing)})" if len(missing) > 1 else ""
+            self._log(f"calibrating {what} for {in_digits(self._seconds)} s{which}")
+            words = filled(command, scenario, str(self._seed_base), ITERATIONS)
+            measured = calibrate(words, self._seconds, self._watch(f"calibrating {what}{which}"))
+            if measured.trouble:
+                raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.strip("-") + "s"))
+            iterations = f"{in_digits(measured.rate)} {agreeing(measured.rate, 'iteration')}"
+            self._log(f"calibrated {what}: {iterations} a second")
+            rates[key] = measured.rate
 
-    def _rate(self, command: Sequence[str], scenario: str, what: str) -> float:
-        self.log(f"calibrating {what} for {self.seconds:g} s")
-        measured = calibrate(filled(command, scenario, str(self.seed_base), ITERATIONS), self.seconds)
-        self.log(f"calibrated {what}: {measured.rate:,.1f} iterations a second")
-        if measured.trouble:
-            first, *words = measured.trouble.splitlines()
-            for line in (f"warning: while {what} was calibrated, {first}", *words):
-                self.log(line)
-        return measured.rate
+
+def _refusal(what: str, measured: Calibration, flag: str, name: str) -> str:
+    """Why no night is planned on this, what to do, and the simulator's last words below it, a line each."""
+    lines = [f"the rate of {printable(what)} cannot be measured: {measured.trouble}"]
+    if measured.last_words:
+        lines += ["the simulator's last lines:", *(f"  {word}" for word in measured.last_words)]
+    mend = WAIT if measured.stopped else MEND
+    return "\n".join([*lines, WHAT_TO_DO.format(mend=mend, flag=printable(flag), name=name)])
 
 
-def calibrate(command: Sequence[str], seconds: float) -> Calibration:
+def calibrate(command: Sequence[str], seconds: float, advance: Callable[[int], None]) -> Calibration:
     """Run the simulator for at most `seconds`, and count its iterations.
 
+    Args:
+        advance: is called with the iterations so far, several times a second.
+
     Raises:
-        UsageError: the command cannot be started, or finished no iteration. The message ends with the simulator's
-            own last words.
+        UsageError: the command cannot be started.
     """
     started_s = time.monotonic()
     try:
@@ -99,24 +126,26 @@ def calibrate(command: Sequence[str], seconds: float) -> Calibration:
     assert process.stdout is not None
     assert process.stderr is not None
     output, errors = _Output(process.stdout), _Tail(process.stderr)
-    count, elapsed_s = output.count_until(started_s, seconds)
+    count, elapsed_s = output.count_until(started_s, seconds, advance)
     status = _status(process, output.ended)
     _stop(process)
     words = errors.words() or output.words()
+    simulator, took = f"the simulator {shown(command[0])}", f"{in_digits(elapsed_s)} s"
     if not count:
         ending = "then it was stopped" if status is None else f"it {_ending(status)}"
-        problem = f"it finished no iteration in {elapsed_s:.0f} s, {ending}"
-        text = f"the rate of the simulator {shown(command[0])} cannot be measured: {problem}"
-        raise UsageError(_with_words(text, words))
-    trouble = _with_words(f"it {_ending(status)} after {elapsed_s:.1f} s", words) if status else ""
-    return Calibration(count / elapsed_s, trouble)
+        return Calibration(0.0, f"{simulator} finished no iteration in {took}, {ending}", status is None, words)
+    if status and not output.whole:  # with the end of its stream, a bad exit code reports failed seeds
+        ran = counted(count, "iteration")
+        return Calibration(count / elapsed_s, f"{simulator} {_ending(status)} after {took} and {ran}", last_words=words)
+    return Calibration(count / elapsed_s)
 
 
 class _Output:
     """The simulator's stdout: iteration records are counted, and the last lines that are no records are kept."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.ended = False
+        self.ended = False  # or the time was up before
+        self.whole = False  # its last record came
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._other = bytearray()
         _in_background(lambda: self._read(stream))
@@ -131,20 +160,23 @@ class _Output:
         self._lines.put(begun)
         self._lines.put(None)
 
-    def count_until(self, started_s: float, seconds: float) -> tuple[int, float]:
+    def count_until(self, started_s: float, seconds: float, advance: Callable[[int], None]) -> tuple[int, float]:
         """How many iterations came before the time was up or the output ended, and the seconds until then."""
         count, last_s = 0, seconds
         while (left_s := started_s + seconds - time.monotonic()) > 0:
+            advance(count)
             try:
-                line = self._lines.get(timeout=left_s)
+                line = self._lines.get(timeout=min(left_s, INTERVAL_S))
             except queue.Empty:
-                break
+                continue
             if line is None:
                 self.ended = True
                 last_s = time.monotonic() - started_s
                 break
             if _RECORD.search(line):
                 count += 1
+            elif _WHOLE.search(line):
+                self.whole = True
             elif not _ANY_RECORD.match(line):
                 self._other += line[-TAIL_BYTES:] + b"\n"
                 del self._other[:-TAIL_BYTES]
@@ -190,11 +222,6 @@ def _status(process: subprocess.Popen[bytes], output_ended: bool) -> int | None:
 
 def _ending(status: int) -> str:
     return f"ended by signal {-status}" if status < 0 else f"ended with exit code {status}"
-
-
-def _with_words(text: str, words: Sequence[str]) -> str:
-    """A text with the simulator's last words below it, a line each."""
-    return "\n".join([f"{text}; the simulator's last lines:", *(f"  {word}" for word in words)]) if words else text
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

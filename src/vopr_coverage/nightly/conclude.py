@@ -33,7 +33,7 @@ def conclude(jobs: Sequence[JobSeen], findings: tuple[Finding, ...], verdict: Ni
 
 def _reason(jobs: Sequence[JobSeen], findings: Sequence[Finding]) -> str:
     if not findings:
-        return f"all of {sum(job.status == 'passed' for job in jobs)} parts passed"
+        return f"all {counted(sum(job.status == 'passed' for job in jobs), 'part')} passed"
     first = findings[0]
     where = f"{first.job}, {first.source}" if first.source else first.job
     more = f"; {counted(len(findings) - 1, 'more finding')}" if len(findings) > 1 else ""

@@ -26,36 +26,47 @@ def keep_earlier(night: NightVerdict, earlier: NightVerdict) -> NightVerdict:
     """The night with the findings of an earlier attempt that it has no evidence on.
 
     A part that is whole tonight stands for itself. Of a part that is not, what was found before stays, but for seeds
-    that ran again.
+    that ran again. An attempt that judged nothing has no parts, and keeps all that was found.
     """
     attempt = earlier.place.run_attempt
     if earlier.place.run_id != night.place.run_id or attempt >= night.place.run_attempt:
         text = f"findings of run {printable(earlier.place.run_id)}, attempt {attempt}, were not kept: not of this run"
         return replace(night, warnings=(*night.warnings, Remark("summary", text)))
+    if night.error is not None:
+        kept = _kept(night, (), earlier.findings, attempt)
+        return replace(_with_known(night, earlier, kept), findings=tuple(kept))
     findings: list[Finding] = []
     jobs: list[JobSeen] = []
-    kept_seeds = False
+    all_kept: list[Finding] = []
     for job in night.jobs:
         mine = [finding for finding in night.findings if finding.job == job.name]
-        kept = _kept(night, mine, [finding for finding in earlier.findings if finding.job == job.name], attempt)
+        before = [finding for finding in earlier.findings if finding.job == job.name]
+        kept = [] if _is_whole(mine) else _kept(night, mine, before, attempt)
         findings += by_urgency([*mine, *kept])
         jobs.append(_with_kept(job, kept, attempt))
-        kept_seeds |= any(finding.seed for finding in kept)
-    if len(findings) == len(night.findings):
+        all_kept += kept
+    if not all_kept:
         return night
-    regressions = dict.fromkeys((*night.regressions, *(earlier.regressions if kept_seeds else ())))
-    known = replace(
+    return conclude(jobs, tuple(findings), _with_known(night, earlier, all_kept))
+
+
+def _with_known(night: NightVerdict, earlier: NightVerdict, kept: Sequence[Finding]) -> NightVerdict:
+    """The night with the first seed and the lines for the regression file that go with kept findings."""
+    lines = earlier.regressions if any(finding.seed for finding in kept) else ()
+    return replace(
         night,
         seed_base=night.seed_base or earlier.seed_base,
-        regressions=tuple(regressions)[:REGRESSION_LINES_MAX],
+        regressions=tuple(dict.fromkeys((*night.regressions, *lines)))[:REGRESSION_LINES_MAX],
     )
-    return conclude(jobs, tuple(findings), known)
+
+
+def _is_whole(mine: Sequence[Finding]) -> bool:
+    """Whether a part has evidence of its own tonight, by its findings."""
+    return all(finding.kind not in _NOTHING_SEEN for finding in mine)
 
 
 def _kept(night: NightVerdict, mine: Sequence[Finding], before: Iterable[Finding], attempt: int) -> list[Finding]:
-    """What was found before in a part that is not whole tonight."""
-    if all(finding.kind not in _NOTHING_SEEN for finding in mine):
-        return []
+    """What was found before and stays, of a part that is not whole tonight."""
     there = {_key(finding) for finding in mine}
     kept = []
     for finding in before:

@@ -18,7 +18,7 @@ from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.confidence import bounds_of
-from vopr_coverage.model.figures import agreeing, counted, percent
+from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -94,13 +94,14 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
     ran = f"{counted(seeds, 'seed')} run twice"
-    shown = f"{ran}, none differs, so at most {percent(at_most or 0)} of all differ (95%)"
+    shown = f"{ran}, none differs, so {share_that_may_differ(at_most or 0)}"
     if empty:  # as in every night of VOPR, so it is part of the result and no warning
         shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
     if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
         little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
-        warnings.append(Remark("determinism", f"{little}: up to {percent(at_most)} of all may differ"))
+        up_to = "" if at_most > SHARE_TOLD_MAX else f": up to {percent(at_most)} of all may differ"
+        warnings.append(Remark("determinism", little + up_to))
     return Doubles(
         shown=shown,
         findings=tuple(findings),
@@ -113,8 +114,8 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
     )
 
 
-def _finding(source: str, line: str, advice_on_it: str) -> Finding:
-    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it)
+def _finding(source: str, line: str, advice_on_it: str, rule: str = "") -> Finding:
+    return Finding(job="determinism", source=source, kind="determinism", line=line, advice=advice_on_it, rule=rule)
 
 
 def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) -> Iterator[Finding]:
@@ -123,10 +124,11 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            found = _finding(run.name, finding.line, finding.advice)
-            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario)
+            found = _finding(run.name, finding.line, finding.advice, finding.kind)
+            seeds = verdict.nondeterministic
+            yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
         elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
-            yield _finding(run.name, printable(finding.line), finding.advice)
+            yield _finding(run.name, printable(finding.line), finding.advice, finding.kind)
 
 
 def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
@@ -136,8 +138,13 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
         known = any(run.findings for run in runs)  # each run has a finding that says why
         nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
         return Covered("", () if known else (nothing,))
-    least = min(found.planned.iterations for found in read)
-    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least))
+    planned: dict[str, int] = {}  # by scenario: what the runs of one were to run together
+    for found in read:
+        scenario = found.planned.scenario.lower()
+        planned[scenario] = planned.get(scenario, 0) + found.planned.iterations
+    least = min(planned.values())
+    # The plan knows which runs are missing, whatever number of reports the config asks of other checks.
+    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least, min_reports=len(usable)))
     try:
         refuse_copies([str(folder / STREAM) for _, folder in usable])
         verdict = judge_inputs([run for run, _ in usable], rules, config)
@@ -172,6 +179,8 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             line=printable(line),
             advice=violation.advice,
             fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
+            invariant=violation.invariant,
+            rule=violation.kind,
         )
 
 
@@ -194,7 +203,8 @@ def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:
             detail = f": {printable(result.detail)}" if result.detail else ""
             why = f"; {printable(result.why)}" if result.why else ""
             line = f"{result.ending}{detail}{why}; expected: {printable(result.expected)}"
-            yield _canary_finding(result.name, line, result.advice)
+            found = _canary_finding(result.name, line, result.advice)
+            yield msgspec.structs.replace(found, rule=str(result.ending), message=printable(result.expected))
 
 
 def other_seeds(planned: Sequence[CanaryRange], folder: Path) -> Iterator[Finding]:

@@ -26,6 +26,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("coverage-run", "coverage"),
     "canary": ("canary-run", "canary"),
 }
+TITLES: Mapping[str, str] = {
+    "build": "Build",
+    "plan": "Plan",
+    "long-run": "Long run",
+    "regressions": "Regression seeds",
+    "determinism": "Determinism",
+    "coverage": "Coverage",
+    "canary": "Canaries",
+    "gate": "Gate",
+}
 _NOT_RUN = ("cancelled", "skipped")
 _RAN = ("success", "failure")
 # Findings that may be a bug come before those that only need another run.
@@ -35,6 +45,11 @@ _SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure"
 
 class _Need(msgspec.Struct):
     result: str
+
+
+def title(part: str) -> str:
+    """A part of the night as people call it."""
+    return TITLES.get(part, printable(part))
 
 
 def needs_from_json(data: bytes, source: str) -> dict[str, str]:

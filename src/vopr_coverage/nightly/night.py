@@ -181,7 +181,7 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
         line = "the required iterations do not fit into the budget"
         findings.append(Finding(job="plan", source="", kind="plan", line=line, advice=advice.BUDGET))
     jobs = len(plan.long_run.include) + len(plan.coverage.include)
-    shown = f"seeds from {plan.seed_base} on, {counted(jobs, 'job')} of long run and coverage"
+    shown = f"{counted(jobs, 'job')} of long run and coverage"
     return _JudgedPart("plan", shown, tuple(findings))
 
 

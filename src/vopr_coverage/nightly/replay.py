@@ -64,6 +64,8 @@ def replay_result(recording: Recording, run: Run | None, seed: str) -> str:
     """
     if run is None:
         return "recorded, but its stream cannot be read"
+    if run.failures and run.failures[-1].crash:
+        return f"crashed, {run.failures[-1].crash.ending}"
     if run.failures:
         return f"failed invariant {printable(run.failures[0].invariant)}"
     if run.silent_failures.count:

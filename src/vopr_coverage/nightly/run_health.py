@@ -22,6 +22,8 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.recordings import PlannedRun, ReadRun
 from vopr_coverage.nightly.verdict import Finding, FindingKind
 
+MESSAGE_CHARACTERS_MAX = 200  # of a seed's own words
+
 
 class FailedSeed(msgspec.Struct, frozen=True):
     """A seed that failed an invariant, for the regression file."""
@@ -169,6 +171,8 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
         line=printable(violation.line),
         advice=violation.advice,
         detail=printable(violation.detail),
+        invariant=violation.invariant,
+        rule=violation.kind,
     )
 
 
@@ -176,7 +180,7 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
     """One finding for all seeds of a run that failed one invariant, or crashed alike; it names the first of them."""
     seed, crash = failure.seeds[0] if failure.seeds else None, failure.crash
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
-    message = f": {printable(failure.message)[:200]}" if failure.message else ""
+    message = f": {printable(failure.message)[:MESSAGE_CHARACTERS_MAX]}" if failure.message else ""
     what = f"crashed, {crash.ending}" if crash else f"failed {printable(failure.invariant)}"
     return Finding(
         job=job,
@@ -189,6 +193,8 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
         repro=failure.repro,
         whole_run=failure.whole_run,
         scenario=failure.scenario or "",
+        message=printable(failure.message)[:MESSAGE_CHARACTERS_MAX],
+        seeds=failure.count,
         detail=printable(last_words_in_words(crash.last_words)) if crash and crash.says_more else "",
         crash=crash,
     )

@@ -54,6 +54,9 @@ class Finding(msgspec.Struct, frozen=True):
         whole_run: the command has no placeholder for the seed, and runs all seeds again.
         scenario: of the seed; "" if unknown, as in older files.
         detail: what is known beyond the line, such as the last words of the simulator; "" if nothing is.
+        rule: which rule was broken: the kind of a violation, or how a canary ended; "" if the kind says it.
+        message: the simulator's own words on the seed; "" if it has none.
+        seeds: how many seeds of this run the finding is about, 0 if unknown.
         crash: how the simulator died at that seed; None for every other finding.
     """
 
@@ -69,6 +72,9 @@ class Finding(msgspec.Struct, frozen=True):
     whole_run: bool = False
     scenario: str = ""
     detail: str = ""
+    rule: str = ""
+    message: str = ""
+    seeds: int = 0
     crash: Crash | None = None
 
 
@@ -156,6 +162,15 @@ class NightRun(msgspec.Struct, frozen=True):
     url: str = ""
 
 
+class GreenNight(msgspec.Struct, frozen=True):
+    """An earlier night that was green; `day` is its date in UTC. `run_id` is "" outside of GitHub."""
+
+    run_id: str
+    run_number: int
+    commit: str | None
+    day: str
+
+
 class NightVerdict(msgspec.Struct, frozen=True):
     """The answer.
 
@@ -170,6 +185,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         gate: None is not measured: coverage was red, or no coverage ran.
         trends: the figures of this and earlier nights.
         seeds_ran: the seeds that this night has run.
+        last_green: the last green night of the same workflow before this one; None if the history knows none.
         error: set only if nothing could be judged.
     """
 
@@ -193,6 +209,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     error: str | None = None
     seeds_ran: tuple[SeedsRan, ...] = ()
     seeds_differing: int | None = None
+    last_green: GreenNight | None = None
     format: str = NIGHT_FORMAT
 
     @classmethod

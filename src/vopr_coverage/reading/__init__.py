@@ -13,9 +13,10 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.reading.antithesis import read_antithesis
 from vopr_coverage.reading.antithesis_records import looks_like_antithesis
 from vopr_coverage.reading.documents import looks_like_report, read_document
+from vopr_coverage.reading.envelopes import looks_like_record
 from vopr_coverage.reading.foundationdb import BEGINS_LIKE_TRACE, read_foundationdb
 from vopr_coverage.reading.jepsen import BEGINS_LIKE_EDN, read_jepsen
-from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact, looks_like_record
+from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_records import looks_like_simulation
 from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks

@@ -7,7 +7,9 @@ will see it as it was: a stream and its compact form cannot be judged differentl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -18,6 +20,8 @@ from vopr_coverage.reading.records import (
     FailedData,
     OkData,
     PlainOkData,
+    RanData,
+    Record,
     decode_ok_block,
     read_record,
 )
@@ -48,16 +52,27 @@ class Compactor:
             `iteration_silent` counts failed seeds of `batch_complete` that have no line of their own.
         unknown_records: records of unknown types, by type.
         compact, verbatim: the number of lines that were shortened, and of those that were copied.
-        started, ended: there was a `start` record, and a `batch_complete` after it.
+        start, end: `data` of the first `start` record, and of the `batch_complete` after it; None without them.
+        due: the seed behind the last record; None without a start.
+        failed_seeds: seeds whose record says that they failed.
+        torn, at_line_end: at the end, whether the last line is a part of a record, and whether it has a line end.
+        results: a digest of the result of every iteration so far, whatever its time of day.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hold_ends: bool = False) -> None:
+        """`hold_ends` leaves start and end records, and a byte order mark, out of what is returned."""
         self.lines: dict[str, int] = {}
         self.unknown_records: dict[str, int] = {}
         self.compact = 0
         self.verbatim = 0
-        self.started = False
-        self.ended = False
+        self.start: Mapping[str, Any] | None = None
+        self.end: Mapping[str, Any] | None = None
+        self.due: int | None = None
+        self.failed_seeds: list[int] = []
+        self.torn = False
+        self.at_line_end = True
+        self.results = sha256()
+        self._hold_ends = hold_ends
         self._begin: tuple[str, str] | None = None  # the first digits of the first seed's hashes
         self._head: bytes | None = b""  # the first bytes, while they may be a part of a byte order mark; then None
         self._begun: list[bytes] = []  # parts of a line whose end was not read yet
@@ -69,6 +84,16 @@ class Compactor:
         """Iterations so far: those with a record, and at the end the seeds that failed without one."""
         return sum(self.lines.get(kind, 0) for kind in ITERATIONS)
 
+    @property
+    def started(self) -> bool:
+        """Whether there was a `start` record."""
+        return self.start is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there was a `batch_complete` after it."""
+        return self.end is not None
+
     def feed(self, piece: bytes) -> bytes:
         """The compacted lines that end within this piece. A byte order mark before the first one is kept."""
         out = b""
@@ -78,7 +103,7 @@ class Compactor:
             if self._head is not None:
                 return b""
             unmarked = without_mark(piece)
-            out, piece = piece[: len(piece) - len(unmarked)], unmarked
+            out, piece = b"" if self._hold_ends else piece[: len(piece) - len(unmarked)], unmarked
         if self._too_long:
             rest_of_line = piece.find(b"\n") + 1
             if not rest_of_line:
@@ -103,6 +128,8 @@ class Compactor:
     def finish(self) -> bytes:
         """The compacted last line, if it has no line end."""
         rest = (self._head or b"") + b"".join(self._begun)
+        self.torn = rest.lstrip().startswith(b"{") and not isinstance(read_record(rest, "", 0), Record)
+        self.at_line_end = not (rest or self._too_long)
         self._begun, self._waiting = [], 0
         return self._compacted(rest) if rest else b""
 
@@ -116,7 +143,7 @@ class Compactor:
         if seeds and _within_bounds(seeds) and cuttable(seeds):
             self._count("iteration_ok", len(seeds))
             self.compact += len(seeds)
-            return _encode_lines(self._cut(seeds))
+            return self._note(seeds[-1].seed, _encode_lines(self._cut(seeds)))
         half = block.find(b"\n", len(block) // 2) + 1
         if len(block) > HALVED_BYTES_MIN and 0 < half < len(block):
             return self._compacted(block[:half]) + self._compacted(block[half:])
@@ -133,21 +160,35 @@ class Compactor:
             kind = "broken_records"
         elif isinstance(record.data, FailedData):
             kind = "iteration_failed"
+            self.failed_seeds.append(record.data.seed)
+            self._note(record.data.seed, msgspec.json.encode(record.data))
+        elif isinstance(record.data, RanData):
+            kind = "iteration_ok"
+            self._note(record.data.seed, line)
         elif record.type == "iteration":
             kind = "iteration_ok"
             seed = record.data
             rows = self._cut([seed]) if cuttable([seed]) else [_whole(seed)]
+            self._note(seed.seed, _encode_lines(rows))
             if not record.unknown_keys:
                 self._count(kind)
                 self.compact += 1
                 return _encode_lines(rows).rstrip(b"\n")
         else:
-            kind = self._of_another_kind(record.type)
+            kind = self._of_another_kind(record)
             if kind == "batch_complete":
                 self._note_silent(len(record.data["failed_seeds"]))
         self._count(kind)
+        if self._hold_ends and kind in ("start", "batch_complete"):
+            return b""
         self.verbatim += 1
         return line
+
+    def _note(self, seed: int, result: bytes) -> bytes:
+        """Note the result of an iteration, or of several that end with this seed."""
+        self.due = (seed + 1) % SEED_COUNT
+        self.results.update(result)
+        return result
 
     def _cut(self, seeds: Sequence[_Healthy]) -> list[_Row]:
         """Seeds that passed as rows with shortened hashes.
@@ -173,9 +214,12 @@ class Compactor:
             for seed in seeds
         ]
 
-    def _of_another_kind(self, kind: str) -> str:
-        self.ended |= self.started and kind == "batch_complete"
-        self.started |= kind == "start"
+    def _of_another_kind(self, record: Record) -> str:
+        kind = record.type
+        if kind == "batch_complete" and self.started:
+            self.end = self.end or record.data
+        if kind == "start" and self.start is None:
+            self.start, self.due = record.data, record.data["starting_seed"]
         if kind in _KINDS:
             return kind
         name = kind[:TYPE_CHARACTERS_MAX]

@@ -14,7 +14,14 @@ from typing import Any
 import msgspec
 
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, CoverageReport, Properties, SeedList
+from vopr_coverage.model.report import (
+    ATTEMPT_ONLY_BY_DEFAULT,
+    SEED_COUNT,
+    SEEDS_KEPT_MAX,
+    CoverageReport,
+    Properties,
+    SeedList,
+)
 from vopr_coverage.reading.order import Contradictions
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
 from vopr_coverage.reading.tally import Tally
@@ -26,6 +33,7 @@ class StreamEnding(msgspec.Struct, frozen=True):
     report: CoverageReport | None
     fault_effects: Mapping[str, int] | None
     fault_counts: Mapping[str, int] | None
+    attempts_only: Mapping[str, int]
     properties: Properties | None
     silent_failures: SeedList
 
@@ -36,12 +44,15 @@ def read_ending(data: Mapping[str, Any], tally: Tally) -> StreamEnding:
     silent = _silent_failures(data["failed_seeds"], tally)
     _check_totals(data, tally, silent.count)
     coverage, properties = data["coverage"], data.get("properties")
+    points: Mapping[str, Any] = {}
     if coverage is not None:
         _check_coverage(coverage, contradictions)
+        points = coverage["fault_points"]["fault_points"]
     return StreamEnding(
         report=None if coverage is None else _report(coverage, tally),
-        fault_effects=None if coverage is None else _effects(coverage["fault_points"]["fault_points"]),
-        fault_counts=None if coverage is None else _counts(coverage["fault_points"]["fault_points"]),
+        fault_effects=None if coverage is None else _effects(points),
+        fault_counts=None if coverage is None else _counts(points),
+        attempts_only=_attempts_only(points),
         properties=None if properties is None else _properties(properties, contradictions),
         silent_failures=silent,
     )
@@ -99,7 +110,7 @@ def _check_totals(data: Mapping[str, Any], tally: Tally, silent: int) -> None:
 def _check_coverage(coverage: Mapping[str, Any], contradictions: Contradictions) -> None:
     points, phases, invariants = coverage["fault_points"], coverage["phases"], coverage["invariants"]
     listed, counts = points["fault_points"], invariants["invariant_counts"]
-    # The simulator's own "hit" means attempted; ours (any counter above zero) is in `_counts`.
+    # The simulator's own "hit" means attempted; ours (it took effect) is in `_counts`.
     attempted = sum((p if isinstance(p, int) else p["attempted"]) > 0 for p in listed.values())
     pairs = (
         ("fault_points.total", points["total"], len(listed), "point is listed", "points are listed"),
@@ -158,12 +169,23 @@ def dotted(phases: Mapping[str, int]) -> dict[str, int]:
 
 
 def _counts(points: Mapping[str, Any]) -> dict[str, int]:
-    """How often each point occurred: its largest counter, whatever stage that is of."""
-    stages = ("attempted", "applied", "observed")
+    """How often each point was hit: how often it took effect, where the stream has the counters."""
+    attempts = {name: count for name, count in _attempts_only(points).items() if name in ATTEMPT_ONLY_BY_DEFAULT}
+    effects = {name: point if isinstance(point, int) else _effect(point) for name, point in points.items()}
+    return effects | attempts
+
+
+def _attempts_only(points: Mapping[str, Any]) -> dict[str, int]:
+    """The attempts of each point that was attempted and never took effect."""
     return {
-        name: point if isinstance(point, int) else max(point[stage] for stage in stages)
+        name: point["attempted"]
         for name, point in points.items()
+        if not isinstance(point, int) and point["attempted"] and not _effect(point)
     }
+
+
+def _effect(point: Mapping[str, int]) -> int:
+    return max(point["applied"], point["observed"])
 
 
 def _effects(points: Mapping[str, Any]) -> dict[str, int] | None:

@@ -37,12 +37,14 @@ class ReportFile(msgspec.Struct, frozen=True):
     """One file to read: its path, its name in the output, and its scenario if given.
 
     For a recording, `path` is the stream in its folder and `label` the folder. Its manifest names the scenario.
+    `pattern` is what it was found by, "" if it was named by its path.
     """
 
     path: str
     label: str
     scenario: str | None = None
     recording: Recording | None = None
+    pattern: str = ""
 
 
 class Unfound(NamedTuple):
@@ -61,7 +63,12 @@ class Found(NamedTuple):
 
 
 def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[ReportFile]:
-    """The files of `find`.
+    """The files of `find_all`; errors as there."""
+    return list(find_all(lines, roots).files)
+
+
+def find_all(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
+    """`find`, for whoever needs all of it.
 
     Raises:
         FileError, ReportError, UsageError, ManyErrors: also if a single line cannot be used.
@@ -69,7 +76,7 @@ def find_reports(lines: Sequence[str], roots: Sequence[Path] = ()) -> list[Repor
     found = find(lines, roots)
     if found.unfound:
         raise as_one([each.error for each in found.unfound])
-    return list(found.files)
+    return found
 
 
 def find(lines: Sequence[str], roots: Sequence[Path] = ()) -> Found:
@@ -157,7 +164,8 @@ def _match_pattern(pattern: str, scenario: str | None, roots: Sequence[Path]) ->
         if folder not in outside
     ]
     reports += [ReportFile(file.path, file.path, scenario) for file in files if file.path not in outside]
-    return _sorted_out(reports, _remark(pattern, left_out))
+    found_by = [each if isinstance(each, Unfound) else replace(each, pattern=pattern) for each in reports]
+    return _sorted_out(found_by, _remark(pattern, left_out))
 
 
 def _is_part_of(file: Match, recordings: set[str]) -> bool:
@@ -223,6 +231,8 @@ def _each_once(reports: Sequence[ReportFile]) -> list[ReportFile]:
     first: dict[tuple[int, int] | str, ReportFile] = {}
     for report in reports:
         same = first.setdefault(_identity(report.path), report)
+        if same.pattern and not report.pattern:
+            same = first[_identity(report.path)] = replace(same, pattern="")
         if same.scenario is None and report.scenario is not None:
             first[_identity(report.path)] = replace(same, scenario=report.scenario)
         elif report.scenario is not None and same.scenario != report.scenario:

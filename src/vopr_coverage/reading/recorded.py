@@ -31,20 +31,36 @@ def read_file(file: ReportFile, progress: Progress | None = None) -> Input:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
     try:
-        return _with_crash(read_report(file.path, progress), file.recording)
+        return _as_recorded(read_report(file.path, progress), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
 
 
-def _with_crash(read: Input, recording: Recording | None) -> Input:
+def _as_recorded(read: Input, recording: Recording | None) -> Input:
+    """What a stream's manifest adds to it: where its simulator died, and what the coverage is of."""
+    if read.run is None or recording is None:
+        return read
+    if not (recording.parts or recording.per_seed):
+        return _with_crash(read, read.run, recording)
+    ended_by_it = bool(recording.parts) and not recording.stopped and recording.parts[-1].died_at is not None
+    run = replace(read.run, crashed=read.run.crashed and ended_by_it, measured=recording.measured)
+    warnings = list(read.warnings)
+    if read.report is not None and run.covered < run.iterations:
+        died = sum(group.count for group in run.failures if group.crash)
+        of = f"Coverage is of {run.covered:,} of {counted(run.iterations, 'iteration')}"
+        why = f": the simulator died at {counted(died, 'seed')}, and one that dies reports no coverage" if died else ""
+        warnings.append(of + why)
+    return replace(read, run=run, warnings=tuple(warnings))
+
+
+def _with_crash(read: Input, run: Run, recording: Recording) -> Input:
     """The run with the seed that its simulator died at as one failed seed more, if that is how it ended.
 
     It is not if the recorder ended the simulator, if somebody else did, or if the seed is not known for sure.
     """
-    run = read.run
-    if run is None or recording is None or not recording.finished or recording.stopped:
+    if not recording.finished or recording.stopped:
         return read
     if run.complete or run.next_seed is None or run.contradictions:
         return read
@@ -84,7 +100,7 @@ class _RecordedSeeds(Seeds):
 
     def _finish(self) -> Input:
         try:
-            return _with_crash(super()._finish(), self._recording)
+            return _as_recorded(super()._finish(), self._recording)
         except NoRecords as error:
             return _nothing_written(error)
 

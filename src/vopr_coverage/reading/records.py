@@ -8,19 +8,20 @@ tests/integration/test_fast_path.py checks that both accept the same lines.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 
 from vopr_coverage.errors import ReportError
-from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
+from vopr_coverage.model.crash import CRASH, Crash, crash_of
+from vopr_coverage.reading.envelopes import UINT64_MAX, looks_like_record, problems, unknown_keys
 from vopr_coverage.reading.lines import one_a_line
-from vopr_coverage.reading.shapes import fits
 
-UINT64_MAX = (1 << 64) - 1
 TIME_MS_MAX = 18446744073709.0  # 2^64 ns
+_Line = TypeVar("_Line")
 LOG_LINE_BYTES_MAX = 1 << 20  # longer lines are not parsed just to see whether they are records
 
 _Count = Annotated[int, msgspec.Meta(ge=0)]  # the decoder supports no bound above 2^63
@@ -84,6 +85,44 @@ class CompactLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, g
     data: CompactData
 
 
+class CrashedData(FailedData, forbid_unknown_fields=True, tag="crashed"):
+    """A seed that the simulator died at, as a failed seed. Its message has no numbers, so that two runs compare."""
+
+    crash: Crash
+
+
+class RanData(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A seed that passed, of which nothing else is known: its process wrote no record."""
+
+    seed: _Count
+
+    @property
+    def events(self) -> int:
+        """None are known."""
+        return 0
+
+
+class _RanLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A line that a recorder writes: `["ran",[seed]]`."""
+
+    status: Literal["ran"]
+    data: RanData
+
+
+class _Died(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    seed: _Count
+    exit_code: Annotated[int, msgspec.Meta(ge=0, le=4294967295)] | None
+    signal: Annotated[int, msgspec.Meta(ge=1, le=255)] | None
+    last_words: Annotated[list[Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=20)]
+
+
+class _DiedLine(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """A line that a recorder writes: `["died",[seed, exit code or null, signal or null, last words]]`."""
+
+    status: Literal["died"]
+    data: _Died
+
+
 class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A whole line of either kind."""
 
@@ -95,6 +134,8 @@ class IterationLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _decode_ok_lines = msgspec.json.Decoder(OkLine | None).decode_lines
 _decode_compact_lines = msgspec.json.Decoder(CompactLine | None).decode_lines
 _decode_compact = msgspec.json.Decoder(CompactLine).decode
+_decode_ran = msgspec.json.Decoder(_RanLine).decode
+_decode_died = msgspec.json.Decoder(_DiedLine).decode
 _decode_iteration = msgspec.json.Decoder(IterationLine).decode
 
 
@@ -112,7 +153,7 @@ def decode_compact_block(block: bytes) -> list[OkLine]:
     return cast("list[OkLine]", one_a_line(_decode_compact_lines, block))
 
 
-def within_bounds(data: OkData | FailedData | CompactData) -> bool:
+def within_bounds(data: OkData | FailedData | CompactData | RanData) -> bool:
     """Whether numbers meet the bounds of the schema that the decoder cannot check."""
     return data.seed <= UINT64_MAX and data.events <= UINT64_MAX
 
@@ -144,41 +185,64 @@ def read_record(line: bytes, source: str, number: int) -> Record | list[ReportEr
     if document is None:
         return _compact(line)
     broken = [
-        ReportError(source, f":{number}#{p.pointer}", expected=p.expected, found=p.found) for p in _problems(document)
+        ReportError(source, f":{number}#{p.pointer}", expected=p.expected, found=p.found) for p in problems(document)
     ]
     return broken or _as_record(document)
 
 
 def looks_compact(document: object) -> bool:
     """Whether a JSON value is a line of a recording."""
-    try:
-        return isinstance(document, list) and within_bounds(msgspec.convert(document, CompactLine).data)
-    except (msgspec.ValidationError, OverflowError):
-        return False
-
-
-def looks_like_record(document: object) -> bool:
-    """Whether a JSON value is an envelope `{data, timestamp, type}`, perhaps a broken one.
-
-    Loggers also write objects with a `type` or with `data`: these are no envelopes.
-    """
-    if not isinstance(document, dict):
-        return False
-    if "data" in document:
-        return "type" in document or document.keys() <= _ENVELOPE
-    kind = document.get("type")
-    return isinstance(kind, str) and kind in _KNOWN_KEYS
+    return isinstance(document, list) and _compact(msgspec.json.encode(document)) is not None
 
 
 def _compact(line: bytes) -> Record | None:
-    """The passed seed of a compact line; any other array is no record."""
+    """The seed of a line that only recordings have; any other array is no record."""
     if not line.lstrip().startswith(b"["):
         return None
-    try:
-        data = _decode_compact(line).data
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return Record("iteration", data) if within_bounds(data) else None
+    for read in _READ_ROWS:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            data = read(line)
+            return Record("iteration", data) if within_bounds(data) else None
+    return None
+
+
+def _crashed(died: _Died) -> CrashedData:
+    crash = crash_of(died.exit_code, died.signal, died.last_words)
+    return CrashedData(events=0, invariant=CRASH, message=crash.signature, seed=died.seed, crash=crash)
+
+
+_READ_ROWS: tuple[Callable[[bytes], CompactData | CrashedData | RanData], ...] = (
+    lambda line: _decode_compact(line).data,
+    lambda line: _decode_ran(line).data,
+    lambda line: _crashed(_decode_died(line).data),
+)
+
+
+def failed_line(data: FailedData) -> bytes:
+    """The record of a failed seed without its time of day, with its line end."""
+    return msgspec.json.encode({"data": data, "timestamp": "", "type": "iteration"}) + b"\n"
+
+
+def passed_line(data: OkData) -> bytes:
+    """The compact line of a seed that passed, hashes in full, with its line end."""
+    row = [data.seed, data.events, data.simulated_time_ms, data.storage_hash, data.kernel_state_hash]
+    return msgspec.json.encode(["ok", row]) + b"\n"
+
+
+def ran_line(seed: int) -> bytes:
+    """The line of a recording for a seed that passed without a word, with its line end."""
+    return msgspec.json.encode(["ran", [seed]]) + b"\n"
+
+
+def died_line(seed: int, crash: Crash) -> bytes:
+    """The line of a recording for a seed that the simulator died at, with its line end."""
+    line = ["died", [seed, crash.exit_code, crash.signal, crash.last_words]]
+    return msgspec.json.encode(line) + b"\n"
+
+
+def start_line(data: Mapping[str, Any]) -> bytes:
+    """A `start` record, with its line end."""
+    return msgspec.json.encode({"data": data, "timestamp": "", "type": "start"}) + b"\n"
 
 
 def _document(line: bytes) -> dict[str, Any] | None:
@@ -204,59 +268,10 @@ def _is_foreign(line: bytes) -> bool:
         return False
 
 
-def _problems(document: dict[str, Any]) -> list[contract.Problem]:
-    if fits(document):
-        return []
-    broken = contract.problems("stream", document, "record")
-    if broken:
-        return broken
-    kind = document["type"]
-    if kind == "iteration":
-        broken = contract.problems("stream", document, "iteration")
-        return broken or contract.problems("stream", document, f"iteration-{document['data']['status']}")
-    if kind == "batch_complete":
-        return contract.problems("stream", _without_clean_seeds(document), kind)
-    return contract.problems("stream", document, kind) if kind in _KNOWN_KEYS else []
-
-
-def _without_clean_seeds(document: dict[str, Any]) -> dict[str, Any]:
-    """The record without its list of failed seeds, if that contains only seeds.
-
-    The schema's validator takes ten seconds for a million items; this takes a tenth of a second.
-    """
-    seeds = document["data"].get("failed_seeds")
-    clean = isinstance(seeds, list) and all(type(s) is int and 0 <= s <= UINT64_MAX for s in seeds)
-    return {**document, "data": {**document["data"], "failed_seeds": []}} if clean else document
-
-
 def _as_record(document: dict[str, Any]) -> Record:
     kind, data = document["type"], document["data"]
-    unknown = tuple(_unknown_keys(document))
+    unknown = tuple(unknown_keys(document))
     if kind == "iteration":
         known = OkData if data["status"] == "ok" else FailedData
         data = known(**{key: data[key] for key in known.__struct_fields__})
     return Record(kind, data, unknown)
-
-
-def _known_keys() -> dict[str, frozenset[str]]:
-    definitions = contract.schema("stream")["$defs"]
-    kinds = ("start", "iteration-ok", "iteration-failed", "batch_complete", "coverage_failures")
-    return {kind: frozenset(definitions[kind]["properties"]["data"]["properties"]) for kind in kinds} | {
-        "iteration": frozenset()
-    }
-
-
-_KNOWN_KEYS = _known_keys()
-_ENVELOPE = frozenset({"data", "timestamp", "type"})
-
-
-def _unknown_keys(document: dict[str, Any]) -> Iterator[str]:
-    kind, data = document["type"], document["data"]
-    for key in document:
-        if key not in _ENVELOPE:
-            yield key
-    if kind == "iteration":
-        kind = f"iteration-{data['status']}"
-    for key in data:
-        if key not in _KNOWN_KEYS.get(kind, data):
-            yield f"data.{key}"

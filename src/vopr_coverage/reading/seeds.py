@@ -11,11 +11,12 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.envelopes import UINT64_MAX
+from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData, RanData
 from vopr_coverage.reading.stream import StreamReader
 from vopr_coverage.reading.tally import NS_PER_MS, Tally
 
-SeedRecord = OkData | PlainOkData | CompactData | FailedData
+SeedRecord = OkData | PlainOkData | CompactData | FailedData | RanData
 
 
 class Stretch(NamedTuple):
@@ -111,7 +112,7 @@ class _StretchTally(Tally):
         self._fresh.append(Stretch(due, [*healthy]))
         return True
 
-    def add(self, data: OkData | FailedData, number: int) -> None:
+    def add(self, data: OkData | FailedData | RanData, number: int) -> None:
         """As in Tally; a record that is out of order is counted, but not passed on."""
         before = self._next
         super().add(data, number)

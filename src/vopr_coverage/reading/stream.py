@@ -11,7 +11,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, pr
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Input, Run, SeedList
 from vopr_coverage.reading.ending import StreamEnding, read_ending
-from vopr_coverage.reading.records import Record, decode_compact_block, decode_ok_block, read_record
+from vopr_coverage.reading.records import CrashedData, Record, decode_compact_block, decode_ok_block, read_record
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 from vopr_coverage.reading.tally import Tally
 
@@ -51,6 +51,7 @@ class StreamReader:
     ended: bool = False
     cut_short: bool = False
     torn: bool = False  # the last line is a part of one
+    died: bool = False  # the last record is of a seed that the simulator died at
     errors: list[ReportError] = field(default_factory=list)
     other_lines: int = 0
     strays: int = 0  # records after the end, or of a second stream
@@ -75,6 +76,7 @@ class StreamReader:
             try:
                 records = decode_compact_block(block) if block[:1] == b"[" else decode_ok_block(block)
                 if records and self.tally.add_ok_block(records):
+                    self.died = False
                     return len(records)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
@@ -119,6 +121,7 @@ class StreamReader:
                 self._start(record, number)
             case "iteration":
                 self.tally.add(record.data, number)
+                self.died = isinstance(record.data, CrashedData)
             case "batch_complete":
                 self.ended = True
                 self.ending = read_ending(record.data, self.tally)
@@ -164,12 +167,14 @@ class StreamReader:
             silent_failures=silent,
             seed_ignored=tally.seed_ignored,
             first_hashes=tally.first_hashes(),
-            ran_nothing=tally.ok > 0 and tally.ok_events == 0,
+            ran_nothing=tally.ok > tally.silent and tally.ok_events == 0,
             double_runs=True if silent.count else None,
             fault_effects=ending.fault_effects if ending else None,
             fault_counts=ending.fault_counts if ending else None,
+            attempts_only=ending.attempts_only if ending else {},
             properties=ending.properties if ending else None,
             next_seed=self._next_seed(),
+            crashed=self.died and not self.ended,
         )
         # Without a start record the figures at the end cannot be verified: they are not measured.
         report = ending.report if ending and self.started else None

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from vopr_coverage.model.report import FailureGroup
+from vopr_coverage.model.crash import CRASH, CRASHES_APART_MAX, Crash
+from vopr_coverage.model.report import SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
-from vopr_coverage.reading.order import Failures, SeedOrder
-from vopr_coverage.reading.records import UINT64_MAX, CompactData, FailedData, OkData, OkLine, PlainOkData
+from vopr_coverage.reading.envelopes import UINT64_MAX
+from vopr_coverage.reading.order import INVARIANTS_KEPT_MAX, MESSAGE_CHARACTERS_MAX, OTHER_INVARIANTS, SeedOrder
+from vopr_coverage.reading.records import CompactData, CrashedData, FailedData, OkData, OkLine, PlainOkData, RanData
 
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
 NS_PER_MS = 1e6
 
 _rounded = float.__round__  # round() without the look-up of its method, which takes as long as rounding
+
+
+@dataclass
+class _Failing:
+    """Failures of one invariant so far."""
+
+    invariant: str
+    message: str
+    crash: Crash | None = None
+    count: int = 0
+    seeds: list[int] = field(default_factory=list)
 
 
 class Tally(SeedOrder):
@@ -24,11 +38,12 @@ class Tally(SeedOrder):
         super().__init__()
         self.ok = 0
         self.failed = 0
+        self.silent = 0  # of those that passed, seeds of which nothing else is known
         self.events = 0
         self.ok_events = 0
         self.time_ns = 0
         self.failed_seeds = array("Q")
-        self._failures = Failures()
+        self._groups: dict[tuple[str, str], _Failing] = {}  # by invariant and, of a crash, seed
         self._first: tuple[str, str, int, float] | None = None
         self._all_alike = True
         self._begun: list[OkData | PlainOkData | CompactData] = []
@@ -64,7 +79,7 @@ class Tally(SeedOrder):
         self._look_at(lines)
         return True
 
-    def add(self, data: OkData | FailedData, number: int) -> None:
+    def add(self, data: OkData | FailedData | RanData, number: int) -> None:
         """Add the record on line `number`."""
         self.follow(data.seed, number)
         self.events += data.events
@@ -72,6 +87,9 @@ class Tally(SeedOrder):
             self._fail(data)
             return
         self.ok += 1
+        if isinstance(data, RanData):
+            self.silent += 1
+            return
         self.ok_events += data.events
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
         self._look(data)
@@ -79,7 +97,27 @@ class Tally(SeedOrder):
     def _fail(self, data: FailedData) -> None:
         self.failed += 1
         self.failed_seeds.append(data.seed)
-        self._failures.add(data.seed, data.invariant, data.message)
+        group = self._group_of(data)
+        group.count += 1
+        if len(group.seeds) < SEEDS_KEPT_MAX:
+            group.seeds.append(data.seed)
+
+    def _group_of(self, data: FailedData) -> _Failing:
+        if isinstance(data, CrashedData):
+            return self._crash_group(data.seed, data.crash)
+        name = data.invariant
+        if (name, "") not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
+            name = OTHER_INVARIANTS
+        return self._groups.setdefault((name, ""), _Failing(name, data.message[:MESSAGE_CHARACTERS_MAX]))
+
+    def _crash_group(self, seed: int, crash: Crash) -> _Failing:
+        """A group of its own; of further crashes, the first that has the same signature, or else the last."""
+        crashes = [group for group in self._groups.values() if group.crash]
+        if len(crashes) < CRASHES_APART_MAX:
+            new = _Failing(CRASH, crash.message[:MESSAGE_CHARACTERS_MAX], crash)
+            return self._groups.setdefault((CRASH, str(seed)), new)
+        alike = (group for group in crashes if group.crash and group.crash.signature == crash.signature)
+        return next(alike, crashes[-1])
 
     def _look_at(self, lines: Sequence[OkLine]) -> None:
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
@@ -109,7 +147,7 @@ class Tally(SeedOrder):
     @property
     def seed_ignored(self) -> bool:
         """Whether all of two or more passed seeds gave exactly the same run."""
-        return self.ok >= 2 and self._all_alike
+        return self.ok - self.silent >= 2 and self._all_alike
 
     def first_hashes(self) -> tuple[str, ...]:
         """A digest of what each of the first seeds that passed did: other seeds that did the same have the same."""
@@ -123,7 +161,16 @@ class Tally(SeedOrder):
 
     def failure_groups(self) -> tuple[FailureGroup, ...]:
         """The failures by invariant, in the order of their first seeds."""
-        return self._failures.groups()
+        return tuple(
+            FailureGroup(
+                invariant=group.invariant,
+                count=group.count,
+                message=group.message,
+                seeds=tuple(group.seeds),
+                crash=group.crash,
+            )
+            for group in self._groups.values()
+        )
 
 
 def _as_recorded(records: Sequence[OkData | PlainOkData | CompactData]) -> Iterator[tuple[str, str]]:

@@ -120,6 +120,11 @@ class Child:
         """Its exit code, or minus the number of the signal that ended it; None while it runs."""
         return self._process.poll()
 
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, at most so long."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
     def close(self) -> int | None:
         """Kill what still runs of its group, wait for the rest of its stderr, and return its status."""
         if self._abandoned or self._process.poll() is None:

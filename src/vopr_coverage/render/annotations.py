@@ -63,20 +63,11 @@ def _unusable(verdict: Verdict) -> str:
 def _less_strict(verdict: Verdict) -> Iterator[str]:
     """What a pull request may not do quietly: ask for less than base does.
 
-    Bounds below the profile's are set in a config that says why. They are annotated once, and only where something
-    failed: as long as a config has them, they would be on every run.
+    What a config asks less of than its profile is told by `vopr-coverage profiles`: it would be on every run.
     """
     for report in verdict.reports:
         for text in report.change.loosened if report.change else ():
             yield f"{printable(report.name)}: less strict than on base: {printable(text)}"
-    below = [
-        f"{printable(report.name)}: below the profile: {printable(text)}"
-        for report in verdict.reports
-        for text in report.lowered
-    ]
-    if below and not verdict.passed:
-        more = [f"… and {len(below) - LINES_MAX} more; the job summary has them"] if len(below) > LINES_MAX else []
-        yield "\n".join([*below[:LINES_MAX], *more])
 
 
 def _no_base(verdict: Verdict) -> Iterator[str]:

@@ -32,7 +32,6 @@ def render_check_text(verdict: Verdict) -> str:
     blocks = [
         _block(verdict),
         *_section("Judged less strictly than on base", _loosened(verdict.reports)),
-        *_section("Bounds below the profile's", _lowered(verdict.reports)),
         *_section(
             "Reports of the base that are missing here", map(printable, verdict.base.absent if verdict.base else ())
         ),
@@ -71,11 +70,6 @@ def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX)
     if len(shown) > most:
         lines.append(f"  … and {len(shown) - most} more, all of them in the verdict file")
     yield "\n".join([f"{heading}:", *lines, ""])
-
-
-def _lowered(reports: Iterable[JudgedReport]) -> Iterator[str]:
-    for report in reports:
-        yield from map(printable, report.lowered)
 
 
 def _too_short(reports: Iterable[JudgedReport]) -> Iterator[str]:
@@ -158,14 +152,16 @@ def render_check_markdown(
     budget: int = SUMMARY_BYTES_MAX,
     size: Callable[[str], int] = utf8_bytes,
     elsewhere: str = "the verdict file",
+    place: str = "",
 ) -> str:
     """The job summary, of at most `budget` in units of `size`.
 
     Args:
         budget: SUMMARY_BYTES_MIN or more.
         elsewhere: where all that is left out can be found; text of ours.
+        place: the address of the repository's files at the commit that is judged, or "".
     """
     from vopr_coverage.render.tiers import draft_until_it_fits  # jinja2 takes long to load
 
     assert budget >= SUMMARY_BYTES_MIN, "a headline must fit"
-    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size)  # noqa: S704 (ours)
+    return draft_until_it_fits("check.md.j2", verdict, Markup(elsewhere), budget, size, place=place)  # noqa: S704 (ours)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 import msgspec
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.budget import COMMENT_CHARACTERS_MAX, COMMENT_CHARACTERS_MIN
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.links import link
 from vopr_coverage.render.outline import ending_of
 from vopr_coverage.render.tiers import draft_until_it_fits
 
@@ -28,7 +29,6 @@ _DID = {
     "stale": "was given up",
 }
 _MARKER = re.compile(r"<!-- [^\n<>]+ -->")
-_URL = re.compile(r"https?://[^\s\"<>\\]+")
 
 
 class About(msgspec.Struct, frozen=True):
@@ -77,12 +77,6 @@ def render_comment(
         foreign=about.foreign,
         did=_did(about.conclusion) if capped else None,
     )
-
-
-def link(url: str, text: str) -> Markup:
-    """A link in HTML: in Markdown, the characters of a bare address decide where it ends."""
-    assert _URL.fullmatch(url), "a link is an address of ours"
-    return Markup(f'<a href="{escape(url)}">{escape(text)}</a>')  # noqa: S704 (escaped)
 
 
 def _did(conclusion: str) -> Markup:

@@ -17,7 +17,7 @@ from vopr_coverage.determinism.verdict import (
     SeedsListed,
 )
 from vopr_coverage.errors import printable
-from vopr_coverage.model.figures import counted, percent
+from vopr_coverage.model.figures import SHARE_TOLD_MAX, counted, percent
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, SUMMARY_BYTES_MIN, utf8_bytes
 from vopr_coverage.render.marks import FAILED, verdict_mark
 
@@ -38,8 +38,8 @@ HEADINGS = {
 
 def render_determinism_text(verdict: DeterminismVerdict) -> str:
     """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
-    if verdict.error is not None:
-        error = "\n".join(printable(line) for line in verdict.error.split("\n"))
+    if verdict.nothing_judged:
+        error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
         return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
     findings = list(map(_why, verdict.findings))
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
@@ -47,6 +47,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
     hint = " (fill in the scenario)" if verdict.fill_in else ""
     blocks = [
         f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
+        *_section("Cannot be compared", map(printable, (verdict.error or "").splitlines())),
         *_section("Why", findings, len(findings)),
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
         *_section("What differs", _fields(verdict)),
@@ -150,6 +151,8 @@ def _bounds(verdict: DeterminismVerdict) -> str:
         return ""
     run = f"{counted(verdict.seeds, 'seed')} run twice"
     if not verdict.nondeterministic:
+        if verdict.at_most > SHARE_TOLD_MAX:
+            return f"{run}, no difference: too few to say how many of all seeds would differ\n"
         return f"{run}, no difference: at most {percent(verdict.at_most)} of all seeds would differ (95% confidence)\n"
     share = percent(verdict.nondeterministic / verdict.seeds)
     what = "differ" if verdict.mode == "two runs" else "failed without a record"

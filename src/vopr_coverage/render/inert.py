@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from vopr_coverage.errors import printable, shown
 CHARACTERS_MAX = 300
 SENTENCE_CHARACTERS_MAX = 600  # of a detail, which may end with the last lines of a simulator
 KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
+TOO_LONG = "# too long for this page: the verdict file has it"
 UNCUT = 1 << 20  # more than any tier lets through
 
 # Inside <code> GitHub links nothing; as entities not even a punctuation mark can end the code.
@@ -55,3 +57,19 @@ def inert_block(text: str, most: int | None = None) -> Markup:
     lines = (text if most is None else text[:most]).split("\n")
     escaped = "\n".join(entities(line, len(line) * 10) for line in lines)
     return Markup(f"<pre><code>{escaped}</code></pre>")  # noqa: S704 (escaped)
+
+
+# What ends no fence, begins no row, tag, comment or workflow command: of nearly all commands that people copy.
+_FENCED = re.compile(r"(?!\s*(?:::|[|~]))[^`<\x00-\x1f]*")
+
+
+def copyable(text: str, most: int = UNCUT) -> Markup:
+    """A command to copy, in a fence, since GitHub puts its button for copying there; an odd one as `inert_block`.
+
+    It is not cut: in place of one above `most` characters stands where it is.
+    """
+    text = text if len(text) <= most else TOO_LONG
+    lines = [printable(line) for line in text.split("\n")]
+    if all(_FENCED.fullmatch(line) and "##[" not in line for line in lines):
+        return Markup("```\n" + "\n".join(lines) + "\n```")  # noqa: S704 (nothing acts in a fence, nothing ends it)
+    return inert_block(text)

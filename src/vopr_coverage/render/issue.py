@@ -1,4 +1,4 @@
-"""The issue that tracks a nightly: which job is red, which seed, invariant and fault point, how to reproduce it."""
+"""The issue that tracks a nightly: the causes, as on the page of the night, and since when nights are red."""
 
 from __future__ import annotations
 
@@ -9,20 +9,27 @@ from typing import get_args
 import msgspec
 from markupsafe import Markup
 
+from vopr_coverage.causes.night import causes_of_night
+from vopr_coverage.causes.night_words import Line, Named, sentence_of
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.nightly.known_seeds import KnownSeed
-from vopr_coverage.nightly.verdict import Finding, FindingKind, NightVerdict
+from vopr_coverage.nightly.verdict import FindingKind, NightVerdict
 from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
-from vopr_coverage.render.comment import SHA_CHARACTERS, link
+from vopr_coverage.render.comment import SHA_CHARACTERS
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.links import link
 from vopr_coverage.render.marks import PASSED
+from vopr_coverage.render.night_causes import cause_blocks, part_title
+from vopr_coverage.render.night_figures import remarks_of
+from vopr_coverage.render.run_links import commit_name, linked, links_of, since_green
 from vopr_coverage.render.tiers import draft_page
 from vopr_coverage.render.wording import ours
 
 REPRO_CHARACTERS_MAX = 2_000  # a command is never cut, so a longer one is left to the summary
 LINE_CHARACTERS_MAX = 300  # of the regression file; a line is never cut, either
 NOTED = 10  # seeds in a note
+NAME_CHARACTERS_MAX, LINE_IN_A_TITLE_MAX = 80, 110
 KINDS = {kind: kind for kind in get_args(FindingKind)}
 HEADINGS = {
     "failed": "The nightly simulation failed",
@@ -58,37 +65,34 @@ class IssueAbout(msgspec.Struct, frozen=True):
 
 
 def issue_title(night: NightVerdict) -> str:
-    """The issue's title: plain text of ours, and what a report names without anything that could be a link."""
-    workflow = f" ({_plain(night.place.workflow)})" if _plain(night.place.workflow) else ""
-    title = f"Nightly simulation is red{workflow}: {_first_thing(night)}"
+    """The issue's title: the first cause, as plain text without anything that could be a link."""
+    workflow = _plain(night.place.workflow) or "Nightly simulation"
+    title = f"{workflow} is red: {_first_thing(night)}"
     return title if len(title) <= TITLE_CHARACTERS_MAX else title[: TITLE_CHARACTERS_MAX - 1].rstrip() + "…"
 
 
 def _first_thing(night: NightVerdict) -> str:
     if night.error is not None:
         return "the night has no verdict"
-    if not night.findings:
+    causes = causes_of_night(night)
+    if not causes:
         return "it did not finish" if night.status == "incomplete" else "it failed"
-    first, more = night.findings[0], len(night.findings) - 1
-    return _in_a_title(first) + (f" and {more:,} more" if more else "")
+    first, more = causes[0], len(causes) - 1
+    sentence = sentence_of(first.kind, [night.findings[position] for position in first.findings])
+    what = "".join(_in_a_title(part) for part in sentence).strip() or "it failed"
+    return what + (f" and {counted(more, 'more cause')}" if more else "")
 
 
-def _in_a_title(finding: Finding) -> str:
-    job = _plain(finding.job)
-    if finding.kind == "job":
-        return f"job {job}".strip()
-    names = ", ".join(filter(None, map(_plain, (finding.invariant or "", finding.fault_point or ""))))
-    names = names or _plain(finding.source)
-    seed = _plain(finding.seed or "")
-    kind = "the plan" if finding.kind == "plan" else _plain(finding.kind)
-    what = f"{kind} {seed}".strip() + (f" ({names})" if names else "")
-    return what + (f" in {job}" if job and job != finding.kind else "")
+def _in_a_title(part: str) -> str:
+    if isinstance(part, Named):
+        return _plain(part, NAME_CHARACTERS_MAX)
+    return _plain(part, LINE_IN_A_TITLE_MAX) if isinstance(part, Line) else part
 
 
-def _plain(text: str) -> str:
-    plain = _NOT_IN_A_TITLE.sub("·", printable(text[: KEY_CHARACTERS_MAX + 1]))
+def _plain(text: str, most: int = KEY_CHARACTERS_MAX) -> str:
+    plain = _NOT_IN_A_TITLE.sub("·", printable(text[: most + 1]))
     plain = _LINKED_IN_A_TITLE.sub(lambda match: f"{match[1] or match[2]}·", " ".join(plain.split()))
-    return plain if len(plain) <= KEY_CHARACTERS_MAX else plain[: KEY_CHARACTERS_MAX - 1] + "…"
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
 def render_issue(
@@ -101,18 +105,20 @@ def render_issue(
     assert not about.marker or _MARKER.fullmatch(about.marker), "a marker is finding comment on finding line"
     assert _DAY.fullmatch(about.since), "a day is ours"
     replayed = [finding for finding in night.findings if finding.repro and len(finding.repro) <= REPRO_CHARACTERS_MAX]
+    causes = causes_of_night(night)
     regressions = [line for line in night.regressions if len(line) <= LINE_CHARACTERS_MAX]
     variables = {
         "night": night,
         "marker": Markup(about.marker),  # noqa: S704 (ours)
         "heading": ours(HEADINGS, night.status),
         "kind": lambda word: ours(KINDS, word),
+        "part": part_title,
         "facts": _facts(night, about),
+        "causes": cause_blocks(night, causes, REPRO_CHARACTERS_MAX),
         "replayed": replayed,
         "unplayed": sum(1 for finding in night.findings if finding.repro) - len(replayed),
-        "advice": list(dict.fromkeys(finding.advice for finding in night.findings if finding.advice)),
         "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],
-        "moved": [line for line in night.trends if line.remark],
+        "remarks": remarks_of(night, causes),
         "lines": lambda most: "\n".join(regressions[:most]),
         "regressions": regressions,
         "known": about.known,
@@ -140,12 +146,13 @@ def closing_note(about: IssueAbout) -> str:
 
 def _facts(night: NightVerdict, about: IssueAbout) -> list[Markup]:
     """Which night it was, and since when nights are red."""
+    links = links_of(about.run_url)  # not of the night, which comes from a file
     number = Markup(f"night {night.place.run_number:,}") if night.place.run_number else None  # noqa: S704 (digits)
-    workflow = inert(night.place.workflow, KEY_CHARACTERS_MAX)
-    commit = Markup("commit ") + inert(about.sha[:SHA_CHARACTERS]) if about.sha else None
     run, since = link(about.run_url, "run") if about.run_url else None, _since(about)
     loud = Markup("**") + since + "**" if since else None
-    return [fact for fact in (workflow, number, commit, run, loud) if fact]
+    green = since_green(night.last_green, msgspec.structs.replace(night.place, commit=about.sha or None), links)
+    recordings = linked(f"{links.run}#artifacts", Markup("recordings")) if links.run else None
+    return [fact for fact in (number, commit_name(about.sha), run, loud, green, recordings) if fact]
 
 
 def _since(about: IssueAbout) -> Markup | None:

@@ -12,7 +12,7 @@ import msgspec
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import GateResult, JudgedReport, Verdict, Violation
-from vopr_coverage.render.wording import COVERAGE, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
+from vopr_coverage.render.wording import COVERAGE, EXCUSED, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
 
 _SEVERITY = {
     Status.FAILED: 0,
@@ -161,13 +161,50 @@ def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
     return [(name, results) for name, results in parts.items() if results]
 
 
-def notes_of(report: JudgedReport) -> list[tuple[str, list[str]]]:
+@dataclass(frozen=True)
+class Table:
+    """The rows of one report: those that a reader is to see, by part, and those that say nothing about this run.
+
+    Without coverage, because a run did not finish, a figure that is missing is no news.
+    """
+
+    parts: list[tuple[str, list[GateResult]]]
+    not_required: list[GateResult]
+    not_measured: list[GateResult]
+
+    @property
+    def rows(self) -> list[GateResult]:
+        """All that are seen."""
+        return [result for _, results in self.parts for result in results]
+
+    @property
+    def coverage(self) -> list[GateResult]:
+        """Those of the seven categories and beyond."""
+        return [result for part, results in self.parts if part != RUN_HEALTH for result in results]
+
+
+def table_of(report: JudgedReport) -> Table:
+    """The table of a report: only what is required, and can be measured, is seen."""
+    parts, not_required, not_measured = [], [], []
+    for name, results in parts_of(report):
+        seen = []
+        for result in results:
+            if result.status == Status.NOT_REQUIRED:
+                not_required.append(result)
+            elif result.status == Status.NOT_MEASURED and report.report is None and result.note not in EXCUSED:
+                not_measured.append(result)
+            else:
+                seen.append(result)
+        parts += [(name, seen)] if seen else []
+    return Table(parts, not_required, not_measured)
+
+
+def notes_of(results: Iterable[GateResult]) -> list[tuple[str, list[str]]]:
     """What gates add to their figures: each note once, with the gates that it is about."""
     gates: dict[str, list[str]] = {}
-    for _, results in parts_of(report):
-        for result in results:
-            if result.note:
-                gates.setdefault(result.note, []).append(result.gate)
+    for result in results:
+        if result.note:
+            gates.setdefault(result.note, []).append(result.gate)
     return list(gates.items())
 
 
@@ -194,16 +231,15 @@ def health_of(report: JudgedReport) -> list[GateResult]:
 
 
 def health_by_status(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:
-    """The rows of run health in one line: those that ended alike together, the worst first."""
+    """The rows of run health in one line: those that ended alike together, the worst first.
+
+    They are those that the table shows, or all of them if it shows none.
+    """
+    seen = dict(table_of(report).parts).get(RUN_HEALTH) or health_of(report)
     rows: dict[str, list[GateResult]] = {}
-    for row in sorted(health_of(report), key=_severity):
+    for row in sorted(seen, key=_severity):
         rows.setdefault(row.status, []).append(row)
     return list(rows.items())
-
-
-def lowered_bounds(verdict: Verdict) -> list[tuple[str, list[str]]]:
-    """Each bound below the profile's, listed once, with the reports that it was lowered for."""
-    return _once((report.name, report.lowered) for report in verdict.reports)
 
 
 def minimums_of_longer_runs(verdict: Verdict) -> list[tuple[str, list[str]]]:

@@ -12,13 +12,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
+from vopr_coverage.causes.check import causes_of
+from vopr_coverage.causes.words import quoted
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
-from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, inert, inert_block
+from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
+from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
 
 CHUNKS_AT_ONCE = 100
+CAUSES_MAX = 3  # in the open
+DETAILS_MAX = 10
+GATES_MAX = 50  # more than we have come from a file that isn't ours
+NAME_CHARACTERS_MAX = 160  # of one name in what a cause says
+SHORT_NAME_CHARACTERS_MAX = 24
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Tier:
         passing: whether reports that passed have their tables.
         reports: how many reports have their tables, the failing ones first.
         error_characters: how many characters of the error are shown, where nothing was judged.
+        command_characters: how long a command may be that is shown with its cause; it is never cut.
     """
 
     rows: int
@@ -40,6 +49,7 @@ class Tier:
     passing: bool
     reports: int
     error_characters: int
+    command_characters: int = 4_000
 
 
 TIERS = (
@@ -48,7 +58,7 @@ TIERS = (
     Tier(rows=50, open=10, folded=False, passing=False, reports=20, error_characters=5_000),
     Tier(rows=10, open=10, folded=False, passing=False, reports=5, error_characters=2_000),
     Tier(rows=3, open=3, folded=False, passing=False, reports=1, error_characters=1_000),
-    Tier(rows=0, open=0, folded=False, passing=False, reports=0, error_characters=200),
+    Tier(rows=0, open=0, folded=False, passing=False, reports=0, error_characters=200, command_characters=120),
 )
 
 
@@ -59,9 +69,9 @@ def draft_until_it_fits(
 
     Args:
         elsewhere: where all that is left out can be found; text of ours.
-        more: further variables of this template.
+        more: further variables of this template; `place` is the address of the files at the commit that is judged.
     """
-    return draft_page(template, _variables(verdict) | more | {"elsewhere": elsewhere}, budget, size)
+    return draft_page(template, _variables(verdict) | {"place": ""} | more | {"elsewhere": elsewhere}, budget, size)
 
 
 def draft_page(template: str, variables: Mapping[str, Any], budget: int, size: Callable[[str], int]) -> str:
@@ -101,6 +111,10 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
     lost = changes.lost_of(verdict)
     named = set(lost.items)
     sources = {violation.source for violation in verdict.violations}
+    causes = causes_of(verdict)
+    told = {cause.command for cause in causes}
+    in_the_open = {cause.command for cause in causes[:CAUSES_MAX]}
+    unexpected = [failure for failure in verdict.failures if not failure.expected]
     return {
         "verdict": verdict,
         "ending": outline.ending_of(verdict),
@@ -111,13 +125,14 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "overview": bad + good if len(verdict.reports) > 1 else [],
         "groups": [outline.without(named, group) for group in groups],
         "headline": outline.headline_of(groups),
-        "lowered": outline.lowered_bounds(verdict),
         "too_short": outline.minimums_of_longer_runs(verdict),
         "loosened": outline.loosened_bounds(verdict),
         "lost": lost,
         "gained": changes.gained_of(verdict),
         "compared": changes.is_compared(verdict),
-        "unexpected": [failure for failure in verdict.failures if not failure.expected],
+        "causes": causes,
+        "unexpected": [failure for failure in unexpected if failure.repro not in in_the_open],
+        "of_no_cause": [failure for failure in unexpected if failure.repro not in told],
         "expected": [failure for failure in verdict.failures if failure.expected],
         "several": len(verdict.reports) > 1 or len(sources) > 1,
     }
@@ -135,7 +150,12 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals |= {
+        "CAUSES_MAX": CAUSES_MAX,
+        "DETAILS_MAX": DETAILS_MAX,
+        "NAME_MAX": NAME_CHARACTERS_MAX,
+        "SHORT_NAME_MAX": SHORT_NAME_CHARACTERS_MAX,
         "EXCUSED": wording.EXCUSED,
+        "GATES_MAX": GATES_MAX,
         "SOURCES_MAX": changes.SOURCES_MAX,
         "SENTENCE_MAX": SENTENCE_CHARACTERS_MAX,
     }
@@ -145,6 +165,11 @@ def _environment() -> Environment:
         "health_heading": partial(wording.ours, wording.HEALTH_HEADINGS),
         "status": wording.status,
         "gate_title": wording.gate_title,
+        "gate_link": wording.gate_link,
+        "told": wording.told,
+        "quoted": quoted,
+        "origin": origin_link,
+        "copyable": copyable,
         "gate_in_a_sentence": wording.gate_in_a_sentence,
         "figure": wording.figure,
         "sentence": partial(inert, most=SENTENCE_CHARACTERS_MAX),
@@ -155,7 +180,7 @@ def _environment() -> Environment:
         "one_by_one": outline.one_by_one,
         "counted": wording.counted,
         "agreeing": wording.agreeing,
-        "parts": outline.parts_of,
+        "table": outline.table_of,
         "health": outline.health_by_status,
         "notes": outline.notes_of,
         "iterations": outline.iterations_of,

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_LINES_MAX, utf8_bytes
-from vopr_coverage.trends.compare import FIGURES, Lately, in_digits
+from vopr_coverage.trends.compare import FIGURES, Lately
+from vopr_coverage.trends.standing import FAILED_SEEDS
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 GAP = "·"
@@ -21,7 +22,7 @@ NIGHTS_DRAWN_MAX = 100
 NOT_MEASURED = "not measured"
 TOO_FEW = "–"
 NO_NIGHTS = "No nights yet."
-_OURS = {figure.name for figure in FIGURES}
+_OURS = {FAILED_SEEDS, *(figure.name for figure in FIGURES)}
 
 
 class TrendRow(NamedTuple):

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from vopr_coverage.canaries import beside
 from vopr_coverage.canaries import judge as canary
+from vopr_coverage.causes import words as causes
 from vopr_coverage.determinism import judge as twice
 from vopr_coverage.gates import ROWS, SENTENCES
 from vopr_coverage.gates.row import Part, Row
@@ -23,6 +24,8 @@ from vopr_coverage.render.inert import CHARACTERS_MAX, KEY_CHARACTERS_MAX, inert
 from vopr_coverage.render.marks import MARKS
 
 RUN_HEALTH, COVERAGE, EXTRA = Part
+
+DOCS = "https://github.com/org/vopr-coverage-action/blob/main/docs"
 
 GATES: Mapping[str, Row] = {row.id: row for row in ROWS}
 GATE_ORDER: Mapping[str, int] = {gate: place for place, gate in enumerate(GATES)}
@@ -46,6 +49,7 @@ _SENTENCES = (
     SENTENCES
     | EXCUSED
     | advice.ALL
+    | frozenset(causes.ADVICE.values())
     | beside.ALL
     | frozenset(text for module in (canary, twice) for text in module.ADVICE.values())
 )
@@ -57,10 +61,15 @@ holds it iterations its itself lost met minimum minimums most not measured nothi
 profile ran record recording report reports run runs satisfied seed seeds stream violated violation whole without
 after asked before builds canaries canary coverage detected differs has in jobs long most no none on parts passed
 build iteration job point regression so twice was were about and faults green is least noticed planted red required
-by crash score shows the kernel_state_hash never varies
+by crash score shows the kernel_state_hash never varies bound bounds config
+that left behind explains why cancelled or out time skipped among those needs crashed exit code planned
+known Build Plan Long Regression Determinism Coverage Canaries Gate
+too few say how many may far below above median comparable night nights missing summary
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
+# Letters, numbers of few digits, spaces and marks of which GitHub makes neither link nor markup.
+_OF_A_SENTENCE = re.compile(r"(?:[A-Za-z ,;:()'’…-]|(?<![0-9a-f])[0-9]{1,3}(?:,[0-9]{3})*(?![0-9a-f]))*")
 _PART = re.compile(r"(\(?)([^\s(),]+(?:,[0-9]{3})*)(\)?,?)")
 _FIGURE_CHARACTERS_MAX = 150
 
@@ -91,6 +100,30 @@ def gate_in_a_sentence(gate: str) -> Markup:
         return inert(gate)
     title = GATES[gate].title
     return Markup(title[0].lower() + title[1:])  # noqa: S704 (ours)
+
+
+def told(sentence: str, most: int = CHARACTERS_MAX) -> Markup:
+    """A sentence of a cause: what stands between backticks is foreign, and cut at `most` characters; the rest is ours.
+
+    What is not made of our words, numbers and a few marks is inert nevertheless.
+    """
+    parts = []
+    for number, part in enumerate(sentence.split("`")):
+        is_ours = number % 2 == 0 and _OF_A_SENTENCE.fullmatch(part)
+        parts.append(Markup(part) if is_ours else inert(part, most))  # noqa: S704 (letters, numbers, spaces, marks)
+    return Markup().join(parts)
+
+
+def gate_link(gate: str) -> Markup:
+    """A gate's title as a link to its paragraph in the documentation."""
+    if gate not in GATES:
+        return gate_title(gate)
+    return Markup(f'<a href="{DOCS}/verdict.md#{anchor_of(gate)}">{gate_title(gate)}</a>')  # noqa: S704 (ours)
+
+
+def anchor_of(gate: str) -> str:
+    """The anchor of a gate's paragraph: GitHub makes it of the heading, which is the gate's title."""
+    return GATES[gate].title.lower().replace(" ", "-")
 
 
 def unbroken(text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import msgspec
 
 PUBLIC_API = "https://api.github.com"
 PUBLIC_SERVER = "https://github.com"
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_URL = re.compile(r"https?://[A-Za-z0-9.:-]{1,200}")
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -61,6 +65,12 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True):
     def roots(self) -> tuple[Path, ...]:
         """The folders that a step of the action may read from."""
         return (self.workspace, self.temp) if self.temp else (self.workspace,)
+
+    @property
+    def files_url(self) -> str:
+        """The address of the repository's files at the commit of this job; "" where one of them is not known."""
+        known = _REPOSITORY.fullmatch(self.repository) and _SHA.fullmatch(self.sha) and _URL.fullmatch(self.server_url)
+        return f"{self.server_url}/{self.repository}/blob/{self.sha}" if known else ""
 
 
 def runner_of(environ: Mapping[str, str]) -> Runner:

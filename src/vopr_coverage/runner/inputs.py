@@ -11,7 +11,7 @@ from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import MERGES, Rules
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
 COMMANDS = ("check", "comment", "doctor", "tracking-issue")
 INPUTS = (
@@ -76,7 +76,7 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
     """
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
-    one_of(inputs, "profile", PROFILE_NAMES)
+    one_of(inputs, "profile", PROFILE_CHOICES)
     overrides = Overrides(
         profile=inputs["profile"] or None,
         min_iterations=_count(inputs, "min-iterations"),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
 
@@ -204,14 +204,3 @@ def median(values: Sequence[float]) -> float:
     ranked = sorted(values)
     half = len(ranked) // 2
     return float(ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2)
-
-
-def in_digits(value: float) -> str:
-    """A figure for people: at least three digits of it, and 1e-05 only of what no simulator counts."""
-    if abs(value) >= 1e18 or 0 < abs(value) < 1e-6:
-        return f"{value:.3g}"
-    if value == int(value) or abs(value) >= 100:
-        return f"{value:,.0f}"
-    from decimal import Decimal  # every command would wait for it to load
-
-    return f"{Decimal(f'{value:.3g}'):f}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
-from vopr_coverage.nightly.verdict import NightVerdict, TrendLine
+from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
 from vopr_coverage.trends.compare import lines_of
+from vopr_coverage.trends.green import last_green
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
     History,
@@ -44,8 +46,16 @@ def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
         raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
 
 
-def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[TrendLine, ...], tuple[str, ...]]:
-    """Add a night to the history in that file, and tell its lines and what is to be warned of.
+class Recorded(NamedTuple):
+    """What the history shows about a night: its lines, the last green night before it, and what is to be warned of."""
+
+    lines: tuple[TrendLine, ...]
+    warnings: tuple[str, ...]
+    last_green: GreenNight | None = None
+
+
+def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
+    """Add a night to the history in that file, and compare it with the nights before.
 
     Nothing that goes wrong here stops a night: where the file can't be used it stays as it is.
 
@@ -57,10 +67,11 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> tuple[tuple[T
     try:
         there = read_history(path) if is_there(path) else History()
     except UserError as error:
-        return lines_of((), tonight), (f"this night was not added to the history: {error}",)
+        return Recorded(lines_of((), tonight), (f"this night was not added to the history: {error}",))
     lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
+    green = last_green(there.records, night.place)
     try:
         write_history(path, union(there.records, tonight))
     except UserError as error:
-        return lines, (*warnings, f"this night was not added to the history: {error}")
-    return lines, warnings
+        return Recorded(lines, (*warnings, f"this night was not added to the history: {error}"), green)
+    return Recorded(lines, warnings, green)

@@ -1,0 +1,204 @@
+"""The causes of a red night: findings that have one cause are one, by rules over facts. Pure.
+
+Facts are a finding's kind and rule, its invariant or fault point, the signature of its message, its part of the night
+and the result of that part's jobs. Two steps: findings with the same facts are one cause; then a cause that explains
+why others are there takes them over, such as a failed build the runs that it left without a simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from vopr_coverage.canaries.judge import CanaryEnding
+from vopr_coverage.causes import night_words
+from vopr_coverage.causes.night_messages import has_panic
+from vopr_coverage.determinism.judge import INCOMPLETE
+from vopr_coverage.gates.manifest import RUN_INCOMPLETE
+from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
+from vopr_coverage.model.crash import signature
+from vopr_coverage.model.signature import signature_of
+from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.verdict import Finding, NightVerdict
+
+Key = tuple[str, ...]  # the kind of the cause first; then the facts that its findings share
+
+_BUILD: Key = ("unusable", "job", "build")
+_PLAN: Key = ("unusable", "plan")
+_EXPIRED: Key = ("unusable", "expired")
+_CONTROL: Key = ("canary", "control")
+_GATE: Key = ("shortfall", "gate")
+_CANCELLED: Key = ("unusable", "jobs", "cancelled")
+_SKIPPED: Key = ("unusable", "jobs", "skipped")
+_NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
+_MISSED_BY = (str(CanaryEnding.NOT_DETECTED), str(CanaryEnding.WRONG_INVARIANT))
+_NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured")
+_VIOLATED = "PropertyViolated"
+_SHARE = "FaultPointCoverage"
+_RAN = ("success", "failure", "cancelled")  # results of jobs that may have recorded something
+
+
+def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
+    """The causes of a night's findings, most severe first; every finding belongs to exactly one of them.
+
+    The first of a cause's findings is one that it is about; what it has left behind comes after.
+    """
+    results = {job.name: job.result for job in verdict.jobs}
+    groups: dict[Key, list[int]] = {}
+    for position, finding in enumerate(verdict.findings):
+        groups.setdefault(_key(finding, results), []).append(position)
+    for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
+        groups[by] += groups.pop(explained)
+    causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]
+    return tuple(sorted(causes, key=_by_severity))
+
+
+def _by_severity(cause: Cause) -> tuple[int, int, int]:
+    return (SEVERITY.index(cause.kind), -len(cause.findings), min(cause.findings))
+
+
+# ---- the same facts
+
+
+def _key(finding: Finding, results: Mapping[str, str]) -> Key:
+    """What a finding shares with others of the same cause."""
+    by_kind = {
+        "failing seed": _of_seed,
+        "determinism": _of_double_runs,
+        "coverage": _of_coverage,
+        "canary": _of_canary,
+        "lost run": _of_lost_run,
+        "run health": _of_health,
+    }
+    if finding.kind in by_kind:
+        return by_kind[finding.kind](finding)
+    if finding.kind == "job":
+        result = results.get(finding.job, "")
+        alone = finding.job == "build" or result in ("", "success", "failure")
+        return ("unusable", "job", finding.job) if alone else ("unusable", "jobs", result)
+    return _PLAN if finding.kind == "plan" else _GATE
+
+
+def _of_seed(finding: Finding) -> Key:
+    if finding.crash:
+        return ("crash", finding.crash.signature)
+    if finding.invariant:
+        return ("violation", finding.invariant, signature_of(finding.message))
+    return ("violation", "", signature_of(finding.message or finding.line))
+
+
+def _of_double_runs(finding: Finding) -> Key:
+    if finding.rule in _NOT_COMPARED or finding.advice == advice.TWO_PROCESSES:
+        return ("unusable", "not compared", finding.rule)
+    return ("divergence", finding.rule) if finding.rule or finding.seed else ("divergence", finding.advice)
+
+
+def _of_coverage(finding: Finding) -> Key:
+    if finding.fault_point:
+        return ("missed", "point", finding.fault_point)
+    if finding.invariant:
+        return ("missed", "invariant", finding.invariant)
+    return ("shortfall", finding.rule or signature_of(finding.line))
+
+
+def _of_canary(finding: Finding) -> Key:
+    if finding.advice == advice.CONTROL:
+        return _CONTROL
+    if finding.advice == advice.OTHER_SEEDS:
+        return ("unusable", "other seeds")
+    if finding.rule in _MISSED_BY:  # what should have found them may be dead
+        return ("canary", "missed", finding.message or finding.source)
+    return ("canary", finding.rule) if finding.rule else ("canary", "", finding.source)
+
+
+def _of_lost_run(finding: Finding) -> Key:
+    if finding.advice == advice.EXPIRED:
+        return _EXPIRED
+    if finding.advice == advice.LOST:
+        return ("unusable", "lost", finding.job)
+    if not finding.source:
+        return ("unusable", "not planned", finding.job)
+    words = night_words.last_words(finding)
+    if has_panic(words):  # as files have it that were written when a crash was a run without an end
+        return ("crash", signature(words))
+    return ("unusable", RUN_INCOMPLETE, signature_of(finding.line.partition(",")[0]))
+
+
+def _of_health(finding: Finding) -> Key:
+    if finding.rule == _VIOLATED:
+        return ("violation", _VIOLATED, finding.line)
+    if finding.advice in (advice.OTHER_SEEDS, advice.SEED_CUT):
+        return ("unusable", "other seeds") if finding.advice == advice.OTHER_SEEDS else ("unusable", "seed cut")
+    return ("unusable", finding.rule, signature_of(finding.line))
+
+
+# ---- one explains the other
+
+
+class _Together(NamedTuple):
+    """What the rules on explanations look at."""
+
+    groups: Mapping[Key, Sequence[int]]
+    findings: Sequence[Finding]
+    results: Mapping[str, str]
+
+    def first(self, key: Key) -> Finding:
+        return self.findings[self.groups[key][0]]
+
+
+def _explained(seen: _Together) -> Iterator[tuple[Key, Key]]:
+    """Pairs of a group and the one that explains it, which no other explains."""
+    by = {key: reason for key in seen.groups if (reason := _reason(key, seen)) and reason != key}
+    for key, reason in by.items():
+        while reason in by:
+            reason = by[reason]
+        yield key, reason
+
+
+def _reason(key: Key, seen: _Together) -> Key | None:
+    """The group that explains this one, if any."""
+    first = seen.first(key)
+    if key == ("shortfall", _SHARE):
+        sources = {seen.findings[position].source for position in seen.groups[key]}
+        return next((point for point, source in _points(seen) if source in sources), None)
+    if key == _GATE and first.advice == advice.NO_SCORE:
+        return next((other for other in seen.groups if seen.first(other).job == "coverage"), None)
+    own, result = ("unusable", "job", first.job), seen.results.get(first.job, "")
+    if key[1] == "lost" and own in seen.groups:
+        return own
+    if key[1] == "lost" and result == "cancelled" and _CANCELLED in seen.groups:
+        return _CANCELLED
+    never_built = first.kind == "canary" and first.rule in _NOT_BUILT
+    if never_built or key in (_SKIPPED, _PLAN) or key[1] == "not planned" or (key[1] == "lost" and result not in _RAN):
+        earlier = [_BUILD] if never_built or key == _PLAN else [_BUILD, ("unusable", "job", "plan"), _PLAN]
+        failed = [other for other in seen.groups if other[1] == "job"] if key == _SKIPPED else []
+        return next((reason for reason in (*earlier, *failed) if reason in seen.groups), None)
+    return None
+
+
+def _points(seen: _Together) -> Iterator[tuple[Key, str]]:
+    """The fault points that are not as required, and the reports of which that is said."""
+    for key, positions in seen.groups.items():
+        if key[:2] == ("missed", "point"):
+            yield from ((key, seen.findings[position].source) for position in positions)
+
+
+# ---- in words
+
+
+def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> Cause:
+    kind: CauseKind = next(kind for kind in SEVERITY if kind == key[0])
+    mine = [findings[position] for position in positions]
+    replayed = next((finding for finding in mine if finding.repro), None)
+    return Cause(
+        kind=kind,
+        what=night_words.with_names_quoted(night_words.sentence_of(kind, mine)),
+        sources=tuple(dict.fromkeys(finding.source for finding in mine if finding.source)),
+        seed=next((finding.seed for finding in mine if finding.seed), None),
+        seeds=night_words.seeds_of(mine),
+        command=replayed.repro if replayed else "",
+        whole_run=replayed.whole_run if replayed else False,
+        advice=next((finding.advice for finding in mine if finding.advice), ""),
+        details=night_words.details_of(kind, mine),
+        findings=tuple(positions),
+    )

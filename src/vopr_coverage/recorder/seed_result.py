@@ -1,0 +1,120 @@
+"""The result of a process that ran one seed: by its records if it wrote any, and by how it ended. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+
+from vopr_coverage.errors import printable
+from vopr_coverage.model.crash import OUTSIDE_SIGNALS, PANIC, crash_of
+from vopr_coverage.reading.compact import Compactor
+from vopr_coverage.reading.records import (
+    CrashedData,
+    FailedData,
+    OkData,
+    RanData,
+    died_line,
+    failed_line,
+    passed_line,
+    ran_line,
+    read_record,
+)
+from vopr_coverage.recorder.last_words import last_words
+from vopr_coverage.recorder.parts import announces
+from vopr_coverage.recorder.process import Ended
+
+
+class SeedOutput(msgspec.Struct, frozen=True):
+    """What a process wrote: its compacted stream, its other lines on stdout, and its stderr; the end of each."""
+
+    stream: Compactor
+    records: bytes
+    other: bytes
+    stderr: bytes
+
+    @property
+    def last_words(self) -> tuple[str, ...]:
+        """Of stderr; or of stdout, if only that has a panic or anything at all, as with a test runner."""
+        only_stdout = _panics(self.other) and not _panics(self.stderr)
+        return last_words(self.other if only_stdout or not self.stderr.strip() else self.stderr)
+
+
+class SeedResult(msgspec.Struct, frozen=True):
+    """The result of one seed.
+
+    Attributes:
+        ended: how its process ended; None if it could not be started.
+        line: the line of the recording; b"" if it failed without a record.
+        failed: whether it failed.
+        end: `data` of its end record; None if it wrote none, or died.
+        problem: why there is no result; then nothing else counts. "" if there is one.
+        last_words: of a process that did not end well.
+        kept: the end of what it wrote besides records, if it did not end well.
+    """
+
+    ended: Ended | None = None
+    line: bytes = b""
+    failed: bool = False
+    end: Mapping[str, Any] | None = None
+    problem: str = ""
+    last_words: tuple[str, ...] = ()
+    kept: bytes = b""
+
+
+def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collection[int]) -> SeedResult:
+    """The result of the process that ran this seed and that nobody has stopped.
+
+    Args:
+        found_bug: the exit codes that say so. Signals always do, except those that people and runners send.
+    """
+    code, stream = ended.exit_code, written.stream
+    well = ended.status == 0
+    known = SeedResult(
+        ended=ended,
+        last_words=() if well else written.last_words,
+        kept=b"" if well else written.other + written.stderr,
+    )
+    record = _record_of(seed, written.records)
+    if stream.started and not announces(stream, seed, 1):
+        return msgspec.structs.replace(known, problem="its stream is not of this seed alone")
+    if record and isinstance(record[0], FailedData):
+        return msgspec.structs.replace(known, line=record[1], failed=True, end=stream.end)
+    died = ended.signal not in OUTSIDE_SIGNALS if ended.signal is not None else code in found_bug
+    silent = stream.end is not None and bool(stream.end["failed_seeds"])
+    if silent:  # its two runs differed
+        return msgspec.structs.replace(known, failed=True, end=stream.end)
+    if died:
+        line = died_line(seed, crash_of(code, ended.signal, known.last_words))
+        return msgspec.structs.replace(known, line=line, failed=True)
+    if not well:
+        return msgspec.structs.replace(known, problem="that is not how it says that it found a bug")
+    if stream.started and not (record and stream.end):
+        return msgspec.structs.replace(known, problem="its stream breaks off")
+    return msgspec.structs.replace(known, line=record[1] if record else ran_line(seed), end=stream.end)
+
+
+def _panics(output: bytes) -> bool:
+    return any(PANIC.search(line) for line in output.decode("utf-8", "replace").splitlines())
+
+
+def _record_of(seed: int, records: bytes) -> tuple[Any, bytes] | None:
+    """The record of this seed, and its line without a time of day."""
+    for line in records.splitlines(keepends=True):
+        record = read_record(line, "", 0)
+        assert record is not None, "other lines were sorted out"
+        assert not isinstance(record, list), "broken ones, too"
+        if record.type != "iteration" or isinstance(record.data, (CrashedData, RanData)) or record.data.seed != seed:
+            continue  # lines of ours are ours to write
+        if isinstance(record.data, FailedData):
+            line = failed_line(record.data)
+        elif isinstance(record.data, OkData):
+            line = passed_line(record.data)
+        return record.data, line
+    return None
+
+
+def problem_in_words(seed: int, problem: str) -> str:
+    """Why the recording ends before this seed, in one line."""
+    return f"seed {seed} has no result: {printable(problem)}"
