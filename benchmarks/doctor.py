@@ -16,12 +16,14 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks.merge import make_folder
 from benchmarks.run import GENERATOR, NIGHT, ROOT, Bench, Command, Missing, Report, Streams, check_stream
 from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
 from vopr_coverage.doctor.conclude import diagnose
 from vopr_coverage.doctor.judge import examine
 
 DOCTOR_TO_CHECK_MAX = 3.0
+FILES = 1_000
 SCORE_MIN = 0.95
 CONFIGS = ROOT / "examples" / "configs"
 REAL = ROOT / "tests" / "data" / "real"
@@ -65,6 +67,25 @@ def speed(bench: Bench, streams: Streams, report: Report, iterations: int, count
     report.wall_ratios("doctor / check", walls, cpus, DOCTOR_TO_CHECK_MAX)
 
 
+def merged(bench: Bench, report: Report, scratch: Path, count: int) -> None:
+    """The doctor of many merged files against one check of them, whole processes in turn."""
+    folder = scratch / "merged"
+    folder.mkdir()
+    words = [str(make_folder(folder, FILES) / "*.ndjson"), "--merge", "all", "--config", str(folder / "gate.json")]
+    run = (sys.executable, "-m", "vopr_coverage")
+    commands = {
+        "check": Command((*run, "check", *words), f"{FILES:,} iterations"),
+        "doctor": Command((*run, "doctor", *words), "planted faults noticed"),
+    }
+    runs = bench.interleaved(commands, count)
+    for name, results in runs.items():
+        wall, cpu = median(r.wall_s for r in results), median(r.cpu_s for r in results)
+        print(f"    {name:<10} {wall:6.2f} s wall {cpu:6.2f} s CPU")
+    pairs = list(zip(runs["doctor"], runs["check"], strict=True))
+    walls, cpus = [a.wall_s / b.wall_s for a, b in pairs], [a.cpu_s / b.cpu_s for a, b in pairs]
+    report.cpu_ratios(f"doctor / check of {FILES:,} merged files", walls, cpus, DOCTOR_TO_CHECK_MAX)
+
+
 def scores(report: Report, scratch: Path) -> None:
     """The score of each shipped config with healthy runs of its own, and what it is blind to."""
     for name, scenarios in RECORDED.items():
@@ -103,6 +124,8 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.scores:
             folder = arguments.keep or Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
+            print(f"\n{FILES:,} merged files of one seed, whole processes, {arguments.runs} runs")
+            merged(Bench(Path(scratch)), report, Path(scratch), arguments.runs)
             bench, streams = Bench(Path(scratch)), Streams(arguments.generator.resolve(), folder.resolve())
             print(f"\n{arguments.iterations:,} iterations, whole processes, {arguments.runs} runs")
             speed(bench, streams, report, arguments.iterations, arguments.runs)

@@ -14,6 +14,7 @@ from pathlib import Path
 from vopr_coverage.commands.parser import build_parser
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
+BEHIND = "the command that runs the simulator, behind all other arguments; or `--command`"
 INTRODUCTION = """# Command line
 
 <!-- Written by tools/cli_reference.py from the help texts: `make generate`. -->
@@ -47,6 +48,8 @@ def section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     if actions:
         yield from ("", "| argument | |", "|---|---|")
         yield from (f"| {argument(action)} | {cell(help_of(action))} |" for action in actions)
+    if parser.get_default("simulator") is not None:
+        yield f"| `-- COMMAND` | {BEHIND} |"
     if parser.epilog:
         yield from ("", "```text", parser.epilog.rstrip(), "```")
 

@@ -31,6 +31,7 @@ from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX
 from vopr_coverage.render.check import render_check_markdown, render_check_text
+from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
@@ -146,7 +147,7 @@ def _examine(step: _Step) -> int:
     """Examine the gate, and publish the doctor's verdict."""
     from vopr_coverage.doctor.flow import DoctorRequest, examine_gate
     from vopr_coverage.doctor.verdict import DoctorVerdict
-    from vopr_coverage.render.doctor import render_doctor_markdown, render_doctor_text
+    from vopr_coverage.render.doctor import lines_to_copy, render_doctor_markdown, render_doctor_text
 
     runner, inputs, switches = step.runner, step.inputs, Switches()
     try:
@@ -161,7 +162,8 @@ def _examine(step: _Step) -> int:
         "score": "" if verdict.score is None else f"{verdict.score:.6f}",
     }
     page = partial(render_doctor_markdown, verdict)
-    _leave(_Left(render_doctor_text(verdict), verdict.to_json(), page, outputs), switches, runner)
+    text = on_terminal(render_doctor_text(verdict), Terminal(), exact=lines_to_copy(verdict))
+    _leave(_Left(text, verdict.to_json(), page, outputs), switches, runner)
     if not verdict.passed and (switches.annotations or verdict.error is not None):
         level = "error" if switches.fail or verdict.error is not None else "warning"
         print(command(level, printable(verdict.reason), title=DOCTOR_TITLE))
@@ -214,7 +216,7 @@ def _track(step: _Step) -> int:
 def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     """Write log, files, summary, outputs and annotations; returns the exit code."""
     page = partial(render_check_markdown, verdict, place=runner.files_url)
-    _leave(_Left(render_check_text(verdict), verdict.to_json(), page, _outputs(verdict)), switches, runner)
+    _leave(_Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail):
             print(line)

@@ -68,7 +68,7 @@ class ManyErrors(UserError):
         lines = [str(error) for error in errors[:PROBLEMS_SHOWN_MAX]]
         more = len(errors) - PROBLEMS_SHOWN_MAX
         if more > 0:
-            lines.append(f"… and {more} more problem{'s' if more > 1 else ''}")
+            lines.append("… and 1 more problem" if more == 1 else f"… and {more} more problems")
         super().__init__("\n".join(lines))
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from vopr_coverage.errors import printable
 from vopr_coverage.files import STDIN
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.reading.source import Progress
 
 QUIET_S = 1.0  # files that are read sooner need no line
@@ -43,7 +43,7 @@ class ProgressLine:
             drawn_at = now
             amount = f"{done / MB:,.0f} of {total / MB:,.0f} MB" if total >= done else f"{done / MB:,.0f} MB"
             rate = done / MB / (now - started)
-            self._draw(f"{printable(os.path.basename(path))}: {amount}, {rate:,.0f} MB/s")
+            self._draw(f"{printable(os.path.basename(path))}: {amount}, {in_digits(rate)} MB/s")
 
         return advance
 
@@ -129,8 +129,7 @@ class RunProgress:
         self._printed_at = now
         rate = done / (now - self._started_at)
         remaining = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
-        rate_text = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        text = f"{done:,} of {counted(self._total, 'iteration')}, {rate_text}/s{remaining}"
+        text = f"{done:,} of {counted(self._total, 'iteration')}, {in_digits(rate)}/s{remaining}"
         with suppress(OSError, ValueError):  # nobody reads the output: the run continues
             self._out.write(f"\r\x1b[K{text}" if self._terminal else f"vopr-coverage: {text}\n")
             self._out.flush()

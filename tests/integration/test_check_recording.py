@@ -170,14 +170,18 @@ def test_recordings_merge_by_the_scenario_of_their_manifests(world: Path) -> Non
 
 
 def test_a_failing_seed_is_replayed_with_the_recorded_command(world: Path) -> None:
-    """The config's `repro` is for streams that were not recorded."""
-    (world / "modest.json").write_text(json.dumps(MODEST | {"repro": "never --seed {seed}"}))
+    """Unless the config has a command that somebody wrote for this purpose."""
     command = ["./my vopr", "--seed", "{seed}", "-n{iterations}", "{scenario}"]
     a_recording(world / "out", a_stream(failing=[1, 2]), exit_code=1, command=command)
     (failure,) = judged("out").failures
     assert shlex.split(failure.repro) == ["./my vopr", "--seed", "1", "-n1", "combined"]
     assert not failure.whole_run
-    assert f"\n      {failure.repro}\n" in run_cli("check", "out", "--config", "modest.json", cwd=world).out
+    for more in ([], ["-v"]):
+        told = run_cli("check", "out", "--config", "modest.json", *more, cwd=world).out.splitlines()
+        assert failure.repro in [line.strip() for line in told]
+    (world / "modest.json").write_text(json.dumps(MODEST | {"repro": "debug {scenario} --seed {seed}"}))
+    (failure,) = judged("out").failures
+    assert (failure.repro, failure.whole_run, failure.fill_in) == ("debug combined --seed 1", False, False)
 
 
 def test_without_a_seed_in_the_command_the_whole_run_is_replayed(world: Path) -> None:
@@ -185,8 +189,9 @@ def test_without_a_seed_in_the_command_the_whole_run_is_replayed(world: Path) ->
     a_recording(world / "out", a_stream(failing=[1]), exit_code=1, command=["make", "sim", "N={iterations}"])
     (failure,) = judged("out").failures
     assert (failure.repro, failure.whole_run) == ("make sim N=3", True)
-    assert "on seed 1 (replays the whole run)\n      make sim N=3\n" in run_cli("check", "out", cwd=world).out
-    assert "this replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
+    assert "on seed 1 (replays the whole run)\n      make sim N=3\n" in run_cli("check", "-v", "out", cwd=world).out
+    assert "make sim N=3  # the whole run\n" in run_cli("check", "out", cwd=world).out
+    assert "replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
 
 
 # ---- health

@@ -63,9 +63,9 @@ def test_a_config_in_the_working_directory_is_found_by_itself(tmp_path: Path) ->
     (tmp_path / ".github").mkdir()
     (tmp_path / ".github" / "vopr-coverage.yml").write_text(json.dumps(MODEST))
     (tmp_path / "run.ndjson").write_bytes(a_stream())
-    ended = run_process("check", "run.ndjson", cwd=tmp_path)
+    ended = run_process("check", "-v", "run.ndjson", cwd=tmp_path)
     assert ended.code == 0
-    assert "set by .github/vopr-coverage.yml:1" in ended.out
+    assert f"default + {len(MODEST)} overrides: passed" in ended.out
 
 
 @pytest.mark.parametrize(("form", "start"), [("json", '{\n  "status": "failed"'), ("markdown", "## ❌ ")])

@@ -45,7 +45,7 @@ def test_a_simulator_with_an_unseeded_generator_is_nondeterministic() -> None:
     """Every seed failed without a record, and the replay command leaves the simulator's own check out."""
     ended = on_real(f"swizzle={UNSEEDED}")
     assert ended.code == 1
-    assert ended.out.startswith("❌ Determinism FAILED\n")
+    assert ended.out.endswith("❌ Determinism FAILED\n")
     assert "10 of 10 seeds failed without a record: 42, 43, 44" in ended.out
     assert "      vopr --scenario swizzle --seed 42 --iterations 1 --json -v --no-trace-on-failure\n" in ended.out
     assert "72.2% to 100%" in ended.out
@@ -65,7 +65,7 @@ def test_the_same_run_with_nothing_hidden_does_not_show_that_seeds_ran_twice() -
     """A stream looks the same with and without the check when nothing differs: not measured, and no pass."""
     ended = on_real(UNMASKED)
     assert ended.code == 1
-    assert ended.out.startswith("❌ Determinism NOT MEASURED\n")
+    assert ended.out.endswith("❌ Determinism NOT MEASURED\n")
     assert "nothing shows that seeds ran twice" in ended.out
 
 
@@ -88,7 +88,7 @@ def test_two_processes_of_a_deterministic_simulator_agree(left: str, right: str,
     for names in ((left, right), (right, left)):
         ended = on_real(*names)
         assert ended.code == 0, ended
-        assert ended.out.startswith("✅ Determinism PASSED\n")
+        assert ended.out.endswith("✅ Determinism PASSED\n")
         assert f"{seeds} seeds run twice, no difference" in ended.out
         assert f"kernel_state_hash is the same for all {seeds} seeds" in ended.out
         assert f"{seeds} seeds can't show much" in ended.out
@@ -125,7 +125,7 @@ def test_a_killed_run_is_incomplete(tmp_path: Path) -> None:
     written(tmp_path, a=killed, b=changed(again(ndjson(*records)), 905, events=1))
     ended = run_cli("determinism", "a.ndjson", "b.ndjson", cwd=tmp_path)
     assert ended.code == 1
-    assert ended.out.startswith("❌ Determinism FAILED: a run did not finish\n")
+    assert ended.out.endswith("❌ Determinism FAILED: a run did not finish\n")
     assert "185 seeds to compare left no record: 915–1099" in ended.out
     assert "1 of 15 seeds came out differently in b.ndjson, the first is seed 905 (events)" in ended.out
 

@@ -54,6 +54,7 @@ def test_what_the_base_had_and_this_run_has_not_is_in_the_comment(desk: Desk) ->
     (comment,) = ours(desk.github)
     assert run is not None
     assert base.origin == f"run {run.id} on main at 0123456"
+    assert base.commit == run.head_sha
     assert base.missing is None
     assert told.code == 0
     assert "<code>sim&#46;storage&#46;write</code>" in comment.body

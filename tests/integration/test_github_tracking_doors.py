@@ -47,7 +47,7 @@ def test_red_red_green(desk: Desk) -> None:
     (issue,) = tracked(desk.github)
     assert first.code == 0
     assert first.outputs["issue-url"].endswith(f"/{REPOSITORY}/issues/{issue.number}")
-    assert issue.title.startswith("plainname is red: plainname failed at seed 17")
+    assert issue.title.startswith("plainname is red: invariant plainname failed at seed 17")
     assert f"actions/runs/{desk.run_id}/attempts/1" in (issue.body or "")
     desk.run_id += 1
     second = step(desk, a_red_night(101))

@@ -65,7 +65,7 @@ def test_a_fault_too_rare_for_a_run_is_never_red_by_chance_and_shows_in_longer_o
     assert f"# Too rare to be required of shorter runs: {needed} iterations without any are not chance" in config
     for iterations, code in ((30, 0), (needed - 1, 0), (needed, 1)):
         (tmp_path / "without").write_bytes(rare(iterations, 1_000, 0))
-        ended = run_cli("check", "s=without", "--config", "gate.yml", cwd=tmp_path)
+        ended = run_cli("check", "-v", "s=without", "--config", "gate.yml", cwd=tmp_path)
         assert ended.code == code, iterations
         told = f"without: disk.lie: required of runs of {needed} iterations or more"
         assert (told in ended.out) == (iterations < needed)

@@ -91,6 +91,7 @@ def _nobody_waits() -> Iterator[None]:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a good run, a night, a recording, and the odd paths."""
+    monkeypatch.setenv("COLUMNS", "1000")
     a_night(tmp_path)
     a_recorded_run(tmp_path / "recording", 0, 3)
     (tmp_path / "good.ndjson").write_bytes(a_stream())

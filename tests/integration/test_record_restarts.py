@@ -26,7 +26,7 @@ for seed in range(first, first + count):
     if seed in panics:
         print(f"thread 'main' panicked at src/log.rs:{seed}:9:\\nindex out of bounds: {seed}", file=sys.stderr)
         sys.exit(101)
-    if words.get("--hang-at") == str(seed):
+    if words.get("--hang-at") == str(seed) or words.get("--hang-again") == str(count):
         time.sleep(60)
     sent += seed
     if words.get("--fail-at") == str(seed):
@@ -140,7 +140,10 @@ def test_a_bug_at_every_seed_is_not_started_again_for_ever(tmp_path: Path, simul
 
 def test_without_the_flag_a_run_ends_with_its_simulator(tmp_path: Path, simulator: list[str]) -> None:
     """COMMAND runs once; the crash is a failed seed all the same."""
-    assert record(tmp_path, *simulator, "--panic-at", "1").code == 1
+    ended = record(tmp_path, *simulator, "--panic-at", "1")
+    assert ended.code == 1
+    assert "died at seed 1, ended with exit code 101: thread 'main' panicked at src/log.rs:1:9: index" in ended.err
+    assert "the seeds behind it did not run: --on-crash restart runs them" in ended.err
     _, verdict = checked(tmp_path)
     assert (verdict["status"], seeds_of(verdict)) == ("failed", ["1"])
     assert verdict["violations"][0]["line"].endswith("1 seed behind it did not run")
@@ -171,6 +174,20 @@ def test_a_timeout_behind_a_crash_is_incomplete_and_the_crash_a_finding(tmp_path
     assert (
         "Run incomplete: timed out after 2 s, no batch_complete after 3 of 5 iterations, stopped at seed 3" in ended.out
     )
+
+
+def test_no_time_for_coverage_leaves_the_seeds_judged(tmp_path: Path, simulator: list[str]) -> None:
+    """What was not measured again is said, and the run is whole."""
+    words = [*simulator, "--panic-at", "2", "--hang-again", "2"]
+    assert record(tmp_path, *words, options=(*RESTART, "--timeout", "3"), iterations=6).code == 0
+    manifest = manifest_of(tmp_path / "out")
+    assert (manifest["timed_out"], manifest["whole"], manifest["measured"]) == (False, True, 3)
+    assert [part["agrees"] for part in manifest["parts"]] == [None, None, None]
+    assert manifest["rate"] > 6 / manifest["duration_s"]
+    _, verdict = checked(tmp_path, "--config", "c.json")
+    assert (verdict["status"], seeds_of(verdict)) == ("failed", ["2"])
+    assert verdict["reports"][0]["report"]["phase_events"] == {"net.sent": 3}
+    assert any(remark["text"].startswith("Coverage is of 3 of 6 iterations") for remark in verdict["warnings"])
 
 
 def test_restarts_need_their_flag(tmp_path: Path, simulator: list[str]) -> None:

@@ -14,11 +14,16 @@ from tests.support.checking import checked
 from tests.support.pages import closed, even_tables, page_of
 from tests.support.reports import a_flat_report
 from tests.support.verdict_cases import CASES, COMPARED, ROOT, judged
+from vopr_coverage.causes.check import causes_of
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.render.budget import utf8_bytes
 from vopr_coverage.render.check import render_check_markdown, render_check_text
+from vopr_coverage.render.check_brief import render_check_brief
+from vopr_coverage.render.outline import nothing_judged
+from vopr_coverage.render.terminal import Terminal, columns, rows
 
 EVERY = CASES | COMPARED
+EIGHTY = Terminal(80)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +36,43 @@ def test_real_runs_read_as_they_should(case: str, golden: Callable[[str, str], N
     """The job summary and the terminal's text, word for word."""
     verdict = judged(EVERY[case])
     golden(f"summary/{case}.md", render_check_markdown(verdict))
-    golden(f"summary/{case}.txt", render_check_text(verdict))
+    golden(f"summary/{case}.txt", render_check_brief(verdict, EIGHTY))
+    golden(f"summary/{case}-verbose.txt", render_check_text(verdict))
+
+
+@pytest.mark.parametrize("case", EVERY)
+def test_the_text_of_a_failed_run_is_one_screen(case: str) -> None:
+    """In rows of a terminal of 80 columns, with the verdict in the last one, and with the first cause in full."""
+    verdict = judged(EVERY[case])
+    lines = render_check_brief(verdict, EIGHTY).splitlines()
+    mark = "✅" if verdict.passed else "❌"
+    assert lines[-1].startswith(mark)
+    assert columns(lines[-1]) <= 80
+    if not verdict.passed:
+        assert rows(lines, 80) <= 25
+    for cause in causes_of(verdict)[:1] if verdict.reports and not verdict.passed else ():
+        whole = " ".join(" ".join(lines).split())
+        assert cause.what in whole
+        assert not cause.command or any(line.strip().startswith(cause.command) for line in lines)
+
+
+@pytest.mark.parametrize("case", EVERY)
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_the_lines_of_the_block_are_never_changed(case: str, width: int) -> None:
+    """What is listed without -v are the first lines of the seed script's list, each byte for byte."""
+    verdict = judged(EVERY[case])
+    if nothing_judged(verdict):
+        return
+    whole, brief = (
+        text.partition("\nTotal violations")[0].splitlines()
+        for text in (
+            render_check_text(verdict),
+            render_check_brief(verdict, Terminal(width)),
+        )
+    )
+    listed = [line for line in brief if line.startswith("  - ")]
+    assert brief[0] == whole[0]
+    assert listed == [line for line in whole if line.startswith("  - ")][: len(listed)]
 
 
 @pytest.mark.parametrize("case", EVERY)

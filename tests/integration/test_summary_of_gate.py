@@ -38,6 +38,16 @@ def test_a_green_night_scores_its_gate(tmp_path: Path) -> None:
     assert "half-of-the-seeds" not in {spot.kind for spot in verdict.gate.blind_spots}  # the plan says how many
 
 
+def test_how_many_reports_other_checks_need_is_nothing_to_a_night(tmp_path: Path) -> None:
+    """Its plan says which runs are missing, so `min_reports` neither fails its coverage nor hides its score."""
+    a_night(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG | {"min_reports": 50}))
+    verdict = summarised(tmp_path, GREEN)[1]
+    assert verdict.passed
+    assert verdict.gate
+    assert "report-missing" not in {spot.kind for spot in verdict.gate.blind_spots}
+
+
 @pytest.mark.parametrize(("least", "status"), [(0.1, "passed"), (1.0, "failed")])
 def test_doctor_min_decides(tmp_path: Path, least: float, status: str) -> None:
     """Below it the night is red, with one finding."""

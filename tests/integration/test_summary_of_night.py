@@ -158,8 +158,9 @@ def test_a_failing_seed_is_told_with_invariant_and_command_and_the_line_to_keep(
     assert (finding.seed, finding.invariant) == (str(seed), "hash_chain")
     assert finding.repro == f"vopr --scenario combined --seed {seed} --iterations 1 --json"
     assert "(and 1 more seed)" in finding.line
-    (line,) = verdict.regressions
-    assert line.startswith(f"combined {seed}  # hash_chain, 20")
+    for number, line in enumerate(verdict.regressions):
+        assert line.startswith(f"combined {seed + number}  # hash_chain, 20")
+    assert len(verdict.regressions) == 2
     for text in (ended.out, (tmp_path / "night.md").read_text(encoding="utf-8")):
         assert str(seed) in text
     assert outputs_of(tmp_path)["long-run"] == "failed"
@@ -192,7 +193,8 @@ def test_a_run_that_broke_off_is_incomplete(tmp_path: Path) -> None:
     """With how many iterations it had."""
     night = a_night(tmp_path)
     stream = b"".join(a_stream(SHARD_SEEDS, first=BASE).splitlines(keepends=True)[:20])
-    a_recorded_run(night / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream, whole=False, signal=9, exit_code=None)
+    ending = {"whole": False, "signal": 15, "exit_code": None}  # somebody ended it: a crash is a finding of its own
+    a_recorded_run(night / "long-run" / "combined-1", BASE, SHARD_SEEDS, stream, **ending)
     _, verdict = summarised(tmp_path, all_needs(regressions="skipped", long_run="failure"))
     assert red_parts(verdict) == {"long-run": "incomplete"}
     assert "no batch_complete after 19 of 60 iterations" in verdict.findings[0].line

@@ -88,7 +88,7 @@ def test_a_dry_run_prints_title_and_text_without_a_token(tmp_path: Path) -> None
     (tmp_path / "night.json").write_text(a_red_night(100).to_json())
     red = run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path)
     assert red.code == 0
-    assert red.out.startswith("plainname is red: plainname failed at seed 17 and 2 more causes\n\n## ❌ ")
+    assert red.out.startswith("plainname is red: invariant plainname failed at seed 17 and 2 more causes\n\n## ❌ ")
     assert "Add to the regression file" in red.out
     (tmp_path / "night.json").write_text(a_green_night().to_json())
     assert "would be closed" in run_cli("tracking-issue", "night.json", "--dry-run", cwd=tmp_path).out

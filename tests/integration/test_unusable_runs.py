@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.recordings import a_recording
-from tests.support.reports import REAL, a_stream, run_cli
+from tests.support.reports import MODEST, REAL, a_stream, run_cli
 from vopr_coverage.formats import schema as contract
 
 HANGS: dict[str, Any] = {
@@ -29,6 +29,7 @@ def world(tmp_path: Path) -> Path:
     """A healthy stream, an empty file, a hung recording, and a folder in which nothing can be read."""
     (tmp_path / "good.ndjson").write_bytes(a_stream(4))
     (tmp_path / "empty.ndjson").write_bytes(b"")
+    (tmp_path / "c.json").write_text(json.dumps(MODEST))
     a_recording(tmp_path / "hung", b"", seed="6", **HANGS)
     (tmp_path / "runs" / "lost").mkdir(parents=True)
     (tmp_path / "runs" / "one.ndjson").write_bytes(a_stream(4))
@@ -86,11 +87,12 @@ def test_wrong_usage_beside_an_unusable_run_is_wrong_usage(world: Path) -> None:
     assert (ended.code, ended.out) == (2, "")
 
 
-@pytest.mark.parametrize("command", ["determinism", "init"])
+@pytest.mark.parametrize("command", ["determinism", "init", "doctor", "check"])
 def test_folders_that_a_pattern_matches_and_nothing_is_read_in_are_named(world: Path, command: str) -> None:
     """A recording that lost its files looks the same."""
-    ended = run_cli(command, "runs/*", cwd=world)
-    said = ended.out if command == "determinism" else ended.err
+    config = ("--config", "c.json") if command in ("doctor", "check") else ()
+    ended = run_cli(command, "runs/*", *config, cwd=world)
+    said = ended.err if command == "init" else ended.out
     assert "runs/* matches folders that are no recordings and were not read: runs/lost" in said
     if command == "init":
         assert ended.code == 0

@@ -113,7 +113,7 @@ def test_determinism_quotes_a_run_that_did_not_finish(tmp_path: Path) -> None:
     for names in (("a", "c"), ("c", "a"), ("c",)):
         ended = run_cli("determinism", *names, cwd=tmp_path)
         assert ended.code == 1
-        assert ended.out.startswith("❌ Determinism FAILED: a run did not finish\n")
+        assert ended.out.endswith("❌ Determinism FAILED: a run did not finish\n")
         assert "  - c: Run incomplete: timed out after 2 s, nothing written" in ended.out
     page = run_cli("determinism", "c", "--format", "markdown", cwd=tmp_path).out
     assert "hash mismatch" in page
@@ -128,6 +128,27 @@ def test_two_runs_that_wrote_nothing_are_incomplete_and_no_copies(tmp_path: Path
     ended = run_cli("determinism", "a", "b", cwd=tmp_path)
     assert ended.code == 1
     assert ended.out.count("timed out after 2 s, no record written, but 1 other line") == 2
+
+
+@pytest.mark.parametrize("command", ["check", "determinism"])
+@pytest.mark.parametrize(
+    ("ending", "line"),
+    [
+        ({"exit_code": 101}, "Simulator ended with exit code 101, though no seed failed"),
+        ({"exit_code": None, "signal": 15, "timed_out": True, "timeout_s": 2.0}, "Recording timed out after 2 s"),
+        ({"exit_code": None, "signal": 15, "interrupted": True}, "Recording interrupted"),
+    ],
+    ids=["crash", "timeout", "interrupt"],
+)
+def test_a_simulator_that_ends_badly_behind_its_last_record_is_quoted(
+    tmp_path: Path, command: str, ending: dict[str, Any], line: str
+) -> None:
+    """Its stream is whole, and does not say what happened."""
+    a_recording(tmp_path / "a", varying(60), iterations=60, last_words=[PANIC], **ending)
+    ended = run_cli(command, "a", cwd=tmp_path)
+    assert ended.code == 1
+    assert f"a: {line}" in ended.out
+    assert f"stderr ends with: {PANIC}" in ended.out
 
 
 # ---- canaries
@@ -182,12 +203,21 @@ def test_failures_that_a_check_may_have_hidden_are_not_called_nondeterministic(
     """VOPR's check compares traces, whose start times differ; both commands name the flag that prevents it."""
     (tmp_path / "c.json").write_text(json.dumps(MODEST))
     a_recording(tmp_path / "out", a_stream(lost=[1]), exit_code=1, command=CHECKED + flags, double_runs=True)
-    ended = run_cli("check", "out", "--config", "c.json", cwd=tmp_path)
+    ended = run_cli("check", "-v", "out", "--config", "c.json", cwd=tmp_path)
     assert f"  - out: {called}: 1 failed seed left no record: 1\n" in ended.out
     assert "--no-trace-on-failure" in ended.out.partition("What to do:")[2].partition("Judged:")[0]
     ended = run_cli("determinism", "out", cwd=tmp_path)
     assert f"  - out: {called}: 1 of 3 seeds failed without a record: 1\n" in ended.out
     assert "Run the check with --no-trace-on-failure" in ended.out
+
+
+def test_without_that_check_no_failure_is_hidden(tmp_path: Path) -> None:
+    """A simulator that checks by another option keeps no traces that we know of."""
+    (tmp_path / "c.json").write_text(json.dumps(MODEST))
+    command = ["sim", "--twice", "--seed", "{seed}"]
+    a_recording(tmp_path / "out", a_stream(lost=[1]), exit_code=1, command=command, double_runs=True)
+    ended = run_cli("check", "out", "--config", "c.json", cwd=tmp_path)
+    assert "  - out: Nondeterministic: 1 failed seed left no record: 1\n" in ended.out
 
 
 @pytest.mark.parametrize(

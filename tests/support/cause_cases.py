@@ -25,7 +25,7 @@ from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream, ndjson, ok, start
 from vopr_coverage.model.verdict import BaseSeen, Change, Failure, JudgedReport, Unusable, Verdict, Violation
 
-BASE = BaseSeen("run 12 on main at 3f2a9c1")
+BASE = BaseSeen("run 12 on main at 3f2a9c1", commit="3f2a9c1d5e" * 4)
 PANIC = (
     "thread 'main' panicked at src/storage/wal.rs:551:9:",
     "index out of bounds: the len is 3 but the index is {seed}",

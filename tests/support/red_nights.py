@@ -108,13 +108,14 @@ def crash(number: int) -> Finding:
     )
 
 
-def missed(name: str, source: str = "combined", **about: Any) -> Finding:
+def missed(point: str, source: str = "combined", **about: Any) -> Finding:
     """A critical fault point that was never hit."""
     told: dict[str, Any] = {
-        "line": f"Critical fault point '{name}' never hit",
+        "line": f"Critical fault point '{point}' never hit",
         "advice": "Look whether its injector is switched on, or run longer.",
-        "fault_point": name,
+        "fault_point": point,
         "rule": "CriticalFaultPointMissed",
+        "name": point,
     }
     return Finding(job="coverage", source=source, kind="coverage", **(told | about))
 
@@ -319,6 +320,7 @@ _COVERAGE = (
         _POINT,
         line=f"Fault point coverage too low: 90.9% (expected >= 95.0%): never hit are {_POINT}",
         fault_point=None,
+        name="",
         rule="FaultPointCoverage",
     ),
     Finding(

@@ -253,7 +253,7 @@ def run_cli(*arguments: str | Path, cwd: Path, stdin: bytes = b"") -> Ended:
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
     with pytest.MonkeyPatch.context() as patch, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "stdin", given)
-        patch.setenv("COLUMNS", "120")
+        patch.setenv("COLUMNS", "1000")
         code = cli.main([str(argument) for argument in arguments])
     texts = []
     for stream in (out, err):
@@ -291,7 +291,7 @@ sys.exit(ended.returncode)
 
 def _run(arguments: list[str], cwd: Path, stdin: bytes | IO[bytes], timeout_s: float) -> Ended:
     code = Path(vopr_coverage.__file__).parents[1]
-    env = {**os.environ, "PYTHONPATH": str(code), "PYTHONUTF8": "1", "COLUMNS": "120"}
+    env = {**os.environ, "PYTHONPATH": str(code), "PYTHONUTF8": "1", "COLUMNS": "1000"}
     given: dict[str, Any] = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
     ended = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=env, capture_output=True, timeout=timeout_s, check=False, **given

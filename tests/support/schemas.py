@@ -14,7 +14,9 @@ from vopr_coverage.formats.schema import schema
 Schema = Mapping[str, Any]
 
 MAP_KEY, NAME = "a", "b"  # the one key of a map, and every name: an alias must not be the name that it stands for
-DIGITS_AND_TIMES = ("7", "2026-05-07T02:00:00Z", "0123abc", "0123456789abcdef", "0123456789abcdef0123456789abcdef")
+DIGITS_AND_TIMES = (
+    "7", "2026-05-07", "2026-05-07T02:00:00Z", "0123abc", "0123456789abcdef", "0123456789abcdef0123456789abcdef",
+)  # fmt: skip
 NUMBER_MAX = 1_000_000  # far above what a run of the tests has, far below what a type of ours can hold
 
 

@@ -50,7 +50,7 @@ def test_a_crash_with_the_declared_words_detects(tmp_path: Path) -> None:
     assert (result.ending, result.by_crash) == (CanaryEnding.DETECTED, True)
     where = "ended with exit code 101, no batch_complete after 9 of 20 iterations, stopped at seed 9"
     assert result.detail == f"{where}; stderr ends with: {' / '.join(PANIC)}"
-    assert (verdict.passed, verdict.reason) == (True, "1 of 1 canaries detected, 1 by a crash")
+    assert (verdict.passed, verdict.reason) == (True, "1 of 1 canary detected, 1 by a crash")
     assert problems("canaries", json.loads(verdict.to_json())) == []
     assert "commit without a quorum" in render_canaries_markdown(verdict)
 

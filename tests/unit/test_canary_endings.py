@@ -21,7 +21,9 @@ from vopr_coverage.canaries.judge import (
     CanaryVerdict,
     judge_canaries,
 )
+from vopr_coverage.model.crash import crash_of
 from vopr_coverage.model.report import Input, Run
+from vopr_coverage.reading.records import died_line
 
 HASHES = Detector(("hash_chain",))
 VIOLATED = PROPERTIES | {"violation_count": 1, "violated_ids": ["storage.hash"]}
@@ -135,6 +137,18 @@ def test_a_stream_that_breaks_off_is_a_crash_with_its_place(control: Input, tmp_
     (tmp_path / "bug").unlink()
     found = ended(control, recorded(tmp_path, cut, exit_code=101, whole=False))
     assert (found.ending, found.detail) == (CanaryEnding.CRASHED, "ended with exit code 101")
+
+
+def test_a_crash_in_a_run_that_went_on_is_no_detection(control: Input, tmp_path: Path) -> None:
+    """Whatever the detector is called; an invariant that failed on another seed is one."""
+    died = died_line(4, crash_of(None, 6, ["panicked at a.rs:1"]))
+    for failing, ending in (([], CanaryEnding.CRASHED), ([9], CanaryEnding.DETECTED)):
+        stream = a_stream(20, failing=dict.fromkeys(failing, "hash_chain"), lost=[4]).splitlines(keepends=True)
+        stream.insert(5, died)
+        found = ended(control, streamed(tmp_path, b"".join(stream)), Detector(("crash", "hash_chain")))
+        assert found.ending is ending
+        if ending is CanaryEnding.CRASHED:
+            assert (found.detail, found.seeds) == ("ended by signal 6; stderr ends with: panicked at a.rs:1", ("4",))
 
 
 def a_run(**changes: Any) -> Run:

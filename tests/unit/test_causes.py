@@ -211,6 +211,29 @@ def test_an_injector_that_is_unplugged_is_one_cause() -> None:
     assert cause.advice.startswith("Look at the injector of this fault")
 
 
+@pytest.mark.parametrize(
+    ("then", "here", "command"),
+    [
+        ("a" * 40, {"b" * 40}, f"git log --oneline {'a' * 12}..{'b' * 12}"),
+        ("a" * 40, {None}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("a" * 40, {"b" * 40, "c" * 40}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("a" * 40, {"; rm -rf ~ #"}, f"git log --oneline {'a' * 12}..HEAD"),
+        ("; rm -rf ~ #", {"b" * 40}, ""),
+        (None, {"b" * 40}, ""),
+    ],
+)
+def test_what_was_lost_has_a_command_that_lists_the_commits_since(
+    then: str | None, here: set[str | None], command: str
+) -> None:
+    """Where they are known, and are commits: a file may hold any text."""
+    read = a_judged("failed").inputs[0]
+    report = replace(a_judged("failed", "run"), inputs=tuple(replace(read, commit=commit) for commit in here))
+    lost = replace(a_lost_point("net.drop"), source="run")
+    cause = one(failed(lost, reports=(report,), base=BaseSeen("base", commit=then)))
+    assert cause.command == command
+    assert ("lists the commits" in cause.advice) is bool(command)
+
+
 def test_a_percentage_that_more_than_the_missing_points_explain_is_a_cause_of_its_own() -> None:
     """Half of the points are missing, and one of them is known by name."""
     figures = CoverageReport(10, 5, ["x"], ["net.drop"], {}, [], 0, 0, 0, {})
@@ -332,4 +355,7 @@ def test_thousands_of_violations_are_grouped_in_no_time() -> None:
     """Rules look names up: with a search for each violation, this would take minutes."""
     found = [a_missed_point(f"part{n}.point") for n in range(3_000)]
     found += [a_lost_point(f"part{n}.point") for n in range(3_000)]
-    assert len(causes_of(failed(*found))) == 3_000
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", f"part{n}.point_seen") for n in range(3_000)]
+    found += [a_floor("InsufficientPhaseEvents", "phase-events", "_" * 5_000 + str(n)) for n in range(100)]
+    causes = causes_of(failed(*found))
+    assert [len(cause.findings) for cause in causes] == [3] * 3_000 + [100]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from tests.support.red_nights import CRASHED, PANIC_LINES, RED_NIGHTS, a_night_of, lost_run, seed_failed
+from tests.support.red_nights import CRASHED, PANIC_LINES, RED_NIGHTS, a_night_of, lost_run, missed, seed_failed
 from vopr_coverage.causes.night import causes_of_night
 from vopr_coverage.causes.night_messages import crash_message, has_panic, short
 from vopr_coverage.model.cause import SEVERITY
@@ -18,6 +18,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict
 
 SEED = "7696581394736"
+POINT = "storage.torn_write"
 
 
 def told(*findings: Finding, **results: str) -> list[str]:
@@ -49,7 +50,19 @@ _SOME_FINDING = some.builds(
     fault_point=some.sampled_from([None, "p"]),
     detail=some.sampled_from(["", CRASHED.detail, "stderr ends with: x"]),
     crash=some.sampled_from([None, CRASHED.crash]),
-    rule=some.sampled_from(["", "FaultPointCoverage", "not run", "not detected", "SeedsDiffer", "RunIncomplete"]),
+    name=some.sampled_from(["", "a.b", "a.b_c", "a.c"]),
+    rule=some.sampled_from(
+        [
+            "",
+            "InsufficientPerIteration",
+            "CriticalFaultPointMissed",
+            "FaultPointCoverage",
+            "not run",
+            "not detected",
+            "SeedsDiffer",
+            "RunIncomplete",
+        ]
+    ),
     repro=some.sampled_from(["", "vopr"]),
 )
 
@@ -92,7 +105,7 @@ def test_the_same_message_of_another_place_is_another_crash() -> None:
 def test_one_invariant_in_three_runs_is_one_cause() -> None:
     """Its message names other values each time; another invariant is another cause."""
     runs = [seed_failed("hash_chain", str(n), f"read {n} at 'key{n}'", source=f"combined-{n}") for n in (5, 6, 7)]
-    assert told(*runs) == ["`hash_chain` failed at seed `5` (`combined`) and 2 more seeds"]
+    assert told(*runs) == ["invariant `hash_chain` failed at seed `5` (`combined`) and 2 more seeds"]
     assert len(told(*runs, seed_failed("other", "9", "read 5 at 'key5'"))) == 2
 
 
@@ -141,8 +154,19 @@ def test_a_fault_point_is_one_cause_whatever_it_falls_short_of() -> None:
     (cause,) = causes_of_night(RED_NIGHTS["coverage"])
     assert cause.what == "fault point `storage.torn_write` was never hit"
     assert len(cause.findings) == 5
+    work = missed("storage_torn", line="x", rule="InsufficientPerIteration", fault_point=None, name=f"{POINT}_done")
+    assert len(told(*RED_NIGHTS["coverage"].findings, work)) == 1  # a phase of it
+    assert told(missed("a"), missed("b")) == ["2 fault points were never hit: `a`, `b`"]
+    assert len(told(missed("a"), work)) == 2
     (share,) = told(replace(RED_NIGHTS["coverage"].findings[-2], source="other"))
     assert share.startswith("Fault point coverage")
+
+
+def test_what_coverage_lacks_belongs_to_the_run_that_did_not_finish() -> None:
+    """It says nothing until the crash is fixed."""
+    died = replace(CRASHED, job="coverage", source="combined-1")
+    assert len(told(died, missed("a"))) == 1
+    assert len(told(CRASHED, missed("a"))) == 2  # another part
 
 
 def test_canaries_that_the_same_checker_should_have_found_are_one_cause() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ For variant 'global', will try loading '/etc/pip.conf'
 :env:.config-file='/home/a/pip.conf'
 global.index-url='https://mirror.example/simple'
 global.quiet='1'
+install.timeout='60'
 global.timeout='5'
 install.find-links='/a\\n/b'
-install.timeout='60'
 install.user='true'
 install.dry-run='true'
 download.proxy='http://other.example'
@@ -80,6 +81,45 @@ def test_pip_sees_the_mirror_of_a_file_and_nothing_else_of_it(tmp_path: Path, mo
     assert settings[":env:.index-url"] == "'https://mirror.example/simple'"
     assert not [name for name in settings if name.endswith((".user", ".target", ".prefix", ".quiet"))]
     assert not [name for name in settings if not name.startswith(":env:.")]
+
+
+def test_packages_are_installed_with_these_settings_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step's own call of pip, with `user` and `target` in the job's variables, and a pip that installs nothing."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_TARGET", "/nowhere")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    installs: list[dict[str, str] | None] = []
+
+    def run(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        if "install" in command:
+            installs.append(how.get("env"))
+        return subprocess.CompletedProcess(command, 0, stdout="install.user='true'\n")
+
+    def create(home: Path, **_how: Any) -> None:
+        (home / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr("venv.create", create)
+    monkeypatch.setattr(environment, "WINDOWS", False)
+    environment.installed_python(tmp_path)
+    (variables,) = installs
+    assert variables is not None
+    pip = {name: value for name, value in variables.items() if name.startswith("PIP_")}
+    assert pip == {"PIP_INDEX_URL": "https://mirror.example/simple", "PIP_CONFIG_FILE": os.devnull}
+
+
+def test_a_pip_that_fails_is_no_failed_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 2, and the sentence says where to look."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise subprocess.CalledProcessError(1, "pip")
+
+    monkeypatch.setattr("venv.create", fail)
+    with pytest.raises(SystemExit) as ended:
+        environment.installed_python(tmp_path)
+    assert ended.value.code == 2
 
 
 def test_what_a_step_does_not_handle_is_no_failed_gate(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tests.support.reports import (
     ATTEMPTED,
+    EFFECTS,
     INVARIANTS,
     MODEST,
     PROPERTIES,
@@ -42,7 +43,7 @@ OFTEN = {"storage:fsync_complete": 300}
 
 def shard(number: int, **changes: Any) -> Input:
     """One of several shards of a campaign: four seeds of its own."""
-    coverage = a_coverage(ATTEMPTED | {f"sim.point-{number}": 2}, phases=OFTEN)
+    coverage = a_coverage(ATTEMPTED, EFFECTS | {f"sim.point-{number}": 2}, phases=OFTEN)
     return replace(reading(a_stream(4, first=4 * number, **{"coverage": coverage, **changes})), source=f"s{number}")
 
 

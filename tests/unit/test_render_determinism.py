@@ -44,8 +44,6 @@ def test_the_text_of_a_failure() -> None:
     """Why, what differs, what to do, how to replay, and what the figures are worth."""
     lines = render_determinism_text(two(varying(100), changed(varying(100), 42, events=7, storage_hash="ab" * 32)))
     assert lines == (
-        "❌ Determinism FAILED\n"
-        "\n"
         "Why:\n"
         "  - a: 1 of 100 seeds came out differently in b, the first is seed 42 (events, storage_hash)\n"
         "\n"
@@ -69,19 +67,21 @@ def test_the_text_of_a_failure() -> None:
         "  - b, 100 iterations, from seed 0\n"
         "\n"
         "100 seeds run twice, 1 differ (1%): 0.177% to 5.45% of all seeds would (95% confidence)\n"
+        "\n"
+        "❌ Determinism FAILED\n"
     )
 
 
 def test_the_text_of_a_pass() -> None:
     """How many seeds, and what that bounds."""
     assert render_determinism_text(two(varying(300), varying(300))) == (
-        "✅ Determinism PASSED\n"
-        "\n"
         "Compared:\n"
         "  - a, 300 iterations, from seed 0\n"
         "  - b, 300 iterations, from seed 0\n"
         "\n"
         "300 seeds run twice, no difference: at most 0.994% of all seeds would differ (95% confidence)\n"
+        "\n"
+        "✅ Determinism PASSED\n"
     )
 
 

@@ -185,8 +185,8 @@ def test_a_title_is_plain_words(text: str) -> None:
 @pytest.mark.parametrize(
     ("night", "told"),
     [
-        (a_red_night(), "plainname is red: plainname failed at seed 17 and 2 more causes"),
-        (a_red_night(findings=1, place=NightRun()), "Nightly simulation is red: plainname failed at seed 17"),
+        (a_red_night(), "plainname is red: invariant plainname failed at seed 17 and 2 more causes"),
+        (a_red_night(findings=1, place=NightRun()), "Nightly simulation is red: invariant plainname failed at seed 17"),
         (replace(MODEL, findings=(CANARY,)), "plainname is red: canary skip-fsync: it was not detected"),
         (replace(MODEL, findings=(replace(CANARY, kind="job"),)), "plainname is red: Canaries: it was not detected"),
         (
@@ -200,7 +200,7 @@ def test_a_title_is_plain_words(text: str) -> None:
         ),
         (
             a_red_night(findings=1, place=NightRun(workflow="Nightly @all")),
-            "Nightly ·all is red: plainname failed at seed 17",
+            "Nightly ·all is red: invariant plainname failed at seed 17",
         ),
         (
             NightVerdict.not_judged("1.0", "x", NightRun(workflow="Nightly")),

@@ -82,7 +82,7 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
     command = f"vopr --scenario combined --seed {SEED} --iterations 1 --json"
     causes = (
         "What is wrong:\n"
-        f"  - hash_chain failed at seed {SEED}\n"
+        f"  - invariant hash_chain failed at seed {SEED}\n"
         "      in Long run: combined-3\n"
         f"      {command}\n"
         "      Mend it\n"
@@ -107,7 +107,7 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
     )
     moved = "Trends:\n  - Long run, combined, invariants: fewer than ever\n"
     warnings = "Warnings:\n  - plan: combined: 900,000 of 1,000,000 iterations fit\n"
-    last = f"❌ The night failed: hash_chain failed at seed {SEED} and 1 more cause\n"
+    last = f"❌ The night failed: invariant hash_chain failed at seed {SEED} and 1 more cause\n"
     assert render_night_text(a_verdict()) == "\n".join([causes + "  - ✅ passed: Build\n", moved, warnings, last])
     parts = "Parts:\n"
     causes = causes.replace(parts, f"{parts}  - ✅ Build: built\n")

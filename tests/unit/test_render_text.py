@@ -22,6 +22,8 @@ from tests.support.pages import (
 from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.check import render_check_text
+from vopr_coverage.render.check_brief import render_check_brief
+from vopr_coverage.render.terminal import Terminal, rows
 
 # The example of the seed document, "Output Format", with the rest of what nightly asks.
 HIT = "sim.storage.fsync sim.storage.write sim.storage.read sim.network.send sim.network.deliver sim.network.partition"
@@ -65,10 +67,13 @@ Total violations: 6
 def test_a_flat_report_that_fails_gets_the_seeds_block(tmp_path: Path) -> None:
     """Literal text: heading, one line a violation, total; nothing before it on stdout."""
     (tmp_path / "combined-1m.json").write_bytes(a_flat_report(**SICK))
-    ended = run_cli("check", "combined-1m.json", "--profile", "nightly", cwd=tmp_path)
+    brief = run_cli("check", "combined-1m.json", "--profile", "nightly", cwd=tmp_path)
+    assert (brief.code, brief.err) == (1, "")
+    assert brief.out.startswith(f"{FAILED}\n1. ")
+    ended = run_cli("check", "-v", "combined-1m.json", "--profile", "nightly", cwd=tmp_path)
     assert (ended.code, ended.err) == (1, "")
-    block, _, rest = ended.out.partition("\nWhat to do:\n")
-    assert block == FAILED
+    assert ended.out.startswith(f"{FAILED}\nCauses:\n")
+    rest = ended.out.partition("\nWhat to do:\n")[2]
     assert rest.startswith(
         "  - fault-point-coverage: Run more iterations, or add scenarios that reach the points missed."
     )
@@ -77,7 +82,10 @@ def test_a_flat_report_that_fails_gets_the_seeds_block(tmp_path: Path) -> None:
 def test_a_flat_report_that_passes_gets_the_seeds_line(tmp_path: Path) -> None:
     """Literal text again, and below it what was judged."""
     (tmp_path / "a.json").write_bytes(a_flat_report())
-    ended = run_cli("check", "a.json", "--profile", "smoke_test", cwd=tmp_path)
+    brief = run_cli("check", "a.json", "--profile", "smoke_test", cwd=tmp_path)
+    assert brief.out.startswith("✅ Coverage validation PASSED\n")
+    assert "\na.json, 3 of 4 fault points, against smoke_test: passed\n✅ Coverage validation passed: " in brief.out
+    ended = run_cli("check", "--verbose", "a.json", "--profile", "smoke_test", cwd=tmp_path)
     assert ended.out.startswith("✅ Coverage validation PASSED\n")
     assert "Judged:\n  - a.json, 3 of 4 fault points, against smoke_test: passed\n" in ended.out
 
@@ -94,8 +102,10 @@ def test_the_sections_follow_the_block_in_order() -> None:
     lines = render_check_text(a_verdict()).splitlines()
     headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
     assert headings == [
+        "Causes:",
         "What to do:",
         "Replay the failing seeds:",
+        "Add to the regression file:",
         "Warnings:",
         "Judged:",
     ]
@@ -106,18 +116,21 @@ def test_a_comparison_adds_its_sections_and_a_line_on_the_base() -> None:
     """What is judged less strictly, then what was lost by name, what is new, and last what it was compared with."""
     lines = render_check_text(compared(a_verdict())).splitlines()
     assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
+        "Causes:",
         "Judged less strictly than on base:",
         "Reports of the base that are missing here:",
         "Hit on base, not here:",
         "Newly hit:",
         "What to do:",
         "Replay the failing seeds:",
+        "Add to the regression file:",
         "Warnings:",
         "Judged:",
     ]
     lost = lines.index("Hit on base, not here:")
     assert lines[lost + 1 : lost + 3] == ["  - plainname: fault point plainname", "  - plainname: invariant plainname"]
-    assert lines[-1] == "Compared with plainname"
+    assert lines[-3:-1] == ["Compared with plainname", ""]
+    assert lines[-1].startswith("❌ Coverage validation failed: ")
 
 
 def test_a_base_that_can_not_be_had_is_one_line() -> None:
@@ -157,9 +170,9 @@ def test_long_lists_are_cut_and_counted() -> None:
     violations = tuple(a_violation("failures", f"line {number}", detail=f"d{number}") for number in range(1_500))
     warnings = tuple(Remark("", f"w{number}") for number in range(80))
     text = render_check_text(replace(a_verdict(), violations=violations, warnings=warnings))
-    assert "  … and 500 more, all of them in the verdict file\n\nTotal violations: 1500\n" in text
+    assert "  … and 500 more in the verdict file\n\nTotal violations: 1500\n" in text
     assert "      … and 1490 more\n" in text
-    assert "  … and 30 more, all of them in the verdict file\n" in text
+    assert "  … and 30 more in the verdict file\n" in text
     assert len(text.splitlines()) < 1_200
 
 
@@ -173,6 +186,12 @@ def test_same_lines_are_told_once() -> None:
     )
 
 
+def without_lines_to_keep(text: str) -> list[str]:
+    """The lines of a text without those for the regression file, in which not every name can stand."""
+    before, heading, after = text.partition("Add to the regression file:\n")
+    return (before + after.partition("\n\n")[2] if heading else text).split("\n")
+
+
 @for_each(HOSTILE)
 def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
     """Controls, line breaks and direction marks are spelt out, in every field and in errors too."""
@@ -182,5 +201,9 @@ def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
         told = render_check_text(verdict)
         assert all(line.isprintable() for line in told.split("\n"))
         benign = flooded(model, "x", words_too=True) if verdict.status == text else model
-        assert len(told.split("\n")) == len(render_check_text(benign).split("\n"))
+        assert len(without_lines_to_keep(told)) == len(without_lines_to_keep(render_check_text(benign)))
+        for width in (40, 80):
+            brief = render_check_brief(verdict, Terminal(width))
+            assert all(line.isprintable() for line in brief.split("\n"))
+            assert rows(brief.splitlines(), width) <= 25 or width < 80
     assert all(line.isprintable() for line in render_check_text(Verdict.not_judged("1.0", text)).split("\n"))

@@ -25,11 +25,12 @@ EXCUSED_PREFIX = "excused: on_not_measured is "
 
 
 class Base(msgspec.Struct, frozen=True):
-    """The base that a run is compared with, or why there is none (`missing`)."""
+    """The base that a run is compared with, or why there is none (`missing`); its commit, where that is known."""
 
     origin: str
     verdict: Verdict | None = None
     missing: str | None = None
+    commit: str | None = None
 
 
 class Before(msgspec.Struct, frozen=True):

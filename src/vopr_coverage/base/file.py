@@ -49,4 +49,5 @@ def base_from_bytes(data: bytes, origin: str) -> Base:
     if verdict.error is not None:
         what = "not everything was judged there" if verdict.reports else "nothing was judged there"
         return Base(origin, missing=what)
-    return Base(origin, verdict)
+    commits = {read.commit for report in verdict.reports for read in report.inputs}
+    return Base(origin, verdict, commit=commits.pop() if len(commits) == 1 else None)

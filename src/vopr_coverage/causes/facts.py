@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from vopr_coverage.gates import HEALTH_IDS
@@ -21,6 +22,8 @@ POINT_MISSED = frozenset({"CriticalFaultPointMissed", "FaultPointLost"})
 PHASES = frozenset({"InsufficientPhaseEvents", "InsufficientPerIteration"})
 NAMED = LOST | PHASES | {"CriticalFaultPointMissed", "InvariantNotExecuted", "InsufficientFaultEffects"}
 WITHOUT_FIGURES = frozenset({"CoverageNotMeasured", "NothingShown"})
+NAME_CHARACTERS_MAX = 300  # of a phase, in which a fault point's name is looked for
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 OTHER_NAMES = SHARED_ADVICE["other-names"]
 
 
@@ -42,7 +45,8 @@ class Facts:
             if not failure.expected
             for seed in (*failure.seeds[:1], None)
         }
-        self._points = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
+        unplugged = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
+        self._point_of = {start: point for point in reversed(unplugged) for start in beginnings_of(point)}
         self._bugs: dict[str, Key] = {}  # by report, what ended its runs or failed all of its seeds
         for violation in verdict.violations:
             if (key := self._of_a_run(violation)) and self._says_why_figures_lack(violation):
@@ -71,6 +75,16 @@ class Facts:
         """Whether a name fell short in several ways, or was lost against base."""
         kinds = self.kinds.get(name, set())
         return len(kinds) > 1 or bool(kinds & LOST)
+
+    @property
+    def commits_since(self) -> str:
+        """The command that lists the commits since the base, "" if its commit is not known."""
+        then = self.verdict.base.commit if self.verdict.base else None
+        here = {read.commit for report in self.verdict.reports for read in report.inputs if read.commit}
+        if then is None or not _COMMIT.fullmatch(then):
+            return ""
+        now = here.pop() if len(here) == 1 else ""
+        return f"git log --oneline {then[:12]}..{now[:12] if _COMMIT.fullmatch(now) else 'HEAD'}"
 
     def no_seed_held(self, report: JudgedReport | None) -> bool:
         """Whether every iteration of every run of a report failed."""
@@ -124,8 +138,9 @@ class Facts:
             return None
         kinds = self.kinds[name]
         if kinds <= PHASES:  # a phase of a fault that is injected no more
-            for point in self._points:
-                if any(name.startswith(f"{start}_") for start in beginnings_of(point)):
+            words = name[:NAME_CHARACTERS_MAX].split("_")
+            for count in range(1, len(words)):
+                if point := self._point_of.get("_".join(words[:count])):
                     return ("name", producer_of(point), *sorted(self.kinds[point]))
         return ("name", producer_of(name), *sorted(kinds)) if self.is_unplugged(name) else None
 

@@ -7,11 +7,12 @@ why others are there takes them over, such as a failed build the runs that it le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from vopr_coverage.canaries.judge import CanaryEnding
 from vopr_coverage.causes import night_words
+from vopr_coverage.causes.facts import OTHER_NAMES, PHASES, beginnings_of, producer_of
 from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.judge import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -28,6 +29,7 @@ _PLAN: Key = ("unusable", "plan")
 _EXPIRED: Key = ("unusable", "expired")
 _CONTROL: Key = ("canary", "control")
 _GATE: Key = ("shortfall", "gate")
+_NO_SCORE: Key = ("shortfall", "gate", "not measured")
 _CANCELLED: Key = ("unusable", "jobs", "cancelled")
 _SKIPPED: Key = ("unusable", "jobs", "skipped")
 _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
@@ -44,9 +46,14 @@ def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
     The first of a cause's findings is one that it is about; what it has left behind comes after.
     """
     results = {job.name: job.result for job in verdict.jobs}
+    ways: dict[str, set[str]] = {}  # in which a name fell short, in any scenario
+    for finding in verdict.findings:
+        if finding.kind == "coverage" and finding.name:
+            ways.setdefault(finding.name, set()).add(finding.rule)
     groups: dict[Key, list[int]] = {}
     for position, finding in enumerate(verdict.findings):
-        groups.setdefault(_key(finding, results), []).append(position)
+        key = _of_coverage(finding, ways) if finding.kind == "coverage" else _key(finding, results)
+        groups.setdefault(key, []).append(position)
     for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
         groups[by] += groups.pop(explained)
     causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]
@@ -65,7 +72,6 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
     by_kind = {
         "failing seed": _of_seed,
         "determinism": _of_double_runs,
-        "coverage": _of_coverage,
         "canary": _of_canary,
         "lost run": _of_lost_run,
         "run health": _of_health,
@@ -76,7 +82,9 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
         result = results.get(finding.job, "")
         alone = finding.job == "build" or result in ("", "success", "failure")
         return ("unusable", "job", finding.job) if alone else ("unusable", "jobs", result)
-    return _PLAN if finding.kind == "plan" else _GATE
+    if finding.kind == "plan":
+        return _PLAN
+    return _NO_SCORE if finding.advice == advice.NO_SCORE else _GATE
 
 
 def _of_seed(finding: Finding) -> Key:
@@ -93,12 +101,21 @@ def _of_double_runs(finding: Finding) -> Key:
     return ("divergence", finding.rule) if finding.rule or finding.seed else ("divergence", finding.advice)
 
 
-def _of_coverage(finding: Finding) -> Key:
-    if finding.fault_point:
-        return ("missed", "point", finding.fault_point)
-    if finding.invariant:
-        return ("missed", "invariant", finding.invariant)
-    return ("shortfall", finding.rule or signature_of(finding.line))
+def _of_coverage(finding: Finding, ways: Mapping[str, Collection[str]]) -> Key:
+    """A name that fell short in several ways is one injector or checker; others are one cause a rule."""
+    if finding.advice == OTHER_NAMES:
+        return ("missed", "other names")
+    if not finding.rule and (finding.fault_point or finding.invariant):  # as older files have it
+        return ("missed", "name", finding.fault_point or finding.invariant or "")
+    rules = set(ways.get(finding.name, ()))
+    if rules and rules <= PHASES:  # perhaps a phase of a fault that is injected no more
+        for point, others in ways.items():
+            if len(others) > 1 and any(finding.name.startswith(f"{start}_") for start in beginnings_of(point)):
+                return ("missed", "name", producer_of(point), *sorted(others))
+    if len(rules) > 1:
+        return ("missed", "name", producer_of(finding.name), *sorted(rules))
+    never = finding.rule in (night_words.NEVER_HIT, night_words.NEVER_RAN)
+    return ("missed" if never else "shortfall", finding.rule or signature_of(finding.line))
 
 
 def _of_canary(finding: Finding) -> Key:
@@ -145,6 +162,9 @@ class _Together(NamedTuple):
     def first(self, key: Key) -> Finding:
         return self.findings[self.groups[key][0]]
 
+    def is_of(self, key: Key, job: str) -> bool:
+        return any(self.findings[position].job == job for position in self.groups[key])
+
 
 def _explained(seen: _Together) -> Iterator[tuple[Key, Key]]:
     """Pairs of a group and the one that explains it, which no other explains."""
@@ -160,9 +180,13 @@ def _reason(key: Key, seen: _Together) -> Key | None:
     first = seen.first(key)
     if key == ("shortfall", _SHARE):
         sources = {seen.findings[position].source for position in seen.groups[key]}
-        return next((point for point, source in _points(seen) if source in sources), None)
-    if key == _GATE and first.advice == advice.NO_SCORE:
-        return next((other for other in seen.groups if seen.first(other).job == "coverage"), None)
+        point = min((point for point, source in _points(seen) if source in sources), default=None)
+        if point:
+            return point
+    if key == _NO_SCORE:
+        return min((other for other in seen.groups if seen.is_of(other, "coverage")), default=None)
+    if first.kind == "coverage":  # what a run lacks that did not finish
+        return min((other for other in seen.groups if _ended_a_run_of_coverage(seen, other)), default=None)
     own, result = ("unusable", "job", first.job), seen.results.get(first.job, "")
     if key[1] == "lost" and own in seen.groups:
         return own
@@ -171,16 +195,22 @@ def _reason(key: Key, seen: _Together) -> Key | None:
     never_built = first.kind == "canary" and first.rule in _NOT_BUILT
     if never_built or key in (_SKIPPED, _PLAN) or key[1] == "not planned" or (key[1] == "lost" and result not in _RAN):
         earlier = [_BUILD] if never_built or key == _PLAN else [_BUILD, ("unusable", "job", "plan"), _PLAN]
-        failed = [other for other in seen.groups if other[1] == "job"] if key == _SKIPPED else []
+        failed = sorted(other for other in seen.groups if other[1] == "job") if key == _SKIPPED else []
         return next((reason for reason in (*earlier, *failed) if reason in seen.groups), None)
     return None
+
+
+def _ended_a_run_of_coverage(seen: _Together, key: Key) -> bool:
+    """Whether a cause is why a run of the coverage part did not finish."""
+    mine = (seen.findings[position] for position in seen.groups[key])
+    return any(one.job == "coverage" and (one.crash or one.kind == "lost run") for one in mine)
 
 
 def _points(seen: _Together) -> Iterator[tuple[Key, str]]:
     """The fault points that are not as required, and the reports of which that is said."""
     for key, positions in seen.groups.items():
-        if key[:2] == ("missed", "point"):
-            yield from ((key, seen.findings[position].source) for position in positions)
+        missed = (seen.findings[position] for position in positions)
+        yield from ((key, one.source) for one in missed if one.fault_point and one.rule in ("", night_words.NEVER_HIT))
 
 
 # ---- in words

@@ -67,8 +67,8 @@ def _violation(findings: Sequence[Finding]) -> Sentence:
     first = findings[0]
     if first.kind != "failing seed":
         return (Line(first.line),)
-    said = Named(first.invariant) if first.invariant else "a check without a name"
-    return (said, " failed", *_at_seed(findings))
+    said = ("invariant ", Named(first.invariant)) if first.invariant else ("a check without a name",)
+    return (*said, " failed", *_at_seed(findings))
 
 
 def _divergence(findings: Sequence[Finding]) -> Sentence:
@@ -81,23 +81,31 @@ def _canary(findings: Sequence[Finding]) -> Sentence:
     if findings[0].advice == advice.CONTROL:
         return ("the control run of the canaries is not green",)
     names = list(dict.fromkeys(finding.source for finding in findings))
-    parts: list[str] = [agreeing(len(names), "canary ", "canaries ")]
-    for number, name in enumerate(names[:NAMES_MAX]):
-        parts += [", " if number else "", Named(name)]
-    if len(names) > NAMES_MAX:
-        parts.append(f" and {len(names) - NAMES_MAX} more")
+    parts: list[str] = [agreeing(len(names), "canary ", "canaries "), *_listed(names)]
     ending = findings[0].rule
     if ending == CanaryEnding.NOT_DETECTED:
         return (*parts, f" {agreeing(len(names), 'was', 'were')} not detected")
     return (*parts, ": ", Line(ending or findings[0].line))
 
 
+def _listed(names: Sequence[str]) -> Sentence:
+    """The first names of a list, and how many more there are."""
+    parts: list[str] = []
+    for number, name in enumerate(names[:NAMES_MAX]):
+        parts += [", " if number else "", Named(name)]
+    return (*parts, f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else "")
+
+
 def _missed(findings: Sequence[Finding]) -> Sentence:
-    first = findings[0]
-    if first.rule == NEVER_HIT and first.fault_point:
-        return ("fault point ", Named(first.fault_point), " was never hit")
-    if first.rule == NEVER_RAN and first.invariant:
-        return ("invariant ", Named(first.invariant), " never ran")
+    for rule, noun, one, many in (
+        (NEVER_HIT, "fault point", "was never hit", "were never hit"),
+        (NEVER_RAN, "invariant", "never ran", "never ran"),
+    ):
+        names = list(dict.fromkeys(finding.name for finding in findings if finding.rule == rule and finding.name))
+        if len(names) == 1:
+            return (f"{noun} ", Named(names[0]), f" {one}")
+        if names:
+            return (f"{counted(len(names), noun)} {many}: ", *_listed(names))
     return _other(findings)
 
 

@@ -129,12 +129,20 @@ def _of_name(violations: Sequence[Violation], facts: Facts) -> Cause:
     else:
         what = of_names(names, noun, "", "occurred too rarely", "occurred too rarely")
     since = _since_lost(whole, facts)
+    command = facts.commits_since if since else ""
     return Cause(
         kind="lost" if since or kinds & LOST else "missed" if is_point or noun == "invariant" else "shortfall",
         what=what,
         since=since,
-        advice=ADVICE["injector" if is_point else "checker"],
+        command=command,
+        advice=ADVICE[f"{'injector' if is_point else 'checker'}{'-since' if command else ''}"],
+        details=_details(whole),
     )
+
+
+def _details(violations: Sequence[Violation]) -> tuple[str, ...]:
+    """What else is known of these violations, such as how often a fault was attempted in vain."""
+    return tuple(dict.fromkeys(violation.detail for violation in violations if violation.detail))
 
 
 def _verb(noun: str) -> str:
@@ -182,7 +190,7 @@ def _of_gate(violations: Sequence[Violation], facts: Facts) -> Cause:
         why = f": {quoted(first.detail)}" if first.detail else ""
         return Cause(kind="unusable", what=f"There is no base to compare with{why}", advice=first.advice)
     names = tuple(dict.fromkeys(name for violation in leading if (name := name_of(violation))))
-    details = (first.detail,) if count == 1 and first.detail else ()
+    details = _details(leading)
     if names and first.kind in _SHORT:
         what = of_names(names, *_SHORT[first.kind])
         details = (first.line, *details) if count == 1 and first.kind not in _NEVER else details  # with its figures

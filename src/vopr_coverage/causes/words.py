@@ -17,7 +17,10 @@ ADVICE = {
     "its coverage lacks says nothing until the bug is fixed.",
     "injector": "Look at the injector of this fault: it is switched off, never scheduled, or without effect.",
     "checker": "Look for what reached this before: a checker that is switched off, or code that no longer runs.",
-    "part-of-base": "Find out what no longer reaches it, or allow the loss with `max-regression`.",
+    "injector-since": "Look at the injector of this fault: it is switched off, never scheduled, or without effect. The "
+    "command lists the commits since the base.",
+    "checker-since": "Look for what reached this before: a checker that is switched off, or code that no longer runs. "
+    "The command lists the commits since the base.",
     "unusable": "Look at how this report was written, and at the step that wrote it: a report that cannot be read "
     "shows nothing.",
     "ended": "Look at the simulator's stderr and exit status, and run this seed range again.",

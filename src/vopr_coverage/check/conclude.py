@@ -32,7 +32,7 @@ def lost_reports(
     if base is None:
         return None, []
     lost = [violation_of(name, REGRESSION, report_lost(name), ADVICE["report-lost"]) for name in absent]
-    return BaseSeen(base.origin, base.missing, tuple(absent)), lost if limit else []
+    return BaseSeen(base.origin, base.missing, tuple(absent), base.commit), lost if limit else []
 
 
 def conclude(

@@ -194,13 +194,19 @@ def read_runs(
     Raises:
         UserError: as `check`; also if a single report cannot be used.
     """
-    config, inputs, unusable, _ = _read(request, merge, progress)
-    if unusable:
-        raise as_one([UserError(each.problem) for each in unusable])
-    return config, inputs
+    read = read_all(request, merge, progress)
+    return read.config, read.inputs
 
 
-class _ReadInputs(NamedTuple):
+def read_all(request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None) -> ReadInputs:
+    """`read_runs`, with what the patterns match beside the runs; errors as there."""
+    read = _read(request, merge, progress)
+    if read.unusable:
+        raise as_one([UserError(each.problem) for each in read.unusable])
+    return read
+
+
+class ReadInputs(NamedTuple):
     """What was read, what could not be, and sentences on what the patterns match that is not read."""
 
     config: Config
@@ -209,7 +215,7 @@ class _ReadInputs(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> _ReadInputs:
+def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadInputs:
     config = load_config(request.config, request.folder, request.roots)
     files, unfound, left_out = find(request.reports, request.roots)
     errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]
@@ -237,7 +243,7 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> _Read
     if merge != "none":
         refuse_copies(paths)
     problems = tuple(Unusable(source, scenario, str(error)) for source, scenario, error in errors)
-    return _ReadInputs(config, inputs, problems, left_out)
+    return ReadInputs(config, inputs, problems, left_out)
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:

@@ -23,7 +23,7 @@ from vopr_coverage.gates.failing_seeds import is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
-from vopr_coverage.model.replay import lacks_scenario, replay_command
+from vopr_coverage.model.replay import lacks_scenario, replay_command, replays_whole_run
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
@@ -291,6 +291,6 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
             repro=replay_command(seeds[0], read.scenario, terms.repro, read.recording),
             fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
             expected=is_expected(group, wanted),
-            whole_run=read.recording is not None and not read.recording.replays_one_seed,
+            whole_run=replays_whole_run(terms.repro, read.recording),
             crash=group.crash,
         )

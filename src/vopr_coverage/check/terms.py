@@ -56,7 +56,7 @@ class Terms(msgspec.Struct, frozen=True):
         words: the thresholds in words: `nightly + 3 overrides`.
         top_level: the bounds for scenarios that set none of their own; None where they do not apply.
         on_not_measured: `fail`, `warn` or `ignore` by gate.
-        repro: the template of replay commands for streams that were not recorded.
+        repro: the template of replay commands; None: the recorded command, or that of VOPR.
         limit: what may be lost compared with the base.
     """
 
@@ -64,7 +64,7 @@ class Terms(msgspec.Struct, frozen=True):
     profile: str
     words: str
     on_not_measured: Mapping[str, str]
-    repro: str
+    repro: str | None
     expect: Expectation | None = None
     limit: Limit | None = None
     top_level: Bounds | None = None

@@ -29,6 +29,7 @@ from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import refuse_unsafe_canaries
+from vopr_coverage.render.terminal import on_terminal
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_verdict_files(parser)
 
 
-def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Judge canary runs against a control run, or print the names of the canaries."""
     from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
 
@@ -80,9 +81,10 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         return _print_names(arguments)
     return judge_and_publish(
         arguments,
+        runner,
         lambda: _judged(arguments),
         nothing_judged=partial(CanaryVerdict.not_judged, __version__),
-        text=render_canaries_text,
+        text=lambda verdict, terminal: on_terminal(render_canaries_text(verdict), terminal),
         markdown=render_canaries_markdown,
     )
 

@@ -18,12 +18,13 @@ from vopr_coverage.check.flow import (
     refuse_beside_health_only,
 )
 from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
-from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.commands.output import add_verbose, add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.reading.source import Progress
 from vopr_coverage.render.check import render_check_text
+from vopr_coverage.render.check_brief import render_check_brief
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",
     )  # fmt: skip
     add_verdict_files(parser)
+    add_verbose(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -64,9 +66,10 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     return judge_and_publish(
         arguments,
+        runner,
         judge,
         nothing_judged=partial(Verdict.not_judged, __version__),
-        text=render_check_text,
+        text=render_check_text if arguments.verbose else render_check_brief,
         markdown=partial(_markdown, _place_of(runner)),
         also=_refuse_unusable,
     )

@@ -9,7 +9,8 @@ from vopr_coverage import __version__
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.determinism.flow import doublecheck
 from vopr_coverage.determinism.verdict import DeterminismVerdict
-from vopr_coverage.errors import UserError
+from vopr_coverage.errors import UserError, printable
+from vopr_coverage.render.terminal import on_terminal
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_verdict_files(parser)
 
 
-def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Judge, print and write."""
     from vopr_coverage.render.determinism import render_determinism_markdown, render_determinism_text
 
@@ -51,9 +52,12 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
 
     return judge_and_publish(
         arguments,
+        runner,
         judge,
         nothing_judged=partial(DeterminismVerdict.not_judged, __version__),
-        text=render_determinism_text,
+        text=lambda verdict, terminal: on_terminal(
+            render_determinism_text(verdict), terminal, [printable(each.command) for each in verdict.replays]
+        ),
         markdown=render_determinism_markdown,
         also=_refuse_unusable,
     )

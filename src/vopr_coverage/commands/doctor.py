@@ -13,6 +13,7 @@ from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.doctor.flow import DoctorRequest, Watch, examine_gate
 from vopr_coverage.doctor.verdict import DoctorVerdict
+from vopr_coverage.render.terminal import on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Examine, print and write."""
-    from vopr_coverage.render.doctor import render_doctor_markdown, render_doctor_text
+    from vopr_coverage.render.doctor import lines_to_copy, render_doctor_markdown, render_doctor_text
 
     def judge() -> DoctorVerdict:
         with progress_line() as line:
@@ -61,9 +62,10 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     return judge_and_publish(
         arguments,
+        runner,
         judge,
         nothing_judged=partial(DoctorVerdict.not_judged, __version__),
-        text=render_doctor_text,
+        text=lambda verdict, terminal: on_terminal(render_doctor_text(verdict), terminal, exact=lines_to_copy(verdict)),
         markdown=render_doctor_markdown,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ from vopr_coverage.commands.options import one_of
 from vopr_coverage.errors import ExitCode, FileError, UserError, printable
 from vopr_coverage.files import write_text
 from vopr_coverage.progress import ProgressLine
+from vopr_coverage.render.terminal import WIDTH_LOG, WIDTH_UNKNOWN, Terminal, terminal_of
+from vopr_coverage.runner.environment import Runner
 
 FORMATS = ("text", "json", "markdown")
 
@@ -32,6 +35,14 @@ def add_verdict_files(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verdict-file", metavar="F", help="write the verdict to this file, as JSON")
     parser.add_argument("--summary-file", metavar="F", help="write the job summary to this file, as Markdown")
     add_format(parser)
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """The flag for a text with everything in it."""
+    parser.add_argument(
+        "-v", "--verbose", action="store_true",
+        help="print all violations, causes, warnings and reports; without it, what matters fits on a screen",
+    )  # fmt: skip
 
 
 def add_outputs(parser: argparse.ArgumentParser, what: str) -> None:
@@ -89,11 +100,20 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 V = TypeVar("V", bound=AnyVerdict)
 
 
+def standard_output(runner: Runner) -> Terminal:
+    """What people read standard output on: a terminal with its width, a job's log, or a pipe of 80 columns."""
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    unknown = WIDTH_LOG if runner.is_github else WIDTH_UNKNOWN
+    columns = shutil.get_terminal_size((unknown, 24)).columns
+    return terminal_of(columns, colours=is_terminal if runner.colours is None else runner.colours)
+
+
 def judge_and_publish(
     arguments: argparse.Namespace,
+    runner: Runner,
     judge: Callable[[], V],
     nothing_judged: Callable[[str], V],
-    text: Callable[[V], str],
+    text: Callable[[V, Terminal], str],
     markdown: Callable[[V], str],
     also: Callable[[V], None] = lambda _: None,
 ) -> int:
@@ -119,7 +139,7 @@ def judge_and_publish(
     forms: dict[str, Callable[[], str]] = {
         "json": verdict.to_json,
         "markdown": lambda: markdown(verdict),
-        "text": lambda: "" if failed else text(verdict),
+        "text": lambda: "" if failed else text(verdict, standard_output(runner)),
     }
     sys.stdout.write(forms[arguments.format]())
     if arguments.verdict_file:

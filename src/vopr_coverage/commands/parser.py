@@ -57,6 +57,13 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     return load(arguments.command), arguments
 
 
+def _with_command(parser: argparse.ArgumentParser) -> str:
+    """The usage as argparse writes it, and the words that stand behind all others."""
+    vars(parser)["color"] = False  # newer Pythons colour what is formatted here, and would colour it twice
+    written = parser.format_usage().removeprefix("usage: ").rstrip().replace("%", "%%")
+    return f"{written} -- COMMAND"
+
+
 @cache
 def build_parser(
     called: tuple[str, ...] = tuple(COMMANDS),
@@ -84,7 +91,7 @@ def build_parser(
         commands[name] = subparsers.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
+            description=f"{summary[0].upper()}{summary[1:]}{'' if summary.endswith('?') else '.'}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
@@ -92,4 +99,6 @@ def build_parser(
             command = load(name)
             commands[name].epilog = command.EPILOG
             command.add_arguments(commands[name])
+            if commands[name].get_default("simulator") is not None:
+                commands[name].usage = _with_command(commands[name])
     return parser, commands

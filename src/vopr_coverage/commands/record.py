@@ -13,7 +13,8 @@ from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.crash import crash_of
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
@@ -162,7 +163,15 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         log(f"{arguments.out} cannot be written to: {why(error)}; the run was stopped")
         return ExitCode.GATE_FAILED
     log(_recorded(recording, arguments.out))
-    log_last_words(recording.last_words)
+    for part in recording.parts:
+        if part.died_at is not None:
+            crash = crash_of(part.exit_code, part.signal, part.last_words)
+            log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
+    if recording.parts and not recording.whole and not plan.restarts:
+        log("the seeds behind it did not run: --on-crash restart runs them")
+    of_new_seeds = [part for part in recording.parts if not part.again]
+    if not of_new_seeds or of_new_seeds[-1].died_at is None:
+        log_last_words(recording.last_words)
     crashed_as_expected = crashed_as(recording, arguments.expected_crash)
     if crashed_as_expected:
         log("it crashed as expected")
@@ -192,7 +201,7 @@ def _recorded(recording: Recording, folder: str) -> str:
     died = sum(part.died_at is not None for part in recording.parts)
     ran = died + sum(recording.lines.get(kind, 0) for kind in ITERATIONS)
     state = "recorded" if recording.whole else "incomplete: recorded"
-    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {recording.rate:,.1f}/s"
+    iterations = f"{ran:,} of {counted(recording.iterations, 'iteration')}, {in_digits(recording.rate or 0.0)}/s"
     if died:
         iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):

@@ -13,6 +13,7 @@ from vopr_coverage import __version__
 from vopr_coverage.commands.options import add_canaries, add_config, one_of, or_empty
 from vopr_coverage.commands.output import (
     add_outputs,
+    add_verbose,
     add_verdict_files,
     judge_and_publish,
     progress_line,
@@ -27,6 +28,7 @@ from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
+from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.file import record_night
@@ -74,12 +76,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "evidence; a missing file means that there was none",
     )  # fmt: skip
     add_outputs(parser, "the verdict and the status of each part")
+    add_verbose(parser)
     add_verdict_files(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Judge a night, print and write."""
-    from vopr_coverage.render.night import render_night_markdown, render_night_text
+    from vopr_coverage.render.night import render_night_markdown
 
     now = datetime.now(UTC)
     place = night_run(runner)
@@ -105,14 +108,23 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     return judge_and_publish(
         arguments,
+        runner,
         judge,
         nothing_judged=lambda message: _with_earlier(
             NightVerdict.not_judged(__version__, message, place), arguments.earlier
         ),
-        text=render_night_text,
+        text=partial(_text, verbose=arguments.verbose),
         markdown=render_night_markdown,
         also=partial(_write_outputs, arguments),
     )
+
+
+def _text(verdict: NightVerdict, terminal: Terminal, *, verbose: bool) -> str:
+    from vopr_coverage.render.night import render_night_text
+
+    commands = {printable(finding.repro) for finding in verdict.findings if finding.repro}
+    exact = {f"- {line}" for line in verdict.regressions}
+    return on_terminal(render_night_text(verdict, verbose=verbose), terminal, commands, exact)
 
 
 def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:

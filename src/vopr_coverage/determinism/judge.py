@@ -73,7 +73,7 @@ class Context(msgspec.Struct, frozen=True):
     """What a verdict says besides the judgement: our version, and the template of replay commands."""
 
     version: str
-    repro: str
+    repro: str | None
 
 
 def judge_one(subject: Subject, context: Context) -> DeterminismVerdict:

@@ -27,12 +27,12 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import MAP_KEYS, Bound
 
-# Where 14 independent events are expected, none occurs once in a million runs, and once in a thousand if the variance
-# is twice as large.
+# Where 14 events are expected, none occurs once in a million runs, and once in a thousand at twice the variance.
 SEEN_MIN = 14
 ABOVE_HALF = 0.55  # of a rate that was seen: as far below it as half of it allows
 
-NO_LINES: Mapping[str, str] = {
+NOTES: Mapping[str, str] = {
+    "report-missing": "for every check by this config that sets no other number",
     "other-commit": "its commit was passed with `--commit`, which is not questioned: leave that flag out",
     "expected-failure-halved": "raise `min_caught` of this scenario",
     "expected-failure-gone": "raise `min_caught` of this scenario",
@@ -88,7 +88,7 @@ def cure_of_missing(reports: int, rules: Rules) -> Cure:
     """The setting that would let the gate notice that one of so many reports is missing."""
     if rules.overrides.min_reports is not None:
         return _raised(rules, "min-reports", reports)
-    return Cure(Setting(None, "min_reports", reports, {}), "for every check by this config that sets no other number")
+    return Cure(Setting(None, "min_reports", reports, {}), NOTES["report-missing"])
 
 
 def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) -> Cure:
@@ -96,7 +96,7 @@ def cure_of(fault: Fault, healthy: HealthyRuns, rules: Rules, config: Config) ->
     seen = _Seen(fault, healthy.group, healthy.evidence, config)
     wish = _WISHES.get(fault.kind)
     if wish is None:
-        return Cure(None, NO_LINES.get(fault.kind, EXCUSED))
+        return Cure(None, NOTES.get(fault.kind, EXCUSED))
     key, value, note = wish(seen)
     if key is None:
         return Cure(None, note)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
+from vopr_coverage.check.flow import CheckRequest, Rules, read_all
 from vopr_coverage.config.file import CONFIG_BYTES_MAX, Config, load_config
 from vopr_coverage.doctor.conclude import Diagnosis, conclude_doctor, diagnose
 from vopr_coverage.doctor.crashes import remarks_on_crashes
@@ -54,8 +54,10 @@ def examine_gate(request: DoctorRequest, rules: Rules, watch: Watch = Watch()) -
     if not request.runs.reports and not request.workflows:
         raise UsageError("nothing to examine: name healthy runs, or workflow files with --workflow")
     examination, diagnosis, after = None, None, None
+    remarks: list[str] = []
     if request.runs.reports:
-        config, inputs = read_runs(request.runs, rules.merge, watch.reading)
+        config, inputs, _, left_out = read_all(request.runs, rules.merge, watch.reading)
+        remarks += left_out
         examination = examine(inputs, rules, config, watch.planting)
         diagnosis = diagnose(examination, inputs, rules, config)
         after = score_under(examination, inputs, rules, with_settings(config, diagnosis.settings))
@@ -63,13 +65,15 @@ def examine_gate(request: DoctorRequest, rules: Rules, watch: Watch = Watch()) -
             diagnosis = Diagnosis(diagnosis.blind_spots, ())
     else:
         config = load_config(request.runs.config, request.runs.folder, request.runs.roots)
+    if request.write:
+        remarks.append(_written(request, config, diagnosis))
     findings = _findings(request, rules, config)
     verdict = conclude_doctor(__version__, examination, diagnosis, config.doctor_min, findings, len(request.workflows))
     return replace(
         verdict,
         score_with_config=after if verdict.config else None,
         canaries=tuple(remarks_on_crashes(config)),
-        remarks=(_written(request, config, diagnosis),) if request.write else (),
+        remarks=tuple(remarks),
     )
 
 

@@ -79,7 +79,7 @@ class DoctorVerdict(msgspec.Struct, frozen=True):
         config: the lines that would close all blind spots that lines can close.
         score_with_config: the score with these lines in the config; None without them.
         findings: of the workflow files; `files` is how many were read.
-        remarks: what became of `--write`.
+        remarks: what the patterns match that was not read, and what became of `--write`.
         canaries: a sentence on each canary that a crash detects; they are not in the score.
         error: set only if nothing could be judged.
     """

@@ -45,7 +45,8 @@ def find_base(api: Api, place: JobContext, comment_id: str) -> Base:
             origin = f"run {run.id} on {place.branch} at {run.head_sha[:7]}"
             if ancestry.is_ancestor is None:
                 origin += f" (whether that is an ancestor of what is judged is not known: {ancestry.why})"
-            return base_from_bytes(fetch_verdict(api, place.repository, found.artifacts[0]), origin)
+            base = base_from_bytes(fetch_verdict(api, place.repository, found.artifacts[0]), origin)
+            return msgspec.structs.replace(base, commit=run.head_sha)
     except Trouble as trouble:
         forbidden = trouble.kind is TroubleKind.REFUSED and trouble.status == 403
         return Base(origin, missing=f"{trouble}{'; the job needs `actions: read`' if forbidden else ''}")

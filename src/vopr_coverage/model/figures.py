@@ -37,7 +37,7 @@ def share_that_may_differ(at_most: float, confidence: str = "95%") -> str:
 
 def in_digits(value: float) -> str:
     """A figure for people: at least three digits of it, and 1e-05 only of what no simulator counts."""
-    if abs(value) >= 1e18 or 0 < abs(value) < 1e-6:
+    if not abs(value) < 1e18 or 0 < abs(value) < 1e-6:  # among them what is no number
         return f"{value:.3g}"
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"

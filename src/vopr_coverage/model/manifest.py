@@ -16,6 +16,7 @@ import msgspec
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.crash import last_words_in_words
+from vopr_coverage.model.figures import in_digits
 
 RECORDING_FORMAT = "urn:vopr-coverage:schema:recording:v1"
 MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
@@ -163,7 +164,7 @@ def simulator_ending(recording: Recording) -> str:
 def run_ending(recording: Recording) -> str:
     """How the run ended, in words that follow its name. What stopped it comes before how its simulator ended."""
     if recording.timed_out:
-        return "timed out" + (f" after {recording.timeout_s:g} s" if recording.timeout_s is not None else "")
+        return "timed out" + (f" after {in_digits(recording.timeout_s)} s" if recording.timeout_s is not None else "")
     if recording.interrupted:
         return "interrupted"
     return simulator_ending(recording) or "still running"

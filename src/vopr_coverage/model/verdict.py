@@ -151,11 +151,13 @@ class BaseSeen(msgspec.Struct, frozen=True):
         origin: where it came from: a file, or a run of the base branch.
         missing: why there is no base to compare with, else None.
         absent: reports of the base that have no counterpart here.
+        commit: the commit that the base was judged at, None where that is not known.
     """
 
     origin: str
     missing: str | None = None
     absent: tuple[str, ...] = ()
+    commit: str | None = None
 
 
 class JudgedReport(msgspec.Struct, frozen=True):

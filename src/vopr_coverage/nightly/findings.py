@@ -181,6 +181,7 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
             invariant=violation.invariant,
             rule=violation.kind,
+            name=violation.point or violation.invariant or "",
         )
 
 

@@ -8,6 +8,7 @@ from vopr_coverage.config.file import Config
 from vopr_coverage.doctor.conclude import diagnose
 from vopr_coverage.doctor.judge import examine
 from vopr_coverage.errors import UserError
+from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.findings import Covered
 from vopr_coverage.nightly.verdict import Finding, GateScore, JobSeen, JobStatus
@@ -48,7 +49,7 @@ def examine_coverage_gate(covered: Covered | None, config: Config) -> ExaminedGa
         minimum=config.doctor_min,
         blind_spots=diagnosis.blind_spots[:BLIND_SPOTS_MAX],
     )
-    line = f"{score.noticed:,} of {score.planted:,} planted faults noticed, score {score.score:.3f}"
+    line = f"{score.noticed:,} of {counted(score.planted, 'planted fault')} noticed, score {score.score:.3f}"
     if score.minimum is None:
         return ExaminedGate(_seen("not required", line), score=score)
     line += f", at least {score.minimum:.3f} is required"

@@ -12,7 +12,7 @@ import msgspec
 
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.errors import UsageError, shown
-from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.figures import agreeing, counted, in_digits
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.nightly.plan import (
     CanaryRange,
@@ -276,12 +276,14 @@ def _remarks(what: str, asked: Asked, planned: int, budget: _Budget, jobs: int, 
     short = f"at least {asked.min_iterations:,} are required" if planned < asked.min_iterations else ""
     if planned < asked.iterations:
         times = 2 if twice else 1
-        fit = f"fit {twice}into {counted(jobs, 'job')} of {minutes:g} min"
-        all_of_it = f"all would take {times * asked.iterations / rate / 3600:,.1f} h at {rate:,.1f} a second"
+        fit = f"fit {twice}into {counted(jobs, 'job')} of {in_digits(minutes)} min"
+        all_of_it = (
+            f"all would take {in_digits(times * asked.iterations / rate / 3600)} h at {in_digits(rate)} a second"
+        )
         tail = f"; {short}" if short else ""
         yield f"{what}: {planned:,} of {counted(asked.iterations, 'iteration')} {fit}, {all_of_it}{tail}"
     elif short:
         were = agreeing(asked.iterations, "was", "were")
         yield f"{what}: {counted(asked.iterations, 'iteration')} {were} asked for, {short}"
     if rate * minutes * 60 * HEADROOM < (2 if twice else 1):
-        yield f"{what}: one iteration takes longer than a job has, at {rate:g} a second"
+        yield f"{what}: one iteration takes longer than a job has, at {in_digits(rate)} a second"

@@ -13,6 +13,7 @@ from vopr_coverage.formats.text import MARK
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.report import SEED_COUNT
 
+INVARIANT_CHARACTERS_MAX = 100  # of a comment in that file
 FILE_BYTES_MAX = 1 << 20
 SEEDS_MAX = 10_000
 SCENARIO_CHARACTERS_MAX = 200  # as in recordings
@@ -27,6 +28,17 @@ class RegressionSeeds(msgspec.Struct, frozen=True):
 
 def _no_complaint(_scenario: str) -> str:
     return ""
+
+
+def regression_line(scenario: str | None, seed: str, invariant: str, today: str = "") -> str:
+    """The line that adds a seed to the file; "" if the scenario is unknown, or cannot stand in such a line.
+
+    Args:
+        today: the day on which it failed, or "".
+    """
+    if not scenario or any(letter.isspace() or letter == "#" for letter in scenario):
+        return ""
+    return f"{scenario} {seed}  # {printable(invariant)[:INVARIANT_CHARACTERS_MAX]}{f', {today}' if today else ''}"
 
 
 def read_regressions(path: Path, complaint: Callable[[str], str] = _no_complaint) -> tuple[RegressionSeeds, ...]:

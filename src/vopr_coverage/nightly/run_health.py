@@ -16,6 +16,7 @@ from vopr_coverage.gates.failing_seeds import ADVICE, SEED_FAILED
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.crash import last_words_in_words
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.replay import seeds_to_keep
 from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
 from vopr_coverage.nightly import advice
@@ -43,7 +44,7 @@ class JudgedRun(msgspec.Struct, frozen=True):
             `expect: violation` wants it.
         rate: iterations per second; None if unknown.
         report: its figures; None if it has none.
-        failures: the first failed seed of each invariant.
+        failures: its first failed seeds, one of each invariant before others.
         first_seed: where its seeds begin; None if it is unknown, or not as planned.
         first_hashes: of its first seeds; see `model.report.Run`.
     """
@@ -125,11 +126,7 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         expected=sum(failure.count for failure in verdict.failures if failure.expected),
         rate=read.recording.rate if read.recording else None,
         report=verdict.reports[0].report,
-        failures=tuple(
-            FailedSeed(planned.scenario, seed, failure.invariant)
-            for failure in unexpected
-            for seed in failure.seeds[:1]
-        ),
+        failures=tuple(FailedSeed(planned.scenario, seed, invariant) for seed, invariant in seeds_to_keep(unexpected)),
         first_seed=None if other else seen.first_seed,
         first_hashes=read.run.first_hashes if read.run else (),
     )
@@ -173,6 +170,7 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
         detail=printable(violation.detail),
         invariant=violation.invariant,
         rule=violation.kind,
+        name=violation.point or violation.invariant or "",
     )
 
 

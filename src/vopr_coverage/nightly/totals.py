@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.config.file import Config
-from vopr_coverage.errors import printable
 from vopr_coverage.nightly.plan import NightPlan, PlannedJob
+from vopr_coverage.nightly.regression_file import regression_line
 from vopr_coverage.nightly.run_health import FailedSeed, JudgedRun, merged_figures
 from vopr_coverage.nightly.verdict import Work
 
@@ -60,7 +60,7 @@ def _of_scenario(plan: NightPlan, scenario: str, canaries: CanaryVerdict) -> lis
 
 
 def regression_lines(runs: Iterable[JudgedRun], kept: Container[tuple[str, str]], today: str) -> Iterator[str]:
-    """Lines for the regression file: the first seed of each invariant in each run, without those that it has.
+    """Lines for the regression file: the first failed seeds of each run, without those that it has.
 
     Args:
         kept: the seeds of the file, as (scenario in lower case, seed).
@@ -68,6 +68,5 @@ def regression_lines(runs: Iterable[JudgedRun], kept: Container[tuple[str, str]]
     failed: dict[FailedSeed, None] = dict.fromkeys(failure for run in runs for failure in run.failures)
     new = [failure for failure in failed if (failure.scenario.lower(), failure.seed) not in kept]
     for failure in new[:REGRESSION_LINES_MAX]:
-        if not any(letter.isspace() or letter == "#" for letter in failure.scenario):
-            since = f", {today}" if today else ""
-            yield f"{failure.scenario} {failure.seed}  # {printable(failure.invariant)[:100]}{since}"
+        if line := regression_line(failure.scenario, failure.seed, failure.invariant, today):
+            yield line

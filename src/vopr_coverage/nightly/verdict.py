@@ -57,6 +57,7 @@ class Finding(msgspec.Struct, frozen=True):
         rule: which rule was broken: the kind of a violation, or how a canary ended; "" if the kind says it.
         message: the simulator's own words on the seed; "" if it has none.
         seeds: how many seeds of this run the finding is about, 0 if unknown.
+        name: what fell short, of whatever kind it is: fault point, phase event, property, invariant; "" if none did.
         crash: how the simulator died at that seed; None for every other finding.
     """
 
@@ -75,6 +76,7 @@ class Finding(msgspec.Struct, frozen=True):
     rule: str = ""
     message: str = ""
     seeds: int = 0
+    name: str = ""
     crash: Crash | None = None
 
 

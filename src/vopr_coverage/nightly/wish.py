@@ -10,6 +10,7 @@ import msgspec
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.model.figures import in_digits
 from vopr_coverage.nightly.plan import is_safe
 from vopr_coverage.nightly.regression_file import SCENARIO_CHARACTERS_MAX, RegressionSeeds, is_scenario
 
@@ -131,7 +132,7 @@ def refuse_impossible(
         if not RATE_MIN <= of_job.get(asked.scenario.lower(), 0) <= RATE_MAX:
             raise UsageError(f"scenario {shown(asked.scenario)} has no rate: measure it, or give one")
     if not 0 < minutes < math.inf:
-        raise UsageError(f"expected a budget of more than 0 minutes, found {minutes:g}")
+        raise UsageError(f"expected a budget of more than 0 minutes, found {in_digits(minutes)}")
     if not len(wish.long_run) <= jobs_max <= JOBS_MAX:
         raise UsageError(f"expected from {len(wish.long_run)} to {JOBS_MAX} jobs, found {jobs_max}")
     expected = "at most {} in a night: they are jobs of one matrix, found {}"

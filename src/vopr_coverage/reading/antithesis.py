@@ -17,7 +17,7 @@ from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Finish, Input
 from vopr_coverage.reading.antithesis_properties import PropertyTable, observed_in, remarks_on
-from vopr_coverage.reading.antithesis_records import Assertion, Line, decode_assertion, decode_line, decode_object
+from vopr_coverage.reading.antithesis_records import Assertion, SdkLine, decode_assertion, decode_line, decode_object
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
 EVENTS_KEPT_MAX = 1_000
@@ -44,7 +44,7 @@ def read_antithesis(blocks: Iterable[bytes], source: str) -> Input:
 
 @dataclass
 class AntithesisReader:
-    """One pass over one file. Line numbers count from 1, and only LF ends a line."""
+    """One pass over one file. SdkLine numbers count from 1, and only LF ends a line."""
 
     source: str
     properties: PropertyTable = field(default_factory=PropertyTable)
@@ -131,7 +131,7 @@ class AntithesisReader:
         if len(self.odd_conditions) < REMARKS_MAX:
             self.odd_conditions[found.id] = None
 
-    def _other(self, line: Line) -> None:
+    def _other(self, line: SdkLine) -> None:
         if line.antithesis_sdk is not UNSET:
             self.headers += 1
             self.languages[_language(bytes(line.antithesis_sdk))] = None

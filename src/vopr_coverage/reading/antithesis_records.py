@@ -53,7 +53,7 @@ class Assertion(Struct):
         return (file, line) if known else None  # type: ignore[return-value]
 
 
-class Line(Struct):
+class SdkLine(Struct):
     """The keys that matter. A line with none of them is an event of the program's own."""
 
     antithesis_assert: Raw | UnsetType = UNSET
@@ -69,9 +69,9 @@ class Line(Struct):
         return any(getattr(self, name) is not UNSET for name in self.__struct_fields__)
 
 
-KEYS = Line.__struct_fields__
+KEYS = SdkLine.__struct_fields__
 
-decode_line = msgspec.json.Decoder(Line).decode
+decode_line = msgspec.json.Decoder(SdkLine).decode
 decode_assertion = msgspec.json.Decoder(Assertion).decode
 decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 

@@ -107,7 +107,7 @@ class SeedOrder:
 
 
 @dataclass
-class _Failing:
+class _FailingSeeds:
     """Failures of one invariant so far."""
 
     message: str
@@ -119,7 +119,7 @@ class Failures:
     """Failed seeds by invariant: the first message of each, and the first thousand seeds."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, _Failing] = {}
+        self._groups: dict[str, _FailingSeeds] = {}
 
     def add(self, seed: int, invariant: str, message: str) -> None:
         """One seed that failed."""
@@ -127,7 +127,7 @@ class Failures:
             invariant = OTHER_INVARIANTS
         group = self._groups.get(invariant)
         if group is None:
-            group = self._groups[invariant] = _Failing(message[:MESSAGE_CHARACTERS_MAX])
+            group = self._groups[invariant] = _FailingSeeds(message[:MESSAGE_CHARACTERS_MAX])
         group.count += 1
         if len(group.seeds) < SEEDS_KEPT_MAX:
             group.seeds.append(seed)

@@ -117,8 +117,9 @@ class SeedSession:
             raise
         finally:
             self._stopping = True
-            for child in [child for child in self._running if child.stopping_since is None]:
-                child.ask_to_end(signal.SIGTERM, self._clock())
+            for child in self._children():
+                if child.stopping_since is None:
+                    child.ask_to_end(signal.SIGTERM, self._clock())
             for worker in workers:
                 worker.join(KILL_AFTER_S * 2)
             self._progress.clear()
@@ -185,8 +186,12 @@ class SeedSession:
     def _stop(self, number: int) -> None:
         """Start no more seeds, and ask those that run to end; those that were asked before are killed."""
         self._stopping = True
-        for child in list(self._running):
+        for child in self._children():
             child.ask_to_end(number, self._clock())
+
+    def _children(self) -> list[Child]:
+        with self._changed:  # it is reentrant: a signal may come while this thread has it
+            return list(self._running)
 
     # ---- in other threads
 
@@ -220,13 +225,15 @@ class SeedSession:
             process = _Process(words, self._ends_at, self._clock)
         except UsageError as error:
             return SeedResult(problem=str(error))
-        self._running.add(process.child)
+        with self._changed:
+            self._running.add(process.child)
         try:
             if self._stopping:
                 process.child.ask_to_end(signal.SIGTERM, self._clock())
             ended, written = process.follow()
         finally:
-            self._running.discard(process.child)
+            with self._changed:
+                self._running.discard(process.child)
         if ended.timed_out or process.child.stopping_since is not None:
             self._timed_out |= ended.timed_out
             self._stopping = True

@@ -53,6 +53,7 @@ class Session:
         self._parts: list[RunPart] = []
         self._told: list[RecordedPart] = []
         self._log_error: OSError | None = None
+        self._all_ran_at: float | None = None  # after that, seeds only run again
         self._timed_out = self._interrupted = self._whole = False
 
     def start(self, seed: int, iterations: int) -> None:
@@ -109,6 +110,7 @@ class Session:
         all_ran = part.stream.ended if part.died_at is None else not part.left
         self._whole = all_ran and part.ended.at_end and part.stream.started and self._may_go_on()
         if self._whole and any(one.died_at is not None for one in self._parts):
+            self._all_ran_at = self._clock()
             self._measure_again()
             self._artifact.write(end_line(self._parts))
 
@@ -198,19 +200,21 @@ class Session:
 
     def _manifest(self) -> Recording:
         """The manifest of a run that has ended, in whatever way."""
-        duration_s = max(self._clock() - self._began, 1e-6)
+        now = self._clock()
+        duration_s = max(now - self._began, 1e-6)
+        running_s = max((self._all_ran_at or now) - self._began, 1e-6)
         streams, ended = self._streams, self._ended
         deaths = sum(part.died_at is not None for part in self._parts)
         well = self._whole and ended is not None and not ended.status
         return replace(
             self._recording,
             duration_s=round(duration_s, 3),
-            rate=round((sum(stream.iterations for stream in streams) + deaths) / duration_s, 3),
+            rate=round((sum(stream.iterations for stream in streams) + deaths) / running_s, 3),
             exit_code=ended.exit_code if ended else None,
             signal=ended.signal if ended else None,
             timed_out=self._timed_out,
             interrupted=self._interrupted,
-            whole=self._whole,
+            whole=self._whole and not self._interrupted,
             lines=summed(stream.lines for stream in streams),
             unknown_records=summed(stream.unknown_records for stream in streams),
             kept=summed({"compact": stream.compact, "verbatim": stream.verbatim} for stream in streams),

@@ -15,13 +15,14 @@ from vopr_coverage.render.marks import verdict_mark
 
 
 def render_canaries_text(verdict: CanaryVerdict) -> str:
-    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
-    word = "PASSED" if verdict.passed else "FAILED"
-    lines = [f"{verdict_mark(verdict.passed)} Canaries {word}: {printable(verdict.reason)}", ""]
+    """The whole answer as text. The verdict stands last. Nothing in it moves a cursor or ends a line of ours."""
+    lines: list[str] = []
     for result in verdict.results:
         lines += _result(result, with_scenario=len(verdict.controls) > 1)
-    lines += ["", f"Mutation score: {score(verdict)}"]
+    lines += [""] * bool(lines) + [f"Mutation score: {score(verdict)}"]
     lines += _controls(verdict)
+    word = "PASSED" if verdict.passed else "FAILED"
+    lines += ["", f"{verdict_mark(verdict.passed)} Canaries {word}: {printable(verdict.reason)}"]
     return "\n".join(lines) + "\n"
 
 

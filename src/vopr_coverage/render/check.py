@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from markupsafe import Markup
 
+from vopr_coverage.causes.check import causes_of
 from vopr_coverage.errors import printable
+from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.replay import seeds_to_keep
 from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
+from vopr_coverage.nightly.regression_file import regression_line
 from vopr_coverage.render.budget import (
     SUMMARY_BYTES_MAX,
     SUMMARY_BYTES_MIN,
@@ -18,65 +22,124 @@ from vopr_coverage.render.budget import (
 )
 from vopr_coverage.render.marks import FAILED, PASSED
 from vopr_coverage.render.outline import nothing_judged, problems_of
+from vopr_coverage.render.terminal import UNWRAPPED, Terminal, on_terminal
 
+REGRESSIONS = "Add to the regression file"
+IN_THE_FILE = "in the verdict file"
+FAILED_BLOCK_LINES = 5  # heading, total and three empty lines, besides the list
 DETAILS_MAX = 10  # per piece of advice
 REPROS_MAX = 10
 
 
-def render_check_text(verdict: Verdict) -> str:
-    """The whole answer; the first block is the seed script's, line for line."""
+def render_check_text(verdict: Verdict, terminal: Terminal = UNWRAPPED) -> str:
+    """The whole answer; the first block is the seed script's, line for line, and the verdict stands last."""
     if nothing_judged(verdict):
-        error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
-        return f"{FAILED} Coverage validation could not be done\n\n{error}\n"
+        return on_terminal(not_judged(verdict), terminal)
+    causes = () if verdict.passed else causes_of(verdict)
     unexpected = [failure for failure in verdict.failures if not failure.expected]
     blocks = [
-        _block(verdict),
-        *_section("Judged less strictly than on base", _loosened(verdict.reports)),
-        *_section(
+        block(verdict),
+        *section("Causes", map(_cause, causes)),
+        *section("Judged less strictly than on base", loosened(verdict.reports)),
+        *section(
             "Reports of the base that are missing here", map(printable, verdict.base.absent if verdict.base else ())
         ),
-        *_section("Hit on base, not here", _lost(verdict.reports)),
-        *_section("Newly hit", _gained(verdict.reports)),
-        *_section("What to do", _advice(verdict.violations)),
-        *_section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
-        *_section("Warnings", map(_warning, verdict.warnings)),
-        *_section("Too short to tell", _too_short(verdict.reports)),
-        *_section("Judged", map(_judged, verdict.reports)),
-        *_base(verdict.base),
+        *section("Hit on base, not here", _lost(verdict.reports)),
+        *section("Newly hit", _gained(verdict.reports)),
+        *section("What to do", _advice(verdict.violations)),
+        *section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
+        *section(REGRESSIONS, regressions(verdict)),
+        *section("Warnings", map(warning_line, verdict.warnings)),
+        *section("Too short to tell", _too_short(verdict.reports)),
+        *section("Judged", (judged_line(report, health_only=verdict.health_only) for report in verdict.reports)),
+        *base_line(verdict.base),
+        f"{verdict_line(verdict, causes)}\n",
     ]
-    return "\n".join(blocks)
+    commands = [cause.command for cause in causes] + [failure.repro for failure in unexpected]
+    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions(verdict))]
+    return on_terminal("\n".join(blocks), terminal, list(map(printable, filter(None, commands))), exact)
 
 
-def _block(verdict: Verdict) -> str:
-    what = "Run health" if verdict.health_only else "Coverage validation"
+def not_judged(verdict: Verdict) -> str:
+    """The text of a verdict that has an error in place of a judgement."""
+    error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
+    return f"{FAILED} Coverage validation could not be done\n\n{error}\n\n{FAILED} Nothing was judged\n"
+
+
+def block(verdict: Verdict, most: int = TEXT_LINES_MAX, elsewhere: str = IN_THE_FILE) -> str:
+    """The seed script's block: heading, the first lines of its list, total.
+
+    Args:
+        most: at most so many lines of the list.
+        elsewhere: where the others are.
+    """
     if verdict.passed:
-        return f"{PASSED} {what} PASSED\n"
-    problems = [f"cannot be judged: {printable(line)}" for line in problems_of(verdict)]
-    lines = [*problems, *(f"{printable(each.source)}: {printable(each.line)}" for each in verdict.violations)]
-    listed = [f"  - {line}" for line in lines[:TEXT_LINES_MAX]]
+        return f"{PASSED} {_what(verdict)} PASSED\n"
+    lines = listed_lines(verdict)
+    listed = [f"  - {line}" for line in lines[:most]]
     if len(listed) < len(lines):
-        listed.append(f"  … and {len(lines) - len(listed)} more, all of them in the verdict file")
-    left_out = f": {counted(len(verdict.unusable) or 1, 'report')} cannot be judged" if problems else ""
+        listed.append(f"  … and {len(lines) - len(listed):,} more {elsewhere}")
     total = f"Total violations: {len(verdict.violations)}"
-    return "\n".join([f"{FAILED} {what} FAILED{left_out}", "", *listed, "", total, ""])
+    left_out = f": {counted(len(verdict.unusable) or 1, 'report')} cannot be judged" if problems_of(verdict) else ""
+    return "\n".join([f"{FAILED} {_what(verdict)} FAILED{left_out}", "", *listed, "", total, ""])
 
 
-def _section(heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX) -> Iterator[str]:
+def listed_lines(verdict: Verdict) -> list[str]:
+    """The lines of the block's list: what cannot be judged, and every violation."""
+    problems = [f"cannot be judged: {printable(line)}" for line in problems_of(verdict)]
+    return [*problems, *(f"{printable(each.source)}: {printable(each.line)}" for each in verdict.violations)]
+
+
+def verdict_line(verdict: Verdict, causes: Sequence[Cause] = ()) -> str:
+    """The last line of a text: how it ended, and why in a few words."""
+    if verdict.passed:
+        return f"{PASSED} {_what(verdict)} passed: {printable(verdict.reason)}"
+    figures = [counted(len(causes), "cause")] if causes else []
+    figures += [counted(len(verdict.violations), "violation")] if verdict.violations else []
+    if problems_of(verdict):
+        figures.append(f"{counted(len(verdict.unusable) or 1, 'report')} not judged")
+    return f"{FAILED} {_what(verdict)} failed: {', '.join(figures)}"
+
+
+def _what(verdict: Verdict) -> str:
+    return "Run health" if verdict.health_only else "Coverage validation"
+
+
+def section(
+    heading: str, entries: Iterable[str], most: int = TEXT_ENTRIES_MAX, elsewhere: str = IN_THE_FILE
+) -> Iterator[str]:
     """A heading with its entries, each once. The lines below an entry's first are ours, and indented."""
     shown = list(dict.fromkeys(entries))
     if not shown:
         return
     lines = [f"  - {entry}" for entry in shown[:most]]
     if len(shown) > most:
-        lines.append(f"  … and {len(shown) - most} more, all of them in the verdict file")
+        lines.append(f"  … and {len(shown) - most:,} more {elsewhere}")
     yield "\n".join([f"{heading}:", *lines, ""])
+
+
+def _cause(cause: Cause) -> str:
+    lines = [
+        cause.what,
+        *cause.details,
+        cause.since,
+        cause.command and cause.command + command_hint(cause),
+        cause.advice,
+    ]
+    return "\n      ".join(printable(line) for line in lines if line)
+
+
+def command_hint(cause: Cause) -> str:
+    """What a command does not do by itself, as a comment behind it."""
+    return ("  # fill in the scenario" if cause.fill_in else "") + ("  # the whole run" if cause.whole_run else "")
 
 
 def _too_short(reports: Iterable[JudgedReport]) -> Iterator[str]:
     return (printable(f"{report.name}: {text}") for report in reports for text in report.too_short)
 
 
-def _loosened(reports: Iterable[JudgedReport]) -> Iterator[str]:
+def loosened(reports: Iterable[JudgedReport]) -> Iterator[str]:
+    """Each way in which a report is judged less strictly than on its base."""
     for report in reports:
         yield from map(printable, report.change.loosened if report.change else ())
 
@@ -99,7 +162,7 @@ def _named(report: JudgedReport, kind: str, names: Iterable[str]) -> Iterator[st
     return (f"{printable(report.name)}: {kind} {printable(name)}" for name in names)
 
 
-def _base(base: BaseSeen | None) -> Iterator[str]:
+def base_line(base: BaseSeen | None) -> Iterator[str]:
     """What the run was compared with, or why it wasn't."""
     if base and base.missing is None:
         yield f"Compared with {printable(base.origin)}\n"
@@ -129,18 +192,34 @@ def _repro(failure: Failure) -> str:
     return f"{printable(failure.invariant)}{seed}{hint}\n      {printable(failure.repro)}"
 
 
-def _warning(warning: Remark) -> str:
+def regressions(verdict: Verdict) -> list[str]:
+    """Lines for the regression file, up to ten of each report whose scenario is known."""
+    by_source: dict[str, list[Failure]] = {}
+    for failure in verdict.failures:
+        if not failure.expected:
+            by_source.setdefault(failure.source, []).append(failure)
+    lines = [
+        regression_line(failures[0].scenario, seed, invariant)
+        for failures in by_source.values()
+        for seed, invariant in seeds_to_keep(failures)
+    ]
+    return [printable(line) for line in dict.fromkeys(lines) if line]
+
+
+def warning_line(warning: Remark) -> str:
+    """A warning, and what it is about."""
     return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
-def _judged(report: JudgedReport) -> str:
+def judged_line(report: JudgedReport, *, health_only: bool = False) -> str:
+    """One report: what it is, what it was judged against, and how that ended; no coverage that nobody judged."""
     parts = [printable(report.name)]
     if report.scenario:
         parts.append(f"scenario {printable(report.scenario)}")
     ran = [read.iterations for read in report.inputs if read.iterations is not None]
     if ran:
         parts.append(counted(sum(ran), "iteration"))
-    if report.report:
+    if report.report and not health_only:
         parts.append(
             f"{report.report.fault_points_hit:,} of {counted(report.report.total_fault_points, 'fault point')}"
         )

@@ -37,16 +37,15 @@ HEADINGS = {
 
 
 def render_determinism_text(verdict: DeterminismVerdict) -> str:
-    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
+    """The whole answer as text. The verdict stands last. Nothing in it moves a cursor or ends a line of ours."""
     if verdict.nothing_judged:
         error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
-        return f"{FAILED} {HEADINGS['error']}\n\n{error}\n"
+        return f"{error}\n\n{FAILED} {HEADINGS['error']}\n"
     findings = list(map(_why, verdict.findings))
     advice = dict.fromkeys(printable(finding.advice) for finding in verdict.findings)
     replays = [f"seed {replay.seed}\n      {printable(replay.command)}" for replay in verdict.replays]
     hint = " (fill in the scenario)" if verdict.fill_in else ""
     blocks = [
-        f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
         *_section("Cannot be compared", map(printable, (verdict.error or "").splitlines())),
         *_section("Why", findings, len(findings)),
         *_section("Seeds that differ", map(_divergence, verdict.divergences), total=verdict.nondeterministic),
@@ -56,6 +55,7 @@ def render_determinism_text(verdict: DeterminismVerdict) -> str:
         *_section("Warnings", (printable(f"{w.source}: {w.text}" if w.source else w.text) for w in verdict.warnings)),
         *_section("Compared" if verdict.mode == "two runs" else "Judged", map(_run, verdict.runs)),
         _bounds(verdict),
+        f"{verdict_mark(verdict.passed)} {HEADINGS[verdict.status]}\n",
     ]
     return "\n".join(filter(None, blocks))
 

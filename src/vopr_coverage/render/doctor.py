@@ -16,20 +16,26 @@ CONFIG_LINES_MAX = 400
 
 
 def render_doctor_text(verdict: DoctorVerdict) -> str:
-    """The whole answer as text. Nothing in it moves a cursor or ends a line of ours."""
+    """The whole answer as text. The verdict stands last. Nothing in it moves a cursor or ends a line of ours."""
     if verdict.error is not None:
         error = "\n".join(printable(line) for line in verdict.error.split("\n"))
-        return f"{FAILED} The gate could not be examined\n\n{error}\n"
+        return f"{error}\n\n{FAILED} The gate could not be examined\n"
     blocks = [
-        f"{verdict_mark(verdict.passed)} The gate was examined: {printable(verdict.reason)}\n",
         *_section("Blind spots", map(_spot, verdict.blind_spots)),
         *_config(verdict),
         *_section("Not planted", not_planted(verdict.not_planted)),
         *_section("Where a red gate would not stop anything", map(_finding, verdict.findings)),
         *_section("Canaries", map(printable, verdict.canaries)),
-        *_section("Config file", map(printable, verdict.remarks)),
+        *_section("Remarks", map(printable, verdict.remarks)),
+        f"{verdict_mark(verdict.passed)} The gate was examined: {printable(verdict.reason)}\n",
     ]
     return "\n".join(blocks)
+
+
+def lines_to_copy(verdict: DoctorVerdict) -> list[str]:
+    """The lines of that text that are there to be copied: of a config, and of workflow files."""
+    instead = [f"Write instead: {printable(finding.instead)}" for finding in verdict.findings]
+    return [*filter(None, (printable(line).strip() for line in verdict.config.splitlines())), *instead]
 
 
 def render_doctor_markdown(verdict: DoctorVerdict, budget: int = SUMMARY_BYTES_MAX) -> str:

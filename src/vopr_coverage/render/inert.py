@@ -9,6 +9,7 @@ from functools import lru_cache
 from markupsafe import Markup
 
 from vopr_coverage.errors import printable, shown
+from vopr_coverage.model.figures import in_digits
 
 CHARACTERS_MAX = 300
 SENTENCE_CHARACTERS_MAX = 600  # of a detail, which may end with the last lines of a simulator
@@ -31,7 +32,9 @@ def inert(value: object, most: int = CHARACTERS_MAX) -> Markup:
         return value
     if value is None or value == "":
         return Markup()
-    if isinstance(value, int | float) and abs(value) < 1 << 128:  # Python won't print the largest integers
+    if isinstance(value, float):
+        return Markup(in_digits(value))  # noqa: S704 (digits)
+    if isinstance(value, int) and abs(value) < 1 << 128:  # Python won't print the largest integers
         return Markup(f"{value:,}")  # noqa: S704 (digits)
     text = value if isinstance(value, str) else shown(value)
     return (_code_again if most <= SENTENCE_CHARACTERS_MAX else _code)(text[: most + 1], most)

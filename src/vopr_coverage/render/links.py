@@ -28,4 +28,4 @@ def origin_link(origin: str, place: str) -> Markup:
     found = _LINE_OF_A_FILE.fullmatch(origin)
     if not place or not found or any(part in ("", ".", "..") for part in found[1].split("/")):
         return figure(origin)
-    return link(f"{place}/{quote(found[1])}#L{found[2]}", inert(origin))
+    return link(f"{place}/{quote(found[1], errors='replace')}#L{found[2]}", inert(origin))

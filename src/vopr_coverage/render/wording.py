@@ -69,7 +69,9 @@ too few say how many may far below above median comparable night nights missing 
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)
 # Letters, numbers of few digits, spaces and marks of which GitHub makes neither link nor markup.
-_OF_A_SENTENCE = re.compile(r"(?:[A-Za-z ,;:()'’…-]|(?<![0-9a-f])[0-9]{1,3}(?:,[0-9]{3})*(?![0-9a-f]))*")
+_OF_A_SENTENCE = re.compile(
+    r"(?!.*\b(?:[0-9a-f]{7}|GH-))(?:[A-Za-z ,;:()'’…-]|(?<![0-9a-f])[0-9]{1,3}(?:,[0-9]{3})*(?![0-9a-f]))*"
+)
 _PART = re.compile(r"(\(?)([^\s(),]+(?:,[0-9]{3})*)(\)?,?)")
 _FIGURE_CHARACTERS_MAX = 150
 

@@ -37,6 +37,7 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True):
         api_url, server_url: without a slash at the end; GitHub's own where the variables are not set.
         temp: a folder that is emptied with every job.
         output, step_summary: files to append outputs and the job summary to.
+        colours: whether texts have colours: True and False if the user said so, None: on a terminal.
         ca_file: certificates to trust instead of the usual ones.
     """
 
@@ -60,6 +61,7 @@ class Runner(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     step_summary: str = ""
     ca_file: str = ""
+    colours: bool | None = None
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -101,4 +103,14 @@ def runner_of(environ: Mapping[str, str]) -> Runner:
         output=github("OUTPUT"),
         step_summary=github("STEP_SUMMARY"),
         ca_file=next(filter(None, map(environ.get, CA_VARIABLES)), ""),
+        colours=_colours(environ),
     )
+
+
+def _colours(environ: Mapping[str, str]) -> bool | None:
+    """What NO_COLOR, FORCE_COLOR and TERM ask for, the first that says something; empty is not set."""
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return environ["FORCE_COLOR"] not in ("0", "false")
+    return False if environ.get("TERM") == "dumb" else None
