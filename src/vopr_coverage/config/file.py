@@ -60,12 +60,8 @@ class Config(msgspec.Struct, frozen=True):
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
-<<<<<<< HEAD
     complete_when: str | None = None
-    repro: str = DEFAULT_REPRO
-=======
     repro: str | None = None
->>>>>>> f9b6ac052e0495cfe0a0890c8a1e581d1d47f747
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
@@ -140,12 +136,8 @@ def parse_config(text: str, source: str) -> Config:
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
-<<<<<<< HEAD
         complete_when=document.get("complete_when"),
-        repro=document.get("repro", DEFAULT_REPRO),
-=======
         repro=document.get("repro"),
->>>>>>> f9b6ac052e0495cfe0a0890c8a1e581d1d47f747
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),
         canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
