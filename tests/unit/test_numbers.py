@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.reports import ending, failed, ndjson, ok, start
 from tests.support.schemas import Schema, a_value, definition, numbers_of
+from tests.support.simulations import as_lines, begin, finish, seed
 from vopr_coverage import CoverageThresholds, CoverageValidationResult
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.errors import ReportError, UserError
@@ -25,6 +26,7 @@ from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.nightly.plan import plan_from_json
 from vopr_coverage.nightly.verdict import night_from_json
 from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.trends.history import parse_history
 
@@ -47,6 +49,7 @@ INTEGERS = (
 )
 OTHERS = ("0.0", "-0.0", "0.5", "5.0", "15040.0", "1e0", "1E+3", "1e308", "1e400", "-1e400", "1e-400")
 RECORDS = ("start", "iteration-ok", "iteration-failed", "batch_complete")
+SIMULATION = ("start", "seed", "end")
 
 
 def no_reader(name: str) -> Callable[[bytes], object]:
@@ -69,6 +72,13 @@ def read_record(data: bytes) -> None:
     read_stream([ndjson(*((data + b"\n") if name == key else record for name, record in whole.items()))], "d")
 
 
+def read_simulation_record(data: bytes) -> None:
+    """A simulation stream with this record at its place, whole but for it."""
+    kind = json.loads(data.replace(b"1e400", b"1").replace(b"9" * 400, b"9"))["type"]
+    whole = {"start": begin(2, 0), "ok": seed(0), "seed": seed(1), "end": finish(2)}
+    read_simulation([b"".join(data + b"\n" if name == kind else as_lines([r]) for name, r in whole.items())], "d")
+
+
 READERS: dict[str, Callable[[bytes], object]] = {
     "report": lambda data: read_document([data], "d"),
     "wrapped": lambda data: read_document([data], "d"),
@@ -83,13 +93,24 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "night": lambda data: night_from_json(data, "d"),
     "plan": lambda data: plan_from_json(data, "d"),
     "trend": read_history,
-} | dict.fromkeys(RECORDS, read_record)
+}
+READERS |= dict.fromkeys(RECORDS, read_record)
+READERS |= {f"simulation {name}": read_simulation_record for name in SIMULATION}
+
+
+def definition_of(name: str) -> tuple[str, str]:
+    """Schema and definition of what is walked by that name; "" is the whole schema."""
+    if name in RECORDS:
+        return "stream", name
+    schema, _, part = name.partition(" ")
+    return schema, part
 
 
 def a_document(name: str) -> Any:
     """A valid document with every number that its schema has."""
-    if name in RECORDS:
-        return a_value("stream", definition("stream", name))
+    schema, part = definition_of(name)
+    if part:
+        return a_value(schema, definition(schema, part)) | ({"status": "ok", "failure": None} if part == "seed" else {})
     document = a_value(name) | ({"violations": [], "unusable": []} if name == "verdict" else {})  # it passed
     if name == "config":
         (canary,), (scenario,) = document["canaries"].values(), document["scenarios"]
@@ -99,7 +120,8 @@ def a_document(name: str) -> Any:
 
 def places(name: str) -> Iterator[tuple[Place, Schema]]:
     """The numbers of such a document."""
-    return numbers_of("stream", definition("stream", name)) if name in RECORDS else numbers_of(name)
+    schema, part = definition_of(name)
+    return numbers_of(schema, definition(schema, part)) if part else numbers_of(name)
 
 
 def with_number(document: Any, place: Place, token: str) -> bytes:
@@ -114,7 +136,7 @@ def with_number(document: Any, place: Place, token: str) -> bytes:
 
 def meets_its_schema(name: str, data: bytes) -> bool:
     """Whether a reader that refuses it does so because other members of the document disagree with the number."""
-    kind = ("stream", name) if name in RECORDS else (name, "")
+    kind = definition_of(name)
     return not contract.problems(kind[0], json.loads(data), kind[1])
 
 
@@ -134,7 +156,7 @@ def keeps_the_rule(token: str, part: Schema) -> bool:
 
 def test_every_schema_has_a_reader_here() -> None:
     """A new document comes with its rule."""
-    assert {*READERS} - {*RECORDS} == {*SCHEMA_NAMES} - {"stream"}
+    assert {definition_of(name)[0] for name in READERS} == {*SCHEMA_NAMES}
 
 
 @pytest.mark.parametrize("name", READERS)

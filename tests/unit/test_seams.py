@@ -42,6 +42,7 @@ from vopr_coverage.nightly.plan import NightPlan
 from vopr_coverage.nightly.verdict import NightVerdict
 from vopr_coverage.reading.ending import read_ending
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
+from vopr_coverage.reading.simulation_records import KNOWN_KEYS
 from vopr_coverage.reading.tally import Tally
 from vopr_coverage.seed_api import CoverageValidationResult
 from vopr_coverage.trends.history import TrendRecord
@@ -60,7 +61,7 @@ TYPES: Mapping[str, Any] = {
     "trend": TrendRecord,
     "doctor": DoctorVerdict,
 }
-UNTYPED = {"config", "stream", "wrapped"}  # read key by key; the tests below look at each key
+UNTYPED = {"config", "stream", "wrapped", "simulation"}  # read key by key; the tests below look at each key
 CONFIG_PARTS = {"": schema("config"), "scenario": definition("config", "scenario")}
 
 # ---- what is shipped
@@ -141,6 +142,13 @@ def test_every_property_counter_is_in_the_schema_read_and_can_have_a_minimum() -
     assert set(PROPERTY_COUNTERS) == counters
     for part in CONFIG_PARTS.values():
         assert set(part["properties"]["min_properties"]["properties"]) == counters
+
+
+@pytest.mark.parametrize(("name", "typed"), KNOWN_KEYS.items())
+def test_a_record_of_a_simulation_and_its_type_have_the_same_keys(name: str, typed: type[msgspec.Struct]) -> None:
+    """What only the schema knows is read past without a word; what only the type knows is never checked."""
+    keys = set(definition("simulation", name)["properties"])
+    assert keys == set(typed.__struct_fields__)
 
 
 # ---- bounds, and the keys that set them

@@ -15,6 +15,7 @@ from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.attempts import undeclared_attempts, with_attempt_only, without_effect
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
 from vopr_coverage.check.copies import refuse_copies
+from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
@@ -27,6 +28,8 @@ from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.find import ReportFile, find
+from vopr_coverage.reading.foundationdb import joined
+from vopr_coverage.reading.jepsen import runs_among
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.reading.source import Progress
 
@@ -123,7 +126,7 @@ def judge_inputs(
     Raises:
         UserError: a config or rules that cannot be used.
     """
-    inputs = [with_aliases(with_attempt_only(read, config), config.aliases) for read in inputs]
+    inputs = [_as_configured(read, config) for read in inputs]
     judgements, warnings, of_config = [], list[Remark](), list(config_warnings(config, inputs))
     of_config += undeclared_attempts(config, inputs)
     of_config += unused_aliases(config, inputs)
@@ -145,6 +148,12 @@ def judge_inputs(
     return with_unusable(verdict, unusable, rules.merge)
 
 
+def _as_configured(read: Input, config: Config) -> Input:
+    """What was read, under the names and by the declarations of the config."""
+    read = with_finish(with_attempt_only(read, config), config.complete_when)
+    return with_aliases(read, config.aliases)
+
+
 def judge_health_of(
     inputs: Sequence[Input],
     overrides: Overrides,
@@ -160,7 +169,7 @@ def judge_health_of(
     Raises:
         UserError: a config that cannot be used.
     """
-    inputs = [with_aliases(with_attempt_only(read, config), config.aliases) for read in inputs]
+    inputs = [_as_configured(read, config) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
@@ -209,7 +218,8 @@ class ReadInputs(NamedTuple):
 
 def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadInputs:
     config = load_config(request.config, request.folder, request.roots)
-    files, unfound, left_out = find(request.reports, request.roots)
+    found, unfound, left_out = find(request.reports, request.roots)
+    files, no_runs = runs_among(found)
     errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]
     usable = []
     for file in files:  # an unknown scenario is an error before a night's worth of data is read
@@ -229,12 +239,14 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadI
         inputs.append(with_attempt_only(read, config))
         if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
             paths.append(file.path)
+    inputs = joined(inputs)
     if not inputs:
+        errors += [(sentence, None, UserError(sentence)) for sentence in no_runs if not errors]
         raise as_one([error for _, _, error in errors])
     if merge != "none":
         refuse_copies(paths)
     problems = tuple(Unusable(source, scenario, str(error)) for source, scenario, error in errors)
-    return ReadInputs(config, inputs, problems, left_out)
+    return ReadInputs(config, inputs, problems, (*left_out, *no_runs))
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:

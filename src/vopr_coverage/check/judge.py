@@ -102,7 +102,7 @@ def _judgement(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], violations: Sequence[Violation]
 ) -> Judgement:
     status: VerdictStatus = "failed" if violations else "passed"
-    if any(read.run and not read.run.complete and not read.run.crashed for read in unit.inputs):
+    if any(not read.finished and not (read.run and read.run.crashed) for read in unit.inputs):
         status = "incomplete"  # one that crashed is a finding, with its seed
     report = JudgedReport(
         name=unit.name,
@@ -233,9 +233,9 @@ def _nothing_covered(
 ) -> Iterator[Violation]:
     """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
-        runs = [read.run for read in unit.inputs if read.run]
-        why = "the report carries none" if all(run.complete for run in runs) else "the run did not finish"
-        if any(run.crashed for run in runs):
+        finished = all(read.finished for read in unit.inputs)
+        why = "the report carries none" if finished else "the run did not finish"
+        if any(read.run and read.run.crashed for read in unit.inputs):
             why = "the simulator died"
         shortfall = Shortfall(
             kind="CoverageNotMeasured",
@@ -265,7 +265,7 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
         source=read.source,
         format=read.format,
         scenario=read.scenario,
-        complete=run is None or run.complete,
+        complete=read.finished,
         iterations=None if run is None else run.iterations,
         first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
         gates=gate_results(outcomes),

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.points import Observed, add_up, with_declared, with_names
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Properties, Run
 
 
@@ -39,10 +41,12 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
             _refuse_unlisted(read)
     reports = [read.report for read in inputs]
     whole = all(report is not None for report in reports)
+    named = [read.observed for read in inputs if read.observed is not None]
+    observed = add_up(named) if named and len(named) == len(inputs) else None
     runs = [read.run for read in inputs]
     streams = [run for run in runs if run is not None]
     evidence = Evidence(
-        report=merge_reports([r for r in reports if r is not None]) if whole else None,
+        report=_merged([r for r in reports if r is not None], observed) if whole else None,
         is_stream=bool(streams),
         simulations=sum(run.simulations for run in streams) if len(streams) == len(inputs) else None,
         fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
@@ -51,6 +55,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
         iterations=sum(run.covered for run in streams) if len(streams) == len(inputs) else None,
         fault_counts=_sum_maps([run.fault_counts if run else None for run in runs]),
         attempts_only=_sum(run.attempts_only for run in streams) if whole else {},
+        observed=observed,
     )
     return Unit(name, scenario, tuple(inputs), evidence)
 
@@ -80,6 +85,13 @@ def merge_reports(reports: Sequence[CoverageReport]) -> CoverageReport:
     )
 
 
+def _merged(reports: Sequence[CoverageReport], observed: Observed | None) -> CoverageReport:
+    merged = merge_reports(reports)
+    if observed is None:
+        return merged
+    return coverage_of(observed, merged.total_events, merged.simulation_time_ns)
+
+
 def overlaps(inputs: Sequence[Input]) -> list[str]:
     """Runs of one scenario that share seeds: each of them with one that it shares seeds with, and both ranges.
 
@@ -95,9 +107,13 @@ def overlaps(inputs: Sequence[Input]) -> list[str]:
 
 def with_known_points(unit: Unit, known: Iterable[str]) -> Unit:
     """Add known fault points that a stream does not list: they count as missed."""
-    report = unit.evidence.report
+    report, observed = unit.evidence.report, unit.evidence.observed
     if report is None or not any(read.listed_only for read in unit.inputs):
         return unit
+    if observed is not None:
+        observed = with_declared(observed, known)
+        report = coverage_of(observed, report.total_events, report.simulation_time_ns)
+        return replace(unit, evidence=replace(unit.evidence, report=report, observed=observed))
     listed = set(report.hit_fault_points) | set(report.missed_fault_points)
     missed = report.missed_fault_points + [name for name in dict.fromkeys(known) if name not in listed]
     completed = dataclasses.replace(
@@ -150,7 +166,8 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
     if run and run.fault_counts is not None:
         attempts = _renamed_counts(run.attempts_only, aliases)
         run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases), attempts_only=attempts)
-    return replace(read, report=renamed, run=run, via_alias=used)
+    observed = read.observed and with_names(read.observed, aliases)
+    return replace(read, report=renamed, run=run, via_alias=used, observed=observed)
 
 
 def _refuse_unlisted(read: Input) -> None:

@@ -60,6 +60,7 @@ class Config(msgspec.Struct, frozen=True):
     aliases: dict[str, str] = {}
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
+    complete_when: str | None = None
     repro: str | None = None
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
@@ -135,6 +136,7 @@ def parse_config(text: str, source: str) -> Config:
         aliases=dict(document.get("aliases", {})),
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
+        complete_when=document.get("complete_when"),
         repro=document.get("repro"),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),

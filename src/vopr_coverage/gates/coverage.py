@@ -7,6 +7,10 @@ seed's: `<` fails, equality passes, and fractions are compared unrounded.
 from __future__ import annotations
 
 from vopr_coverage.gates.endings import (
+    ADVICE as SHARED_ADVICE,
+)
+from vopr_coverage.gates.endings import (
+    NOT_MEASURED_TEXT,
     OF_PROFILE,
     Evidence,
     Gate,
@@ -21,7 +25,7 @@ from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing, seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
-from vopr_coverage.model.thresholds import Bounds
+from vopr_coverage.model.thresholds import Bound, Bounds
 
 LOW_EXECUTIONS = 10
 IN_VAIN_NAMED = 3
@@ -48,6 +52,8 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     counts = f"{report.fault_points_hit} of {report.total_fault_points}"
     if not bound.value:
         return not_required(gate, bound, f"{seed_percent(share)} ({counts})", share)
+    if evidence.observed is not None and not evidence.observed.declares_points:
+        return _undeclared(bound, required)
     critical = bounds.critical_fault_points
     unlisted = report.missed_fault_points if {*report.missed_fault_points} <= {*critical.value} else []
     violations: tuple[Shortfall, ...] = ()
@@ -81,6 +87,27 @@ def judge_fault_point_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
     )
 
 
+def _undeclared(bound: Bound[float], required: str) -> Outcome:
+    """The outcome where a tester reports what it hit, and never what there is to hit: nobody knows the share."""
+    violation = Shortfall(
+        kind="FaultPointCoverage",
+        message="Fault point coverage not measured: no points are declared",
+        expected=seed_percent(bound.value),
+        actual=NOT_MEASURED_TEXT,
+        line=f"Fault point coverage not measured: no points are declared (expected >= {seed_percent(bound.value)})",
+    )
+    return Outcome(
+        gate="fault-point-coverage",
+        status=Status.NOT_MEASURED,
+        measured=NOT_MEASURED_TEXT,
+        required=required,
+        origin=bound.origin,
+        minimum=bound.value,
+        violations=(violation,),
+        advice=SHARED_ADVICE["undeclared"],
+    )
+
+
 def _attempted_in_vain(evidence: Evidence) -> list[tuple[str, str]]:
     """The first points that were attempted and never took effect, the most attempts first."""
     names = sorted(evidence.attempts_only, key=lambda name: -evidence.attempts_only[name])
@@ -90,6 +117,8 @@ def _attempted_in_vain(evidence: Evidence) -> list[tuple[str, str]]:
 def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 2: each was hit. A point that a stream does not list was not hit."""
     hit = set(evidence.report.hit_fault_points) if evidence.report else set()
+    if evidence.report and evidence.observed:  # points that nobody declared are in no report
+        hit |= {name for name, point in evidence.observed.points.items() if point.hit}
     return judge_names(
         "critical-fault-points",
         evidence,
@@ -200,7 +229,7 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 
 def _row(number: int, id: str, title: str, judge: Gate) -> Row:
-    advice = (ADVICE[id], ADVICE[id] + OF_PROFILE)
+    advice = (ADVICE[id], ADVICE[id] + OF_PROFILE, SHARED_ADVICE["undeclared"])
     return Row(id=id, part=Part.COVERAGE, title=title, judge=judge, number=number, advice=advice)
 
 

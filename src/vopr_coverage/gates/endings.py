@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
 
@@ -23,6 +24,7 @@ ADVICE = {
     "`vopr-coverage init` writes a config with the simulator's names, from runs that you know to be healthy.",
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
+    "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
@@ -35,7 +37,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
-    or if the stream does not contain them.
+    or if the stream does not contain them. `observed` is None if the format has only a report.
     """
 
     report: CoverageReport | None
@@ -47,6 +49,7 @@ class Evidence(msgspec.Struct, frozen=True):
     iterations: int | None = None
     fault_counts: Mapping[str, int] | None = None
     attempts_only: Mapping[str, int] = {}
+    observed: Observed | None = None
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""

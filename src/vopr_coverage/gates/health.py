@@ -12,6 +12,7 @@ from collections.abc import Callable
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.failing_seeds import Expectation, first_seeds, judge_failures
 from vopr_coverage.gates.manifest import called_without_record, disagreements, run_incomplete
+from vopr_coverage.gates.observed import OF_FINISH, OF_PROPERTIES, finish_outcome, properties_outcome
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.gates.run_outcomes import (
     CRASHED_NOTE,
@@ -50,6 +51,8 @@ def judge_run_complete(file: Input, _bounds: Bounds, _expect: Expectation | None
     Of a flat report, the counts agree with each other.
     """
     gate, run, from_recording = "run-complete", file.run, disagreements(file)
+    if file.finish is not None:
+        return finish_outcome(file.finish)
     if run is None:
         contradictions = file.contradictions
         if not (contradictions or from_recording):
@@ -106,6 +109,8 @@ def judge_iterations(file: Input, bounds: Bounds, _expect: Expectation | None) -
 def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -> Outcome:
     """No ALWAYS or NEVER property was violated: the simulator's exit status does not show that."""
     gate, run = "properties", file.run
+    if run is None and file.observed is not None:
+        return properties_outcome(file)
     is_required = bool(any(bounds.min_properties.value.values()) or bounds.required_properties.value)
     if run is None:
         return unanswered(gate, is_required, "0 violated", "", "Property violations", None)
@@ -115,7 +120,8 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
         if is_required:
             return unanswered(gate, True, "0 violated", "", "Property violations", None)
         warning = "This stream carries no properties: violated ones would not be seen."
-        return not_required(gate, NO_PROPERTIES_NOTE, *([] if is_set_by_config(bounds.min_properties) else [warning]))
+        answered = file.observed is not None or is_set_by_config(bounds.min_properties)
+        return not_required(gate, NO_PROPERTIES_NOTE, *([] if answered else [warning]))
     violated = run.properties.violated_ids
     shortfalls = [_property_violated(name) for name in violated]
     if shortfalls:
@@ -148,16 +154,24 @@ def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str,
         part=Part.RUN_HEALTH,
         title=title,
         judge=judge,
-        advice=advice or (ADVICE[id],),
+        advice=(*((ADVICE[id],) if id in ADVICE else ()), *advice),
         notes=(NO_RUN_NOTE, *notes),
     )
 
 
 ROWS = (
-    _row("run-complete", "Completeness", judge_run_complete, CRASHED_NOTE),
+    _row("run-complete", "Completeness", judge_run_complete, CRASHED_NOTE, advice=OF_FINISH),
     _row("iterations", "Iterations", judge_iterations, UNFINISHED_NOTE, CRASHED_NOTE),
     _row("failures", "Failing seeds", judge_failures, UNFINISHED_NOTE, advice=tuple(FAILING_ADVICE.values())),
-    _row("properties", "Violated properties", judge_properties, UNFINISHED_NOTE, CRASHED_NOTE, NO_PROPERTIES_NOTE),
+    _row(
+        "properties",
+        "Violated properties",
+        judge_properties,
+        UNFINISHED_NOTE,
+        CRASHED_NOTE,
+        NO_PROPERTIES_NOTE,
+        advice=OF_PROPERTIES,
+    ),
     _row("determinism", "Determinism", judge_determinism, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
 )
 

@@ -17,8 +17,11 @@ from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.points import Observed
 
-Format = Literal["stream", "report", "wrapped"]
+Format = Literal[
+    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle"
+]  # fmt: skip
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
 FIRST_SEEDS_MIN = 4  # that are compared with the first seeds of another run; fewer may do the same by chance
@@ -148,6 +151,14 @@ class Run(msgspec.Struct, frozen=True):
         return self.iterations if self.measured is None else min(self.measured, self.iterations)
 
 
+class Finish(msgspec.Struct, frozen=True):
+    """Whether a run finished, of a format without run records: `known` is false if nothing tells, and `ended_early`
+    says how it ended if it did not finish."""
+
+    known: bool
+    ended_early: str | None = None
+
+
 class Input(msgspec.Struct, frozen=True):
     """One file as it was read.
 
@@ -156,6 +167,8 @@ class Input(msgspec.Struct, frozen=True):
         run: None if the format has no run records.
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
+        finish: whether the run finished, if the format has observations and no run.
+        observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
         recording: the manifest of a recorded run.
@@ -175,6 +188,13 @@ class Input(msgspec.Struct, frozen=True):
     commits: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
     pattern: str = ""
+    observed: Observed | None = None
+    finish: Finish | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing shows that the run broke off."""
+        return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
 
 
 def hit_by_attempts(read: Input, declared: Container[str]) -> Input:

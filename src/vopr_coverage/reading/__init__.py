@@ -10,17 +10,42 @@ import msgspec
 
 from vopr_coverage.files import opened
 from vopr_coverage.model.report import Input
+from vopr_coverage.reading.antithesis import read_antithesis
+from vopr_coverage.reading.antithesis_records import looks_like_antithesis
 from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.envelopes import looks_like_record
+from vopr_coverage.reading.foundationdb import BEGINS_LIKE_TRACE, read_foundationdb
+from vopr_coverage.reading.jepsen import BEGINS_LIKE_EDN, read_jepsen
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact
+from vopr_coverage.reading.simulation import read_simulation
+from vopr_coverage.reading.simulation_records import looks_like_simulation
 from vopr_coverage.reading.source import BLOCK_BYTES, BrokenData, Progress, blocks
 from vopr_coverage.reading.stream import read_stream
 
 _Reader = Callable[[Iterable[bytes], str], Input]
 
+
+def _is_stream_line(value: object) -> bool:
+    return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
+
+
+# Formats of which each line is a JSON value, by what one line of each looks like.
+LINE_FORMATS: tuple[tuple[Callable[[object], bool], _Reader], ...] = (
+    (looks_like_simulation, read_simulation),
+    (looks_like_antithesis, read_antithesis),
+    (_is_stream_line, read_stream),
+)
+
 # `[vsr.agreement] phase=…` is a line of the simulator's stderr, not an array.
 _BEGINS_UNLIKE_JSON = re.compile(rb'\s*(?:[^\s{\[]|\[\s*[^\s\[{"\]])')
 RECOGNISED_BYTES = BLOCK_BYTES  # a format is recognised by the lines that begin within so much
+
+
+# Formats of which the first bytes are like those of no other.
+TEXT_FORMATS: tuple[tuple[re.Pattern[bytes], _Reader], ...] = (
+    (BEGINS_LIKE_EDN, read_jepsen),
+    (BEGINS_LIKE_TRACE, read_foundationdb),
+)
 
 
 def read_report(source: str, progress: Progress | None = None) -> Input:
@@ -52,8 +77,13 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
             room = RECOGNISED_BYTES - len(begun)
             seen.append(block)
             begun = (begun + block)[:RECOGNISED_BYTES]
-            if any(_is_stream_line(value) for value in _values(block, room)):
-                return read_stream, seen
+            for value in _values(block, room):
+                for looks_like, reader in LINE_FORMATS:
+                    if looks_like(value):
+                        return reader, seen
+            for begins_like, reader in TEXT_FORMATS:
+                if begins_like.match(begun):
+                    return reader, seen
             if _BEGINS_UNLIKE_JSON.match(begun):
                 return read_stream, seen
             if len(begun) >= RECOGNISED_BYTES:
@@ -61,10 +91,6 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
     except BrokenData as error:
         raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
     return read_document if begun.strip() else read_stream, seen
-
-
-def _is_stream_line(value: object) -> bool:
-    return looks_compact(value) or (looks_like_record(value) and not looks_like_report(value))
 
 
 def _values(block: bytes, room: int) -> Iterator[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,10 +12,19 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.model.report import CoverageReport, Format, Input, contradictions_of, remarks_on
 from vopr_coverage.reading.ending import dotted
+from vopr_coverage.reading.p_lang import looks_like_p, read_p
 from vopr_coverage.reading.source import LINE_BYTES_MAX, BrokenData
+from vopr_coverage.reading.tigerbeetle import looks_like_tigerbeetle, read_tigerbeetle
 
 DOCUMENT_BYTES_MAX = LINE_BYTES_MAX
 _STREAM_PARTS = ("fault_points", "phases", "invariants")
+
+
+# JSON documents of other testers, by what they look like.
+OTHER_DOCUMENTS: tuple[tuple[Callable[[object], bool], Callable[[Any, str], Input]], ...] = (
+    (looks_like_p, read_p),
+    (looks_like_tigerbeetle, read_tigerbeetle),
+)
 
 
 def read_document(blocks: Iterable[bytes], source: str) -> Input:
@@ -26,6 +35,9 @@ def read_document(blocks: Iterable[bytes], source: str) -> Input:
         violates its schema; each with line or pointer.
     """
     document = _parsed(blocks, source)
+    for looks_like, reader in OTHER_DOCUMENTS:
+        if looks_like(document):
+            return reader(document, source)
     if not isinstance(document, dict):
         raise ReportError(source, "", expected="a VOPR stream or a coverage report object", found=document)
     wrapped = "coverage" in document
@@ -65,7 +77,13 @@ def _spelled_twice(phases: Mapping[str, int]) -> Iterator[str]:
             yield f"phase event '{name}' is also listed as '{name.replace(':', '.')}'"
 
 
-def _parsed(blocks: Iterable[bytes], source: str) -> Any:
+def whole_document(blocks: Iterable[bytes], source: str) -> bytes:
+    """All bytes of a document.
+
+    Raises:
+        ReportError: there are more than 64 MiB.
+        BrokenData: the file breaks off, or its gzip data is damaged.
+    """
     parts, size = [], 0
     try:
         for block in blocks:
@@ -76,8 +94,12 @@ def _parsed(blocks: Iterable[bytes], source: str) -> Any:
             parts.append(block)
     except BrokenData as error:
         raise error.on_line(1 + b"".join(parts).count(b"\n")) from None
+    return b"".join(parts)
+
+
+def _parsed(blocks: Iterable[bytes], source: str) -> Any:
     try:
-        return strict_loads(b"".join(parts))
+        return strict_loads(whole_document(blocks, source))
     except JsonError as error:
         at = f":{error.line}" if error.line else ""
         raise ReportError(source, at, expected=error.expected, found=error.found) from None

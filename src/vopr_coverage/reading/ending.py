@@ -22,8 +22,9 @@ from vopr_coverage.model.report import (
     Properties,
     SeedList,
 )
+from vopr_coverage.reading.order import Contradictions
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
-from vopr_coverage.reading.tally import Contradictions, Tally
+from vopr_coverage.reading.tally import Tally
 
 
 class StreamEnding(msgspec.Struct, frozen=True):

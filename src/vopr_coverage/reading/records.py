@@ -18,9 +18,9 @@ from vopr_coverage.errors import ReportError
 from vopr_coverage.formats.strict_json import JsonError, JsonSyntaxError, strict_loads
 from vopr_coverage.model.crash import CRASH, Crash, crash_of
 from vopr_coverage.reading.envelopes import UINT64_MAX, looks_like_record, problems, unknown_keys
+from vopr_coverage.reading.lines import one_a_line
 
 TIME_MS_MAX = 18446744073709.0  # 2^64 ns
-_LINE_END = b"\nnull\n"
 _Line = TypeVar("_Line")
 LOG_LINE_BYTES_MAX = 1 << 20  # longer lines are not parsed just to see whether they are records
 
@@ -145,28 +145,12 @@ def decode_ok_block(block: bytes) -> list[OkLine]:
     Raises:
         msgspec.DecodeError, UnicodeDecodeError, RecursionError: the block is no series of such records.
     """
-    return _one_a_line(_decode_ok_lines, block)
+    return one_a_line(_decode_ok_lines, block)
 
 
 def decode_compact_block(block: bytes) -> list[OkLine]:
     """The same for compact lines. They have the attributes of `OkLine`s, and callers need no more."""
-    return cast("list[OkLine]", _one_a_line(_decode_compact_lines, block))
-
-
-def _one_a_line(decode_lines: Callable[[bytes], list[_Line | None]], block: bytes) -> list[_Line]:
-    """Decode a block, and make sure that its records end where its lines do.
-
-    The decoder takes any white space between records and within them, so two records on one line and one
-    on two lines would look like three lines. A null behind every line end shows where lines end: it is
-    refused within a record, and between records it has to follow each of them.
-    """
-    apart = block.replace(b"\n", _LINE_END)
-    lines = (len(apart) - len(block)) // (len(_LINE_END) - 1)
-    values = decode_lines(apart)
-    records, ends = values[::2], values[1::2]
-    if len(values) == 2 * lines and ends.count(None) == lines and all(records):
-        return cast("list[_Line]", records)
-    return []
+    return cast("list[OkLine]", one_a_line(_decode_compact_lines, block))
 
 
 def within_bounds(data: OkData | FailedData | CompactData | RanData) -> bool:

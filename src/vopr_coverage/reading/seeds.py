@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
 
-from vopr_coverage.model.report import SEED_COUNT, Input
+from vopr_coverage.model.report import Input
 from vopr_coverage.reading.envelopes import UINT64_MAX
 from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData, RanData
 from vopr_coverage.reading.stream import StreamReader
@@ -93,8 +93,9 @@ class _StretchTally(Tally):
         """As in Tally, but with one loop for each column, which is faster here."""
         if self.starting_seed is None or not lines:
             return not lines
-        due, count = self.starting_seed + self._next, len(lines)
-        if due + count > SEED_COUNT or (self.announced is not None and self._next + count > self.announced):
+        count = len(lines)
+        due = self.due(count)
+        if due is None:
             return False
         healthy = [line.data for line in lines]
         if [record.seed for record in healthy] != list(range(due, due + count)):
@@ -102,7 +103,7 @@ class _StretchTally(Tally):
         events = sum([record.events for record in healthy])
         if events > UINT64_MAX:
             return False
-        self._next += count
+        self.took(count)
         self.ok += count
         self.events += events
         self.ok_events += events

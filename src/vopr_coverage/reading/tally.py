@@ -1,8 +1,4 @@
-"""Adds up the iteration records of one stream, in constant memory.
-
-Seeds are tracked by their distance from the starting seed, so a range may wrap around at 2^64. Errors
-of the stream are collected and not raised: a stream that contradicts itself is a finding about the run.
-"""
+"""Adds up the iteration records of one stream, in constant memory."""
 
 from __future__ import annotations
 
@@ -12,15 +8,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from vopr_coverage.model.crash import CRASH, CRASHES_APART_MAX, Crash
-from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
+from vopr_coverage.model.report import SEEDS_KEPT_MAX, FailureGroup
 from vopr_coverage.reading.compact import HASH_DIGITS_KEPT, cuttable
 from vopr_coverage.reading.envelopes import UINT64_MAX
+from vopr_coverage.reading.order import INVARIANTS_KEPT_MAX, MESSAGE_CHARACTERS_MAX, OTHER_INVARIANTS, SeedOrder
 from vopr_coverage.reading.records import CompactData, CrashedData, FailedData, OkData, OkLine, PlainOkData, RanData
 
-CONTRADICTIONS_KEPT_MAX = 10
-INVARIANTS_KEPT_MAX = 100
-MESSAGE_CHARACTERS_MAX = 500
-OTHER_INVARIANTS = "(further invariants)"
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
 NS_PER_MS = 1e6
 
@@ -38,32 +31,11 @@ class _Failing:
     seeds: list[int] = field(default_factory=list)
 
 
-class Contradictions:
-    """Sentences about contradictions: the first ten, and the number of all."""
-
-    def __init__(self) -> None:
-        self._kept: list[str] = []
-        self._count = 0
-
-    def add(self, sentence: str) -> None:
-        """Add one sentence, which should name both numbers."""
-        self._count += 1
-        if len(self._kept) < CONTRADICTIONS_KEPT_MAX:
-            self._kept.append(sentence)
-
-    def sentences(self) -> tuple[str, ...]:
-        """The first ten, and a last sentence with the number of the others."""
-        rest = self._count - len(self._kept)
-        return (*self._kept, *([f"{rest} more of this kind"] if rest else []))
-
-
-class Tally:
+class Tally(SeedOrder):
     """The iteration records so far. Times are whole nanoseconds; seeds are as in the stream."""
 
     def __init__(self) -> None:
-        self.starting_seed: int | None = None
-        self.announced: int | None = None
-        self.contradictions = Contradictions()
+        super().__init__()
         self.ok = 0
         self.failed = 0
         self.silent = 0  # of those that passed, seeds of which nothing else is known
@@ -71,9 +43,6 @@ class Tally:
         self.ok_events = 0
         self.time_ns = 0
         self.failed_seeds = array("Q")
-        self._next = 0  # distance from the starting seed to the next seed due
-        self._gaps: list[tuple[int, int]] = []  # distances [first, end) without a record
-        self._gap_seeds = 0
         self._groups: dict[tuple[str, str], _Failing] = {}  # by invariant and, of a crash, seed
         self._first: tuple[str, str, int, float] | None = None
         self._all_alike = True
@@ -89,10 +58,8 @@ class Tally:
         """
         if self.starting_seed is None or not lines:
             return not lines
-        due = self.starting_seed + self._next
-        if self.announced is not None and self._next + len(lines) > self.announced:
-            return False
-        if due + len(lines) > SEED_COUNT:
+        due = self.due(len(lines))
+        if due is None:
             return False
         events = time_ns = 0
         for line in lines:  # this loop runs for every iteration of every night: keep it minimal
@@ -104,7 +71,7 @@ class Tally:
             time_ns += _rounded(record.simulated_time_ms * NS_PER_MS)
         if events > UINT64_MAX:  # then a single record may be, too; the decoder checks all other bounds
             return False
-        self._next += len(lines)
+        self.took(len(lines))
         self.ok += len(lines)
         self.events += events
         self.ok_events += events
@@ -114,7 +81,7 @@ class Tally:
 
     def add(self, data: OkData | FailedData | RanData, number: int) -> None:
         """Add the record on line `number`."""
-        self._follow(data.seed, number)
+        self.follow(data.seed, number)
         self.events += data.events
         if isinstance(data, FailedData):
             self._fail(data)
@@ -126,23 +93,6 @@ class Tally:
         self.ok_events += data.events
         self.time_ns += round(data.simulated_time_ms * NS_PER_MS)
         self._look(data)
-
-    def _follow(self, seed: int, number: int) -> None:
-        if self.starting_seed is None:
-            self.starting_seed = seed
-        at = (seed - self.starting_seed) % SEED_COUNT
-        if self.announced is not None and at >= self.announced:
-            last = (self.starting_seed + self.announced - 1) % SEED_COUNT
-            span = f"{self.starting_seed} to {last}" if self.announced else "none"
-            self.contradictions.add(f"line {number} has seed {seed}, the start record announced {span}")
-        elif at < self._next:
-            due = (self.starting_seed + self._next) % SEED_COUNT
-            self.contradictions.add(f"line {number} has seed {seed} again or too late, seed {due} was due")
-        else:
-            if at > self._next:
-                self._gaps.append((self._next, at))
-                self._gap_seeds += at - self._next
-            self._next = at + 1
 
     def _fail(self, data: FailedData) -> None:
         self.failed += 1
@@ -209,18 +159,6 @@ class Tally:
             sha256(result.encode("utf-8", "backslashreplace")).hexdigest()[:HASH_DIGITS_KEPT] for result in results
         )
 
-    def last_seed(self) -> int | None:
-        """The last seed that has a record."""
-        if self.starting_seed is None or not self._next:
-            return None
-        return (self.starting_seed + self._next - 1) % SEED_COUNT
-
-    def next_seed(self) -> int | None:
-        """The seed that was running or next when the stream ended; None if every seed has a record."""
-        if self.starting_seed is None or (self.announced is not None and self._next >= self.announced):
-            return None
-        return (self.starting_seed + self._next) % SEED_COUNT
-
     def failure_groups(self) -> tuple[FailureGroup, ...]:
         """The failures by invariant, in the order of their first seeds."""
         return tuple(
@@ -233,19 +171,6 @@ class Tally:
             )
             for group in self._groups.values()
         )
-
-    def close_gaps(self) -> tuple[int, list[tuple[int, int]]]:
-        """The number of announced seeds without a record, and their distances as ranges [first, end)."""
-        gaps, seeds = list(self._gaps), self._gap_seeds
-        if self.announced is not None and self._next < self.announced:
-            gaps.append((self._next, self.announced))
-            seeds += self.announced - self._next
-        return seeds, gaps
-
-    def distances(self, seeds: Sequence[int]) -> Iterator[int]:
-        """Seeds as distances from the starting seed."""
-        base = self.starting_seed or 0
-        return ((seed - base) % SEED_COUNT for seed in seeds)
 
 
 def _as_recorded(records: Sequence[OkData | PlainOkData | CompactData]) -> Iterator[tuple[str, str]]:

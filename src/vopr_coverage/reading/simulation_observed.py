@@ -1,0 +1,79 @@
+"""What the records of one simulation stream say of points, invariants and counters, by name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.reading.simulation_records import EndLine, StartLine
+from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
+
+
+def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Observed:
+    """All that was declared, and what the seeds, or else the end record, say of it.
+
+    With totals at the end alone the whole stream is one run: nobody knows how many seeds hit a point.
+    """
+    by_seed = bool(tally.hits.recorded) or end.hits is None
+    places = {name: location_of(place) for name, place in start.locations.items()}
+    return Observed(
+        runs=tally.records if by_seed else min(tally.records, 1),
+        unit="seed" if by_seed and start.unit == "seed" else "file",
+        points=_points(start, *_counts(tally.hits, end.hits), places),
+        invariants=_invariants(start, *_counts(tally.ran, end.ran), places),
+        counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
+    )
+
+
+def _points(
+    start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
+) -> dict[str, Point]:
+    kinds = {name: cast(PointKind, kind) for kind, names in start.points.items() for name in names}
+    return {
+        name: Point(
+            kind=kinds.get(name, "fault"),
+            declared=name in kinds,
+            count=counts.get(name, 0),
+            runs=runs.get(name, 0),
+            location=places.get(name),
+        )
+        for name in dict.fromkeys([*kinds, *counts])
+    }
+
+
+def _invariants(
+    start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
+) -> dict[str, InvariantSeen]:
+    declared, optional = {*start.invariants, *start.optional_invariants}, set(start.optional_invariants)
+    return {
+        name: InvariantSeen(
+            declared=name in declared,
+            executions=counts.get(name, 0),
+            runs=runs.get(name, 0),
+            optional=name in optional,
+            location=places.get(name),
+        )
+        for name in dict.fromkeys([*start.invariants, *start.optional_invariants, *counts])
+    }
+
+
+def _counts(counts: NamedCounts, total: Mapping[str, int] | None) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """How often each name was counted, and in how many runs."""
+    if counts.recorded or total is None:
+        return counts.totals(), counts.seeds()
+    given = {name: count for name, count in total.items() if count}
+    return given, dict.fromkeys(given, 1)
+
+
+def given_counters(end: EndLine) -> dict[str, int]:
+    """The counters of an end record."""
+    return end.counters.given() if end.counters else {}
+
+
+def location_of(place: str) -> Location:
+    """`path:line`, or a path alone."""
+    path, colon, line = place.rpartition(":")
+    if colon and line.isascii() and line.isdigit() and len(line) < 10:
+        return Location(path, int(line))
+    return Location(place)

@@ -1,0 +1,214 @@
+"""Adds up the seed records of one simulation stream, in constant memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from vopr_coverage.model.report import FailureGroup
+from vopr_coverage.reading.order import Failures, SeedOrder
+from vopr_coverage.reading.simulation_records import Counters, SeedLine
+
+FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
+UNDECLARED_KEPT_MAX = 1_000
+DIGEST_DIGITS = 16
+SEEDS_WAITING_MAX = 2000
+NAMES_WAITING_MAX = 20_000
+
+
+class NamedCounts:
+    """Counts by name: how often, and in how many seeds. Of names that were not declared it keeps the first thousand.
+
+    The counts of many seeds are collected by name first, and then added at once: that is the quickest way in Python.
+    """
+
+    def __init__(self) -> None:
+        self._recorded = 0
+        self.dropped: set[str] = set()  # the first further names
+        self._declared: frozenset[str] = frozenset()
+        self._totals: dict[str, int] = {}
+        self._seeds: dict[str, int] = {}
+        self._waiting: defaultdict[str, list[int]] = defaultdict(list)
+        self._seeds_waiting = 0
+
+    def declare(self, names: Iterable[str]) -> None:
+        """Names that are kept whatever else comes."""
+        self._declared = frozenset(names)
+
+    def add(self, all_counts: Sequence[Mapping[str, int] | None]) -> None:
+        """The counts of several seeds; None where a seed has none."""
+        waiting = self._waiting
+        for counts in all_counts:
+            if counts is None:
+                continue
+            self._seeds_waiting += 1
+            for name, count in counts.items():
+                waiting[name].append(count)
+        if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
+            self._fold()
+
+    @property
+    def recorded(self) -> int:
+        """How many seeds have such counts, empty ones included."""
+        return self._recorded + self._seeds_waiting
+
+    def totals(self) -> dict[str, int]:
+        """How often each name was counted; names that never were are absent."""
+        self._fold()
+        return self._totals
+
+    def seeds(self) -> dict[str, int]:
+        """In how many seeds each name was counted."""
+        self._fold()
+        return self._seeds
+
+    def _fold(self) -> None:
+        for name, counts in self._waiting.items():
+            times = len(counts) - counts.count(0)
+            if times and self._is_kept(name):
+                self._totals[name] = self._totals.get(name, 0) + sum(counts)
+                self._seeds[name] = self._seeds.get(name, 0) + times
+        self._recorded += self._seeds_waiting
+        self._waiting.clear()
+        self._seeds_waiting = 0
+
+    def _is_kept(self, name: str) -> bool:
+        if name in self._totals or name in self._declared:
+            return True
+        if len(self._totals) < len(self._declared) + UNDECLARED_KEPT_MAX:
+            return True
+        if len(self.dropped) < UNDECLARED_KEPT_MAX:
+            self.dropped.add(name)
+        return False
+
+
+class SimulationTally(SeedOrder):
+    """The seed records so far. Times are nanoseconds; None is not measured."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ok = 0
+        self.failed = 0
+        self.hits = NamedCounts()
+        self.ran = NamedCounts()
+        self.counters: dict[str, int] = {}
+        self._events: int | None = 0
+        self._had_events = False
+        self._time_ns: int | None = 0
+        self._failures = Failures()
+        self._begun: list[SeedLine] = []
+        self._all_alike = True
+
+    # ---- adding
+
+    def add_block(self, records: Sequence[SeedLine]) -> bool:
+        """Add the records of consecutive seeds at once; False, and nothing added, if one is out of order."""
+        due = self.due(len(records))
+        if due is None or [record.seed for record in records] != list(range(due, due + len(records))):
+            return False
+        self.took(len(records))
+        self._add(records)
+        return True
+
+    def add(self, record: SeedLine, number: int) -> None:
+        """Add the record on line `number`, in order or not."""
+        self.follow(record.seed, number)
+        self._add([record])
+
+    def _add(self, records: Sequence[SeedLine]) -> None:
+        """One list for each column: these run for every seed of every night."""
+        events = [record.events for record in records]
+        self._events = _plus(self._events, events)
+        self._had_events = self._had_events or any(events)
+        self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
+        self.hits.add([record.hits for record in records])
+        self.ran.add([record.ran for record in records])
+        counters = [record.counters for record in records]
+        if counters.count(None) != len(counters):
+            self._count(counters)
+        failures = [record.failure for record in records]
+        self.ok += failures.count(None)
+        if failures.count(None) != len(failures):
+            self._fail(records)
+        if self._all_alike or len(self._begun) < FIRST_SEEDS:
+            self._look_at(records)
+
+    def _fail(self, records: Sequence[SeedLine]) -> None:
+        for record in records:
+            if record.failure is not None:
+                self.failed += 1
+                self._failures.add(record.seed, record.failure.invariant, record.failure.message)
+
+    def _count(self, all_counters: Iterable[Counters | None]) -> None:
+        for counters in filter(None, all_counters):
+            for name, count in counters.given().items():
+                before = self.counters.get(name, 0)
+                # The same query plan may have run at several seeds.
+                self.counters[name] = max(before, count) if name == "unique_query_plans" else before + count
+
+    def _look_at(self, records: Sequence[SeedLine]) -> None:
+        for record in records:
+            if record.failure is not None:
+                continue
+            if len(self._begun) < FIRST_SEEDS:
+                self._begun.append(record)
+            first = self._begun[0]
+            if record.digest is None or result_of(record) != result_of(first):
+                self._all_alike = False
+
+    # ---- asking
+
+    @property
+    def records(self) -> int:
+        """Seed records read."""
+        return self.ok + self.failed
+
+    @property
+    def events(self) -> int | None:
+        """Events of all seeds; None if a seed does not tell."""
+        return self._events if self.records else None
+
+    @property
+    def time_ns(self) -> int | None:
+        """Simulated time of all seeds in nanoseconds; None if a seed does not tell."""
+        return self._time_ns if self.records else None
+
+    @property
+    def ran_nothing(self) -> bool:
+        """Whether seeds passed, and no seed had an event."""
+        return self.ok > 0 and self._events is not None and not self._had_events
+
+    @property
+    def seed_ignored(self) -> bool:
+        """Whether all of two or more passed seeds gave exactly the same run; without digests nobody can tell."""
+        return self.ok >= 2 and self._all_alike
+
+    def first_hashes(self) -> tuple[str, ...]:
+        """A digest of what each of the first seeds that passed did; none without digests."""
+        if any(record.digest is None for record in self._begun):
+            return ()
+        return tuple(
+            sha256(msgspec.json.encode(result_of(r), order="sorted")).hexdigest()[:DIGEST_DIGITS] for r in self._begun
+        )
+
+    def failure_groups(self) -> tuple[FailureGroup, ...]:
+        """The failures by invariant, in the order of their first seeds."""
+        return self._failures.groups()
+
+
+def result_of(record: SeedLine) -> tuple[object, ...]:
+    """What a seed did, as far as its record tells."""
+    return record.digest, record.events, record.time_ns, record.hits, record.ran
+
+
+def _plus(before: int | None, figures: Sequence[int | None]) -> int | None:
+    """The sum so far and these figures; None as soon as one was not measured."""
+    if before is None:
+        return None
+    try:
+        return before + sum(figures)  # type: ignore[arg-type]
+    except TypeError:
+        return None
