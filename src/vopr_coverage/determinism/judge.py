@@ -26,12 +26,12 @@ from vopr_coverage.determinism.verdict import (
 )
 from vopr_coverage.gates.failing_seeds import first_seeds
 from vopr_coverage.gates.manifest import called_without_record, disagreements, early_end, last_output
-from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
 from vopr_coverage.model.replay import lacks_scenario, replay_command
 from vopr_coverage.model.report import SEED_COUNT, Run
 from vopr_coverage.model.verdict import Remark
+from vopr_coverage.statistics.intervals import bounds_of
 
 RANGES_TOLD = 10
 REPLAYS_MAX = 10

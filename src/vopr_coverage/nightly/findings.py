@@ -17,7 +17,6 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
-from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
@@ -28,6 +27,7 @@ from vopr_coverage.nightly.recordings import ReadPair, ReadRun
 from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.statistics.intervals import bounds_of
 
 NAMES_LISTED = 10
 _FAULT_POINT_GATES = ("critical-fault-points", "fault-effects")  # those of other gates are phases and properties

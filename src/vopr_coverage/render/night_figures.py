@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from vopr_coverage.causes.night_trends import Moved, moved_figures
 from vopr_coverage.model.cause import Cause
-from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import agreeing, counted, in_digits, percent, share_that_may_differ
 from vopr_coverage.nightly.verdict import NightVerdict, TrendLine, Work
 from vopr_coverage.render.night_causes import part_title
 from vopr_coverage.render.trends import TrendRow, trend_rows
 from vopr_coverage.render.wording import figure, ours
+from vopr_coverage.statistics.intervals import wilson
 from vopr_coverage.trends.compare import FIGURES
 from vopr_coverage.trends.standing import standing_figures
 
