@@ -22,7 +22,7 @@ ORDER = (
     ("formats", "statistics"),
     ("files",),
     ("model",),
-    ("reading", "gates"),
+    ("reading", "gates", "incidence"),
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
@@ -38,8 +38,8 @@ ORDER = (
 )
 # Rooms and modules that judge or plan, as functions of their arguments; so is every module whose docstring says "Pure".
 PURE = (
-    "statistics", "model", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside", "check/merge",
-    "check/judge",
+    "statistics", "model", "incidence", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside",
+    "check/merge", "check/judge",
     "determinism/differences", "determinism/lockstep", "determinism/judge", "determinism/verdict",
     "nightly/plan", "nightly/planner", "nightly/wish", "nightly/replay", "nightly/totals", "nightly/job_results",
     "nightly/advice",
