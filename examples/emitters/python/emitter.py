@@ -40,7 +40,7 @@ class Emitter:
         """Say what there is. `kind`: fault, sometimes, reachable, phase, invariant or optional_invariant."""
         self._must_be("declaring", "declare")
         if kind not in (*POINTS, *INVARIANTS):
-            raise RuntimeError(f"there is no kind '{kind}'")
+            raise RuntimeError(f"emitter: there is no kind '{kind}'")
         self._declared.setdefault(kind, []).extend(names)
 
     def start(self, first_seed: int, seeds: int, scenario: str | None = None, commit: str | None = None) -> None:
