@@ -33,9 +33,9 @@ def missing(find: Callable[[str], str | None] = which) -> str:
     return f"The emitters can't be tested without these commands: {', '.join(tools)}" if tools else ""
 
 
-def built(language: str, folder: Path) -> Command:
-    """Build a toy in its folder, warnings being errors, and return the command that starts it."""
-    source, program = EMITTERS / language, folder / language
+def built(language: str, folder: Path, source: Path | None = None) -> Command:
+    """Build a toy, or a program in its place, with warnings as errors; returns the command that starts it."""
+    source, program = source or EMITTERS / language, folder / language
     commands: dict[str, tuple[Command, Command]] = {
         "rust": (["rustc", "--edition=2021", "-O", "-Dwarnings", "-o", str(program), "toy.rs"], [str(program)]),
         "go": (["go", "build", "-o", str(program), "."], [str(program)]),
