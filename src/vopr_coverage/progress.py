@@ -43,7 +43,7 @@ class ProgressLine:
             drawn_at = now
             amount = f"{done / MB:,.0f} of {total / MB:,.0f} MB" if total >= done else f"{done / MB:,.0f} MB"
             rate = done / MB / (now - started)
-            self._draw(f"{printable(os.path.basename(path))}: {amount}, {in_digits(rate)} MB/s")
+            self._draw(f"{printable(os.path.basename(path))}: {amount}, {rate:,.0f} MB/s")
 
         return advance
 

@@ -191,7 +191,7 @@ def test_without_a_seed_in_the_command_the_whole_run_is_replayed(world: Path) ->
     assert (failure.repro, failure.whole_run) == ("make sim N=3", True)
     assert "on seed 1 (replays the whole run)\n      make sim N=3\n" in run_cli("check", "-v", "out", cwd=world).out
     assert "make sim N=3  # the whole run\n" in run_cli("check", "out", cwd=world).out
-    assert "replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
+    assert "this command replays the whole run" in run_cli("check", "out", "--format", "markdown", cwd=world).out
 
 
 # ---- health

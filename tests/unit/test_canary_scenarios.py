@@ -215,8 +215,10 @@ def test_a_canary_is_compared_with_the_control_run_of_its_scenario(tmp_path: Pat
     assert [(result.scenario, result.differing) for result in verdict.results] == [("Gray", 0), ("combined", 20)]
     text = render_canaries_text(verdict)
     assert "❌ one in Gray: not detected" in text
-    assert text.endswith("Control: control-combined (combined), nothing failed\n"
-                         "Control: control-gray (gray), nothing failed\n")  # fmt: skip
+    controls_told = (
+        "Control: control-combined (combined), nothing failed\nControl: control-gray (gray), nothing failed\n"
+    )
+    assert text.endswith(f"\n{controls_told}\n❌ Canaries FAILED: {verdict.reason}\n")
     assert "in <code>Gray</code>" in render_canaries_markdown(verdict)
     assert problems("canaries", json.loads(verdict.to_json())) == []
 

@@ -46,7 +46,7 @@ def test_a_command_explains_itself(command: str) -> None:
     assert summary[0].islower()
     assert not summary.endswith(".")
     parser = build_parser((command,))[1][command]
-    assert parser.description == f"{summary[0].upper()}{summary[1:]}."
+    assert parser.description == f"{summary[0].upper()}{summary[1:]}" + ("" if summary.endswith("?") else ".")
     for action in parser._actions:
         assert action.help, action.dest
         assert action.metavar or action.nargs == 0 or isinstance(action, argparse._HelpAction), action.dest

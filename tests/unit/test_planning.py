@@ -154,7 +154,7 @@ def test_seeds_that_run_twice_take_half_of_a_job() -> None:
     (told,) = plan.remarks
     assert told == (
         "determinism combined: 3,744 of 10,000 iterations fit twice into 1 job of 30 min, "
-        "all would take 1.1 h at 5.2 a second"
+        "all would take 1.07 h at 5.2 a second"
     )
     assert plan.work[-1].minutes <= 30
 

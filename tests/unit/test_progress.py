@@ -129,6 +129,6 @@ def test_a_run_that_has_not_begun_promises_nothing() -> None:
     clock.now = 60.0
     progress.advance(10)
     assert out.getvalue().splitlines() == [
-        "vopr-coverage: 0 of 10 iterations, 0.0/s",
-        "vopr-coverage: 10 of 10 iterations, 0.2/s",
+        "vopr-coverage: 0 of 10 iterations, 0/s",
+        "vopr-coverage: 10 of 10 iterations, 0.167/s",
     ]

@@ -36,7 +36,8 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, RO
 from vopr_coverage.gates.elsewhere import REGRESSION
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.outcome import Outcome, Status
-from vopr_coverage.model.report import CoverageReport, Input, Properties
+from vopr_coverage.model.points import Broken, Observed
+from vopr_coverage.model.report import CoverageReport, Finish, Input, Properties
 from vopr_coverage.model.thresholds import BOUND_KEYS, SEED_KEYS, Bounds
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.job_results import PARTS, job_seen
@@ -81,6 +82,7 @@ def evidence() -> Iterator[Evidence]:
         f"hit b\nran b {most}\nphase a {most}\nview_changes {most}\nrepairs {most}\nunique_query_plans {most}"
     )
     yield Evidence(full, True, 1, {"a": most}, counts)
+    yield Evidence(CoverageReport(), True, 1, observed=Observed())  # of a tester that declares nothing
 
 
 def inputs() -> Iterator[Input]:
@@ -98,6 +100,9 @@ def inputs() -> Iterator[Input]:
     )
     yield from (read_stream([stream], "a.ndjson") for stream in streams)
     yield Input("flat.json", "report", CoverageReport())
+    for finish in (Finish(known=True), Finish(known=False), Finish(known=True, ended_early="it broke off")):
+        for observed in (Observed(), Observed(broken={"a": Broken("a", "was false")}), Observed(undecided=("a",))):
+            yield Input("sdk.jsonl", "antithesis", CoverageReport(), observed=observed, finish=finish)
 
 
 def outcomes() -> dict[str, list[Outcome]]:

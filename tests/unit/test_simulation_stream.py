@@ -215,7 +215,7 @@ def test_unknown_keys_are_read_past_with_one_warning_each() -> None:
     """So that producers can grow."""
     odd = [seed(n, note="x") for n in (7, 8, 9)]
     read = simulated(begin(3), *odd, finish(3))
-    assert read.warnings == ("unknown key 'note' in seed records, first on line 2",)
+    assert read.warnings == ("unknown key 'note' in a seed record, first on line 2",)
     assert read.run is not None
     assert (read.run.records, read.run.contradictions) == (3, ())
 

@@ -29,6 +29,7 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.find import ReportFile, find
 from vopr_coverage.reading.foundationdb import joined
+from vopr_coverage.reading.jepsen import runs_among
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.reading.source import Progress
 
@@ -217,7 +218,8 @@ class ReadInputs(NamedTuple):
 
 def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadInputs:
     config = load_config(request.config, request.folder, request.roots)
-    files, unfound, left_out = find(request.reports, request.roots)
+    found, unfound, left_out = find(request.reports, request.roots)
+    files, no_runs = runs_among(found)
     errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]
     usable = []
     for file in files:  # an unknown scenario is an error before a night's worth of data is read
@@ -239,11 +241,12 @@ def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadI
             paths.append(file.path)
     inputs = joined(inputs)
     if not inputs:
+        errors += [(sentence, None, UserError(sentence)) for sentence in no_runs if not errors]
         raise as_one([error for _, _, error in errors])
     if merge != "none":
         refuse_copies(paths)
     problems = tuple(Unusable(source, scenario, str(error)) for source, scenario, error in errors)
-    return ReadInputs(config, inputs, problems, left_out)
+    return ReadInputs(config, inputs, problems, (*left_out, *no_runs))
 
 
 def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:

@@ -19,7 +19,11 @@ def complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, l
     """Add the fault points that a stream does not list, and warn where their number is not known."""
     report = unit.evidence.report
     if unit.evidence.observed is not None:  # a format that has its own declarations
-        return with_known_points(unit, [*bounds.critical_fault_points.value, *config.fault_points]), []
+        # Names that are required declare nothing: otherwise a run without declarations would hit all of its points.
+        declares = unit.evidence.observed.declares_points or config.fault_points
+        return with_known_points(
+            unit, [*config.fault_points, *(bounds.critical_fault_points.value if declares else ())]
+        ), []
     if report is None or not bounds.fault_point_coverage_min.value or not any(i.listed_only for i in unit.inputs):
         return with_known_points(unit, bounds.critical_fault_points.value), []
     declared = set(config.fault_points)

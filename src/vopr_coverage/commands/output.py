@@ -41,7 +41,7 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     """The flag for a text with everything in it."""
     parser.add_argument(
         "-v", "--verbose", action="store_true",
-        help="print all violations, causes, warnings and reports; without it, what matters fits on a screen",
+        help="print everything: all findings, causes and warnings, and what passed",
     )  # fmt: skip
 
 

@@ -123,8 +123,8 @@ def _text(verdict: NightVerdict, terminal: Terminal, *, verbose: bool) -> str:
     from vopr_coverage.render.night import render_night_text
 
     commands = {printable(finding.repro) for finding in verdict.findings if finding.repro}
-    exact = {f"- {line}" for line in verdict.regressions}
-    return on_terminal(render_night_text(verdict, verbose=verbose), terminal, commands, exact)
+    text = render_night_text(verdict, verbose=verbose)
+    return on_terminal(text, terminal, commands, {f"- {printable(line)}" for line in verdict.regressions})
 
 
 def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:

@@ -117,6 +117,8 @@ def _attempted_in_vain(evidence: Evidence) -> list[tuple[str, str]]:
 def judge_critical_fault_points(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 2: each was hit. A point that a stream does not list was not hit."""
     hit = set(evidence.report.hit_fault_points) if evidence.report else set()
+    if evidence.report and evidence.observed:  # points that nobody declared are in no report
+        hit |= {name for name, point in evidence.observed.points.items() if point.hit}
     return judge_names(
         "critical-fault-points",
         evidence,

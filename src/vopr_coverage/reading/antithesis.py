@@ -174,8 +174,8 @@ class AntithesisReader:
     def _remarks(self) -> Iterator[str]:
         if self.headers > 1:
             yield (
-                f"{self.headers} runs are in this file: the SDK appends, so older runs may be among them; write each "
-                "run to a new file"
+                f"{counted(self.headers, 'run')} are in this file: the SDK appends, so older runs may be among them; "
+                "write each run to a new file"
             )
         yield from remarks_on(self.properties)
         for name in self.odd_conditions:

@@ -172,9 +172,11 @@ def _concluded(parts: Sequence[Input]) -> Input:
     if whole and expected > ended:
         observed.broken["tests"] = Broken("tests", f"had {ended} of {counted(expected, 'expected result')}")
     first = parts[0]
+    several = f"{run_of(first.source)} ({counted(len(parts), 'file')})"
+    name = several if len(parts) > 1 else PurePath(first.source).name
     return replace(
         first,
-        source=PurePath(first.source).name if len(parts) == 1 else f"{run_of(first.source)} ({len(parts)} files)",
+        source=name,
         report=coverage_of(observed) if whole and observed.points else None,
         observed=observed,
         finish=Finish(known=True, ended_early=None if whole else NO_END),

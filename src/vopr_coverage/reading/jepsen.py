@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from vopr_coverage.errors import ReportError, Words, shown
+from vopr_coverage.errors import ReportError, Words, printable, shown
 from vopr_coverage.formats.edn import EdnError, Keyword, edn_loads
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.points import Broken, InvariantSeen, Observed, Point
 from vopr_coverage.model.report import Finish, Input
 from vopr_coverage.reading.documents import whole_document
+from vopr_coverage.reading.find import ReportFile
 
 VALID, UNKNOWN = ":valid?", ":unknown"
 BEGINS_LIKE_EDN = re.compile(rb"\s*(?:;[^\n]*\n\s*)*[({\[]\s*[{(\[]?\s*:")
@@ -57,6 +58,18 @@ def is_no_run(path: str) -> str | None:
     if "independent" in parts[:-1]:
         return "a part of the run above it"
     return "a copy of another run" if any(part in _COPIES for part in parts[:-1]) else None
+
+
+def runs_among(files: Sequence[ReportFile]) -> tuple[list[ReportFile], list[str]]:
+    """The files that are runs of their own, and a sentence on each that is none."""
+    runs, others = list[ReportFile](), list[str]()
+    for file in files:
+        why = is_no_run(file.path)
+        if why is None:
+            runs.append(file)
+        else:
+            others.append(f"{printable(file.label)} is left out: it is {why}")
+    return runs, others
 
 
 def _parsed(blocks: Iterable[bytes], source: str) -> Any:

@@ -105,7 +105,7 @@ class SimulationReader:
         else:
             for key in found.keys:
                 if len(self.unknown) < UNKNOWN_NAMES_KEPT_MAX:
-                    self.unknown.setdefault(f"key {shown(key)} in {found.record.type} records", number)
+                    self.unknown.setdefault(f"key {shown(key)} in a {found.record.type} record", number)
             self._take(found.record, number)
 
     def _take(self, record: StartLine | SeedLine | EndLine, number: int) -> None:
