@@ -189,7 +189,7 @@ def test_the_smallest_page_counts_what_cannot_be_judged(world: Path) -> None:
     page = render_check_markdown(verdict, SUMMARY_BYTES_MIN, size=lambda text: len(text) * SUMMARY_BYTES_MIN // 1_000)
     assert len(page) <= 1_000
     assert "**1 report cannot be judged, and that is not a pass.**" in page
-    assert "Invariant <code>model&#95;verification</code> failed on 2 seeds" in page or "cannot be judged" in page
+    assert "Invariant <code>model&#95;verification</code> failed on" in page
 
 
 def test_names_of_unusable_reports_are_inert(world: Path) -> None:

@@ -63,6 +63,8 @@ def test_a_config_answers_the_warning_on_properties(tmp_path: Path) -> None:
         assert any("carries no properties" in warning.text for warning in verdict.warnings) == warned
     ended = run_cli("check", "run", "--health-only", "--config", "gate.yml", cwd=tmp_path)
     assert "carries no properties" in ended.out
+    (tmp_path / "gate.yml").rename(tmp_path / "init.yml")  # whatever its name
+    assert "carries no properties" not in run_cli("check", "run", "--config", "init.yml", cwd=tmp_path).out
 
 
 def test_a_floor_answers_the_warning_on_few_executions(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from vopr_coverage.config.file import parse_config
 from vopr_coverage.doctor.crashes import OTHERS, remarks_on_crashes
 from vopr_coverage.errors import ConfigError
 from vopr_coverage.formats.schema import problems
+from vopr_coverage.model.crash import crash_of
+from vopr_coverage.reading.records import died_line
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
 
 PANIC = ["thread 'main' panicked at src/quorum.rs:17:9:", "commit without a quorum: 1 of 3 votes"]
@@ -71,6 +73,22 @@ def test_it_does_not_matter_what_the_crash_left(tmp_path: Path, stream: bytes) -
     result = judged(tmp_path, stream)
     assert result.ending is CanaryEnding.DETECTED
     assert PANIC[1] in result.detail
+
+
+@pytest.mark.parametrize(("signal", "last_words"), [(6, PANIC), (9, PANIC), (6, ["index out of bounds"])], ids=str)
+def test_a_crash_at_one_seed_of_many_processes_detects(tmp_path: Path, signal: int, last_words: list[str]) -> None:
+    """`record --per-seed` goes on: its recording is whole, and has the crash in its stream. Another one is told so."""
+    lines = a_stream(20, failing={4: "x"}).splitlines(keepends=True)
+    lines[5] = died_line(4, crash_of(None, signal, last_words))
+    detector, whole = Detector(crash=CRASH), b"".join(lines)
+    (result,) = verdict_on(tmp_path, whole, detector, per_seed=True).results
+    if signal == 6 and last_words == PANIC:
+        assert (result.ending, result.by_crash) == (CanaryEnding.DETECTED, True)
+        assert result.detail.startswith("died at seed 4, ended by signal 6")
+    else:
+        why = "`crash` does not match its last words" if signal == 6 else "it did not crash by itself"
+        assert (result.ending, result.detail.endswith(f"; {why}")) == (CanaryEnding.CRASHED, True)
+        assert result.advice.startswith("It is not the declared crash")
 
 
 def test_the_own_failure_of_a_canary_still_detects_it(tmp_path: Path) -> None:

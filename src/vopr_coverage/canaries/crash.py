@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vopr_coverage.formats.linear_regex import LinearRegex
 from vopr_coverage.gates.manifest import early_end, with_last_words
-from vopr_coverage.model.crash import is_crash
+from vopr_coverage.model.crash import Crash, crash_of, is_crash
 from vopr_coverage.model.manifest import Recording, simulator_ending
 from vopr_coverage.model.report import Input
 
@@ -21,14 +21,16 @@ def crash_in(read: Input, pattern: str) -> str:
 
     A run that was stopped from outside, by its timeout or by a signal such as SIGKILL, did not crash. A failed seed
     alone explains an exit code, so a whole stream with one is no crash either. A simulator that was started again
-    behind the seed that it died at has crashed there.
+    behind the seed that it died at has crashed there, and so has one that runs a seed a process.
     """
     recording, run = read.recording, read.run
-    if recording is None or run is None or not crashed_as(recording, pattern):
+    if recording is None or run is None:
         return ""
-    if recording.parts:
-        died = [group for group in run.failures if group.crash and _found(pattern, group.crash.last_words)]
+    if recording.parts or recording.per_seed:
+        died = [group for group in run.failures if group.crash and _crashed(group.crash, pattern)]
         return f"died at seed {died[0].seeds[0]}, {died[0].crash.told}" if died and died[0].crash else ""
+    if not crashed_as(recording, pattern):
+        return ""
     if run.complete and (run.failures or run.silent_failures.count):
         return ""
     return with_last_words(simulator_ending(recording) if run.complete else early_end(read), recording)
@@ -39,7 +41,15 @@ def crashed_as(recording: Recording, pattern: str) -> bool:
     if died_by_itself(recording) and _found(pattern, recording.last_words):
         return True
     died = [part for part in recording.parts if part.died_at is not None and is_crash(part.exit_code, part.signal)]
-    return any(_found(pattern, part.last_words) for part in died)
+    return any(_crashed(crash_of(part.exit_code, part.signal, part.last_words), pattern) for part in died)
+
+
+def _crashed(crash: Crash, pattern: str) -> bool:
+    return not _from_outside(crash.exit_code, crash.signal) and _found(pattern, crash.last_words)
+
+
+def _from_outside(exit_code: int | None, signal: int | None) -> bool:
+    return signal in _FROM_OUTSIDE or (exit_code or 0) - _SHELL in _FROM_OUTSIDE
 
 
 def _found(pattern: str, last_words: Sequence[str]) -> bool:
@@ -59,8 +69,17 @@ def why_no_crash(read: Input, pattern: str) -> str:
     return "`crash` does not match its last words" if recording.last_words else "it wrote nothing to stderr"
 
 
+def why_no_crash_at(crash: Crash, pattern: str) -> str:
+    """The same of a seed that the simulator died at."""
+    if not pattern:
+        return ""
+    if _from_outside(crash.exit_code, crash.signal):
+        return "it did not crash by itself"
+    return "`crash` does not match its last words" if crash.last_words else "it wrote nothing to stderr"
+
+
 def died_by_itself(recording: Recording) -> bool:
     """Whether the simulator ended badly, and by nobody else's hand."""
     if recording.stopped or not recording.finished or not recording.ended_badly:
         return False
-    return recording.signal not in _FROM_OUTSIDE and (recording.exit_code or 0) - _SHELL not in _FROM_OUTSIDE
+    return not _from_outside(recording.exit_code, recording.signal)

@@ -19,7 +19,7 @@ from vopr_coverage.canaries.controls import (
     problems_of_control,
     why_no_control,
 )
-from vopr_coverage.canaries.crash import crash_in, why_no_crash
+from vopr_coverage.canaries.crash import crash_in, why_no_crash, why_no_crash_at
 from vopr_coverage.canaries.detections import cannot_vanish, detections
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.formats.json_text import json_text
@@ -64,6 +64,11 @@ ADVICE: Mapping[CanaryEnding, str] = {
     CanaryEnding.NOT_RUN: "Run every canary that is declared, or take it out of the config.",
     CanaryEnding.NO_CONTROL: "Run the same seeds of this scenario without a canary, as `plan` does for each scenario.",
 }
+
+OTHER_CRASH = (
+    "It is not the declared crash: look at the simulator's stderr, and mend what else it died of, or `crash` in the "
+    "config."
+)
 
 
 class CanaryRun(msgspec.Struct, frozen=True):
@@ -227,7 +232,8 @@ def _judged(canary: CanaryRun, detector: Detector, control: Input | None, no_con
         return _result(canary.name, detector, CanaryEnding.DETECTED, detail, run, seeds)
     for group in run.failures:
         if group.crash:
-            return _result(canary.name, detector, CanaryEnding.CRASHED, group.crash.told, run, group.seeds)
+            why = "; ".join(filter(None, [group.crash.told, why_no_crash_at(group.crash, detector.crash)]))
+            return _result(canary.name, detector, CanaryEnding.CRASHED, why, run, group.seeds)
     others = _others(run, detector)
     if others:
         seeds = run.failures[0].seeds if run.failures else run.silent_failures.seeds
@@ -273,6 +279,6 @@ def _result(
         detail=detail,
         iterations=None if run is None else run.iterations,
         seeds=tuple(str(seed) for seed in seeds[:SEEDS_SHOWN]),
-        advice=ADVICE[ending],
+        advice=OTHER_CRASH if ending is CanaryEnding.CRASHED and detector.crash else ADVICE[ending],
         failed=failed,
     )

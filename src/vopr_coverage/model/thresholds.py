@@ -169,7 +169,7 @@ def nothing_layer(origin: str) -> Layer:
 
 def is_set_by_config(bound: Bound[Any]) -> bool:
     """Whether a config sets the key, if only to ask for nothing."""
-    return not bound.origin.startswith((PROFILE_ORIGIN, *_LOWEST))
+    return bound.origin not in _LOWEST and not bound.origin.startswith(PROFILE_ORIGIN)
 
 
 def resolve(*layers: Layer) -> Bounds:
