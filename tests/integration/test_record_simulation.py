@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.support.recordings import kept, manifest_of, recorded
-from tests.support.reports import SEED_COUNT
+from tests.support.reports import SEED_COUNT, run_cli
 from tests.support.simulations import a_simulation, as_lines, begin, failing, finish, seed
 from tests.support.simulators import record
 from vopr_coverage.errors import UserError
@@ -216,3 +216,34 @@ def test_the_stored_stream_is_gzip_that_anybody_can_unpack(tmp_path: Path) -> No
     lines = gzip.decompress((tmp_path / "r" / "stream.ndjson.gz").read_bytes()).splitlines()
     assert json.loads(lines[0]) == HEALTHY[0]
     assert len(lines) == 3
+
+
+def test_seeds_with_a_process_each_are_one_run(tmp_path: Path, simulator: list[str]) -> None:
+    """With hits, failures, crashes and counts; the same bytes however many run at a time."""
+    command = [*simulator, "--die-at", "10,18", "--fail-at", "13"]
+    for folder, parallel in (("out", "4"), ("again", "1")):
+        options = ("--scenario", "combined", "--seed", "10", "--iterations", "90", "--out", folder, "--per-seed")
+        ended = run_cli("record", *options, "--parallel", parallel, "--", *command, cwd=tmp_path)
+        assert ended.code == 0, ended
+    assert kept(tmp_path / "out") == kept(tmp_path / "again")
+    (tmp_path / "plain").write_bytes(kept(tmp_path / "out"))
+    manifest = manifest_of(tmp_path / "out")
+    assert manifest["lines"] == {"iteration_failed": 3, "start": 1, "iteration_ok": 87, "end": 1}
+    read_back = read_file(find_reports([str(tmp_path / "out")])[0])
+    run, observed = read_back.run, read_back.observed
+    assert run
+    assert observed
+    assert (run.complete, run.iterations, run.covered, run.contradictions) == (True, 90, 88, ())
+    assert {group.seeds: bool(group.crash) for group in run.failures} == {(10,): True, (13,): False, (18,): True}
+    expected = [n for n in range(10, 100) if n not in (10, 18)]
+    assert observed.points["net.drop"].count == sum(n % 5 + 1 for n in expected)
+    assert observed.points["disk.torn"].runs == sum(n % 3 == 0 for n in expected)
+
+
+def test_a_seed_without_a_record_ends_a_recording_per_seed(tmp_path: Path, simulator: list[str]) -> None:
+    """Once another seed wrote a stream, silence is no pass."""
+    text = (tmp_path / "sim.py").read_text().replace("failed = 0", "failed = 0\nif first == 12: raise SystemExit(0)")
+    (tmp_path / "sim.py").write_text(text.replace('say(type="start"', 'first == 12 or say(type="start"'))
+    ended = record(tmp_path, *simulator, options=("--per-seed",), seed=10, iterations=5)
+    assert ended.code == 1
+    assert "it wrote no record, unlike the seeds before" in (tmp_path / "out" / "stderr.log").read_text()

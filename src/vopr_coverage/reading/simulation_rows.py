@@ -1,7 +1,8 @@
 """Many seeds of a simulation stream on one line, as a recording stores them: `["seeds",{…}]`.
 
 Figures stand in columns. Which seeds hit a point is one hexadecimal number, in which bit 0 is the first seed; how
-often they did is one sum. So a hundred points take a few bytes a seed once the file is packed. docs/recording.md has the form.
+often they did is one sum. So a hundred points take a few bytes a seed once the file is packed. docs/recording.md has
+the form.
 """
 
 from __future__ import annotations
@@ -215,6 +216,15 @@ def seeds_of(row: SeedRow) -> list[SeedLine]:
         )
         for at, seed in enumerate(row.numbers())
     ]
+
+
+def one_seed(row: SeedRow) -> SeedLine:
+    """The seed of a row that has only one, as it was recorded."""
+    (seed,) = seeds_of(row)
+    for counts, columns in ((seed.hits, row.hits), (seed.ran, row.ran)):
+        if counts is not None and columns is not None:
+            counts.update((name, column.count) for name, column in columns.items())
+    return msgspec.structs.replace(seed, counters=row.counters)
 
 
 def _each(columns: Mapping[str, Column] | None, seeds: int) -> list[dict[str, int] | None]:

@@ -10,6 +10,7 @@ import signal
 import threading
 from contextlib import suppress
 
+import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError
@@ -18,13 +19,15 @@ from vopr_coverage.model.manifest import MANIFEST, Recording, filled
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.reading.merged_end import EndSum
-from vopr_coverage.reading.records import Record, read_record, start_line
+from vopr_coverage.reading.records import Record, read_record
+from vopr_coverage.reading.simulation_records import Unknown, read_line
+from vopr_coverage.reading.simulation_rows import read_row
 from vopr_coverage.recorder.child import KILL_AFTER_S, Child
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
 from vopr_coverage.recorder.plan import RecordingPlan, SeedRuns
 from vopr_coverage.recorder.process import Clock, Ended, follow
 from vopr_coverage.recorder.seed_result import SeedOutput, SeedResult, problem_in_words, result_of
+from vopr_coverage.recorder.seed_store import SeedStore
 
 AHEAD_MAX = 16  # results that wait for that of an earlier seed, for each process
 FLUSH_EVERY_SEEDS = 16  # and not by the clock: the file would be another one each time
@@ -52,11 +55,16 @@ class _Process:
     def _sort(self, lines: bytes) -> None:
         """Tell records from other output, which is kept in part."""
         for line in lines.splitlines(keepends=True):
-            is_record = line.strip() and isinstance(read_record(line, "", 0), Record)
-            if is_record and len(self._records) < RECORDS_BYTES_MAX:
+            if line.strip() and _is_record(line) and len(self._records) < RECORDS_BYTES_MAX:
                 self._records += line
             elif line.strip():
                 _keep(self._other, line)
+
+
+def _is_record(line: bytes) -> bool:
+    if read_row(line) or isinstance(read_line(line, "", 0), Unknown):
+        return True
+    return isinstance(read_record(line, "", 0), Record)
 
 
 def _keep(kept: bytearray, piece: bytes) -> None:
@@ -89,8 +97,7 @@ class SeedSession:
         self._running: set[Child] = set()
         self._stopping = False
         self._error: BaseException | None = None
-        self._lines: dict[str, int] = {}
-        self._sum = EndSum()
+        self._store = SeedStore(plan.seed, plan.iterations)
         self._last = SeedResult()
         self._timed_out = self._interrupted = self._whole = False
 
@@ -136,22 +143,25 @@ class SeedSession:
     # ---- in the main thread
 
     def _record(self) -> None:
-        self._write("start", start_line({"starting_seed": self._plan.seed, "iterations": self._plan.iterations}))
         for at in range(self._plan.iterations):
             result = self._wait_for(at)
             if result is None:
+                self._artifact.write(self._store.stop())
                 return
+            if misfit := self._store.problem(result):
+                result = msgspec.structs.replace(result, problem=result.problem or misfit)
             self._last = result
             if result.kept or result.problem:
                 self._log.write(_log_entry(self._seed(at), result))
             if result.problem:
+                self._artifact.write(self._store.stop())
                 return
-            self._store(self._seed(at), result)
+            self._artifact.write(self._store.add(self._seed(at), result))
             if at % FLUSH_EVERY_SEEDS == 0:
                 self._artifact.flush()
                 self._log.flush()
             self._progress.advance(at + 1)
-        self._write("batch_complete", self._sum.line(timed=False))
+        self._artifact.write(self._store.end())
         self._whole = not (self._timed_out or self._interrupted)
 
     def _wait_for(self, at: int) -> SeedResult | None:
@@ -168,20 +178,6 @@ class SeedSession:
             self._stored = at + 1
             self._changed.notify_all()
             return self._results.pop(at)
-
-    def _store(self, seed: int, result: SeedResult) -> None:
-        if result.line:
-            self._write("iteration_failed" if result.failed else "iteration_ok", result.line)
-        else:
-            self._lines["iteration_silent"] = self._lines.get("iteration_silent", 0) + 1
-        if result.end:
-            self._sum.add(result.end, 1)
-        else:
-            self._sum.count(not result.failed, result.failed, [seed] if result.failed else [])
-
-    def _write(self, kind: str, line: bytes) -> None:
-        self._artifact.write(line)
-        self._lines[kind] = self._lines.get(kind, 0) + 1
 
     def _stop(self, number: int) -> None:
         """Start no more seeds, and ask those that run to end; those that were asked before are killed."""
@@ -247,7 +243,8 @@ class SeedSession:
     def _manifest(self) -> Recording:
         duration_s = max(self._clock() - self._began, 1e-6)
         broken = self._last.ended if self._last.problem else None
-        ran = sum(self._lines.get(kind, 0) for kind in ("iteration_ok", "iteration_failed", "iteration_silent"))
+        lines = self._store.lines
+        ran = sum(lines.get(kind, 0) for kind in ("iteration_ok", "iteration_failed", "iteration_silent"))
         return replace(
             self._recording,
             duration_s=round(duration_s, 3),
@@ -257,12 +254,12 @@ class SeedSession:
             timed_out=self._timed_out,
             interrupted=self._interrupted,
             whole=self._whole,
-            lines=self._lines,
-            kept={"compact": sum(self._lines.values()), "verbatim": 0},
+            lines=lines,
+            kept={"compact": sum(lines.values()), "verbatim": 0},
             stderr_bytes=self._log.size,
             stderr_dropped_bytes=self._log.dropped,
             last_words=(self._last.last_words or (self._last.problem[:400],)) if self._last.problem else (),
-            measured=self._sum.measured,
+            measured=self._store.measured,
         )
 
 
