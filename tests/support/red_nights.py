@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.determinism.advice import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE

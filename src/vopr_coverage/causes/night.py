@@ -14,7 +14,7 @@ from vopr_coverage.canaries.judge import CanaryEnding
 from vopr_coverage.causes import night_words
 from vopr_coverage.causes.facts import OTHER_NAMES, PHASES, beginnings_of, producer_of
 from vopr_coverage.causes.night_messages import has_panic
-from vopr_coverage.determinism.judge import INCOMPLETE
+from vopr_coverage.determinism.advice import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
 from vopr_coverage.model.crash import signature
@@ -34,7 +34,7 @@ _CANCELLED: Key = ("unusable", "jobs", "cancelled")
 _SKIPPED: Key = ("unusable", "jobs", "skipped")
 _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
 _MISSED_BY = (str(CanaryEnding.NOT_DETECTED), str(CanaryEnding.WRONG_INVARIANT))
-_NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured")
+_NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured", "NoDigests")
 _VIOLATED = "PropertyViolated"
 _SHARE = "FaultPointCoverage"
 _RAN = ("success", "failure", "cancelled")  # results of jobs that may have recorded something

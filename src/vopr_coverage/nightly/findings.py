@@ -127,7 +127,7 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
             found = _finding(run.name, finding.line, finding.advice, finding.kind)
             seeds = verdict.nondeterministic
             yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
-        elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
+        elif finding.kind in ("SeedsDiffer", "NothingCompared", "NoDigests") or not known:
             yield _finding(run.name, printable(finding.line), finding.advice, finding.kind)
 
 
