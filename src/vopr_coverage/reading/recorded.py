@@ -20,6 +20,7 @@ from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.reading import read_report, recognise
 from vopr_coverage.reading.documents import read_document
 from vopr_coverage.reading.find import ReportFile
+from vopr_coverage.reading.outputs import with_outputs
 from vopr_coverage.reading.seeds import Seeds, SeedsReader
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_seeds import SimulationSeedsReader
@@ -38,11 +39,12 @@ def read_file(file: ReportFile, progress: Progress | None = None) -> Input:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
     try:
-        return _as_recorded(read_report(file.path, progress), file.recording)
+        read = _as_recorded(read_report(file.path, progress), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
+    return with_outputs(read, file.path) if file.recording and file.recording.writes_output else read
 
 
 def _as_recorded(read: Input, recording: Recording | None) -> Input:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.files import replace_file
-from vopr_coverage.model.manifest import MANIFEST, Recording, filled
+from vopr_coverage.model.manifest import MANIFEST, OUTPUT, Recording, filled, has_output
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
@@ -24,6 +25,7 @@ from vopr_coverage.reading.simulation_records import Unknown, read_line
 from vopr_coverage.reading.simulation_rows import read_row
 from vopr_coverage.recorder.child import KILL_AFTER_S, Child
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
+from vopr_coverage.recorder.outputs import NAME, OutputArchive, OutputFolders, wrote_nothing
 from vopr_coverage.recorder.plan import RecordingPlan, SeedRuns
 from vopr_coverage.recorder.process import Clock, Ended, follow
 from vopr_coverage.recorder.seed_result import SeedOutput, SeedResult, problem_in_words, result_of
@@ -59,6 +61,14 @@ class _Process:
                 self._records += line
             elif line.strip():
                 _keep(self._other, line)
+
+
+def with_output(result: SeedResult, folder: Path) -> SeedResult:
+    """The result with its output. One that passed must have some; one that crashed may."""
+    nothing = wrote_nothing(folder)
+    if nothing:
+        return result if result.failed else msgspec.structs.replace(result, problem=nothing)
+    return msgspec.structs.replace(result, output=str(folder))
 
 
 def _is_record(line: bytes) -> bool:
@@ -98,6 +108,9 @@ class SeedSession:
         self._stopping = False
         self._error: BaseException | None = None
         self._store = SeedStore(plan.seed, plan.iterations)
+        self._folders = OutputFolders() if has_output(plan.command) else None
+        self._archive = OutputArchive(plan.folder / OUTPUT) if self._folders else None
+        self._outputs = 0
         self._last = SeedResult()
         self._timed_out = self._interrupted = self._whole = False
 
@@ -130,8 +143,13 @@ class SeedSession:
             for worker in workers:
                 worker.join(KILL_AFTER_S * 2)
             self._progress.clear()
+            if self._folders:
+                self._folders.remove()
             with suppress(OSError):
                 self._log.finish()
+            with suppress(OSError):
+                if self._archive:
+                    self._archive.finish()
             ended = self._manifest()
             with suppress(OSError):
                 replace_file(self._plan.folder / MANIFEST, ended.to_json().encode())
@@ -156,10 +174,16 @@ class SeedSession:
             if result.problem:
                 self._artifact.write(self._store.stop())
                 return
+            if self._archive and result.output and (problem := self._archive.add(self._seed(at), Path(result.output))):
+                self._last = msgspec.structs.replace(result, problem=problem)
+                return
+            self._outputs += bool(result.output)
             self._artifact.write(self._store.add(self._seed(at), result))
             if at % FLUSH_EVERY_SEEDS == 0:
                 self._artifact.flush()
                 self._log.flush()
+                if self._archive:
+                    self._archive.flush()
             self._progress.advance(at + 1)
         self._artifact.write(self._store.end())
         self._whole = not (self._timed_out or self._interrupted)
@@ -216,7 +240,9 @@ class SeedSession:
             return self._next - 1
 
     def _run_seed(self, seed: int) -> SeedResult | None:
-        words = filled(self._plan.command, self._plan.scenario, str(seed), 1)
+        folder = self._folders.fresh() if self._folders else None
+        output = str(folder / NAME) if folder else ""
+        words = filled(self._plan.command, self._plan.scenario, str(seed), 1, output)
         try:
             process = _Process(words, self._ends_at, self._clock)
         except UsageError as error:
@@ -236,7 +262,8 @@ class SeedSession:
             return None
         if not ended.at_end:
             return SeedResult(ended=ended, problem="a process that it left behind holds its output open")
-        return result_of(seed, ended, written, self._runs.found_bug)
+        result = result_of(seed, ended, written, self._runs.found_bug)
+        return result if folder is None or result.problem else with_output(result, folder)
 
     # ---- the manifest
 
@@ -260,6 +287,7 @@ class SeedSession:
             stderr_dropped_bytes=self._log.dropped,
             last_words=(self._last.last_words or (self._last.problem[:400],)) if self._last.problem else (),
             measured=self._store.measured,
+            outputs=self._outputs if self._folders else None,
         )
 
 

@@ -18,6 +18,7 @@ from vopr_coverage.model.manifest import (
     PLACEHOLDERS,
     Host,
     Recording,
+    has_output,
     unknown_placeholders,
 )
 from vopr_coverage.recorder.commits import UNKNOWN_COMMIT, FoundCommit
@@ -69,6 +70,8 @@ def refuse(plan: RecordingPlan) -> None:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
     if plan.per_seed:
         _refuse_unfit(plan.command)
+    if has_output(plan.command) and not plan.per_seed:
+        raise UsageError("{output} is for --per-seed: every seed writes to a path of its own")
     unknown = unknown_placeholders(plan.command)
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)

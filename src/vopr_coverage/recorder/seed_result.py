@@ -56,6 +56,7 @@ class SeedResult(msgspec.Struct, frozen=True):
         record: of a simulation stream, the seed's record.
         simulation: what its simulation stream said besides; None if it wrote none.
         died: whether it crashed, so that `line` is ours.
+        output: the folder with its output files; "" if there is none.
         problem: why there is no result; then nothing else counts. "" if there is one.
         last_words: of a process that did not end well.
         kept: the end of what it wrote besides records, if it did not end well.
@@ -69,6 +70,7 @@ class SeedResult(msgspec.Struct, frozen=True):
     simulation: SimulationSeen | None = None
     died: bool = False
     problem: str = ""
+    output: str = ""
     last_words: tuple[str, ...] = ()
     kept: bytes = b""
 
