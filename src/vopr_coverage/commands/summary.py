@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from vopr_coverage.commands.output import (
     progress_line,
     write_outputs,
 )
-from vopr_coverage.errors import UserError, printable
+from vopr_coverage.errors import UserError, printable, shown
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
@@ -27,7 +28,7 @@ from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
+from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, PAGE_URL, NightVerdict, night_from_json, night_run
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
@@ -71,6 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
     parser.add_argument(
+        "--trends-page", type=or_empty(_page_url), default="", metavar="URL",
+        help="where the history is published, for a link on the night's page",
+    )  # fmt: skip
+    parser.add_argument(
         "--earlier", metavar="F",
         help="the verdict that an earlier attempt of this run left: what it found stays where this attempt has no "
         "evidence; a missing file means that there was none",
@@ -80,12 +85,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_verdict_files(parser)
 
 
+def _page_url(text: str) -> str:
+    if not re.fullmatch(PAGE_URL, text):
+        raise argparse.ArgumentTypeError(
+            f"expected an address such as https://org.github.io/repo/, found {shown(text)}"
+        )
+    return text
+
+
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Judge a night, print and write."""
     from vopr_coverage.render.night import render_night_markdown
 
     now = datetime.now(UTC)
-    place = night_run(runner)
+    place = replace(night_run(runner), trends_page=arguments.trends_page or "")
     commits = commits_under_test(runner)
 
     def judge() -> NightVerdict:

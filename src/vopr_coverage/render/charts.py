@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vopr_coverage.trends.series import Chart, WorkflowSeries
+from vopr_coverage.trends.history import TrendRecord
+from vopr_coverage.trends.series import Chart, WorkflowSeries, series_of
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name that Vega-Lite knows; nothing is fetched
 COLOURS_LIGHT = ("#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#4d5560", "#9a6700", "#0a7ea4")
@@ -15,6 +16,7 @@ REMARK_LIGHT, REMARK_DARK = "#9a6700", "#d29922"
 HEIGHT = 130
 PICTURE_WIDTH = 640
 PERCENT = "%"
+LEGEND = {"orient": "top", "title": None, "labelLimit": 140, "columns": {"expr": "width < 400 ? 2 : 4"}}
 
 
 def rows_of(chart: Chart, workflow: WorkflowSeries) -> list[dict[str, Any]]:
@@ -47,8 +49,11 @@ def spec_of(chart: Chart, *, dark: bool = False) -> dict[str, Any]:
     colours = COLOURS_DARK if dark else COLOURS_LIGHT
     scenarios = [series.scenario for series in chart.series]
     share = chart.figure.endswith(PERCENT)
+    most = max((value for series in chart.series for value in series.values if value is not None), default=0.0)
     x = {"field": "t", "type": "temporal", "title": None, "axis": {"labelOverlap": True, "tickCount": 6}}
-    value_scale: dict[str, Any] = {"domain": [_floor_of(chart), 100]} if share else {"zero": True}
+    value_scale: dict[str, Any] = (
+        {"domain": [_floor_of(chart), 100]} if share else {"domain": [0, 1]} if most <= 0 else {"zero": True}
+    )
     gap = {
         "data": {"name": "gaps"},
         "mark": {"type": "rect", "opacity": 0.25, "color": "#8c959f", "clip": True, "aria": False},
@@ -61,12 +66,12 @@ def spec_of(chart: Chart, *, dark: bool = False) -> dict[str, Any]:
             "x": x,
             "y": {
                 "field": "value", "type": "quantitative", "title": None, "scale": value_scale,
-                "axis": {"tickCount": 4} if share else {"tickCount": 4, "format": "~s"},
+                "axis": {"tickCount": 4} if share else {"tickCount": 4, "format": "~s" if most >= 10 else "~g"},
             },
             "color": {
                 "field": "scenario", "type": "nominal",
                 "scale": {"domain": scenarios, "range": [colours[i % len(colours)] for i in range(len(scenarios))]},
-                "legend": {"orient": "top", "title": None, "labelLimit": 240} if len(scenarios) > 1 else None,
+                "legend": LEGEND if len(scenarios) > 1 else None,
             },
         },
     }  # fmt: skip
@@ -128,10 +133,23 @@ def theme(*, dark: bool) -> Mapping[str, Any]:
     }
 
 
-def picture_spec(chart: Chart, workflow: WorkflowSeries) -> dict[str, Any]:
-    """The same with its data, a title and a background, for a picture that stands alone."""
+def picture_specs(records: Iterable[TrendRecord]) -> list[tuple[tuple[str, str, str], dict[str, Any]]]:
+    """A picture per figure and scenario, with the words that name it: workflow, scenario, figure."""
+    found = []
+    workflows = series_of(records)
+    for workflow in workflows:
+        for chart in workflow.charts:
+            for series in chart.series:
+                words = (workflow.workflow if len(workflows) > 1 else "", series.scenario, chart.figure)
+                found.append((words, _picture(Chart(chart.figure, (series,)), workflow)))
+    return found
+
+
+def _picture(chart: Chart, workflow: WorkflowSeries) -> dict[str, Any]:
+    """A chart with its data, a title and a background, since a picture stands alone."""
     spec = spec_of(chart)
     sets = {"rows": rows_of(chart, workflow), "marks": marks_of(workflow), "gaps": gaps_of(workflow)}
-    title = f"{chart.figure}{f' · {workflow.workflow}' if workflow.workflow else ''}"
+    title = f"{chart.figure}, {chart.series[0].scenario}" if chart.series[0].scenario else chart.figure
     config = {**spec["config"], "background": "white"}
-    return {**spec, "width": PICTURE_WIDTH, "title": title, "datasets": sets, "config": config}
+    layers = [layer for layer in spec["layer"] if sets[layer["data"]["name"]]]
+    return {**spec, "layer": layers, "width": PICTURE_WIDTH, "title": title, "datasets": sets, "config": config}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -11,9 +12,10 @@ from vopr_coverage.causes.night import causes_of_night
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.job_results import title
-from vopr_coverage.nightly.verdict import Finding, NightVerdict
+from vopr_coverage.nightly.verdict import PAGE_URL, Finding, NightVerdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
 from vopr_coverage.render.marks import MARKS
+from vopr_coverage.render.mermaid import coverage_charts
 from vopr_coverage.render.night_causes import cause_blocks, part_title
 from vopr_coverage.render.night_figures import bounds, rate_of, remarks_of, standing_rows
 from vopr_coverage.render.night_text import HEADINGS, render_night_text
@@ -21,6 +23,7 @@ from vopr_coverage.render.run_links import commit_name, linked, links_of, night_
 from vopr_coverage.render.trends import trend_rows
 
 COMMAND_CHARACTERS_MAX = 20_000
+_PAGE = re.compile(PAGE_URL)
 
 __all__ = ["render_night_markdown", "render_night_text", "title"]
 
@@ -48,6 +51,7 @@ def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX
         "standing": standing_rows(verdict),
         "remarks": remarks_of(verdict, causes),
         "trends": trend_rows(verdict.trends),
+        "charts": coverage_charts(verdict.trends),
         "compared": any(line.median is not None for line in verdict.trends),
         "elsewhere": Markup("`night.json`"),
     }
@@ -72,4 +76,6 @@ def _facts(verdict: NightVerdict) -> list[Markup]:
     if not verdict.passed:
         facts.append(since_green(verdict.last_green, verdict.place, links))
         facts.append(linked(f"{links.run}#artifacts", Markup("recordings")) if links.run else None)
+    if _PAGE.fullmatch(verdict.place.trends_page):
+        facts.append(linked(verdict.place.trends_page, Markup("trends")))
     return [fact for fact in facts if fact]

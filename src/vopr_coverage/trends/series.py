@@ -14,6 +14,7 @@ from vopr_coverage.trends.compare import FIGURES, NIGHTS_TOLD, Figure, lines_of,
 from vopr_coverage.trends.history import TrendRecord, place_in_time
 
 CHANGES_MAX = 5
+MOVED_MIN = 0.05  # of the median; less is noise
 REMARKS_MAX = 20  # of a night
 GAP = 1.75  # of the usual time between two nights; more is a gap
 _MEASURED_BY_ALL_RUNS = ("coverage", "long-run")
@@ -169,12 +170,17 @@ def _changed(nights: Sequence[Sequence[TrendRecord]]) -> tuple[Changed, ...]:
     for line in lines:
         now = line.values[-1] if line.values else None
         far = abs(now - line.median) / (abs(line.median) or 1.0) if now is not None and line.median is not None else 0.0
-        if line.remark or far >= 0.01:
+        if line.remark or far >= MOVED_MIN:
             moved.append((not line.remark, -far, line, now))
     moved.sort(key=lambda one: one[:2])
+    first: dict[
+        tuple[str, str], tuple[TrendLine, float | None]
+    ] = {}  # of a figure in several jobs the one that moved most
+    for _, _, line, now in moved:
+        first.setdefault((line.figure, line.scenario), (line, now))
     return tuple(
         Changed(
             figure=line.figure, job=line.job, scenario=line.scenario, now=now, median=line.median, remark=line.remark
         )
-        for _, _, line, now in moved[:CHANGES_MAX]
+        for line, now in list(first.values())[:CHANGES_MAX]
     )

@@ -15,7 +15,7 @@ function element(tag, text, properties = {}) {
 
 function digits(value) {
   return value === null || value === undefined ? "not measured"
-    : value.toLocaleString("en", { maximumSignificantDigits: 6, maximumFractionDigits: Math.abs(value) < 10 ? 3 : 1 });
+    : value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 1 });
 }
 
 const chosen = () => data.workflows[state.workflow];
@@ -47,7 +47,7 @@ function tellChanged() {
     const moved = one.remark || `${digits(one.now)}, the median of the nights before is ${digits(one.median)}`;
     return element("li", `${one.figure}${where}: ${moved}`, { className: one.remark ? "amber" : "" });
   }));
-  if (!list.children.length) list.append(element("li", "Nothing moved by 1 % or more."));
+  if (!list.children.length) list.append(element("li", "Nothing moved by 5 % or more."));
 }
 
 // ---- one night
@@ -69,9 +69,12 @@ function show(index, announce = true) {
     const of = chart.series.map((series) => `${series.scenario ? `${series.scenario} ` : ""}${digits(series.values[state.night])}`);
     return element("li", `${chart.figure}: ${of.join(", ")}`);
   });
+  const remarks = element("ul", "");
+  remarks.append(...night.remarks.map((remark) => element("li", remark, { className: "amber" })));
   const list = element("ul", "");
-  list.append(...night.remarks.map((remark) => element("li", remark, { className: "amber" })), ...values);
-  at("shown").replaceChildren(head, list);
+  list.append(...values);
+  at("told").replaceChildren(head, remarks);
+  at("values").replaceChildren(list);
   if (announce) mark();
 }
 
@@ -132,6 +135,7 @@ async function draw() {
     const place = places[index];
     const spec = structuredClone(dark.matches ? chart.dark : chart.light);
     spec.datasets = { rows: rows(chart), marks, gaps: spans, night: [{ t: Date.parse(nights[state.night].at) }] };
+    spec.layer = spec.layer.filter((layer) => spec.datasets[layer.data.name].length); // Vega warns of empty data
     spec.params = [{ name: "from", value: state.from }, { name: "to", value: state.to }];
     const { view } = await vegaEmbed(place, spec, { actions: false, renderer: "canvas", tooltip: false });
     if (drawing !== state.drawing) return view.finalize();
