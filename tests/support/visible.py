@@ -26,9 +26,7 @@ def _read(node: LexborNode, texts: list[str]) -> None:
     for child in node.iter(include_text=True):
         if child.is_text_node:
             texts.append(child.text_content or "")
-        elif child.tag == "pre" and child.attributes.get("lang") == "mermaid":
-            continue
-        elif child.is_comment_node or (node.tag == "details" and child.tag != "summary"):
+        elif (child.tag == "pre" and child.attributes.get("lang") == "mermaid") or child.is_comment_node or (node.tag == "details" and child.tag != "summary"):
             continue
         else:
             _read(child, texts)

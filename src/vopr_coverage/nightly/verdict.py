@@ -20,7 +20,6 @@ from vopr_coverage.runner.environment import Runner
 
 NIGHT_FORMAT = "urn:vopr-coverage:schema:night:v1"
 NIGHT_BYTES_MAX = 16 << 20
-PAGE_URL = r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._~-]{0,100}){0,10}"
 COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
@@ -158,10 +157,7 @@ class GateScore(msgspec.Struct, frozen=True):
 
 
 class NightRun(msgspec.Struct, frozen=True):
-    """The workflow run that a night is. `run_number` counts the runs of the workflow; `url` is "" outside of GitHub.
-
-    `trends_page` is where the history is published, "" if nowhere.
-    """
+    """The workflow run that a night is. `run_number` counts the runs of the workflow; `url` is "" outside of GitHub."""
 
     run_id: str = ""
     run_attempt: int = 1
@@ -169,7 +165,6 @@ class NightRun(msgspec.Struct, frozen=True):
     commit: str | None = None
     workflow: str = ""
     url: str = ""
-    trends_page: str = ""
 
 
 class GreenNight(msgspec.Struct, frozen=True):
