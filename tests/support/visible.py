@@ -26,8 +26,12 @@ def _read(node: LexborNode, texts: list[str]) -> None:
     for child in node.iter(include_text=True):
         if child.is_text_node:
             texts.append(child.text_content or "")
-        elif (child.tag == "pre" and child.attributes.get("lang") == "mermaid") or child.is_comment_node or (node.tag == "details" and child.tag != "summary"):
+        elif child.is_comment_node or _is_drawn(child) or (node.tag == "details" and child.tag != "summary"):
             continue
         else:
             _read(child, texts)
             texts.append("" if child.tag in ("code", "a", "strong") else " ")
+
+
+def _is_drawn(node: LexborNode) -> bool:
+    return node.tag == "pre" and node.attributes.get("lang") == "mermaid"

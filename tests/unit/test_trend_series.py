@@ -148,12 +148,10 @@ def test_the_page_of_a_night_has_the_chart_and_the_table() -> None:
     """The table stays for those who see no Mermaid, and the published history is linked."""
     trends = (line((100.0, 90.0, 90.0)),)
     night = a_night(3, work("coverage"), trends=trends)
-    night = replace(night, place=replace(night.place, trends_page="https://org.github.io/repo/"))
-    page = render_night_markdown(night)
+    page = render_night_markdown(night, trends_page="https://org.github.io/repo/")
     assert page.index("```mermaid") < page.index("over the nights</summary>")
     assert '<a href="https://org.github.io/repo/">trends</a>' in page
-    hostile = replace(night, place=replace(night.place, trends_page='https://x/"><script>'))
-    assert "<script>" not in render_night_markdown(hostile)
+    assert "<script>" not in render_night_markdown(night, trends_page='https://x/"><script>')
 
 
 def test_a_night_without_a_history_has_no_chart() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
 from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.regression_file import read_regressions
-from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, PAGE_URL, NightVerdict, night_from_json, night_run
+from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
@@ -86,7 +85,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _page_url(text: str) -> str:
-    if not re.fullmatch(PAGE_URL, text):
+    from vopr_coverage.render.night import is_page_url
+
+    if not is_page_url(text):
         raise argparse.ArgumentTypeError(
             f"expected an address such as https://org.github.io/repo/, found {shown(text)}"
         )
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     from vopr_coverage.render.night import render_night_markdown
 
     now = datetime.now(UTC)
-    place = replace(night_run(runner), trends_page=arguments.trends_page or "")
+    place = night_run(runner)
     commits = commits_under_test(runner)
 
     def judge() -> NightVerdict:
@@ -127,7 +128,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             NightVerdict.not_judged(__version__, message, place), arguments.earlier
         ),
         text=partial(_text, verbose=arguments.verbose),
-        markdown=render_night_markdown,
+        markdown=partial(render_night_markdown, trends_page=arguments.trends_page or ""),
         also=partial(_write_outputs, arguments),
     )
 
