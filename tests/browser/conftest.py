@@ -18,7 +18,8 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def started() -> Iterator[webdriver.Chrome]:
     """One browser for all tests, without a network."""
-    browser, driver = (shutil.which(name) for name in ("chromium", "chromedriver"))
+    browser = shutil.which("chromium") or shutil.which("google-chrome")  # Debian's name, or Google's
+    driver = shutil.which("chromedriver")
     assert browser, "chromium is not installed (Debian: apt-get install chromium)"
     assert driver, "chromedriver is not installed (Debian: apt-get install chromium-driver)"
     options = webdriver.ChromeOptions()

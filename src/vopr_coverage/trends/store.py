@@ -97,4 +97,4 @@ def stored_line(history: History, added: Sequence[TrendRecord], name: str) -> st
     """How many nights a store did not have yet, or not as they are."""
     there = set(history.records)
     nights = {(record.workflow, night_of(record)) for record in added if record not in there}
-    return f"{counted(len(nights), 'night')} added to {name}" if nights else f"{name} has these nights already"
+    return f"{counted(len(nights), 'night')} added to {name}" if nights else f"{name} has all of them already"
