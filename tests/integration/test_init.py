@@ -71,6 +71,20 @@ def test_a_fault_too_rare_for_a_run_is_never_red_by_chance_and_shows_in_longer_o
         assert (told in ended.out) == (iterations < needed)
 
 
+def test_a_fault_that_is_counted_by_a_plain_integer_has_a_minimum(tmp_path: Path) -> None:
+    """As `min_per_iteration` reads it; a run without this fault is red."""
+    for name, points in (("run", {"drop": 40, "tear": 40}), ("without", {"drop": 40})):
+        coverage = a_coverage(points, {}, {"agreement": 400}, {}, era="feb2026")
+        (tmp_path / name).write_bytes(a_stream(40, era="feb2026", coverage=coverage))
+    printed = run_cli("init", "s=run", "-o", "gate.yml", cwd=tmp_path)
+    assert printed.code == 0
+    floors = yaml.safe_load((tmp_path / "gate.yml").read_text(encoding="utf-8"))["scenarios"]["s"]["min_per_iteration"]
+    assert list(floors) == ["agreement", "drop", "tear"]
+    assert [run_cli("check", f"s={run}", "--config", "gate.yml", cwd=tmp_path).code for run in ("run", "without")] == [
+        0, 1,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("runs", "told"),
     [

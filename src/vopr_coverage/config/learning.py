@@ -74,7 +74,7 @@ def learn(runs: Sequence[Healthy]) -> Section:
     shortest = min(run.run.iterations for run in runs)
     least = min(shortest, ITERATIONS_SHORTEST)
     points = tuple(_learnt(runs, lambda run: run.run.fault_counts or {}, least))
-    rates = tuple(_learnt(runs, lambda run: counts_by_name(run.report, run.run.fault_effects), least))
+    rates = tuple(_learnt(runs, _rated, least))
     ran = {name for run in runs for name, count in run.report.invariant_executions.items() if count}
     counted = {each.name for each in rates if each.steps}
     critical = tuple(each for each in points if _always(each, least))
@@ -90,6 +90,12 @@ def learn(runs: Sequence[Healthy]) -> Section:
         properties=dict(_properties(runs)),
         properties_from=shortest,
     )
+
+
+def _rated(run: Healthy) -> Mapping[str, int]:
+    """What `min_per_iteration` counts: of a fault point its effects, or its hits where it is a plain integer."""
+    effects = run.run.fault_effects
+    return counts_by_name(run.report, run.run.fault_counts if effects is None else effects)
 
 
 def at_best(learnt: Learnt, runs: int, iterations: int) -> int | None:
