@@ -36,7 +36,7 @@ _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
 _MISSED_BY = (str(CanaryEnding.NOT_DETECTED), str(CanaryEnding.WRONG_INVARIANT))
 _NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured")
 _VIOLATED = "PropertyViolated"
-_SHARE = "FaultPointCoverage"
+_SHARE = night_words.SHARE
 _RAN = ("success", "failure", "cancelled")  # results of jobs that may have recorded something
 
 
@@ -54,6 +54,8 @@ def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
     for position, finding in enumerate(verdict.findings):
         key = _of_coverage(finding, ways) if finding.kind == "coverage" else _key(finding, results)
         groups.setdefault(key, []).append(position)
+    for positions in groups.values():  # a share that lacks a point comes behind what is said of the point
+        positions.sort(key=lambda position: verdict.findings[position].rule == _SHARE)
     for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
         groups[by] += groups.pop(explained)
     causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]

@@ -206,4 +206,8 @@ def _recorded(recording: Recording, folder: str) -> str:
         iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):
         iterations += f", {counted(silent, 'failed seed')} without a record"
-    return f"{state} {iterations}, {run_ending(recording)}, in {folder}"
+    if recording.per_seed and (failed := recording.lines.get("iteration_failed")):
+        iterations += f", {counted(failed, 'failed seed')}"
+    if not (recording.per_seed and recording.whole):  # else there were as many endings as seeds
+        iterations += f", {run_ending(recording)}"
+    return f"{state} {iterations}, in {folder}"
