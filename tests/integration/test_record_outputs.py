@@ -153,12 +153,29 @@ def test_output_that_was_taken_out_is_noticed(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_output_needs_a_process_for_each_seed(tmp_path: Path) -> None:
-    """Else stale content of an earlier seed would be in the file of a later one."""
-    command = ("--scenario", "s", "--seed", "7", "--iterations", "1", "--out", "out", "--", "x", "{output}")
-    ended = run_cli("record", *command, cwd=tmp_path)
-    assert ended.code == 2
-    assert "{output} is for --per-seed" in ended.err
+def test_every_seed_has_a_process_of_its_own(tmp_path: Path) -> None:
+    """With or without --per-seed: else the file of a seed would hold those before it."""
+    record(tmp_path)
+    whole = read(tmp_path)
+    (tmp_path / "out").rename(tmp_path / "first")
+    command = (sys.executable, "-S", "tested.py", "--seed", "{seed}", "--output", "{output}", "--copy", HEALTHY)
+    asked = ("--scenario", "s", "--seed", "7", "--iterations", "4", "--out", "out")
+    assert run_cli("record", *asked, "--", *command, cwd=tmp_path).code == 0
+    assert read(tmp_path).observed == whole.observed
+    assert manifest_of(tmp_path / "out")["per_seed"]
+    refused = run_cli("record", *asked[:-1], "no-seed", "--", "x", "{output}", cwd=tmp_path)
+    assert refused.code == 2
+    assert "the command has no {seed}" in refused.err
+
+
+def test_regression_seeds_write_output_too(tmp_path: Path) -> None:
+    """`replay` plays them as `record` does."""
+    record(tmp_path)
+    (tmp_path / "seeds.txt").write_text("s 8\n")
+    command = (sys.executable, "-S", "tested.py", "--seed", "{seed}", "--output", "{output}", "--copy", HEALTHY)
+    ended = run_cli("replay", "seeds.txt", "--out", "again", "--", *command, cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert manifest_of(tmp_path / "again" / "s-8")["outputs"] == 1
 
 
 def test_a_file_that_no_reader_takes_is_refused(tmp_path: Path) -> None:
