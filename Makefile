@@ -17,7 +17,10 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench emitter-test emitter-bench first-day silence lock clean
+.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
+.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
+.PHONY: pattern-bench doctor-bench emitter-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -36,6 +39,12 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python examples/night.py $(ARGS)
+
+trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/trends-demo
+	@$(BIN)/python examples/trends_demo.py --out build/trends-demo $(ARGS)
+
+browser-test: $(VENV)/test.done ## open the page of a history in a headless Chromium (Debian: chromium, chromium-driver)
+	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
 
 generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
 	@$(BIN)/python tools/cli_reference.py
@@ -118,6 +127,7 @@ emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (nee
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
+	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -40,7 +40,7 @@ def nothing_compared(outcomes: int, formats: Collection[str]) -> tuple[str, str]
         outcomes: seeds of which nothing is known but that they passed.
     """
     if not set(formats) & {"stream", "simulation"}:
-        return f"{' and '.join(sorted(formats))} files say nothing of a seed that could be compared", NO_DIGESTS
+        return f"nothing in a file of {' or '.join(sorted(formats))} tells of a seed what could be compared", NO_DIGESTS
     if not outcomes:
         return "no seed in common", NOTHING_COMPARED
     if "simulation" in formats:
