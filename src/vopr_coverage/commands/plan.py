@@ -196,7 +196,7 @@ def _calibrator(seed_base: int, seconds: float, runs: SeedRuns | None) -> Iterat
 
 def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
-    runs = seed_runs(arguments)
+    runs = seed_runs(arguments, commands.command)
     wish = _wish(arguments)
     canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
     rates = _given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])

@@ -15,7 +15,7 @@ from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, run_ending
+from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
@@ -27,7 +27,8 @@ RESTARTS = 10  # enough for the bugs of a night, and few enough that one at ever
 RESTARTS_MAX = 100
 
 EPILOG = """\
-The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
+The words behind -- are COMMAND, which runs the simulator once. It writes vopr's stream or a simulation stream to
+standard output. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
@@ -36,6 +37,12 @@ No shell runs it. With --per-seed, COMMAND runs once for each seed:
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
       -- env MADSIM_TEST_SEED={seed} ./simulation
+
+A COMMAND with {output} writes files of another format there (docs/formats.md), and runs once for each seed, too. Each
+seed gets a path that does not exist yet; one that ends well and has written nothing ends the recording:
+
+  vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
+      -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
 `vopr-coverage check DIR` judges the recording.
 
@@ -106,6 +113,8 @@ def restarts(text: str) -> int:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
+    command = simulator_command(arguments.template, arguments.simulator)
+    arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
@@ -114,12 +123,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=simulator_command(arguments.template, arguments.simulator),
+        command=command,
         folder=Path(arguments.out),
         commit=commit,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
-        per_seed=seed_runs(arguments),
+        per_seed=seed_runs(arguments, command),
         restarts=(arguments.restarts or RESTARTS) if arguments.on_crash == "restart" else 0,
     )
     try:
