@@ -19,7 +19,8 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
-from vopr_coverage.check.flow import CheckRequest, check
+from vopr_coverage.check.flow import check
+from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
@@ -140,6 +141,8 @@ def _request(step: _Step) -> CheckRequest:
         scenario=step.inputs["scenario"] or None,
         commits=commits_of(step.runner.event, step.runner.sha, step.event),
         roots=step.runner.roots,
+        form=step.inputs["format"] or None,
+        declared=step.inputs["declared"] or None,
     )
 
 

@@ -127,7 +127,8 @@ def test_the_readme_has_every_flag_beside_its_input() -> None:
     rows = table(README, "flag of `check`")
     assert {row[0] for row in rows} == flags()
     for flag, twin in rows:
-        assert twin == (flag.removeprefix("--") if flag.removeprefix("--") in INPUTS else "")
+        name = {"--from": "format", "--format": ""}.get(flag, flag.removeprefix("--"))
+        assert twin == (name if name in INPUTS else "")
 
 
 def test_the_readme_has_every_command() -> None:
