@@ -43,7 +43,7 @@ class Call:
 class Route(NamedTuple):
     """A method, a path below a repository, who answers, and the query parameters that it understands.
 
-    In a path `{}` stands for a number, and `{sha}` for a commit.
+    In a path `{}` stands for a number, `{sha}` for a commit, and `{branch}` for the name of a branch.
     """
 
     method: str
@@ -54,6 +54,7 @@ class Route(NamedTuple):
     def ids(self, request: Request) -> re.Match[str] | None:
         """The repository, numbers and commits in a path of this route, None when the request is for another."""
         pattern = r"/repos/([^/]+/[^/]+)/" + self.path.replace("{}", r"(\d+)").replace("{sha}", f"({SHA})")
+        pattern = pattern.replace("{branch}", "([^?]+)")
         return re.fullmatch(pattern, request.path) if request.method == self.method else None
 
 

@@ -70,7 +70,7 @@ class Contract:
         admit_nulls(self._description["components"]["schemas"])
         # Those with fewer parameters come first, since a literal is the better match.
         paths = sorted(self._description["paths"].items(), key=lambda item: item[0].count("{"))
-        self._paths = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), item) for path, item in paths]
+        self._paths = [(re.compile(pattern_of(path)), item) for path, item in paths]
         self._schemas: dict[str, Json] = {}
         self._validator_of = cache(self._make_validator)
         self._operation = cache(self._find_operation)
@@ -173,6 +173,11 @@ class Contract:
         if key in SCHEMAS:
             return [self._converted(schema) for schema in value]
         return self._converted(value) if key in SCHEMA and isinstance(value, dict) else value
+
+
+def pattern_of(path: str) -> str:
+    """A template of the description as a pattern; the name of a reference has slashes in it, as `heads/main`."""
+    return re.sub(r"{(\w+)}", lambda found: f"(?P<{found[1]}>{'.+' if found[1] == 'ref' else '[^/]+'})", path)
 
 
 def admit_nulls(schemas: Json) -> None:

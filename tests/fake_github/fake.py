@@ -14,12 +14,14 @@ from tests.fake_github.answers import refusal
 from tests.fake_github.calls import Call, not_found
 from tests.fake_github.contract import Contract
 from tests.fake_github.faults import Fault, Plan, answer_under, planned
+from tests.fake_github.git_data import answer_graphql
 from tests.fake_github.loopback import Answer, Delivery, Loopback, Request
 from tests.fake_github.routes import answer_blob, answer_call
 from tests.fake_github.state import ACTIONS_BOT, REPOSITORY, Comment, Issue, World
 from tests.fake_github.turns import TURN_S_MAX, Turns
 
 BLOBS = "the blob store"  # in place of a token: whoever downloads a zip
+GRAPHQL = "/graphql"
 RATE_LIMIT = 5_000
 HOUR_S = 3_600
 NO_FAULTS: Mapping[int, Fault] = {}
@@ -161,13 +163,14 @@ class FakeGitHub:
             client = self._clients.get(token)
             fault = client.next_fault() if client else None
             inside = self._inside(request)
-            if self._contract:
-                self._check(inside, self._contract.request_breaches(inside))
+            contract = None if inside.path == GRAPHQL else self._contract  # which describes the REST API alone
+            if contract:
+                self._check(inside, contract.request_breaches(inside))
             answer = answer_under(fault, inside, lambda: self._answer(inside, client), self._now())
             status = None if answer.delivery in (Delivery.SILENCE, Delivery.RESET) else int(answer.status)
             self.requests.append(Record(token, inside.method, inside.path, inside.query, status, fault))
-            if self._contract and status:
-                self._check(inside, self._contract.answer_breaches(inside, answer))
+            if contract and status:
+                self._check(inside, contract.answer_breaches(inside, answer))
             return replace(answer, headers={**self._usual_headers(client), **answer.headers})
 
     def _answer(self, request: Request, client: Client | None) -> Answer:
@@ -175,13 +178,17 @@ class FakeGitHub:
         if client is None:
             return refusal(HTTPStatus.UNAUTHORIZED, "Bad credentials")
         call = Call(self.world, request, client.login, client.read_only, self.url, self._blobs.url)
+        if request.path == GRAPHQL and request.method == "POST":
+            return answer_graphql(call)
         if answer := answer_call(call):
             return answer
         self._check(request, ["not modelled by the fake"])
         return not_found()
 
     def _inside(self, request: Request) -> Request:
-        """The request with its path as below the API's own prefix; elsewhere there are no routes."""
+        """The request with its path as below the API's own prefix; elsewhere there is the GraphQL API alone."""
+        if request.path == self._prefix.removesuffix("/v3") + GRAPHQL:
+            return replace(request, path=GRAPHQL)
         if request.path.startswith(self._prefix):
             return replace(request, path=request.path.removeprefix(self._prefix))
         return replace(request, path=f"/outside{request.path}")

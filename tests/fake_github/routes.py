@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from tests.fake_github.answers import Json, json_answer, refusal
 from tests.fake_github.calls import (
     BODY_CHARS_MAX,
     PAGED,
     READ_ONLY,
-    SHA,
     Call,
     Route,
     invalid_request,
@@ -22,9 +22,12 @@ from tests.fake_github.calls import (
     sent_json,
 )
 from tests.fake_github.commits import compare_commits
+from tests.fake_github.git_data import GIT_ROUTES
 from tests.fake_github.issues import create_issue, edit_issue, list_issues
 from tests.fake_github.loopback import Answer, Request
 from tests.fake_github.state import Artifact, Comment, Pull, Run, World
+
+SHA_CHARS = 40
 
 
 def answer_call(call: Call) -> Answer | None:
@@ -36,7 +39,7 @@ def answer_call(call: Call) -> Answer | None:
                 return refusal(HTTPStatus.FORBIDDEN, READ_ONLY)
             if repo not in call.world.repositories:
                 return not_found()
-            given = [one if re.fullmatch(SHA, one) else int(one) for one in ids]
+            given = [int(one) if one.isdecimal() and len(one) < SHA_CHARS else unquote(one) for one in ids]
             return route.answer(Call(**{**vars(call), "repo": repo}), *given)
     return None
 
@@ -223,4 +226,5 @@ ROUTES = (
     Route("GET", "actions/runs/{}/attempts/{}/jobs", list_attempt_jobs, PAGED),
     Route("GET", "actions/artifacts/{}/zip", get_zip),
     Route("GET", "compare/{sha}...{sha}", compare_commits, PAGED),
+    *GIT_ROUTES,
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TypeVar
 
 REPOSITORY = "somebody/database"
 ACTIONS_BOT = "github-actions[bot]"
 A_SHA = "0123456789abcdef0123456789abcdef01234567"
 KEPT = timedelta(days=90)
+T = TypeVar("T")
 FIRST_ID = 2_500_000_001  # GitHub's have long outgrown 32 bits
 
 
@@ -108,6 +110,68 @@ class Artifact:
     run: Run | None
 
 
+@dataclass(frozen=True)
+class GitCommit:
+    """A commit as git has it."""
+
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+
+
+@dataclass
+class GitObjects:
+    """The objects and branches of all repositories. `trees`: name → mode, kind and sha. `branches`: by repository
+    and name; `protected` of them can't be written, and `pushes` counts the moves of all branches.
+    """
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    trees: dict[str, dict[str, tuple[str, str, str]]] = field(default_factory=dict)
+    commits: dict[str, GitCommit] = field(default_factory=dict)
+    branches: dict[tuple[str, str], str] = field(default_factory=dict)
+    protected: set[str] = field(default_factory=set)
+    pushes: int = 0
+
+    def add_blob(self, data: bytes) -> str:
+        """Store a file."""
+        return self._added(self.blobs, b"blob", data, data)
+
+    def add_tree(self, entries: dict[str, tuple[str, str, str]]) -> str:
+        """Store a folder."""
+        listed = [f"{mode} {name}".encode() + b"\0" + bytes.fromhex(sha) for name, (mode, _, sha) in entries.items()]
+        return self._added(self.trees, b"tree", b"".join(sorted(listed)), entries)
+
+    def add_commit(self, commit: GitCommit) -> str:
+        """Store a commit; each is another one, as its time would make it."""
+        text = f"{commit} {len(self.commits)}".encode()
+        return self._added(self.commits, b"commit", text, commit)
+
+    def push(self, files: dict[str, bytes], branch: str, *, repo: str = REPOSITORY, force: bool = False) -> str:
+        """What somebody with a clone does: a commit with these files alone, on top of the branch or instead of it."""
+        tree = self.add_tree({name: ("100644", "blob", self.add_blob(data)) for name, data in files.items()})
+        there = self.branches.get((repo, branch))
+        parents = () if force or there is None else (there,)
+        self.branches[repo, branch] = commit = self.add_commit(GitCommit(tree, parents, "By hand"))
+        return commit
+
+    def files(self, branch: str, repo: str = REPOSITORY) -> dict[str, bytes]:
+        """The files at the root of a branch."""
+        tree = self.trees[self.commits[self.branches[repo, branch]].tree]
+        return {name: self.blobs[sha] for name, (_, kind, sha) in tree.items() if kind == "blob"}
+
+    def history(self, commit: str) -> list[str]:
+        """A commit and its ancestors, the nearest first."""
+        found = [commit]
+        for one in found:  # which grows meanwhile
+            found += [parent for parent in self.commits[one].parents if parent not in found]
+        return found
+
+    def _added(self, objects: dict[str, T], kind: bytes, data: bytes, value: T) -> str:
+        sha = hashlib.sha1(kind + b" %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        objects.setdefault(sha, value)
+        return sha
+
+
 class World:
     """All of it; tests add things and change them freely, and requests see the change at once."""
 
@@ -125,6 +189,7 @@ class World:
         self.jobs: dict[int, Job] = {}
         self.artifacts: dict[int, Artifact] = {}
         self.parents: dict[str, tuple[str, ...]] = {}
+        self.git = GitObjects()
 
     def id_of(self, name: str) -> int:
         """The id of a repository or an account, the same every time."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.canaries.judge import ADVICE as CANARY_ADVICE
 from vopr_coverage.canaries.judge import CanaryEnding
-from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.determinism.advice import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.doctor.verdict import BlindSpot
 from vopr_coverage.gates.coverage import ADVICE as COVERAGE_ADVICE
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
@@ -17,11 +17,11 @@ from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.crash import CRASH, crash_of, last_words_in_words
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.verdict import (
     Finding,
     GateScore,
     GreenNight,
-    JobPage,
     JobSeen,
     NightRun,
     NightVerdict,

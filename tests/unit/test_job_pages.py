@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from tests.support.night_folders import CANARY, a_plan
 from tests.support.workflow_files import JOBS
-from vopr_coverage.nightly.job_pages import RunJob, job_pages
+from vopr_coverage.nightly.job import JobPage, RunJob
+from vopr_coverage.nightly.job_pages import job_pages
 from vopr_coverage.nightly.plan import NightPlan, Shards
-from vopr_coverage.nightly.verdict import JobPage
 
 NAMES = (
     "Prepare",

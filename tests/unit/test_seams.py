@@ -27,7 +27,7 @@ from vopr_coverage.canaries.judge import CanaryVerdict
 from vopr_coverage.check.flow import CheckRequest, Rules
 from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
-from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.determinism.advice import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract

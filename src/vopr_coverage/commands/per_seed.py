@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 
 from vopr_coverage.errors import UsageError, shown
+from vopr_coverage.model.manifest import has_output
 from vopr_coverage.recorder.plan import FOUND_BUG, NOTHING_RAN, PARALLEL_MAX, SeedRuns
 
 EXIT_CODE_MAX = 255
@@ -17,7 +19,8 @@ def add_per_seed(parser: argparse.ArgumentParser, *, parallel: bool = True) -> N
     parser.add_argument(
         "--per-seed",
         action="store_true",
-        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed",
+        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed "
+        "(on by itself where COMMAND has {output})",
     )
     if parallel:
         parser.add_argument(
@@ -31,14 +34,14 @@ def add_per_seed(parser: argparse.ArgumentParser, *, parallel: bool = True) -> N
     )  # fmt: skip
 
 
-def seed_runs(arguments: argparse.Namespace) -> SeedRuns | None:
-    """How the seeds run that have a process each; None where all of them share one.
+def seed_runs(arguments: argparse.Namespace, command: Sequence[str] = ()) -> SeedRuns | None:
+    """How the seeds run that have a process each, as they always do where COMMAND has {output}; None: they share one.
 
     Raises:
         UsageError: a flag has no effect without --per-seed.
     """
     parallel, codes = getattr(arguments, "parallel", None), arguments.failed_exit
-    if not arguments.per_seed:
+    if not (arguments.per_seed or has_output(command)):
         for flag, given in (("--parallel", parallel), ("--failed-exit", codes)):
             if given:
                 raise UsageError(f"{flag} is for --per-seed")

@@ -177,7 +177,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
 def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
-    runs = seed_runs(arguments)
+    runs = seed_runs(arguments, commands.command)
     wish = _wish(arguments)
     canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
     rates = given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])

@@ -113,4 +113,4 @@ def _runs_of(arguments: argparse.Namespace) -> SeedRuns | None:
     """The inputs of simulators with one process a seed; one process at a time is what the workflow's default is."""
     if arguments.parallel == 1:
         arguments.parallel = None
-    return seed_runs(arguments)
+    return seed_runs(arguments, tuple(arguments.simulator_command.split()))

@@ -13,9 +13,9 @@ from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
-from vopr_coverage.model.crash import crash_of
+from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, run_ending
+from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
@@ -27,7 +27,8 @@ RESTARTS = 10  # enough for the bugs of a night, and few enough that one at ever
 RESTARTS_MAX = 100
 
 EPILOG = """\
-The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
+The words behind -- are COMMAND, which runs the simulator once. It writes vopr's stream or a simulation stream to
+standard output. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
@@ -36,6 +37,12 @@ No shell runs it. With --per-seed, COMMAND runs once for each seed:
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
       -- env MADSIM_TEST_SEED={seed} ./simulation
+
+A COMMAND with {output} writes files of another format there (docs/formats.md), and runs once for each seed, too. Each
+seed gets a path that does not exist yet; one that ends well and has written nothing ends the recording:
+
+  vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
+      -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
 `vopr-coverage check DIR` judges the recording.
 
@@ -106,6 +113,8 @@ def restarts(text: str) -> int:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
+    command = simulator_command(arguments.template, arguments.simulator)
+    arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
@@ -114,12 +123,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=simulator_command(arguments.template, arguments.simulator),
+        command=command,
         folder=Path(arguments.out),
         commit=commit,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
-        per_seed=seed_runs(arguments),
+        per_seed=seed_runs(arguments, command),
         restarts=(arguments.restarts or RESTARTS) if arguments.on_crash == "restart" else 0,
     )
     try:
@@ -132,8 +141,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if part.died_at is not None:
             crash = crash_of(part.exit_code, part.signal, part.last_words)
             log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
-    if recording.parts and not recording.whole and not plan.restarts:
-        log("the seeds behind it did not run: --on-crash restart runs them")
+    _log_seeds_not_run(recording)
     of_new_seeds = [part for part in recording.parts if not part.again]
     if not of_new_seeds or of_new_seeds[-1].died_at is None:
         log_last_words(recording.last_words)
@@ -141,6 +149,18 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     if crashed_as_expected:
         log("it crashed as expected")
     return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
+
+
+def _log_seeds_not_run(recording: Recording) -> None:
+    """How many seeds nobody ran behind the last one that the simulator died at, why, and which flag runs them."""
+    last = next((part for part in reversed(recording.parts) if not part.again), None)
+    if last is None or last.died_at is None or recording.whole or recording.stopped:
+        return
+    restarts = recording.restarts_used_up
+    left = Crash(not_run=last.iterations - last.ran, restarts=restarts)
+    flag = f"--restarts N allows up to {RESTARTS_MAX}" if restarts else "--on-crash restart runs them"
+    asked_for_none = not restarts and not recording.restarts
+    log(f"{seeds_not_run([left])}" + (f"; {flag}" if restarts or asked_for_none else ""))
 
 
 def _refuse_without_effect(arguments: argparse.Namespace) -> None:
@@ -162,4 +182,8 @@ def _recorded(recording: Recording, folder: str) -> str:
         iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):
         iterations += f", {counted(silent, 'failed seed')} without a record"
-    return f"{state} {iterations}, {run_ending(recording)}, in {folder}"
+    if recording.per_seed and (failed := recording.lines.get("iteration_failed")):
+        iterations += f", {counted(failed, 'failed seed')}"
+    if not (recording.per_seed and recording.whole):  # else there were as many endings as seeds
+        iterations += f", {run_ending(recording)}"
+    return f"{state} {iterations}, in {folder}"

@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         log(f"there is no seed to replay in {arguments.file}" if arguments.file else "no file: no seed to replay")
         return ExitCode.PASSED
     seeds = list(seeds_to_replay(regressions, command))
-    out, runs = Path(arguments.out), seed_runs(arguments)
+    out, runs = Path(arguments.out), seed_runs(arguments, command)
     for seed in seeds:
         _refuse_used(out / seed.folder)
     commit = find_commit(arguments.commit, runner.sha)

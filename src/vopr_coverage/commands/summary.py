@@ -21,7 +21,7 @@ from vopr_coverage.commands.output import (
     progress_line,
     write_outputs,
 )
-from vopr_coverage.errors import UserError, printable
+from vopr_coverage.errors import UserError, printable, shown
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
@@ -80,6 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
     parser.add_argument(
+        "--trends-page", type=or_empty(_page_url), default="", metavar="URL",
+        help="where the history is published, for a link on the night's page",
+    )  # fmt: skip
+    parser.add_argument(
         "--earlier", metavar="F",
         help="the verdict that an earlier attempt of this run left: what it found stays where this attempt has no "
         "evidence; a missing file means that there was none",
@@ -87,6 +91,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_outputs(parser, "the verdict and the status of each part")
     add_verbose(parser)
     add_verdict_files(parser)
+
+
+def _page_url(text: str) -> str:
+    from vopr_coverage.render.night import is_page_url
+
+    if not is_page_url(text):
+        raise argparse.ArgumentTypeError(
+            f"expected an address such as https://org.github.io/repo/, found {shown(text)}"
+        )
+    return text
 
 
 def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
@@ -123,7 +137,7 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
             NightVerdict.not_judged(__version__, message, place), arguments.earlier
         ),
         text=partial(_text, verbose=arguments.verbose),
-        markdown=render_night_markdown,
+        markdown=partial(render_night_markdown, trends_page=arguments.trends_page or ""),
         also=partial(_write_outputs, arguments),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
 from vopr_coverage.commands.output import add_format, log
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import is_there
@@ -27,6 +28,8 @@ FILE has a line for each night, job and scenario; `summary --trends FILE` writes
 --restore works in a job on GitHub. It needs GITHUB_TOKEN and the permission `actions: read`. Nights that cannot be
 restored are a warning: a later night can still find them.
 
+--page and --svg need an extra of the package: pip install 'vopr-coverage[page]'.
+
 exit codes:
   0  the history was printed, and with --restore written to FILE
   2  wrong usage, or FILE cannot be used
@@ -42,10 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="first add to FILE the history in the artifacts vopr-coverage-trends of earlier runs on this branch",
     )  # fmt: skip
     add_format(parser)
+    add_drawings(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
     """Print a history; with --restore, first add what earlier runs recorded."""
+    check_drawings(arguments)
     path = Path(arguments.file)
     history = History() if arguments.restore and not is_there(path) else read_history(path)
     records, warnings = history.records, history.warnings
@@ -56,6 +61,8 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
         warnings += restored.warnings
     for warning in warnings:
         _warn(warning, runner)
+    for line in draw(arguments, records, runner):
+        log(line)
     sys.stdout.write(_rendered(arguments.format, records, warnings))
     return ExitCode.PASSED
 

@@ -7,6 +7,7 @@ leave out PATCH and repeat POST. So it carries single requests here, and the res
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -89,6 +90,12 @@ class Api:
         """POST or PATCH, once: of an answer that is BROKEN nobody knows whether it was done."""
         return self._once(method, path, kind, body=body)[1]
 
+    def query(self, query: str, variables: Query, kind: type[T]) -> T:
+        """What a query or a mutation of the GraphQL API finds, asked once, as `write` does."""
+        with self._as_trouble():
+            _, answer = self._github.requester.graphql_query(query, dict(variables))
+            return msgspec.convert(answer.get("data"), kind)
+
     def delete(self, path: str, *, stubborn: bool = False) -> None:
         """Ask until it is gone; that somebody else was faster is as good."""
         try:
@@ -119,11 +126,17 @@ class Api:
     def _once(
         self, method: str, path: str, kind: type[T], *, query: Query | None = None, body: Query | None = None
     ) -> tuple[Headers, T]:
-        try:
+        with self._as_trouble():
             headers, data = self._github.requester.requestJsonAndCheck(
                 method, path, parameters=dict(query or {}), input=body
             )
             return headers, msgspec.convert(data, kind)
+
+    @contextmanager
+    def _as_trouble(self) -> Iterator[None]:
+        """Turn whatever a request raises into a Trouble."""
+        try:
+            yield
         except GithubException as error:
             raise self._refusal(error) from None
         except msgspec.ValidationError:
@@ -135,7 +148,7 @@ class Api:
         """An answer with a status of 400 or more, as a trouble."""
         headers: Headers = error.headers or {}
         data: object = error.data
-        message = str(data.get("message", "")) if isinstance(data, dict) else ""
+        message = _message(data)
         answer = printable(f"{error.status} {message}".replace(self._token, "***"))[:ANSWER_CHARACTERS_MAX].strip()
         kind, wait_s = TroubleKind.REFUSED, None
         if error.status == 429 or (error.status == 403 and _is_limit(headers, message)):
@@ -143,6 +156,16 @@ class Api:
         elif error.status >= 500 or error.status < 400 or error.status == 408:
             kind = TroubleKind.BROKEN
         return Trouble(kind, f"GitHub answered {answer}", error.status, wait_s)
+
+
+def _message(data: object) -> str:
+    """What an error answer says; of a GraphQL answer the first of its errors."""
+    if not isinstance(data, dict):
+        return ""
+    errors = data.get("errors")
+    if "message" not in data and isinstance(errors, list) and errors and isinstance(errors[0], dict):
+        data = errors[0]
+    return str(data.get("message", ""))
 
 
 def no_answer(error: Exception) -> Trouble:

@@ -8,24 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from vopr_coverage.canaries.controls import CONTROL
+from vopr_coverage.nightly.job import JobPage, RunJob
 from vopr_coverage.nightly.plan import NightPlan
-from vopr_coverage.nightly.verdict import JobPage
 
 # As .github/workflows/vopr-nightly.yml names them. GitHub puts the calling job's name and a slash before each.
 FIRST, LAST = "Prepare", "Summary"
 _OF_RUNS_ALONE = ("build", "long-run", "determinism")
 _NOT_FAILED = (None, "success", "skipped", "neutral")
-
-
-class RunJob(msgspec.Struct, frozen=True):
-    """A job of a workflow run; its name is foreign. `conclusion` is None until it has ended."""
-
-    id: int
-    name: str
-    conclusion: str | None = None
 
 
 def job_pages(jobs: Sequence[RunJob], plan: NightPlan | None) -> tuple[JobPage, ...]:

@@ -14,6 +14,8 @@ from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.job import JobPage
+from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
 
@@ -101,6 +103,7 @@ class Work(msgspec.Struct, frozen=True):
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
         first_hashes: of the first seeds of its first run, if every night runs other seeds; see `model.report.Run`.
+        names: what its runs reached, in the coverage job; None in other jobs, and where nothing was measured.
     """
 
     job: str
@@ -118,6 +121,7 @@ class Work(msgspec.Struct, frozen=True):
     view_changes: int | None = None
     first_hashes: tuple[str, ...] = ()
     failed_as_expected: int = 0
+    names: ReachedNames | None = None
 
 
 class TrendLine(msgspec.Struct, frozen=True):
@@ -162,14 +166,6 @@ class NightRun(msgspec.Struct, frozen=True):
     commit: str | None = None
     workflow: str = ""
     url: str = ""
-
-
-class JobPage(msgspec.Struct, frozen=True):
-    """The page of a job of the run: of the part `job`, or of the run `source` in it. `id` is GitHub's, in digits."""
-
-    job: str
-    source: str
-    id: str
 
 
 class GreenNight(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from vopr_coverage.model.manifest import (
     PLACEHOLDERS,
     Host,
     Recording,
+    has_output,
     unknown_placeholders,
 )
 from vopr_coverage.recorder.commits import UNKNOWN_COMMIT, FoundCommit
@@ -70,6 +71,8 @@ def refuse(plan: RecordingPlan) -> None:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
     if plan.per_seed:
         _refuse_unfit(plan.command)
+    if has_output(plan.command) and not plan.per_seed:
+        raise UsageError("{output} is for --per-seed: every seed writes to a path of its own")
     unknown = unknown_placeholders(plan.command)
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -117,6 +120,7 @@ def started_by(plan: RecordingPlan) -> Recording:
         commit_source=plan.commit.source,
         head=plan.commit.head,
         per_seed=plan.per_seed is not None,
+        restarts=None if plan.per_seed else plan.restarts,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         timeout_s=plan.timeout_s,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.job_results import TITLES
-from vopr_coverage.nightly.verdict import JobPage
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.run_links import RunLinks, linked
 

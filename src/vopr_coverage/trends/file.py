@@ -22,6 +22,7 @@ from vopr_coverage.trends.history import (
     union,
 )
 from vopr_coverage.trends.repeats import repeats
+from vopr_coverage.trends.thinning import thinned
 
 
 def read_history(path: Path) -> History:
@@ -33,7 +34,16 @@ def read_history(path: Path) -> History:
     return parse_history(read_bytes(path, HISTORY_BYTES_MAX), str(path))
 
 
-def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
+def stored_text(history: Iterable[TrendRecord], later: Iterable[bytes] = ()) -> bytes:
+    """A history as every file and store holds it: thinned, and of at most 8 MiB.
+
+    Args:
+        later: lines of a later version, which stay.
+    """
+    return text_of(thinned(history), later)
+
+
+def write_history(path: Path, history: Iterable[TrendRecord], later: Iterable[bytes] = ()) -> None:
     """Put a history in the place of what is there; who reads meanwhile sees the one or the other.
 
     Raises:
@@ -41,7 +51,7 @@ def write_history(path: Path, history: Iterable[TrendRecord]) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text_of(history))
+        replace_file(path, stored_text(history, later))
     except (OSError, ValueError) as error:
         raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
 
@@ -71,7 +81,7 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
     lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
     green = last_green(there.records, night.place)
     try:
-        write_history(path, union(there.records, tonight))
+        write_history(path, union(there.records, tonight), there.later)
     except UserError as error:
         return Recorded(lines, (*warnings, f"this night was not added to the history: {error}"), green)
     return Recorded(lines, warnings, green)

@@ -19,11 +19,13 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.reached import ReachedNames, joined_names
 from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
 
+FORMAT_FAMILY = "urn:vopr-coverage:schema:trend:"
 TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
 HISTORY_BYTES_MAX = 8 << 20
-NIGHTS_MAX = 400
+LATER_BYTES_MAX = 1 << 20
 RATE_MAX = 1e15
 TEXT_CHARACTERS_MAX = 200
 
@@ -53,6 +55,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         seeds_doubled: how many seeds were run twice, in the determinism job's records alone.
         seed_base: the night's first seed.
         first_hashes: a digest of what each of the first seeds did, where every night runs other seeds.
+        names: what was reached by name, in the coverage job's records alone; of older nights only part, see `names`.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]
@@ -79,13 +82,19 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     seeds_doubled: _Count | None
     seed_base: _Seed | None = None
     first_hashes: _FirstHashes = ()
+    names: ReachedNames | None = None
 
 
 class History(msgspec.Struct, frozen=True):
-    """A history as it was read. `warnings` say what of it could not be."""
+    """A history as it was read. `warnings` say what of it could not be.
+
+    Attributes:
+        later: lines that a later version may have written: who writes the history anew keeps them as they are.
+    """
 
     records: tuple[TrendRecord, ...] = ()
     warnings: tuple[str, ...] = ()
+    later: tuple[bytes, ...] = ()
 
 
 def parse_history(data: bytes, source: str) -> History:
@@ -101,6 +110,7 @@ def parse_history(data: bytes, source: str) -> History:
         raise ReportError(source, "", expected=expected, found=Words("more"))
     decoder = msgspec.json.Decoder(TrendRecord)
     records: list[TrendRecord] = []
+    later: list[bytes] = []
     broken, first = 0, ""
     for number, line in enumerate(without_mark(data).split(b"\n"), 1):
         if not line.strip():
@@ -110,10 +120,26 @@ def parse_history(data: bytes, source: str) -> History:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             broken += 1
             first = first or str(_complaint(source, number, line))
+            if _may_be_later(line):
+                later.append(line.strip())
     if not broken:
         return History(tuple(records))
     are = agreeing(broken, "is no record and was", "are no records and were")
-    return History(tuple(records), (f"{counted(broken, 'line')} {are} left out of the history, the first: {first}",))
+    warnings = [f"{counted(broken, 'line')} {are} left out of the history, the first: {first}"]
+    if later:
+        stay = agreeing(len(later), "stays", "stay")
+        told = counted(len(later), "line")
+        warnings.append(f"{told} may be of a later version of vopr-coverage, and {stay} there; use that version, too")
+    return History(tuple(records), tuple(warnings), tuple(later))
+
+
+def _may_be_later(line: bytes) -> bool:
+    """Whether a line that was refused calls itself a record of a night."""
+    try:
+        document = strict_loads(line)
+    except JsonError:
+        return False
+    return isinstance(document, dict) and str(document.get("format", "")).startswith(FORMAT_FAMILY)
 
 
 def _possible(record: TrendRecord) -> TrendRecord:
@@ -188,6 +214,7 @@ def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRe
         seeds_doubled=_count(night.seeds_doubled) if doubles else None,
         seed_base=night.seed_base,
         first_hashes=work.first_hashes,
+        names=work.names,
     )
 
 
@@ -214,7 +241,7 @@ def place_in_time(record: TrendRecord) -> tuple[bool, int, str]:
 
 
 def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
-    """All records of all histories, each once, the oldest night first; of the newest 400 nights.
+    """All records of all histories, each once, the oldest night first.
 
     Where two tell differently of the same attempt, job and scenario, the later one counts.
     """
@@ -222,12 +249,16 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     for record in chain.from_iterable(histories):
         key = (night_of(record), record.run_attempt, record.job, record.scenario)
         there = found.get(key)
-        if there is None or (there != record and _recency(there) < _recency(record)):
+        if there is None:
             found[key] = record
-    kept = set(sorted({place_in_time(record) for record in found.values()})[-NIGHTS_MAX:])
-    records = (record for record in found.values() if place_in_time(record) in kept)
+        elif there != record:
+            earlier, later = sorted((there, record), key=_recency)
+            found[key] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
     return tuple(
-        sorted(records, key=lambda record: (place_in_time(record), record.run_attempt, record.job, record.scenario))
+        sorted(
+            found.values(),
+            key=lambda record: (place_in_time(record), record.run_attempt, record.job, record.scenario),
+        )
     )
 
 
@@ -235,17 +266,30 @@ def _recency(record: TrendRecord) -> tuple[str, bytes]:
     return record.at, msgspec.json.encode(record)
 
 
-def text_of(history: Iterable[TrendRecord]) -> bytes:
-    """A history as NDJSON: of its newest nights, as many as fit in 8 MiB."""
+def text_of(history: Iterable[TrendRecord], later: Iterable[bytes] = ()) -> bytes:
+    """A history as NDJSON: of its newest nights, as many as fit in 8 MiB.
+
+    Args:
+        later: lines of a later version, which come first; at most 1 MiB of them.
+    """
     nights: dict[tuple[bool, int, str], list[bytes]] = {}
     for record in union(history):
         nights.setdefault(place_in_time(record), []).append(msgspec.json.encode(record) + b"\n")
+    theirs = _at_most(sorted(set(later)), LATER_BYTES_MAX)
     kept: list[bytes] = []
-    left = HISTORY_BYTES_MAX
+    left = HISTORY_BYTES_MAX - len(theirs)
     for lines in reversed(nights.values()):
         night = b"".join(lines)
         left -= len(night)
         if left < 0:
             break
         kept.append(night)
-    return b"".join(reversed(kept))
+    return theirs + b"".join(reversed(kept))
+
+
+def _at_most(lines: Iterable[bytes], bytes_max: int) -> bytes:
+    kept = b""
+    for line in lines:
+        if len(kept) + len(line) < bytes_max:
+            kept += line + b"\n"
+    return kept
