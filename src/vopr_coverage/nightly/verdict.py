@@ -14,6 +14,7 @@ from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
@@ -165,14 +166,6 @@ class NightRun(msgspec.Struct, frozen=True):
     commit: str | None = None
     workflow: str = ""
     url: str = ""
-
-
-class JobPage(msgspec.Struct, frozen=True):
-    """The page of a job of the run: of the part `job`, or of the run `source` in it. `id` is GitHub's, in digits."""
-
-    job: str
-    source: str
-    id: str
 
 
 class GreenNight(msgspec.Struct, frozen=True):
