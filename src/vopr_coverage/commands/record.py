@@ -15,7 +15,7 @@ from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.crash import crash_of
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, run_ending
+from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
@@ -29,7 +29,8 @@ EXIT_CODE_MAX = 255
 _CODES = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
 EPILOG = """\
-The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
+The words behind -- are COMMAND, which runs the simulator once. It writes vopr's stream or a simulation stream to
+standard output. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
@@ -38,6 +39,12 @@ No shell runs it. With --per-seed, COMMAND runs once for each seed:
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
       -- env MADSIM_TEST_SEED={seed} ./simulation
+
+A COMMAND with {output} writes files of another format there (docs/formats.md), and runs once for each seed, too. Each
+seed gets a path that does not exist yet; one that ends well and has written nothing ends the recording:
+
+  vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
+      -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
 `vopr-coverage check DIR` judges the recording.
 
@@ -80,7 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--per-seed",
         action="store_true",
-        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed",
+        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed "
+        "(on by itself where COMMAND has {output})",
     )
     parser.add_argument(
         "--parallel", type=parallel, metavar="N",
@@ -141,6 +149,8 @@ def restarts(text: str) -> int:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
+    command = simulator_command(arguments.template, arguments.simulator)
+    arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
@@ -149,7 +159,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=simulator_command(arguments.template, arguments.simulator),
+        command=command,
         folder=Path(arguments.out),
         commit=commit,
         timeout_s=arguments.timeout,

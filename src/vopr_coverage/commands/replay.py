@@ -21,14 +21,14 @@ from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.manifest import STREAM
+from vopr_coverage.model.manifest import STREAM, has_output
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.commits import find_commit
-from vopr_coverage.recorder.plan import RecordingPlan
+from vopr_coverage.recorder.plan import RecordingPlan, SeedRuns
 from vopr_coverage.recorder.record import record
 from vopr_coverage.runner.environment import Runner
 
@@ -102,6 +102,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             folder=out / seed.folder,
             commit=commit,
             timeout_s=arguments.timeout,
+            per_seed=SeedRuns() if has_output(command) else None,
         )
         for seed in seeds
     ]
