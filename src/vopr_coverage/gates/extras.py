@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
+from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required, with_dots
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
@@ -46,11 +46,11 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
-    rates, faults, floors = None, fault_names(evidence), bounds.min_per_iteration.value
+    rates, faults, floors = None, with_dots(dict.fromkeys(fault_names(evidence), 0)), bounds.min_per_iteration.value
     unknown = evidence.fault_counts is None and any(name in faults for name in floors)
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
-        rates = {name: count / evidence.simulations for name, count in counts.items()}
+        rates = {name: count / evidence.simulations for name, count in with_dots(counts).items()}
     return judge_floors(
         "per-iteration",
         evidence,
