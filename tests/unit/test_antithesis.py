@@ -160,7 +160,8 @@ def test_go_without_cgo_is_a_remark_and_no_violation() -> None:
 )
 def test_without_declarations_the_way_of_that_sdk_is_named(language: str, way: str) -> None:
     """Not measured is no end: the remark says how to get declarations from this SDK. With one it is silent."""
-    header = {"antithesis_sdk": {"language": {"name": language, "version": "1"}, "sdk_version": "1"}}
+    sdk = {"language": {"name": language, "version": "1"}, "sdk_version": "1"}
+    header = json.dumps({"antithesis_sdk": sdk}).encode() + b"\n"
     reached = assertion("elected", "sometimes")
     (remark,) = reading(header, reached).warnings
     assert "no property is declared" in remark

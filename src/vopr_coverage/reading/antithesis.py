@@ -23,7 +23,7 @@ from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 # How each SDK declares its properties, by the first word of its header's language.
 DECLARED_BY = {
     "Go": "build with `-toolexec=antithesis-go-toolexec`, or run `antithesis-go-instrumentor -assert_only` first",
-    "Python": "run `python -m antithesis.catalog SRC -o catalog.json`, and set ANTITHESIS_ASSERTION_CATALOG to the file",
+    "Python": "run `python -m antithesis.catalog SRC -o catalog.json`, and set ANTITHESIS_ASSERTION_CATALOG to it",
     "Java": "this SDK never does outside Antithesis: list the points as `fault_points` in the config",
     "JavaScript": "this SDK does not by itself: list the points as `fault_points` in the config",
 }
