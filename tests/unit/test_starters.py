@@ -30,10 +30,10 @@ RIGHTS = {
     ("nightly.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("nightly-any-simulator.yml", "night"): {"actions": "read", "contents": "read"},
     ("nightly-any-simulator.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
-    ("trends-page.yml", "page"): {"actions": "read"},
-    ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
     ("nightly-sdk.yml", "night"): {"actions": "read", "contents": "read"},
     ("nightly-sdk.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
+    ("trends-page.yml", "page"): {"actions": "read"},
+    ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
     ("README.md", "coverage"): {"contents": "read", "pull-requests": "write"},
 }
