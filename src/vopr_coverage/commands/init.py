@@ -17,6 +17,13 @@ from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
+A run is a simulation stream, vopr's stream, or a folder that `record` wrote. Three runs of different seeds say how far
+healthy runs differ:
+
+  vopr-coverage init 'healthy/*' --output .github/vopr-coverage.yml
+
+docs/adopt.md goes from nothing to such runs, in five steps.
+
 exit codes:
   0  the config was written, or printed
   2  wrong usage, a run is not healthy, or F exists: nothing was written

@@ -85,7 +85,7 @@ def refuse_unknown_placeholders(command: Sequence[str]) -> None:
 def add_terms(parser: argparse.ArgumentParser) -> None:
     """The flags that say by which thresholds a report is judged."""
     parser.add_argument(
-        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|none",
+        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|general|none",
         help="the profile to start from (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)

@@ -156,6 +156,14 @@ def judge_names(
     )
 
 
+def with_dots(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by name, and by the name with dots for colons, as the config has the names of minimums.
+
+    VOPR writes one phase in both ways; a name that has dots itself comes first.
+    """
+    return {name.replace(":", "."): count for name, count in counts.items()} | dict(counts)
+
+
 def judge_floors(
     gate: str,
     evidence: Evidence,
