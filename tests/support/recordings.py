@@ -87,6 +87,7 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "id": None,
         "parts": [],
         "measured": None,
+        "outputs": None,
         "per_seed": False,
         "outputs": None,
         "restarts": None,

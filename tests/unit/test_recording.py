@@ -70,6 +70,7 @@ OPTIONAL = {
     "head": None,
     "parts": (),
     "measured": None,
+    "outputs": None,
     "per_seed": False,
     "outputs": None,
     "restarts": None,
