@@ -22,7 +22,7 @@ from vopr_coverage.reading.recorded import read_file
 DATA = Path(__file__).parents[1] / "data"
 # Writes the file of an SDK that was made before, in the way that an SDK does: it appends.
 TESTED = """
-import gzip, os, shutil, sys
+import gzip, json, os, shutil, sys
 words = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 seed, output = int(words["--seed"]), words["--output"]
 seeds = lambda flag: [int(one) for one in words.get(flag, "").split(",") if one]
@@ -35,6 +35,12 @@ if seed in seeds("--silent-at"):
 if seed in seeds("--empty-at"):
     open(output, "w").close()
     sys.exit(0)
+if "--digest" in words:
+    noise = str(os.getpid()) if seed in seeds("--noisy-at") else ""
+    print(json.dumps({"type": "start", "format": "simulation/1", "first_seed": seed, "seeds": 1}))
+    print("=== RUN   TestSimulation")
+    print(json.dumps({"type": "seed", "seed": seed, "status": "ok", "digest": f"{seed:x}{noise}"}))
+    print(json.dumps({"type": "end", "seeds": 1, "failed": 0}))
 source = words["--broken"] if seed in seeds("--break-at") else words["--copy"]
 if source.endswith(".edn"):
     os.mkdir(output)
@@ -153,12 +159,29 @@ def test_output_that_was_taken_out_is_noticed(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_output_needs_a_process_for_each_seed(tmp_path: Path) -> None:
-    """Else stale content of an earlier seed would be in the file of a later one."""
-    command = ("--scenario", "s", "--seed", "7", "--iterations", "1", "--out", "out", "--", "x", "{output}")
-    ended = run_cli("record", *command, cwd=tmp_path)
-    assert ended.code == 2
-    assert "{output} is for --per-seed" in ended.err
+def test_every_seed_has_a_process_of_its_own(tmp_path: Path) -> None:
+    """With or without --per-seed: else the file of a seed would hold those before it."""
+    record(tmp_path)
+    whole = read(tmp_path)
+    (tmp_path / "out").rename(tmp_path / "first")
+    command = (sys.executable, "-S", "tested.py", "--seed", "{seed}", "--output", "{output}", "--copy", HEALTHY)
+    asked = ("--scenario", "s", "--seed", "7", "--iterations", "4", "--out", "out")
+    assert run_cli("record", *asked, "--", *command, cwd=tmp_path).code == 0
+    assert read(tmp_path).observed == whole.observed
+    assert manifest_of(tmp_path / "out")["per_seed"]
+    refused = run_cli("record", *asked[:-1], "no-seed", "--", "x", "{output}", cwd=tmp_path)
+    assert refused.code == 2
+    assert "the command has no {seed}" in refused.err
+
+
+def test_regression_seeds_write_output_too(tmp_path: Path) -> None:
+    """`replay` plays them as `record` does."""
+    record(tmp_path)
+    (tmp_path / "seeds.txt").write_text("s 8\n")
+    command = (sys.executable, "-S", "tested.py", "--seed", "{seed}", "--output", "{output}", "--copy", HEALTHY)
+    ended = run_cli("replay", "seeds.txt", "--out", "again", "--", *command, cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert manifest_of(tmp_path / "again" / "s-8")["outputs"] == 1
 
 
 def test_a_file_that_no_reader_takes_is_refused(tmp_path: Path) -> None:
@@ -174,3 +197,21 @@ def test_a_pattern_does_not_read_the_archive_twice(tmp_path: Path) -> None:
     record(tmp_path)
     assert [file.recording is not None for file in find_reports([f"{tmp_path}/out*/**"])] in ([True], [])
     assert len(find_reports([f"{tmp_path}/**"])) >= 1
+
+
+def test_a_test_that_prints_digests_is_compared(tmp_path: Path) -> None:
+    """Points and invariants from the files, and digests from three lines on standard output."""
+    record(tmp_path, "--digest", "yes", "--noisy-at", "9")
+    (tmp_path / "out").rename(tmp_path / "a")
+    record(tmp_path, "--digest", "yes", "--noisy-at", "9", "--break-at", "8", "--broken", BROKEN)
+    read_back = read(tmp_path)
+    assert read_back.run
+    assert read_back.observed
+    assert (read_back.format, read_back.observed.runs, read_back.run.contradictions) == ("antithesis", 4, ())
+    assert [group.seeds for group in read_back.run.failures] == [(8,)]
+    ended = run_cli("determinism", "a", "out", "--format", "json", cwd=tmp_path)
+    verdict = json.loads(ended.out)
+    assert (verdict["seeds"], verdict["nondeterministic"]) == (4, 1)
+    assert verdict["divergences"][0]["seed"] == "9"
+    record_without = run_cli("determinism", "a", cwd=tmp_path)
+    assert "Determinism not measured" in record_without.out

@@ -134,7 +134,7 @@ def test_a_bug_at_every_seed_is_not_started_again_for_ever(tmp_path: Path, simul
     ended, verdict = checked(tmp_path)
     assert seeds_of(verdict) == ["0", "1", "2"]
     told = "Simulator died at seed 2: ended with exit code 101; 27 seeds behind it did not run"
-    assert f"  - out: {told}\n" in ended.out
+    assert f"  - out: {told}: all 2 restarts were used up\n" in ended.out
     assert verdict["status"] == "failed"
 
 
@@ -143,7 +143,7 @@ def test_without_the_flag_a_run_ends_with_its_simulator(tmp_path: Path, simulato
     ended = record(tmp_path, *simulator, "--panic-at", "1")
     assert ended.code == 1
     assert "died at seed 1, ended with exit code 101: thread 'main' panicked at src/log.rs:1:9: index" in ended.err
-    assert "the seeds behind it did not run: --on-crash restart runs them" in ended.err
+    assert "1 seed behind it did not run; --on-crash restart runs them" in ended.err
     _, verdict = checked(tmp_path)
     assert (verdict["status"], seeds_of(verdict)) == ("failed", ["1"])
     assert verdict["violations"][0]["line"].endswith("1 seed behind it did not run")

@@ -45,6 +45,10 @@ for seed in range(first, first + count):
     say(type="seed", seed=seed, status="failed" if more else "ok", events=100 + seed, time_ns=seed * 1000,
         digest={"log": f"{seed:x}", "state": f"{seed + noise:064x}"}, **counts, **more)
 totals = {"hits": {"net.drop": 2 * count}, "ran": {"agreement": count}} if "--totals" in words else {}
+if "--both" in words:
+    seeds = range(first, first + count)
+    drops, torn = sum(n % 5 + 1 for n in seeds), sum(n % 3 == 0 for n in seeds)
+    totals = {"hits": {"net.drop": drops} | ({"disk.torn": torn} if torn else {}), "ran": {"agreement": 4 * count}}
 say(type="end", seeds=count, failed=failed, **totals)
 sys.exit(bool(failed))
 """
@@ -158,14 +162,14 @@ def simulator(tmp_path: Path) -> list[str]:
 MANY = ("--iterations", "{iterations}")
 
 
-@pytest.mark.parametrize("totals", [(), ("--totals", "yes")])
+@pytest.mark.parametrize("totals", [(), ("--totals", "yes"), ("--both", "yes")])
 def test_crashes_cost_their_seeds_alone(tmp_path: Path, simulator: list[str], totals: tuple[str, ...]) -> None:
     """The simulator starts again behind each, and all parts are one run, with the hits that were recorded."""
     command = [*simulator, *MANY, "--die-at", "17,18,41", *totals]
     ended = record(tmp_path, *command, options=("--on-crash", "restart"), seed=10, iterations=40)
     assert ended.code == 0, ended
     manifest = manifest_of(tmp_path / "out")
-    assert (manifest["whole"], manifest["measured"]) == (True, 8 if totals else 37)
+    assert (manifest["whole"], manifest["measured"]) == (True, 8 if "--totals" in totals else 37)
     assert [part["died_at"] for part in manifest["parts"]] == ["17", "18", "41", None]
     read_back = read_file(find_reports([str(tmp_path / "out")])[0])
     run, observed = read_back.run, read_back.observed
@@ -173,7 +177,7 @@ def test_crashes_cost_their_seeds_alone(tmp_path: Path, simulator: list[str], to
     assert observed
     assert (run.complete, run.iterations, run.failed_records, run.contradictions) == (True, 40, 3, ())
     assert [(group.seeds, bool(group.crash)) for group in run.failures] == [((n,), True) for n in (17, 18, 41)]
-    assert observed.points["net.drop"].runs == (1 if totals else 37)
+    assert observed.points["net.drop"].runs == (1 if "--totals" in totals else 37)
 
 
 def test_a_crash_ends_the_recording_unless_it_is_started_again(tmp_path: Path, simulator: list[str]) -> None:

@@ -88,6 +88,8 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "parts": [],
         "measured": None,
         "per_seed": False,
+        "outputs": None,
+        "restarts": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes
 

@@ -18,6 +18,7 @@ from vopr_coverage.nightly.verdict import (
     Finding,
     GateScore,
     GreenNight,
+    JobPage,
     JobSeen,
     NightRun,
     NightVerdict,
@@ -397,6 +398,19 @@ RED_NIGHTS: Mapping[str, NightVerdict] = {
     ),
     "without-history": replace(
         a_night_of(seed_failed("hash_chain", SEED)), place=NightRun(), last_green=None, trends=()
+    ),
+    "linked-jobs": replace(
+        a_night_of(seed_failed("hash_chain", SEED), seed_failed("hash_chain", "18", source="combined-4"), *_COVERAGE),
+        job_pages=(
+            *(
+                JobPage(part, "", str(id))
+                for id, part in enumerate(("build", "plan", "regressions", "coverage"), 9_001)
+            ),
+            JobPage("build", "control", "9005"),
+            *(JobPage("long-run", f"combined-{n}", str(9_010 + n)) for n in range(1, 5)),
+            JobPage("canary", "", "9020"),
+            JobPage("canary", "skip-fsync", "9021"),
+        ),
     ),
     "whole-run": a_night_of(seed_failed("hash_chain", SEED, repro="vopr --config night.toml", whole_run=True)),
 }

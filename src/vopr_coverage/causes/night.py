@@ -17,7 +17,8 @@ from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.advice import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
-from vopr_coverage.model.crash import signature
+from vopr_coverage.model.crash import seeds_not_run, signature
+from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
@@ -36,7 +37,7 @@ _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
 _MISSED_BY = (str(CanaryEnding.NOT_DETECTED), str(CanaryEnding.WRONG_INVARIANT))
 _NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured", "NoDigests")
 _VIOLATED = "PropertyViolated"
-_SHARE = "FaultPointCoverage"
+_SHARE = night_words.SHARE
 _RAN = ("success", "failure", "cancelled")  # results of jobs that may have recorded something
 
 
@@ -54,6 +55,8 @@ def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
     for position, finding in enumerate(verdict.findings):
         key = _of_coverage(finding, ways) if finding.kind == "coverage" else _key(finding, results)
         groups.setdefault(key, []).append(position)
+    for positions in groups.values():  # a share that lacks a point comes behind what is said of the point
+        positions.sort(key=lambda position: verdict.findings[position].rule == _SHARE)
     for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
         groups[by] += groups.pop(explained)
     causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]
@@ -226,6 +229,9 @@ def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> C
         sources=tuple(dict.fromkeys(finding.source for finding in mine if finding.source)),
         seed=next((finding.seed for finding in mine if finding.seed), None),
         seeds=night_words.seeds_of(mine),
+        not_run=seeds_not_run(
+            [finding.crash for finding in mine if finding.crash], agreeing(night_words.seeds_of(mine), "it", "them")
+        ),
         command=replayed.repro if replayed else "",
         whole_run=replayed.whole_run if replayed else False,
         advice=next((finding.advice for finding in mine if finding.advice), ""),

@@ -19,7 +19,7 @@ from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
-from vopr_coverage.gates.failing_seeds import is_expected
+from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
@@ -296,5 +296,5 @@ def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
             fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
             expected=is_expected(group, wanted),
             whole_run=replays_whole_run(terms.repro, read.recording),
-            crash=group.crash,
+            crash=crash_in(group, read),
         )

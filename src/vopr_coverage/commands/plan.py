@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -26,13 +27,15 @@ from vopr_coverage.commands.options import (
     words_of,
 )
 from vopr_coverage.commands.output import add_outputs, log, progress_line, write_outputs
+from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, UserError, shown
 from vopr_coverage.files import write_text
-from vopr_coverage.nightly.calibration import CANARY_RATE, Calibrator
+from vopr_coverage.nightly.calibration import CANARY_RATE, Calibrator, calibrate
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
+from vopr_coverage.recorder.plan import SeedRuns
 from vopr_coverage.render.plan import render_plan_text
 from vopr_coverage.runner.environment import Runner
 
@@ -45,9 +48,10 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
 COMMAND runs for --calibrate seconds per scenario, from the night's first seed on, to measure how many iterations a
-second one job does. If it dies meanwhile, nothing is planned; --rate gives that number instead. If canaries have a
-command of their own, --canary-command and --canary-rate do the same for them. Several SCENARIO=N, rates or seeds can
-stand in one argument, with white space or commas between them; an empty argument counts as none.
+second one job does; with --per-seed it runs once a seed, as in the jobs of the night. If it dies meanwhile, or every
+seed fails, nothing is planned; --rate gives that number instead. If canaries have a command of their own,
+--canary-command and --canary-rate do the same for them. Several SCENARIO=N, rates or seeds can stand in one argument,
+with white space or commas between them; an empty argument counts as none.
 
 exit codes:
   0  every scenario of the long run and of coverage gets at least its min_iterations
@@ -68,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_config(parser)
     add_simulator(parser)
+    add_per_seed(parser)
     parser.add_argument(
         "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
         help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
@@ -173,8 +178,11 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
 
 @contextmanager
-def _calibrator(seed_base: int, seconds: float) -> Iterator[Calibrator]:
+def _calibrator(seed_base: int, seconds: float, runs: SeedRuns | None) -> Iterator[Calibrator]:
     """Measures rates, and shows on a terminal how far it is."""
+    from vopr_coverage.nightly.seed_calibration import calibrate_seeds  # its recorder takes long to load
+
+    measure = partial(calibrate_seeds, runs) if runs else calibrate
     with progress_line() as line:
 
         def say(text: str) -> None:
@@ -182,11 +190,13 @@ def _calibrator(seed_base: int, seconds: float) -> Iterator[Calibrator]:
                 line.clear()
             log(text)
 
-        yield Calibrator(seed_base, seconds, say, line.for_calibration(seconds) if line else lambda _: lambda _: None)
+        watch = line.for_calibration(seconds) if line else lambda _: lambda _: None
+        yield Calibrator(seed_base, seconds, say, watch, measure)
 
 
 def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
+    runs = seed_runs(arguments, commands.command)
     wish = _wish(arguments)
     canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
     rates = _given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])
@@ -197,7 +207,7 @@ def _planned(arguments: argparse.Namespace) -> int:
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
     controls = [group.control for group in wish.canary_groups()]
-    with _calibrator(seed_base, arguments.calibrate) as calibrator:
+    with _calibrator(seed_base, arguments.calibrate, runs) as calibrator:
         calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
         if apart:
             calibrator.add_rates(canary_rates, commands.of_canaries, controls, CANARY_RATE)

@@ -6,6 +6,7 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from vopr_coverage.commands.output import (
     add_verbose,
     add_verdict_files,
     judge_and_publish,
+    log,
     progress_line,
     write_outputs,
 )
@@ -24,14 +26,18 @@ from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.earlier import keep_earlier
+from vopr_coverage.nightly.job_pages import job_pages
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
-from vopr_coverage.nightly.night import NightTerms, judge_night
+from vopr_coverage.nightly.night import NightTerms, judge_night, read_plan
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
 from vopr_coverage.trends.file import record_night
+
+if TYPE_CHECKING:  # else imported by those who ask GitHub
+    from vopr_coverage.github.retry import Clock
 
 # Outputs of the workflow; build and plan only lead to these.
 PARTS_OUT = tuple(name for name in PARTS if name not in ("build", "plan"))
@@ -47,6 +53,9 @@ the plan calls the run:
   canary/NAME
 
 Every recording is judged here, whatever its job reported. A planned run without a recording fails its part.
+
+In a job on GitHub, GITHUB_TOKEN with the permission `actions: read` adds links to the jobs of the run. Without them
+the page says the same.
 
 exit codes:
   0  every part of the night passed
@@ -94,7 +103,7 @@ def _page_url(text: str) -> str:
     return text
 
 
-def run(arguments: argparse.Namespace, runner: Runner) -> int:
+def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
     """Judge a night, print and write."""
     from vopr_coverage.render.night import render_night_markdown
 
@@ -117,7 +126,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         with progress_line() as line:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
-        verdict = _with_earlier(verdict, arguments.earlier)
+        verdict = _with_job_pages(_with_earlier(verdict, arguments.earlier), Path(arguments.night), runner, clock)
         return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
 
     return judge_and_publish(
@@ -150,6 +159,21 @@ def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
     except UserError as error:
         text = f"findings of an earlier attempt were not kept: {printable(str(error).splitlines()[0])}"
         return replace(verdict, warnings=(*verdict.warnings, Remark("summary", text)))
+
+
+def _with_job_pages(verdict: NightVerdict, folder: Path, runner: Runner, clock: Clock | None) -> NightVerdict:
+    """Know the pages of the run's jobs, where GitHub can be asked. Links are all that is lost where it cannot."""
+    if not (runner.token and verdict.place.url):
+        return verdict
+    from vopr_coverage.github.retry import SystemClock, Trouble
+    from vopr_coverage.github.run_jobs import jobs_of_attempt
+
+    try:
+        jobs = jobs_of_attempt(runner, clock or SystemClock(), log)
+    except (UserError, Trouble) as trouble:
+        log(f"the page has no links to the jobs of this run: {trouble}")
+        return verdict
+    return replace(verdict, job_pages=job_pages(jobs, read_plan(folder)))
 
 
 def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.report import Run, SeedList
+from vopr_coverage.model.report import CHECKED_TWICE, Run, SeedList
 
-CHECKED_TWICE = "determinism"  # the invariant of a simulation stream whose simulator runs its seeds twice
 INCOMPLETE, NOT_MEASURED = "RunIncomplete", "NotMeasured"
 NOTHING_COMPARED, NO_DIGESTS = "NothingCompared", "NoDigests"
 UNMEASURED = (NOT_MEASURED, NOTHING_COMPARED, NO_DIGESTS)

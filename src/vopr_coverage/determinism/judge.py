@@ -12,7 +12,6 @@ import msgspec
 
 from vopr_coverage.determinism.advice import (
     ADVICE,
-    CHECKED_TWICE,
     INCOMPLETE,
     NO_DIGESTS,
     NOT_MEASURED,
@@ -39,7 +38,7 @@ from vopr_coverage.gates.manifest import called_without_record, disagreements, e
 from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
 from vopr_coverage.model.replay import lacks_scenario, replay_command
-from vopr_coverage.model.report import SEED_COUNT, Run
+from vopr_coverage.model.report import CHECKED_TWICE, SEED_COUNT, Run
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.statistics.intervals import bounds_of
 

@@ -30,6 +30,7 @@ FIRST_RESULTS_MIN = 3  # different ones among them: seeds that all do the same a
 ATTEMPT_ONLY_BY_DEFAULT = frozenset(
     {"sim.network.deliver", "sim.network.send", "sim.storage.fsync", "sim.storage.read", "sim.storage.write"}
 )
+CHECKED_TWICE = "determinism"  # the invariant of a simulation stream whose simulator runs its seeds twice
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 

@@ -169,9 +169,11 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
     for violation in verdict.violations:
         if violation.gate in HEALTH_IDS and violation.gate != SEED_RANGES:
             continue
-        line = violation.line
+        line, name = violation.line, violation.point or violation.invariant or ""
         if violation.kind == "FaultPointCoverage":
-            line += _missed(verdict, violation.source)
+            missed = _missed(verdict, violation.source)
+            line += _in_words(missed)
+            name = missed[0] if len(missed) == 1 else ""
         yield Finding(
             job="coverage",
             source=violation.source,
@@ -181,16 +183,22 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
             invariant=violation.invariant,
             rule=violation.kind,
-            name=violation.point or violation.invariant or "",
+            name=name,
+            detail=printable(violation.detail) if violation.point else "",
         )
 
 
-def _missed(verdict: Verdict, name: str) -> str:
+def _missed(verdict: Verdict, name: str) -> list[str]:
     """The fault points that are missing where their share is below its minimum."""
     report = next((judged.report for judged in verdict.reports if judged.name == name), None)
-    missed = list(report.missed_fault_points) if report else []
+    return list(report.missed_fault_points) if report else []
+
+
+def _in_words(missed: Sequence[str]) -> str:
     more = f" and {len(missed) - NAMES_LISTED} more" if len(missed) > NAMES_LISTED else ""
-    return f": never hit are {', '.join(missed[:NAMES_LISTED])}{more}" if missed else ""
+    return (
+        f": never hit {agreeing(len(missed), 'is', 'are')} {', '.join(missed[:NAMES_LISTED])}{more}" if missed else ""
+    )
 
 
 def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:

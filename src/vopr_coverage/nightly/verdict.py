@@ -167,6 +167,14 @@ class NightRun(msgspec.Struct, frozen=True):
     url: str = ""
 
 
+class JobPage(msgspec.Struct, frozen=True):
+    """The page of a job of the run: of the part `job`, or of the run `source` in it. `id` is GitHub's, in digits."""
+
+    job: str
+    source: str
+    id: str
+
+
 class GreenNight(msgspec.Struct, frozen=True):
     """An earlier night that was green; `day` is its date in UTC. `run_id` is "" outside of GitHub."""
 
@@ -191,6 +199,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
         trends: the figures of this and earlier nights.
         seeds_ran: the seeds that this night has run.
         last_green: the last green night of the same workflow before this one; None if the history knows none.
+        job_pages: the jobs of the run that are known, for links; empty outside of GitHub, and without a permission.
         error: set only if nothing could be judged.
     """
 
@@ -215,6 +224,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     seeds_ran: tuple[SeedsRan, ...] = ()
     seeds_differing: int | None = None
     last_green: GreenNight | None = None
+    job_pages: tuple[JobPage, ...] = ()
     format: str = NIGHT_FORMAT
 
     @classmethod

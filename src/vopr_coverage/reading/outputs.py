@@ -59,6 +59,7 @@ def with_outputs(read: Input, stream: str) -> Input:
         contradictions=tuple(contradictions),
         failures=(*run.failures, *failures),
         failed_records=run.failed_records + len(failed),
+        fault_counts=None,  # runs are counted here, and no hits
         measured=None if len(outputs.seeds) >= run.iterations else len(outputs.seeds),
     )
     return replace(

@@ -107,12 +107,16 @@ def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collectio
         line = died_line(seed, crash_of(code, ended.signal, known.last_words))
         return msgspec.structs.replace(known, line=line, failed=True, died=True, record=None)
     if not well:
-        return msgspec.structs.replace(known, problem="that is not how it says that it found a bug")
+        return msgspec.structs.replace(known, problem=f"{_ending(ended)} does not say that a bug was found")
     if stream.started and not ((record or known.record) and stream.end):
         return msgspec.structs.replace(known, problem="its stream breaks off")
     if known.record:
         return msgspec.structs.replace(known, end=stream.end)
     return msgspec.structs.replace(known, line=record[1] if record else ran_line(seed), end=stream.end)
+
+
+def _ending(ended: Ended) -> str:
+    return f"exit code {ended.exit_code}" if ended.signal is None else f"signal {ended.signal}"
 
 
 def _panics(output: bytes) -> bool:

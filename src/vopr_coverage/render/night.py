@@ -14,9 +14,10 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.job_results import title
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, utf8_bytes
+from vopr_coverage.render.job_links import JobLinks, part_title
 from vopr_coverage.render.marks import MARKS
 from vopr_coverage.render.mermaid import coverage_charts
-from vopr_coverage.render.night_causes import cause_blocks, part_title
+from vopr_coverage.render.night_causes import cause_blocks
 from vopr_coverage.render.night_figures import bounds, rate_of, remarks_of, standing_rows
 from vopr_coverage.render.night_text import HEADINGS, render_night_text
 from vopr_coverage.render.run_links import commit_name, linked, links_of, night_name, since_green
@@ -47,13 +48,15 @@ def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX
     from vopr_coverage.render.tiers import draft_page  # jinja2 takes long to load
 
     causes = causes_of_night(verdict)
+    jobs = JobLinks(verdict.job_pages, links_of(verdict.place.url))
     variables = {
         "verdict": verdict,
         "heading": _heading(verdict, causes),
         "facts": _facts(verdict, trends_page),
-        "causes": cause_blocks(verdict, causes, COMMAND_CHARACTERS_MAX),
+        "causes": cause_blocks(verdict, causes, COMMAND_CHARACTERS_MAX, jobs),
         "marks": MARKS,
         "part": part_title,
+        "jobs": jobs,
         "rate": rate_of,
         "findings": by_part(verdict.findings),
         "bounds": bounds(verdict),

@@ -11,7 +11,7 @@ from vopr_coverage.causes.night_trends import Moved, moved_figures
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import agreeing, counted, in_digits, percent, share_that_may_differ
 from vopr_coverage.nightly.verdict import NightVerdict, TrendLine, Work
-from vopr_coverage.render.night_causes import part_title
+from vopr_coverage.render.job_links import part_title
 from vopr_coverage.render.trends import TrendRow, sparkline, trend_rows
 from vopr_coverage.render.wording import figure, ours
 from vopr_coverage.statistics.intervals import wilson
