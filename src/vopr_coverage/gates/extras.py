@@ -21,11 +21,13 @@ ADVICE = {
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
     "property-floors": "Fewer properties were evaluated than before: look for code that is no longer reached.",
     "invariant-coverage": "Run a workload that reaches the code which this invariant checks, or run longer.",
-    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
-    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
-    "`on_not_measured`.",
     "required-properties": "Widen the workload until the property has held at least once.",
 }
+NO_INVARIANTS_ADVICE = (
+    "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
+    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
+    "`on_not_measured`."
+)
 
 
 def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
@@ -183,7 +185,7 @@ def judge_invariant_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
         value=share,
         minimum=bound.value,
         violations=violations,
-        advice=ADVICE["no-invariants" if share is None else gate],
+        advice=NO_INVARIANTS_ADVICE if share is None else ADVICE[gate],
     )
 
 
@@ -249,13 +251,13 @@ ROWS = (
         notes=(TOO_SHORT_NOTE,),
     ),
     _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),
+    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
     Row(
         id="invariant-coverage",
         part=Part.EXTRA,
         title="Invariant coverage",
         judge=judge_invariant_coverage,
         keys=("invariant_coverage_min",),
-        advice=(ADVICE["invariant-coverage"], ADVICE["no-invariants"]),
+        advice=(ADVICE["invariant-coverage"], NO_INVARIANTS_ADVICE),
     ),
-    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
 )
