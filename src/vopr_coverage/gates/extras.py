@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import seed_percent
@@ -23,11 +24,6 @@ ADVICE = {
     "invariant-coverage": "Run a workload that reaches the code which this invariant checks, or run longer.",
     "required-properties": "Widen the workload until the property has held at least once.",
 }
-NO_INVARIANTS_ADVICE = (
-    "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
-    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
-    "`on_not_measured`."
-)
 
 
 def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
@@ -185,7 +181,7 @@ def judge_invariant_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
         value=share,
         minimum=bound.value,
         violations=violations,
-        advice=NO_INVARIANTS_ADVICE if share is None else ADVICE[gate],
+        advice=SHARED_ADVICE["no-invariants"] if share is None else ADVICE[gate],
     )
 
 
@@ -258,6 +254,6 @@ ROWS = (
         title="Invariant coverage",
         judge=judge_invariant_coverage,
         keys=("invariant_coverage_min",),
-        advice=(ADVICE["invariant-coverage"], NO_INVARIANTS_ADVICE),
+        advice=(ADVICE["invariant-coverage"], SHARED_ADVICE["no-invariants"]),
     ),
 )
