@@ -37,6 +37,7 @@ from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
+from vopr_coverage.runner.places import place_in
 
 DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
@@ -221,7 +222,7 @@ def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     page = partial(render_check_markdown, verdict, place=runner.files_url)
     _leave(_Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
-        for line in render_annotations(verdict, fail=switches.fail):
+        for line in render_annotations(verdict, fail=switches.fail, place=partial(place_in, runner.workspace)):
             print(line)
     return _exit_code(verdict.lacks_evidence, verdict.passed, switches)
 

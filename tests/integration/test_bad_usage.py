@@ -45,7 +45,7 @@ CONFIGS: dict[str, tuple[str, str]] = {
         ":3#/scenarios/a/min_iteration: expected a known key (did you mean 'min_iterations'?), found 'min_iteration'",
     ),
     "an unknown profile": ("profile: nightyl",
-                           ":1#/profile: expected default, smoke_test, nightly or none, found 'nightyl'"),
+                           ":1#/profile: expected default, smoke_test, nightly, general or none, found 'nightyl'"),
     "an unknown policy": ("on_not_measured: skip",
                           ":1#/on_not_measured: expected fail, warn or ignore, or a map of gate to one of them, "
                           "found 'skip'"),

@@ -70,7 +70,6 @@ OPTIONAL = {
     "head": None,
     "parts": (),
     "measured": None,
-    "outputs": None,
     "per_seed": False,
     "outputs": None,
     "restarts": None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required, with_dots
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import seed_percent
@@ -21,9 +22,6 @@ ADVICE = {
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
     "property-floors": "Fewer properties were evaluated than before: look for code that is no longer reached.",
     "invariant-coverage": "Run a workload that reaches the code which this invariant checks, or run longer.",
-    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
-    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
-    "`on_not_measured`.",
     "required-properties": "Widen the workload until the property has held at least once.",
 }
 
@@ -183,7 +181,7 @@ def judge_invariant_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
         value=share,
         minimum=bound.value,
         violations=violations,
-        advice=ADVICE["no-invariants" if share is None else gate],
+        advice=SHARED_ADVICE["no-invariants"] if share is None else ADVICE[gate],
     )
 
 
@@ -249,13 +247,13 @@ ROWS = (
         notes=(TOO_SHORT_NOTE,),
     ),
     _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),
+    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
     Row(
         id="invariant-coverage",
         part=Part.EXTRA,
         title="Invariant coverage",
         judge=judge_invariant_coverage,
         keys=("invariant_coverage_min",),
-        advice=(ADVICE["invariant-coverage"], ADVICE["no-invariants"]),
+        advice=(ADVICE["invariant-coverage"], SHARED_ADVICE["no-invariants"]),
     ),
-    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
 )
