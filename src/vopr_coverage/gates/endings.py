@@ -25,8 +25,8 @@ ADVICE = {
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
     "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
-    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each format). "
-    "A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with `on_not_measured`.",
+    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
+    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with `on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
