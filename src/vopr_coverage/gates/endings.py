@@ -26,7 +26,8 @@ ADVICE = {
     "the gate with `on_not_measured`.",
     "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
     "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
-    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with `on_not_measured`.",
+    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
+    "`on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
