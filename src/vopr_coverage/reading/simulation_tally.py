@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -21,6 +20,19 @@ SEEDS_WAITING_MAX = 2000
 NAMES_WAITING_MAX = 20_000
 
 
+class _Waiting(dict[str, Callable[[int], None]]):
+    """The counts of seeds that are not added up yet: for each name what appends to its list, looked up once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: dict[str, list[int]] = {}
+
+    def __missing__(self, name: str) -> Callable[[int], None]:
+        counts = self.lists[name] = []
+        self[name] = counts.append
+        return counts.append
+
+
 class NamedCounts:
     """Counts by name: how often, and in how many seeds. Of names that were not declared it keeps the first thousand.
 
@@ -33,7 +45,7 @@ class NamedCounts:
         self._declared: frozenset[str] = frozenset()
         self._totals: dict[str, int] = {}
         self._seeds: dict[str, int] = {}
-        self._waiting: defaultdict[str, list[int]] = defaultdict(list)
+        self._waiting = _Waiting()
         self._seeds_waiting = 0
 
     def declare(self, names: Iterable[str]) -> None:
@@ -48,7 +60,7 @@ class NamedCounts:
                 continue
             self._seeds_waiting += 1
             for name, count in counts.items():
-                waiting[name].append(count)
+                waiting[name](count)
         if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
             self._fold()
 
@@ -77,13 +89,13 @@ class NamedCounts:
         return self._seeds
 
     def _fold(self) -> None:
-        for name, counts in self._waiting.items():
+        for name, counts in self._waiting.lists.items():
             times = len(counts) - counts.count(0)
             if times and self._is_kept(name):
                 self._totals[name] = self._totals.get(name, 0) + sum(counts)
                 self._seeds[name] = self._seeds.get(name, 0) + times
         self._recorded += self._seeds_waiting
-        self._waiting.clear()
+        self._waiting = _Waiting()
         self._seeds_waiting = 0
 
     def _is_kept(self, name: str) -> bool:
