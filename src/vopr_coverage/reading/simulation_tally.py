@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -20,19 +21,6 @@ SEEDS_WAITING_MAX = 2000
 NAMES_WAITING_MAX = 20_000
 
 
-class _Waiting(dict[str, Callable[[int], None]]):
-    """The counts of seeds that are not added up yet: for each name what appends to its list, looked up once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lists: dict[str, list[int]] = {}
-
-    def __missing__(self, name: str) -> Callable[[int], None]:
-        counts = self.lists[name] = []
-        self[name] = counts.append
-        return counts.append
-
-
 class NamedCounts:
     """Counts by name: how often, and in how many seeds. Of names that were not declared it keeps the first thousand.
 
@@ -45,7 +33,7 @@ class NamedCounts:
         self._declared: frozenset[str] = frozenset()
         self._totals: dict[str, int] = {}
         self._seeds: dict[str, int] = {}
-        self._waiting = _Waiting()
+        self._waiting: defaultdict[str, list[int]] = defaultdict(list)
         self._seeds_waiting = 0
 
     def declare(self, names: Iterable[str]) -> None:
@@ -60,7 +48,7 @@ class NamedCounts:
                 continue
             self._seeds_waiting += 1
             for name, count in counts.items():
-                waiting[name](count)
+                waiting[name].append(count)
         if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
             self._fold()
 
@@ -89,13 +77,13 @@ class NamedCounts:
         return self._seeds
 
     def _fold(self) -> None:
-        for name, counts in self._waiting.lists.items():
+        for name, counts in self._waiting.items():
             times = len(counts) - counts.count(0)
             if times and self._is_kept(name):
                 self._totals[name] = self._totals.get(name, 0) + sum(counts)
                 self._seeds[name] = self._seeds.get(name, 0) + times
         self._recorded += self._seeds_waiting
-        self._waiting = _Waiting()
+        self._waiting.clear()
         self._seeds_waiting = 0
 
     def _is_kept(self, name: str) -> bool:
