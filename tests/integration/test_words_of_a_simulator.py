@@ -53,7 +53,7 @@ def test_a_night_shows_what_its_dead_simulators_said(tmp_path: Path) -> None:
     assert [part.status for part in verdict.jobs if part.name == "long-run"] == ["failed"]
     (crash,) = (finding for finding in verdict.findings if finding.kind == "failing seed")
     (hang,) = (finding for finding in verdict.findings if finding.kind == "lost run")
-    assert crash.line == f"seed {BASE + 5} crashed, ended with exit code 101: {PANIC}"
+    assert crash.line == f"seed {BASE + 5} crashed, ended with exit code 101; 54 seeds behind it did not run: {PANIC}"
     assert (crash.seed, crash.invariant, crash.detail) == (str(BASE + 5), "crash", "")  # it has no other words
     assert crash.crash is not None
     assert crash.crash.signature == "panicked at src/storage.rs:#: hash mismatch"
