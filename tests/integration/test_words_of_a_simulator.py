@@ -67,7 +67,7 @@ def test_a_night_shows_what_its_dead_simulators_said(tmp_path: Path) -> None:
     assert hang.detail == f"the simulator was ended by signal 15; stderr ends with: {PANIC}"
     assert ended.out.count(f"\n      {PANIC}\n") == 1
     in_full = render_night_text(verdict, verbose=True)
-    assert f"crashed, ended with exit code 101: {PANIC}\n" in in_full
+    assert f"crashed, ended with exit code 101; 54 seeds behind it did not run: {PANIC}\n" in in_full
     assert f"the simulator was ended by signal 15; stderr ends with: {PANIC}\n" in in_full
     page, issue = (tmp_path / "night.md").read_text(), render_issue(verdict, IssueAbout(since="2026-11-26"))
     for text in (page, issue):

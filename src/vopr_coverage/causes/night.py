@@ -87,6 +87,8 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
         return ("unusable", "job", finding.job) if alone else ("unusable", "jobs", result)
     if finding.kind == "plan":
         return _PLAN
+    if finding.kind == "trend":
+        return ("shortfall", "trend")
     return _NO_SCORE if finding.advice == advice.NO_SCORE else _GATE
 
 

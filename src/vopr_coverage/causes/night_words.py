@@ -118,7 +118,7 @@ def _other(findings: Sequence[Finding]) -> Sentence:
     if first.advice == advice.LOST:
         lost = counted(sum(finding.advice == advice.LOST for finding in findings), "run")
         return (title_part(first.job), f": {lost} left no recording")
-    if first.kind in ("plan", "gate"):
+    if first.kind in ("plan", "gate", "trend"):
         more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
         return (title_part(first.job), ": ", Line(first.line), more)
     if first.kind == "coverage" and not (first.fault_point or first.invariant):

@@ -21,7 +21,7 @@ from vopr_coverage.commands.output import (
     progress_line,
     write_outputs,
 )
-from vopr_coverage.errors import UserError, printable, shown
+from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
@@ -34,7 +34,7 @@ from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_f
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
-from vopr_coverage.trends.file import record_night
+from vopr_coverage.trends.file import gate_night, record_night
 
 if TYPE_CHECKING:  # else imported by those who ask GitHub
     from vopr_coverage.github.retry import Clock
@@ -80,6 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
     parser.add_argument(
+        "--trends-gate", action="store_true",
+        help="with --trends: a figure far from the nights before makes a night red that is green otherwise",
+    )  # fmt: skip
+    parser.add_argument(
         "--trends-page", type=or_empty(_page_url), default="", metavar="URL",
         help="where the history is published, for a link on the night's page",
     )  # fmt: skip
@@ -107,6 +111,8 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
     """Judge a night, print and write."""
     from vopr_coverage.render.night import render_night_markdown
 
+    if arguments.trends_gate and not arguments.trends:
+        raise UsageError("--trends-gate needs the history: set --trends")
     now = datetime.now(UTC)
     place = night_run(runner)
     commits = commits_under_test(runner)
@@ -127,7 +133,7 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
         verdict = _with_job_pages(_with_earlier(verdict, arguments.earlier), Path(arguments.night), runner, clock)
-        return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
+        return _with_trends(verdict, arguments, now) if arguments.trends else verdict
 
     return judge_and_publish(
         arguments,
@@ -176,8 +182,11 @@ def _with_job_pages(verdict: NightVerdict, folder: Path, runner: Runner, clock: 
     return replace(verdict, job_pages=job_pages(jobs, read_plan(folder)))
 
 
-def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:
+def _with_trends(verdict: NightVerdict, arguments: argparse.Namespace, now: datetime) -> NightVerdict:
     """Compare the night with those before it, and add it to them, even a red one."""
+    path = Path(arguments.trends)
+    if arguments.trends_gate:
+        verdict = gate_night(path, verdict, now)
     recorded = record_night(path, verdict, now)
     remarks = tuple(Remark("trends", text) for text in recorded.warnings)
     return replace(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
 from vopr_coverage.commands.output import add_format, log
-from vopr_coverage.errors import ExitCode, printable
-from vopr_coverage.files import is_there
+from vopr_coverage.errors import ExitCode, UsageError, printable
+from vopr_coverage.files import replace_file, why
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import event_payload
-from vopr_coverage.trends.file import read_history, write_history
-from vopr_coverage.trends.history import History, TrendRecord, union
+from vopr_coverage.trends.file import read_history
+from vopr_coverage.trends.history import History, TrendRecord
+from vopr_coverage.trends.store import BRANCH_DEFAULT, Address, Stored, address_of
 
 if TYPE_CHECKING:  # else imported by those who ask GitHub
     from vopr_coverage.github.retry import Clock
@@ -25,13 +26,14 @@ WARNING_TITLE = "Simulation trends"
 EPILOG = """\
 FILE has a line for each night, job and scenario; `summary --trends FILE` writes it.
 
---restore works in a job on GitHub. It needs GITHUB_TOKEN and the permission `actions: read`. Nights that cannot be
-restored are a warning: a later night can still find them.
+The stores artifact and branch work in a job on GitHub. They need GITHUB_TOKEN and the permission `actions: read` or
+`contents: write`. What goes wrong there is a warning: a later night can still find the nights.
 
 --page and --svg need an extra of the package: pip install 'vopr-coverage[page]'.
 
 exit codes:
-  0  the history was printed, and with --restore written to FILE
+  0  the history was printed, and with --store or --restore written to FILE
+  1  --gate: a figure of the newest night is far from the nights before, or there is no night
   2  wrong usage, or FILE cannot be used
   3  a bug in vopr-coverage
 """
@@ -41,42 +43,91 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `trends`."""
     parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not exist")
     parser.add_argument(
-        "--restore", action="store_true",
-        help="first add to FILE the history in the artifacts vopr-coverage-trends of earlier runs on this branch",
+        "--store", metavar="artifact|branch[=NAME]|dir=PATH",
+        help="add the nights of FILE to this store, and its nights to FILE: the artifacts vopr-coverage-trends of "
+        f"earlier runs on this branch; a branch of its own (default: {BRANCH_DEFAULT}); or a folder",
     )  # fmt: skip
+    parser.add_argument(
+        "--restore", action="store_true",
+        help="only add the nights of the store to FILE (default: of the artifacts)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--text-files", metavar="DIR",
+        help="also write dates.txt, fault-coverage.txt, invariant-count.txt and view-changes.txt, one line a night",
+    )  # fmt: skip
+    parser.add_argument(
+        "--series", metavar="SCENARIO",
+        help="the scenario of the text files (default: the coverage job's; of several the one with most iterations)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--gate", action="store_true", help="fail if a figure of the newest night is far from the nights before"
+    )
     add_format(parser)
     add_drawings(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
-    """Print a history; with --restore, first add what earlier runs recorded."""
+    """Bring a history up to date with its store, print it, and write what was asked for."""
     check_drawings(arguments)
     path = Path(arguments.file)
-    history = History() if arguments.restore and not is_there(path) else read_history(path)
+    address = address_of(arguments.store or "artifact") if arguments.store or arguments.restore else None
+    if address:
+        stored = _exchanged(path, address, arguments, runner, clock)
+        history = History(stored.records, stored.warnings, stored.later)
+        for line in stored.said:
+            log(line)
+    else:
+        history = read_history(path)
     records, warnings = history.records, history.warnings
-    if arguments.restore:
-        restored = _restored(runner, clock)
-        records = union(records, restored.records)
-        write_history(path, records)
-        warnings += restored.warnings
+    if arguments.text_files:
+        warnings = (*warnings, *_write_text_files(Path(arguments.text_files), records, arguments.series or ""))
     for warning in warnings:
         _warn(warning, runner)
     for line in draw(arguments, records, runner):
         log(line)
     sys.stdout.write(_rendered(arguments.format, records, warnings))
-    return ExitCode.PASSED
+    return _judged(records) if arguments.gate else ExitCode.PASSED
 
 
-def _restored(runner: Runner, clock: Clock | None) -> History:
+def _exchanged(
+    path: Path, address: Address, arguments: argparse.Namespace, runner: Runner, clock: Clock | None
+) -> Stored:
     from vopr_coverage.github.retry import SystemClock
-    from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT, restore_history
+    from vopr_coverage.github.trends_store import exchange, load_into, store_at
 
-    restored = restore_history(runner, event_payload(runner), clock or SystemClock(), log)
-    if restored.runs:
-        log(f"history of {', '.join(f'run {run}' for run in restored.runs)} restored")
-    elif not restored.warnings:
-        log(f"no run on this branch has left an artifact {TRENDS_ARTIFACT} yet: the history begins with this night")
-    return History(restored.records, restored.warnings)
+    series = arguments.series or ""
+    with store_at(address, runner, event_payload(runner), series, clock or SystemClock(), log) as store:
+        return load_into(path, store) if arguments.restore else exchange(path, store)
+
+
+def _write_text_files(folder: Path, records: Sequence[TrendRecord], series: str) -> tuple[str, ...]:
+    """The seed document's four files. Returns what is to be warned of."""
+    from vopr_coverage.trends.text_files import text_files
+
+    texts = text_files(records, series)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in texts.files.items():
+            replace_file(folder / name, data)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{printable(str(folder))} was not written: {why(error)}") from None
+    log(f"text files written to {printable(str(folder))}: {texts.said}")
+    return (texts.problem,) if texts.problem else ()
+
+
+def _judged(records: Sequence[TrendRecord]) -> int:
+    """Fail where the newest night of the workflow that ran last has a remark."""
+    from vopr_coverage.trends.compare import lately
+    from vopr_coverage.trends.gate import remarks_in
+
+    chapters = lately(records)
+    if not chapters:
+        log("there is no night to judge")
+        return ExitCode.GATE_FAILED
+    remarks = remarks_in(chapters[0].lines)
+    for remark in remarks:
+        log(f"gate: {printable(remark)}")
+    return ExitCode.GATE_FAILED if remarks else ExitCode.PASSED
 
 
 def _rendered(form: str, records: Sequence[TrendRecord], warnings: Sequence[str]) -> str:

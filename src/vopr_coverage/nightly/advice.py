@@ -18,6 +18,10 @@ CONTROL = "Fix this first: it hides the effect of a canary."
 SEE_LOG = "Look at its log."
 AGAIN = "Run the night again."
 BEFORE = "Look at the jobs before it: one of them failed."
+TREND = (
+    "Look at the commits since the last night without this remark. If the change is meant, it is the usual figure "
+    "after seven nights; until then leave the gate out (`trends-gate: false`)."
+)
 GATE = "Run `vopr-coverage doctor` on the coverage runs: it prints the lines of the config that close blind spots."
 NO_SCORE = "Fix the coverage first: a red run shows nothing about the gate."
 NEEDED = "List every job of the night under `needs` of the summary job."

@@ -11,6 +11,7 @@ from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
 from vopr_coverage.trends.compare import lines_of
+from vopr_coverage.trends.gate import gated
 from vopr_coverage.trends.green import last_green
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
@@ -85,3 +86,15 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
     except UserError as error:
         return Recorded(lines, (*warnings, f"this night was not added to the history: {error}"), green)
     return Recorded(lines, warnings, green)
+
+
+def gate_night(path: Path, night: NightVerdict, at: datetime) -> NightVerdict:
+    """The night with the gate on the history in that file, before it is recorded: the history then has it as red.
+
+    A history that can't be used judges nothing; `record_night` says why.
+    """
+    try:
+        there = read_history(path) if is_there(path) else History()
+    except UserError:
+        there = History()
+    return gated(night, lines_of(there.records, records_of(night, at)))

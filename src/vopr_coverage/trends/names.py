@@ -1,7 +1,8 @@
 """Fault points and invariants over the nights: when each was seen first and last, and how steadily. Pure.
 
 Names are most of a record, so a history keeps all of them for the newest nights only. Of older nights it keeps the
-names that were reached for the first or for the last time in them: nothing that is told below is lost by that.
+names that were reached for the first or for the last time in them, and those that were missed between two nights that
+reached them: nothing that is told of names is lost by that.
 """
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
             names = night.names or ReachedNames()
             kept[id(night)] = ReachedNames(
                 hit=_ends("fault point", names.hit, index, firsts, lasts),
+                missed=_between("fault point", names.missed, index, firsts, lasts),
                 ran=_ends("invariant", names.ran, index, firsts, lasts),
+                silent=_between("invariant", names.silent, index, firsts, lasts),
             )
     return tuple(msgspec.structs.replace(one, names=kept[id(one)]) if id(one) in kept else one for one in records)
 
@@ -114,3 +117,16 @@ def _ends(
     lasts: dict[tuple[NameKind, str], int],
 ) -> tuple[str, ...]:
     return tuple(name for name in names if night in (firsts[kind, name], lasts[kind, name]))
+
+
+def _between(
+    kind: NameKind,
+    names: Sequence[str],
+    night: int,
+    firsts: dict[tuple[NameKind, str], int],
+    lasts: dict[tuple[NameKind, str], int],
+) -> tuple[str, ...]:
+    never = -1
+    return tuple(
+        name for name in names if never < firsts.get((kind, name), never) < night < lasts.get((kind, name), never)
+    )

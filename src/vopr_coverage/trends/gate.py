@@ -1,0 +1,45 @@
+"""A gate on the history, if somebody wants one: what is remarked on makes a night red that is green otherwise. Pure.
+
+A night that is red already is not judged: what it found may have moved its figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.conclude import conclude
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, TrendLine
+
+PART = "trends"
+
+
+def remarks_in(lines: Sequence[TrendLine]) -> list[str]:
+    """What is remarked on, a sentence each."""
+    return [_sentence(line) for line in lines if line.remark]
+
+
+def gated(night: NightVerdict, lines: Sequence[TrendLine]) -> NightVerdict:
+    """The night with one more part, which fails where a figure got a remark."""
+    remarked = [line for line in lines if line.remark]
+    if not night.passed:
+        part = JobSeen(
+            PART, "", "not required", "not judged: the night is red already, which may have moved its figures"
+        )
+        return conclude([*night.jobs, part], night.findings, night)
+    findings = tuple(
+        Finding(job=PART, source="", kind="trend", line=_sentence(line), advice=advice.TREND, scenario=line.scenario)
+        for line in remarked
+    )
+    if not findings:
+        told = "no figure is far from the nights before" if lines else "no night before to compare with"
+        return conclude([*night.jobs, JobSeen(PART, "", "passed", told)], (), night)
+    are = agreeing(len(findings), "is", "are")
+    told = f"{counted(len(findings), 'figure')} {are} far from the nights before"
+    return conclude([*night.jobs, JobSeen(PART, "", "failed", told)], findings, night)
+
+
+def _sentence(line: TrendLine) -> str:
+    where = " ".join(filter(None, [line.job, line.scenario]))
+    return f"{where}: {line.figure}: {line.remark}" if where else f"{line.figure}: {line.remark}"
