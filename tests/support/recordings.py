@@ -89,7 +89,6 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "measured": None,
         "outputs": None,
         "per_seed": False,
-        "outputs": None,
         "restarts": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes

@@ -72,7 +72,6 @@ OPTIONAL = {
     "measured": None,
     "outputs": None,
     "per_seed": False,
-    "outputs": None,
     "restarts": None,
 }  # keys that old manifests lack
 
