@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from tests.support.night_folders import CANARY, a_plan
 from tests.support.workflow_files import JOBS
-from vopr_coverage.nightly.job_pages import RunJob, job_pages
+from vopr_coverage.nightly.job import JobPage, RunJob
+from vopr_coverage.nightly.job_pages import job_pages
 from vopr_coverage.nightly.plan import NightPlan, Shards
-from vopr_coverage.nightly.verdict import JobPage
 
 NAMES = (
     "Prepare",
@@ -30,7 +30,7 @@ NAMES = (
     "Summary",
 )
 RUNS = {
-    ("build", ""): 1,
+    ("build", "prepare"): 1,
     ("build", "control"): 2,
     ("build", CANARY): 3,
     ("plan", ""): 4,
@@ -92,14 +92,24 @@ def test_nothing_of_a_name_is_kept() -> None:
     assert JobPage("long-run", "odd", str(len(NAMES) + 1)) in pages
     assert "evil" not in repr(pages)
     assert "strange" not in repr(pages)
-    assert job_pages([RunJob(-1, "Plan"), *jobs_named(["Prepare", "Summary"])], plan)[0].job == "build"
     assert len(job_pages([RunJob(-1, "Plan"), *jobs_named(["Prepare", "Summary"])], plan)) == 1
 
 
 def test_without_a_plan_the_jobs_of_every_night_are_known() -> None:
     """A night that planned nothing has a build and a plan to look at."""
     pages = job_pages(jobs_named(NAMES), None)
-    assert [(page.job, page.source) for page in pages] == [("build", ""), ("build", "control"), ("plan", "")]
+    assert [(page.job, page.source) for page in pages] == [("build", "prepare"), ("build", "control"), ("plan", "")]
+
+
+@pytest.mark.parametrize("how", ["failure", "cancelled", "timed_out"])
+def test_a_part_without_a_job_of_its_own_leads_to_the_first_that_failed(how: str) -> None:
+    """Somebody who looks for its log has it with one click; a part that is judged by a job leads there."""
+    jobs = jobs_named(NAMES)
+    for number in (3, 6, 10):
+        jobs[number - 1] = replace(jobs[number - 1], conclusion=how)
+    assert found(jobs) == {**RUNS, ("build", ""): 3, ("long-run", ""): 6}
+    fine = [replace(job, conclusion=word) for job, word in zip(jobs, ["success", "skipped"] * 7, strict=True)]
+    assert found(fine) == RUNS
 
 
 def test_the_names_are_those_of_the_workflow() -> None:

@@ -167,7 +167,7 @@ def last_words(finding: Finding) -> tuple[str, ...]:
 def _left_behind(findings: Sequence[Finding]) -> list[str]:
     """The parts that show nothing because of a job, in one line."""
     parts = dict.fromkeys(title(finding.job) for finding in findings if finding.job != findings[0].job)
-    return [f"nothing is known of {', '.join(parts)}"] if parts else []
+    return [f"Nothing is known of {', '.join(parts)}"] if parts else []
 
 
 def _with_part(finding: Finding, first: Finding) -> str:

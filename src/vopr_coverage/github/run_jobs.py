@@ -10,7 +10,7 @@ from vopr_coverage.errors import UsageError
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.context import job_context
 from vopr_coverage.github.retry import Clock, RetryBudget
-from vopr_coverage.nightly.job_pages import RunJob
+from vopr_coverage.nightly.job import RunJob
 from vopr_coverage.runner.environment import Runner
 
 

@@ -14,6 +14,7 @@ from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
@@ -167,14 +168,6 @@ class NightRun(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class JobPage(msgspec.Struct, frozen=True):
-    """The page of a job of the run: of the part `job`, or of the run `source` in it. `id` is GitHub's, in digits."""
-
-    job: str
-    source: str
-    id: str
-
-
 class GreenNight(msgspec.Struct, frozen=True):
     """An earlier night that was green; `day` is its date in UTC. `run_id` is "" outside of GitHub."""
 
@@ -193,11 +186,9 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
-        seeds_differing: how many of the compared seeds differ; None if unknown.
-        regressions: lines to add to the regression file.
+        seeds_differing: of the compared seeds, None if unknown. `regressions`: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
-        trends: the figures of this and earlier nights.
-        seeds_ran: the seeds that this night has run.
+        trends: the figures of this and earlier nights. `seeds_ran`: the seeds that this night has run.
         last_green: the last green night of the same workflow before this one; None if the history knows none.
         job_pages: the jobs of the run that are known, for links; empty outside of GitHub, and without a permission.
         error: set only if nothing could be judged.

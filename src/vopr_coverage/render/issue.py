@@ -121,6 +121,7 @@ def render_issue(
         "replayed": replayed,
         "unplayed": sum(1 for finding in night.findings if finding.repro) - len(replayed),
         "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],
+        "passed": [jobs.part(job.name) for job in night.jobs if job.status == "passed"],
         "remarks": remarks_of(night, causes),
         "lines": lambda most: "\n".join(regressions[:most]),
         "regressions": regressions,

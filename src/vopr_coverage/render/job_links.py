@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.job_results import TITLES
-from vopr_coverage.nightly.verdict import JobPage
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.run_links import RunLinks, linked
 
@@ -39,6 +39,10 @@ class JobLinks:
         """A run's name, with a link to the job that ran it."""
         return linked(self._urls.get((part, source), "") if source else "", inert(source, NAME_CHARACTERS_MAX))
 
+    def has(self, part: str) -> bool:
+        """Whether there is a link for the part itself."""
+        return (part, "") in self._urls
+
     def by_part(self) -> list[Markup]:
         """Each part, and its runs behind it, one by one."""
         runs: dict[str, list[Markup]] = {}
@@ -49,8 +53,8 @@ class JobLinks:
         ]
 
     def __len__(self) -> int:
-        """How many jobs have a link."""
-        return len(self._urls)
+        """How many jobs have a link; a part may lead to the job of one of its runs."""
+        return len(set(self._urls.values()))
 
 
 def part_title(part: str) -> Markup:

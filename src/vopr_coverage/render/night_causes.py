@@ -98,7 +98,7 @@ def _where(findings: Sequence[Finding], jobs: JobLinks) -> Markup:
         return Markup()
     parts: dict[str, dict[str, None]] = {}
     for finding in findings:
-        if finding.source:
+        if finding.source or jobs.has(finding.job):
             parts.setdefault(finding.job, {})[finding.source] = None
     shown = [_runs(job, list(sources), jobs) for job, sources in list(parts.items())[:NAMES_MAX]]
     if len(parts) > NAMES_MAX:
@@ -107,6 +107,9 @@ def _where(findings: Sequence[Finding], jobs: JobLinks) -> Markup:
 
 
 def _runs(job: str, sources: Sequence[str], jobs: JobLinks) -> Markup:
-    names = Markup(", ").join(jobs.run(job, source) for source in sources[:NAMES_MAX])
-    more = f" and {len(sources) - NAMES_MAX:,} more" if len(sources) > NAMES_MAX else ""
+    named = [source for source in sources if source]
+    if not named:
+        return jobs.part(job)
+    names = Markup(", ").join(jobs.run(job, source) for source in named[:NAMES_MAX])
+    more = f" and {len(named) - NAMES_MAX:,} more" if len(named) > NAMES_MAX else ""
     return part_title(job) + Markup(": ") + names + Markup(more)  # noqa: S704 (digits)
