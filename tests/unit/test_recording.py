@@ -70,6 +70,7 @@ OPTIONAL = {
     "head": None,
     "parts": (),
     "measured": None,
+    "outputs": None,
     "per_seed": False,
     "restarts": None,
 }  # keys that old manifests lack
