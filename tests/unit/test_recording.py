@@ -70,8 +70,8 @@ OPTIONAL = {
     "head": None,
     "parts": (),
     "measured": None,
-    "per_seed": False,
     "outputs": None,
+    "per_seed": False,
     "restarts": None,
 }  # keys that old manifests lack
 
