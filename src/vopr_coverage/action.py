@@ -19,7 +19,8 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
-from vopr_coverage.check.flow import CheckRequest, check
+from vopr_coverage.check.flow import check
+from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
@@ -36,6 +37,7 @@ from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
+from vopr_coverage.runner.places import place_in
 
 DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
@@ -140,6 +142,8 @@ def _request(step: _Step) -> CheckRequest:
         scenario=step.inputs["scenario"] or None,
         commits=commits_of(step.runner.event, step.runner.sha, step.event),
         roots=step.runner.roots,
+        form=step.inputs["format"] or None,
+        declared=step.inputs["declared"] or None,
     )
 
 
@@ -218,7 +222,7 @@ def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     page = partial(render_check_markdown, verdict, place=runner.files_url)
     _leave(_Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
-        for line in render_annotations(verdict, fail=switches.fail):
+        for line in render_annotations(verdict, fail=switches.fail, place=partial(place_in, runner.workspace)):
             print(line)
     return _exit_code(verdict.lacks_evidence, verdict.passed, switches)
 

@@ -20,7 +20,7 @@ from vopr_coverage.errors import UserError
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import find_reports
 from vopr_coverage.reading.recorded import read_file
-from vopr_coverage.reading.simulation_rows import read_row, seeds_of
+from vopr_coverage.reading.simulation_rows import BITS_IN_ROW_MAX, read_row, seeds_of
 
 SIMULATOR = """
 import json, os, sys
@@ -212,6 +212,19 @@ def test_a_row_that_makes_no_sense_is_no_row() -> None:
         {"first_seed": SEED_COUNT - 1}, {"more": 1}, {"digest": ["a"]}, {"seeds": 4097},
     ):  # fmt: skip
         assert read_row(json.dumps(["seeds", whole | change]).encode()) is None, change
+
+
+def test_many_names_make_short_rows(tmp_path: Path) -> None:
+    """A row is bounded, so that what is edited by hand is, too."""
+    names = {f"point {n}": 1 for n in range(1_500)}
+    records = [begin(1_600, 0), *(seed(n, hits=names) for n in range(1_600)), finish(1_600)]
+    recorded(as_lines(records), tmp_path / "r", seed=0, iterations=1_600)
+    rows = [row for line in kept(tmp_path / "r").splitlines() if (row := read_row(line))]
+    assert sum(row.seeds for row in rows) == 1_600
+    assert all(row.seeds * len(row.hits or ()) <= BITS_IN_ROW_MAX for row in rows)
+    many = {"first_seed": 7, "seeds": 4096, "hits": {f"p{n}": ["1", 1] for n in range(600)}}
+    assert read_row(json.dumps(["seeds", many]).encode()) is None
+    assert read_row(json.dumps(["seeds", many | {"seeds": 1}]).encode())
 
 
 def test_the_stored_stream_is_gzip_that_anybody_can_unpack(tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "doctor": [["run.ndjson", "--workflow", "nonesuch.yml"]],
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
+        "convert": [["run.ndjson"]],
         "schema": [["report"]],
         "profiles": [[]],
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],

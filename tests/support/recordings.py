@@ -87,8 +87,8 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "id": None,
         "parts": [],
         "measured": None,
-        "per_seed": False,
         "outputs": None,
+        "per_seed": False,
         "restarts": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes

@@ -26,7 +26,7 @@ ORDER = (
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
-    ("determinism", "runner", "doctor"),
+    ("determinism", "runner", "doctor", "conversion"),
     ("nightly",),
     ("trends",),
     ("causes",),

@@ -174,8 +174,9 @@ def test_the_table_has_its_parts_and_the_seven_their_numbers() -> None:
         "**Coverage**", "1 · Fault point coverage", "2 · Critical fault points", "3 · Required invariants",
         "4 · View changes", "5 · Repairs", "6 · Query plans", "7 · Phase events",
     ]  # fmt: skip
-    assert first[11:16] == [
+    assert first[11:17] == [
         "**Beyond the seven**", "Fault effects", "Work per iteration", "Property counters", "Required properties",
+        "Invariant coverage",
     ]  # fmt: skip
 
 

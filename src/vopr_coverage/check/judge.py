@@ -25,6 +25,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command, replays_whole_run
 from vopr_coverage.model.report import Input
+from vopr_coverage.model.seen import location_of, seen_of
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
@@ -102,6 +103,8 @@ def _judgement(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], violations: Sequence[Violation]
 ) -> Judgement:
     status: VerdictStatus = "failed" if violations else "passed"
+    seen = unit.evidence.observed
+    violations = [replace(v, location=location_of(seen, v.point, v.invariant)) for v in violations]
     if any(not read.finished and not (read.run and read.run.crashed) for read in unit.inputs):
         status = "incomplete"  # one that crashed is a finding, with its seed
     report = JudgedReport(
@@ -114,6 +117,7 @@ def _judgement(
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
+        observed=seen_of(seen),
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]

@@ -64,17 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_work(parser)
     _add_budget(parser)
     parser.add_argument(
-        "--regressions",
-        metavar="F",
+        "--regressions", metavar="F",
         help="the regression file: seeds that failed once, a line `SCENARIO SEED` each; all of them run every night",
-    )
+    )  # fmt: skip
     add_config(parser)
     add_simulator(parser)
     add_per_seed(parser)
-    parser.add_argument(
-        "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
-        help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
-    )  # fmt: skip
+    told = "text (the default), or json: the plan on one line, with a matrix for the strategy of each job"
+    parser.add_argument("--format", type=one_of(("text", "json")), default="text", metavar="text|json", help=told)
     parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
     add_outputs(
         parser, "plan, smallest-shard and smallest-scenario (the fewest iterations of a coverage job and scenario),"

@@ -38,8 +38,8 @@ No shell runs it. With --per-seed, COMMAND runs once for each seed:
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
       -- env MADSIM_TEST_SEED={seed} ./simulation
 
-A COMMAND with {output} writes files of another format there (docs/formats.md), and runs once for each seed, too. Each
-seed gets a path that does not exist yet; one that ends well and has written nothing ends the recording:
+A COMMAND that writes files of another format (docs/formats.md) gets a path for them as {output}, and runs once for each
+seed, too. The path does not exist yet; a seed that ends well and has written nothing ends the recording:
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
       -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation

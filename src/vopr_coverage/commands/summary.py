@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the results of the jobs, as `toJSON(needs)` writes them; - for standard input"
     )
     parser.add_argument(
-        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|none",
+        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|general|none",
         help="the profile to start from, for coverage (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)

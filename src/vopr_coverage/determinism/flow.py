@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import as_input
+from vopr_coverage.check.request import as_input
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.determinism.advice import NO_DIGESTS, NOT_MEASURED
 from vopr_coverage.determinism.judge import Context, Subject, judge_one, judge_two

@@ -25,6 +25,9 @@ ADVICE = {
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
     "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
+    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
+    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
+    "`on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
@@ -154,6 +157,14 @@ def judge_names(
         else advice_on(evidence, bound, missed, advice),
         note=_aliases(evidence, counts),
     )
+
+
+def with_dots(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by name, and by the name with dots for colons, as the config has the names of minimums.
+
+    VOPR writes one phase in both ways; a name that has dots itself comes first.
+    """
+    return {name.replace(":", "."): count for name, count in counts.items()} | dict(counts)
 
 
 def judge_floors(

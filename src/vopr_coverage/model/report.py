@@ -20,7 +20,7 @@ from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
 
 Format = Literal[
-    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle"
+    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
 ]  # fmt: skip
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around

@@ -64,7 +64,7 @@ class Calibrator:
     """Measures rates, each run starting at the night's first seed: a simulator may refuse others, such as 0."""
 
     def __init__(
-        self, seed_base: int, seconds: float, log: Callable[[str], None], watch: Watch, measure: Measure
+        self, seed_base: int, seconds: float, *, log: Callable[[str], None], watch: Watch, measure: Measure
     ) -> None:
         """Measure nothing yet.
 

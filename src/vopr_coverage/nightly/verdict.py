@@ -186,11 +186,9 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
-        seeds_differing: how many of the compared seeds differ; None if unknown.
-        regressions: lines to add to the regression file.
+        seeds_differing: of the compared seeds, None if unknown. `regressions`: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
-        trends: the figures of this and earlier nights.
-        seeds_ran: the seeds that this night has run.
+        trends: the figures of this and earlier nights. `seeds_ran`: the seeds that this night has run.
         last_green: the last green night of the same workflow before this one; None if the history knows none.
         job_pages: the jobs of the run that are known, for links; empty outside of GitHub, and without a permission.
         error: set only if nothing could be judged.

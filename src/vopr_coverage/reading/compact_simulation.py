@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
@@ -22,10 +22,17 @@ from vopr_coverage.reading.simulation_records import (
 )
 from vopr_coverage.reading.simulation_rows import SEEDS_IN_ROW_MAX, rows_of
 
-if TYPE_CHECKING:
-    from hashlib import _Hash
-
 WAITING_BYTES_MAX = 4 << 20
+
+
+class Digest(Protocol):
+    """What hashlib makes; its own type has no name at run time."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add to it."""
+
+    def hexdigest(self) -> str:
+        """What it is so far."""
 
 
 @dataclass
@@ -43,7 +50,7 @@ class SimulationSeen:
     by_seed: set[str] = field(default_factory=set)
     due: int | None = None
     failed_seeds: list[int] = field(default_factory=list)
-    results: _Hash = field(default_factory=sha256)
+    results: Digest = field(default_factory=sha256)
 
 
 class SimulationLines:

@@ -29,17 +29,18 @@ from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.reading.stretches import Stretch
 
 
-def read_file(file: ReportFile, progress: Progress | None = None) -> Input:
+def read_file(file: ReportFile, progress: Progress | None = None, form: str | None = None) -> Input:
     """Read one report, or the stream of a recording, under its path.
 
     Args:
         progress: called with the number of unpacked bytes of each block.
+        form: the format that it has to be, None for any.
 
     Raises:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
     try:
-        read = _as_recorded(read_report(file.path, progress), file.recording)
+        read = _as_recorded(read_report(file.path, progress, form), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
@@ -131,6 +132,7 @@ class SeedlessRun:
     starting_seed: int | None = None
     announced: int | None = None
     marks: tuple[bytes, ...] = ()
+    start: None = None
 
     def __init__(self, read: Input) -> None:
         ended_early = read.finish.ended_early if read.finish else None

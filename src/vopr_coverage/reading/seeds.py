@@ -13,6 +13,8 @@ from typing import Protocol
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.envelopes import UINT64_MAX
 from vopr_coverage.reading.records import FailedData, OkData, OkLine, RanData
+from vopr_coverage.reading.simulation import SimulationReader
+from vopr_coverage.reading.simulation_records import StartLine
 from vopr_coverage.reading.stream import StreamReader
 from vopr_coverage.reading.stretches import Stretch, Stretches
 from vopr_coverage.reading.tally import NS_PER_MS, Tally
@@ -76,6 +78,12 @@ class Seeds:
         A recording stores these lines unchanged, so it has the same marks as its stream.
         """
         return tuple(self._reader.marks)
+
+    @property
+    def start(self) -> StartLine | None:
+        """The start record of a simulation stream; None in a stream of VOPR's."""
+        reader: object = self._reader
+        return reader.start if isinstance(reader, SimulationReader) else None
 
     def __iter__(self) -> Iterator[Stretch]:
         """The stretches. Raises what `read_stream` raises, at the broken record or at the end."""

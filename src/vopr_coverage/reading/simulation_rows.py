@@ -18,7 +18,7 @@ import msgspec
 from vopr_coverage.reading.simulation_records import UINT64_MAX, Counters, Failed, SeedLine
 
 SEEDS_IN_ROW_MAX = 4096  # few enough that a row is a block for the CPU's cache, and many enough to pack well
-BITS_IN_ROW_MAX = 1 << 25  # names times seeds
+BITS_IN_ROW_MAX = 1 << 21  # names times seeds: one by one, these seeds take 75 MB at most
 DIGEST_KEPT = 24  # characters; of a longer digest, a part and a digest of its own are as good
 _PART_KEPT, _DIGITS_KEPT = 8, 12
 
@@ -184,6 +184,8 @@ def _is_sound(row: SeedRow) -> bool:
     if row.first_seed + row.seeds - 1 > UINT64_MAX:
         return False
     if any(column is not None and len(column) != row.seeds for column in (row.events, row.time_ns, row.digest)):
+        return False
+    if row.seeds > 1 and row.seeds * (len(row.hits or ()) + len(row.ran or ())) > BITS_IN_ROW_MAX:
         return False
     places = [failed.at for failed in row.failed]
     if any(not 0 <= at < row.seeds for at in places) or sorted(set(places)) != places:
