@@ -298,6 +298,8 @@ def test_plurals() -> None:
     """One is one, and two are two."""
     markdown = at_tier(replace(a_verdict(), violations=(a_violation("failures", "x"),), warnings=(Remark("", "w"),)), 0)
     assert "1 violation, by gate</summary>" in markdown
+    two = replace(a_verdict(), violations=(a_missed_point("a"), a_missed_point("b")))
+    assert "<summary>Both violations, by gate</summary>" in at_tier(two, 0)
     assert "One cause" not in markdown
     assert "**One cause accounts for both violations.**" in at_tier(
         replace(a_verdict(), violations=(a_missed_point("a"), a_missed_point("b"))), 0
