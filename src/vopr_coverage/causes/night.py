@@ -17,7 +17,8 @@ from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.judge import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
-from vopr_coverage.model.crash import signature
+from vopr_coverage.model.crash import seeds_not_run, signature
+from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
@@ -228,6 +229,9 @@ def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> C
         sources=tuple(dict.fromkeys(finding.source for finding in mine if finding.source)),
         seed=next((finding.seed for finding in mine if finding.seed), None),
         seeds=night_words.seeds_of(mine),
+        not_run=seeds_not_run(
+            [finding.crash for finding in mine if finding.crash], agreeing(night_words.seeds_of(mine), "it", "them")
+        ),
         command=replayed.repro if replayed else "",
         whole_run=replayed.whole_run if replayed else False,
         advice=next((finding.advice for finding in mine if finding.advice), ""),

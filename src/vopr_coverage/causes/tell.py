@@ -11,6 +11,7 @@ from vopr_coverage.causes.words import ADVICE, in_runs, listed, of_names, on_see
 from vopr_coverage.gates.elsewhere import ADVICE as ADVICE_ELSEWHERE
 from vopr_coverage.gates.failing_seeds import SEED_FAILED
 from vopr_coverage.model.cause import Cause, CauseKind
+from vopr_coverage.model.crash import seeds_not_run
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.signature import signature_of
@@ -76,6 +77,7 @@ def _of_seeds(violations: Sequence[Violation], facts: Facts) -> Cause:
         what=what,
         seed=first,
         seeds=count,
+        not_run=seeds_not_run([failure.crash for failure in failures if failure.crash], agreeing(count, "it", "them")),
         command=shown.repro if shown else "",
         fill_in=shown is not None and shown.fill_in,
         whole_run=shown is not None and shown.whole_run,

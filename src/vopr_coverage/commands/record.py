@@ -13,7 +13,7 @@ from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
-from vopr_coverage.model.crash import crash_of
+from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, run_ending
 from vopr_coverage.progress import RunProgress
@@ -167,8 +167,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if part.died_at is not None:
             crash = crash_of(part.exit_code, part.signal, part.last_words)
             log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
-    if recording.parts and not recording.whole and not plan.restarts:
-        log("the seeds behind it did not run: --on-crash restart runs them")
+    _log_seeds_not_run(recording)
     of_new_seeds = [part for part in recording.parts if not part.again]
     if not of_new_seeds or of_new_seeds[-1].died_at is None:
         log_last_words(recording.last_words)
@@ -176,6 +175,18 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     if crashed_as_expected:
         log("it crashed as expected")
     return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
+
+
+def _log_seeds_not_run(recording: Recording) -> None:
+    """How many seeds nobody ran behind the last one that the simulator died at, why, and which flag runs them."""
+    last = next((part for part in reversed(recording.parts) if not part.again), None)
+    if last is None or last.died_at is None or recording.whole or recording.stopped:
+        return
+    restarts = recording.restarts_used_up
+    left = Crash(not_run=last.iterations - last.ran, restarts=restarts)
+    flag = f"--restarts N allows up to {RESTARTS_MAX}" if restarts else "--on-crash restart runs them"
+    asked_for_none = not restarts and not recording.restarts
+    log(f"{seeds_not_run([left])}" + (f"; {flag}" if restarts or asked_for_none else ""))
 
 
 def _refuse_without_effect(arguments: argparse.Namespace) -> None:

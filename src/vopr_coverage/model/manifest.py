@@ -86,6 +86,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         parts: the processes of a run whose simulator died at a seed, in the order in which they ran; else none.
         per_seed: every seed ran in a process of its own.
         measured: how many iterations the coverage at the end of the stream is of; None: of all.
+        restarts: how often the simulator might be started again behind a seed that it died at; None if unknown.
     """
 
     command: tuple[str, ...]
@@ -117,6 +118,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[RecordedPart, ...] = ()
     measured: int | None = None
     per_seed: bool = False
+    restarts: int | None = None
     format: str = RECORDING_FORMAT
 
     @property
@@ -133,6 +135,14 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def ended_badly(self) -> bool:
         """Whether a signal or an exit code other than 0 ended the simulator."""
         return self.signal is not None or bool(self.exit_code)
+
+    @property
+    def restarts_used_up(self) -> int:
+        """How often the simulator was started again, if it died once more and might not be started any more; else 0."""
+        of_new_seeds = [part for part in self.parts if not part.again]
+        allowed = self.restarts or 0
+        died = bool(of_new_seeds) and of_new_seeds[-1].died_at is not None
+        return allowed if died and not self.stopped and len(of_new_seeds) > allowed else 0
 
     @property
     def hides_failures(self) -> bool:

@@ -107,6 +107,7 @@ def started_by(plan: RecordingPlan) -> Recording:
         commit_source=plan.commit.source,
         head=plan.commit.head,
         per_seed=plan.per_seed is not None,
+        restarts=None if plan.per_seed else plan.restarts,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         timeout_s=plan.timeout_s,

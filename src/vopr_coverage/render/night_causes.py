@@ -13,7 +13,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.job_results import TITLES
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
 from vopr_coverage.render.inert import inert, inert_block
-from vopr_coverage.render.wording import figure
+from vopr_coverage.render.wording import figure, told
 
 BLOCKS_MAX = 3
 NAMES_MAX = 3
@@ -27,7 +27,7 @@ class CauseBlock(NamedTuple):
     """One cause on a page. What is Markup is ours and inert; other texts are foreign.
 
     Attributes:
-        what: the sentence, for a heading. `where`: the runs that show it, by part.
+        what: the sentence, for a heading. `where`: the runs that show it, by part. `not_run`: what did not run.
         brief, brief_command: the same for the smallest page; no command where it is too long for one.
         too_long: whether there is a command that no page takes.
         quoted: lines to be shown as a block, such as last words. `lines`: what else is known, one by one.
@@ -37,6 +37,7 @@ class CauseBlock(NamedTuple):
     brief: Markup
     brief_command: str
     where: Markup
+    not_run: Markup
     command: str
     too_long: bool
     whole_run: bool
@@ -65,6 +66,7 @@ def _block(cause: Cause, findings: Sequence[Finding], command_max: int) -> Cause
         brief=label + _marked(sentence, BRIEF_NAME_MAX, BRIEF_LINE_MAX, capital=not crashed),
         brief_command=cause.command if block_bytes <= BRIEF_BYTES_MAX else "",
         where=_where([finding for finding in findings if finding.kind == findings[0].kind]),
+        not_run=told(cause.not_run),
         command=cause.command if fits else "",
         too_long=not fits,
         whole_run=cause.whole_run,
