@@ -18,7 +18,7 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
-from vopr_coverage.gates.extras import TOO_SHORT_NOTE
+from vopr_coverage.gates.extras import TOO_SHORT_ADVICE, TOO_SHORT_NOTE
 from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
@@ -39,8 +39,6 @@ from vopr_coverage.model.verdict import (
 )
 
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
-
-
 _Waiting = Mapping[str, Mapping[str, int]]  # key, name, iterations from which on it is required
 _Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, by input
 
@@ -77,7 +75,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     if before and terms.limit:
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
     violations = list(_fallen_short(unit, health, coverage, terms))
-    violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
+    violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
     report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
@@ -233,7 +231,7 @@ def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
 
 
 def _nothing_covered(
-    unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], failed: bool
+    unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], waiting: _Waiting, failed: bool
 ) -> Iterator[Violation]:
     """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
@@ -254,13 +252,18 @@ def _nothing_covered(
     if terms.expect:
         outcomes = chain.from_iterable(health.values())
         passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in outcomes)
-    if not passed and not failed:
-        yield _nothing_shown(unit, "No coverage gate passed: this report shows nothing")
+    if passed or failed:
+        return
+    message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]
+    if least := min((due for floors in waiting.values() for due in floors.values()), default=0):
+        message = f"Run too short: all that is required of it is required of {counted(least, 'iteration')} or more"
+        advice = TOO_SHORT_ADVICE
+    yield _nothing_shown(unit, message, advice)
 
 
-def _nothing_shown(unit: Unit, message: str) -> Violation:
+def _nothing_shown(unit: Unit, message: str, advice: str = SHARED_ADVICE["absent"]) -> Violation:
     shortfall = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
-    return violation_of(unit.name, COVERAGE, shortfall, SHARED_ADVICE["absent"])
+    return violation_of(unit.name, COVERAGE, shortfall, advice)
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:

@@ -94,8 +94,7 @@ def learn(runs: Sequence[Healthy]) -> Section:
 
 def _rated(run: Healthy) -> Mapping[str, int]:
     """What `min_per_iteration` counts: of a fault point its effects, or its hits where it is a plain integer."""
-    effects = run.run.fault_effects
-    return counts_by_name(run.report, run.run.fault_counts if effects is None else effects)
+    return counts_by_name(run.report, {**(run.run.fault_counts or {}), **(run.run.fault_effects or {})})
 
 
 def at_best(learnt: Learnt, runs: int, iterations: int) -> int | None:

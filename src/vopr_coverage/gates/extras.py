@@ -17,6 +17,7 @@ from vopr_coverage.model.thresholds import Bounds, number_of
 
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
 TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only"
+TOO_SHORT_ADVICE = "Run more iterations, or require something of shorter runs too: such a run shows nothing."
 ADVICE = {
     "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
@@ -27,13 +28,17 @@ ADVICE = {
 
 
 def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Observed effects of fault points; a point that the stream does not list had none."""
+    """Observed effects of fault points; a point that the stream does not list had none.
+
+    A point that the stream lists as a plain integer has no such figure: its effects are not measured.
+    """
+    effects = evidence.fault_effects if evidence.report else None
     return judge_floors(
         "fault-effects",
         evidence,
         bounds,
         bounds.min_fault_effects,
-        evidence.fault_effects if evidence.report else None,
+        effects,
         lambda name, measured, least: Shortfall(
             kind="InsufficientFaultEffects",
             message=f"Fault point '{name}' took effect too few times",
@@ -44,6 +49,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
             point=name,
         ),
         ADVICE["fault-effects"],
+        unknown=(evidence.fault_counts or {}).keys() - (effects or {}).keys(),
     )
 
 
@@ -87,9 +93,8 @@ def point_counts(evidence: Evidence) -> dict[str, int]:
     counts, effects = evidence.fault_counts or {}, evidence.fault_effects
     if effects is None:
         return dict(counts)
-    return {name: effects.get(name, 0) or counts[name] * (name in evidence.attempts_only) for name in counts} | {
-        name: count for name, count in effects.items() if name not in counts
-    }
+    attempts = {name: count for name, count in counts.items() if name not in effects or name in evidence.attempts_only}
+    return {name: effects.get(name, 0) or attempts.get(name, 0) for name in {**counts, **effects}}
 
 
 def fault_names(evidence: Evidence) -> set[str]:
@@ -243,7 +248,7 @@ ROWS = (
         title="Work per iteration",
         judge=judge_per_iteration,
         keys=("min_per_iteration",),
-        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"]),
+        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"], TOO_SHORT_ADVICE),
         notes=(TOO_SHORT_NOTE,),
     ),
     _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),

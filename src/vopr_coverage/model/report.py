@@ -104,7 +104,7 @@ class Run(msgspec.Struct, frozen=True):
         first_hashes: of each of the first eight ok iterations, a digest of its hashes, events and time.
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
-        fault_effects: observed count per fault point; None if the stream has no such figure.
+        fault_effects: observed count per fault point that has one; None if the stream has no such figure.
         fault_counts: how often each fault point was hit; None without coverage.
         attempts_only: how often each fault point was attempted that never took effect in this run.
         properties: None if the stream has none.
