@@ -18,7 +18,8 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
-from vopr_coverage.gates.extras import TOO_SHORT_ADVICE, TOO_SHORT_NOTE
+from vopr_coverage.gates.extras import ADVICE as EXTRAS_ADVICE
+from vopr_coverage.gates.extras import TOO_SHORT_NOTE
 from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
@@ -176,8 +177,8 @@ def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) 
 
 def _too_short(waiting: _Waiting) -> Iterator[str]:
     """What a run of this length can't tell, the rarest last, each with the iterations that would tell."""
-    times = {name: iterations for floors in waiting.values() for name, iterations in floors.items()}
-    for name, iterations in sorted(times.items(), key=lambda pair: (pair[1], pair[0])):
+    times = {(iterations, name) for floors in waiting.values() for name, iterations in floors.items()}
+    for iterations, name in sorted(times):
         yield f"{name}: required of runs of {counted(iterations, 'iteration')} or more"
 
 
@@ -257,7 +258,7 @@ def _nothing_covered(
     message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]
     if least := min((due for floors in waiting.values() for due in floors.values()), default=0):
         message = f"Run too short: all that is required of it is required of {counted(least, 'iteration')} or more"
-        advice = TOO_SHORT_ADVICE
+        advice = EXTRAS_ADVICE["too-short"]
     yield _nothing_shown(unit, message, advice)
 
 
@@ -282,20 +283,16 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
 
 
 def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
-    run = read.run
-    if run is None:
-        return
     wanted = set(terms.expect.invariants) if terms.expect else set()
-    for group in run.failures:
-        seeds = tuple(str(seed) for seed in group.seeds)
+    for group in read.run.failures if read.run else ():
         yield Failure(
             source=read.source,
             scenario=read.scenario,
             invariant=group.invariant,
             message=group.message,
             count=group.count,
-            seeds=seeds,
-            repro=replay_command(seeds[0], read.scenario, terms.repro, read.recording),
+            seeds=tuple(map(str, group.seeds)),
+            repro=replay_command(str(group.seeds[0]), read.scenario, terms.repro, read.recording),
             fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
             expected=is_expected(group, wanted),
             whole_run=replays_whole_run(terms.repro, read.recording),
