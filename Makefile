@@ -20,7 +20,7 @@ NIGHTS = tests/e2e/test_nightly.py
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: trends-gate-bench pattern-bench doctor-bench emitter-bench
+.PHONY: fuzz trends-gate-bench pattern-bench doctor-bench emitter-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -39,6 +39,9 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python examples/night.py $(ARGS)
+
+fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them (MINUTES=1)
+	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
 
 trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)

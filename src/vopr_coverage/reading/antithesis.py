@@ -94,7 +94,7 @@ class AntithesisReader:
         if line.antithesis_guidance is not UNSET:  # about half of all lines; its assertion has a line of its own
             self.known_lines += 1
         elif line.antithesis_assert is not UNSET:
-            self._assertion(bytes(line.antithesis_assert), data)
+            self._assertion(bytes(line.antithesis_assert), data, last=last)
         elif line.is_known:
             self.known_lines += 1
             self._other(line)
@@ -113,7 +113,7 @@ class AntithesisReader:
         if len(self.errors) > PROBLEMS_SHOWN_MAX:
             raise ManyErrors(self.errors)
 
-    def _assertion(self, value: bytes, data: bytes) -> None:
+    def _assertion(self, value: bytes, data: bytes, *, last: bool) -> None:
         try:
             found = decode_assertion(value)
         except msgspec.ValidationError as error:
@@ -123,6 +123,9 @@ class AntithesisReader:
                 return
             at = f":{self.lines}#/antithesis_assert"
             self._error(ReportError(self.source, at, expected="an assertion", found=Words(str(error)[:200])))
+            return
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the line's own decoder takes it as it is
+            self._broken_line(data, last=last)
             return
         kind = found.kind
         if kind is None:
