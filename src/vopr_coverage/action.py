@@ -37,6 +37,7 @@ from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
 
+KEPT = {"tracking-issue": "night.json", "trends": "trends.ndjson"}
 DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
 
@@ -103,8 +104,8 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
     )
     if inputs["command"] == "comment":
         return _relay(step)
-    if inputs["command"] == "tracking-issue":
-        return _track(step)
+    if inputs["command"] in KEPT:
+        return _keep(step)
     if inputs["command"] == "doctor":
         return _examine(step)
     return _check(step)
@@ -194,22 +195,24 @@ def _relay(step: _Step) -> int:
     return ExitCode.UNUSABLE if refused else ExitCode.PASSED
 
 
-def _track(step: _Step) -> int:
-    """Publish a night's verdict in an issue. Where that fails, the step fails: nobody would learn of the night."""
+def _keep(step: _Step) -> int:
+    """Publish a night's verdict in an issue, or store its history. A step that can do neither fails."""
+    told, paths, outputs = step.inputs["command"], lines(step.inputs["reports"]), {}
     try:
-        paths = lines(step.inputs["reports"])
         if len(paths) != 1:
-            raise UsageError(
-                f"command tracking-issue takes one path in reports, the night's night.json; found {len(paths)}"
-            )
-        id = checked_id(step.inputs["comment-id"], TRACKING_ID_DEFAULT)
-        messages = step.hub.track(paths[0], step.runner.roots, id, step.settings.author)
+            raise UsageError(f"command {told} takes one path in reports, the night's {KEPT[told]}; found {len(paths)}")
+        if told == "trends":
+            messages = step.hub.store_trends(paths[0], step.runner.roots, step.inputs["trends-store"])
+        else:
+            id = checked_id(step.inputs["comment-id"], TRACKING_ID_DEFAULT)
+            messages = step.hub.track(paths[0], step.runner.roots, id, step.settings.author)
+            outputs["issue-url"] = messages[-1].url
     except UserError as error:
         print(command("error", printable(str(error))))
         return ExitCode.UNUSABLE
     for message in messages:
         _print_message(message)
-    _write_outputs(step.runner, {"issue-url": messages[-1].url})
+    _write_outputs(step.runner, outputs)
     return ExitCode.PASSED
 
 

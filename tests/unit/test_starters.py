@@ -28,6 +28,8 @@ RIGHTS = {
     ("nightly.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("nightly-any-simulator.yml", "night"): {"actions": "read", "contents": "read"},
     ("nightly-any-simulator.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
+    ("nightly.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly-any-simulator.yml", "trends"): {"actions": "read", "contents": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
     ("README.md", "coverage"): {"contents": "read", "pull-requests": "write"},
 }

@@ -19,7 +19,6 @@ from vopr_coverage.formats.text import without_mark
 from vopr_coverage.nightly.verdict import COUNT_MAX, Work
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
-    NIGHTS_MAX,
     TrendRecord,
     night_of,
     parse_history,
@@ -243,17 +242,28 @@ def test_outside_of_github_every_night_is_one() -> None:
 
 
 def test_the_oldest_nights_go_first() -> None:
-    """Of more than 400 nights, and of more than fits in a file that can be read again; always whole nights."""
-    nights = [records(number, work(), work("coverage"))[index] for number in range(NIGHTS_MAX + 5) for index in (0, 1)]
-    kept = union(nights)
-    assert len(kept) == 2 * NIGHTS_MAX
-    assert night_of(kept[0]) == str(FIRST_RUN + 5)
+    """Of more than fits in a file that can be read again; always whole nights."""
+    nights = [records(number, work(), work("coverage"))[index] for number in range(405) for index in (0, 1)]
+    assert len(union(nights)) == 2 * 405
     wide = [a_record(number, scenario=f"{number}-{one}-{'x' * 190}") for number in range(30) for one in range(600)]
     text = text_of(wide)
     assert 7 << 20 < len(text) <= HISTORY_BYTES_MAX
     left = parse_history(text, "h").records
     assert night_of(left[-1]) == str(FIRST_RUN + 29)
     assert len(left) % 600 == 0
+
+
+def test_lines_of_a_later_version_stay() -> None:
+    """They are no records here, and whoever writes the history anew keeps them; other lines are left out."""
+    newer, torn = line(format="urn:vopr-coverage:schema:trend:v2").strip(), line()[:-9]
+    found = parse_history(newer + b"\n" + torn + b"\n" + line(extra=1) + line(), "h")
+    assert found.later == (newer, line(extra=1).strip())
+    (warning,) = found.warnings
+    assert warning.startswith("3 lines are no records and were left out of the history, the first: h:1")
+    assert warning.endswith("; 2 lines of a later version of vopr-coverage stay in the file")
+    again = parse_history(text_of(found.records, found.later), "h")
+    assert (again.records, set(again.later)) == (found.records, set(found.later))
+    assert text_of((), [b"x" * (1 << 20), b"y"]) == b"y\n"
 
 
 def test_a_time_without_a_zone_is_our_mistake() -> None:

@@ -30,6 +30,7 @@ _EXPIRED: Key = ("unusable", "expired")
 _CONTROL: Key = ("canary", "control")
 _GATE: Key = ("shortfall", "gate")
 _NO_SCORE: Key = ("shortfall", "gate", "not measured")
+_NO_TRENDS: Key = ("unusable", "trends")
 _CANCELLED: Key = ("unusable", "jobs", "cancelled")
 _SKIPPED: Key = ("unusable", "jobs", "skipped")
 _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
@@ -84,6 +85,8 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
         return ("unusable", "job", finding.job) if alone else ("unusable", "jobs", result)
     if finding.kind == "plan":
         return _PLAN
+    if finding.kind == "trend":
+        return ("shortfall", "trend", finding.rule) if finding.rule else _NO_TRENDS
     return _NO_SCORE if finding.advice == advice.NO_SCORE else _GATE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from vopr_coverage.commands.output import (
     progress_line,
     write_outputs,
 )
-from vopr_coverage.errors import UserError, printable
+from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
@@ -31,10 +32,14 @@ from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_f
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
-from vopr_coverage.trends.file import record_night
+from vopr_coverage.trends.file import ComparedNight, add_night, compare_night
+from vopr_coverage.trends.gate import judge_trends, with_gate
 
 # Outputs of the workflow; build and plan only lead to these.
 PARTS_OUT = tuple(name for name in PARTS if name not in ("build", "plan"))
+
+SWITCH = ("true", "false")
+Judge = Callable[[NightVerdict, ComparedNight], NightVerdict]
 
 EPILOG = """\
 NIGHT is a folder with plan.json, which `plan --plan-file` writes, and a recording of each planned run. NAME is what
@@ -71,6 +76,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
     parser.add_argument(
+        "--trends-gate", type=or_empty(one_of(SWITCH)), default="false", metavar="true|false",
+        help="whether a figure that is unlike the nights before fails the night (default: false)",
+    )  # fmt: skip
+    parser.add_argument(
         "--earlier", metavar="F",
         help="the verdict that an earlier attempt of this run left: what it found stays where this attempt has no "
         "evidence; a missing file means that there was none",
@@ -86,6 +95,9 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     now = datetime.now(UTC)
     place = night_run(runner)
+    gate = arguments.trends_gate == "true"
+    if gate and not arguments.trends:
+        raise UsageError("--trends-gate judges by the history of nights: it needs --trends")
     commits = commits_under_test(runner)
 
     def judge() -> NightVerdict:
@@ -104,7 +116,9 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
         verdict = _with_earlier(verdict, arguments.earlier)
-        return _with_trends(verdict, Path(arguments.trends), now) if arguments.trends else verdict
+        if not arguments.trends:
+            return verdict
+        return _with_trends(verdict, Path(arguments.trends), now, _by_trends if gate else _as_it_is)
 
     return judge_and_publish(
         arguments,
@@ -138,16 +152,27 @@ def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
         return replace(verdict, warnings=(*verdict.warnings, Remark("summary", text)))
 
 
-def _with_trends(verdict: NightVerdict, path: Path, now: datetime) -> NightVerdict:
+def _with_trends(verdict: NightVerdict, path: Path, now: datetime, judge: Judge) -> NightVerdict:
     """Compare the night with those before it, and add it to them, even a red one."""
-    recorded = record_night(path, verdict, now)
-    remarks = tuple(Remark("trends", text) for text in recorded.warnings)
-    return replace(
-        verdict,
-        trends=recorded.lines,
-        last_green=recorded.last_green,
-        warnings=(*verdict.warnings, *remarks),
+    compared = compare_night(path, verdict, now)
+    judged = replace(
+        judge(verdict, compared),
+        trends=compared.lines,
+        last_green=compared.last_green,
     )
+    texts = (*compared.warnings, *add_night(path, compared, judged, now))
+    return replace(judged, warnings=(*judged.warnings, *(Remark("trends", text) for text in texts)))
+
+
+def _by_trends(verdict: NightVerdict, compared: ComparedNight) -> NightVerdict:
+    """Let the remarks on the night's figures be findings of the night."""
+    problems = (compared.problem,) if compared.problem else ()
+    return with_gate(verdict, judge_trends(compared.lines, compared.nights, verdict.place.run_number, problems))
+
+
+def _as_it_is(verdict: NightVerdict, compared: ComparedNight) -> NightVerdict:
+    """Trends inform, and no more."""
+    return verdict
 
 
 def _write_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:

@@ -6,65 +6,45 @@ does not know them begins anew, and the next one finds the older ones again behi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-import msgspec
+from msgspec.structs import replace
 
-from vopr_coverage.errors import UsageError, UserError
+from vopr_coverage.errors import UserError
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.artifacts import Artifact, fetch_entry
 from vopr_coverage.github.branch_runs import runs_of_branch
-from vopr_coverage.github.context import JobContext, job_context
+from vopr_coverage.github.context import JobContext
 from vopr_coverage.github.lookup import is_of_branch
-from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
-from vopr_coverage.runner.environment import Runner
+from vopr_coverage.github.retry import Trouble, TroubleKind
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
+from vopr_coverage.trends.store import TRENDS_NAME, Stored
 
 TRENDS_ARTIFACT = "vopr-coverage-trends"
-TRENDS_NAME = "trends.ndjson"
 ARTIFACTS_USED_MAX = 5
 ARTIFACTS_LOOKED_MAX = 10
 
 
-class Restored(msgspec.Struct, frozen=True):
-    """What was found.
+class ArtifactStore:
+    """The artifacts of earlier runs on this branch. The workflow itself writes them: it uploads the history's file."""
 
-    Attributes:
-        runs: those whose artifact was read, the newest first; none at all and no warnings is a first night.
-        warnings: why nights may be missing.
-    """
+    def __init__(self, api: Api, place: JobContext) -> None:
+        self._api, self._place = api, place
 
-    records: tuple[TrendRecord, ...]
-    runs: tuple[int, ...]
-    warnings: tuple[str, ...]
+    def load(self) -> Stored:
+        """The nights that earlier runs on this branch have recorded, red ones too."""
+        return _restored(self._api, self._place)
 
-
-def restore_history(runner: Runner, event: bytes, clock: Clock, say: Callable[[str], None]) -> Restored:
-    """The nights that earlier runs on this branch have recorded, red ones too.
-
-    Args:
-        event: the payload of the runner's event.
-        say: gets a line about every wait.
-
-    Raises:
-        UsageError: this is no runner, or there is no token.
-    """
-    if not runner.token:
-        raise UsageError("--restore: there is no token; GITHUB_TOKEN must hold one that may read actions")
-    try:
-        place = job_context(runner, event)
-    except UsageError as error:
-        raise UsageError(f"--restore asks for the runs of a job on GitHub: {error}") from None
-    api = Api(runner.token, place.api_url, RetryBudget(clock, say), runner.ca_file or None)
-    try:
-        return _restored(api, place)
-    finally:
-        api.close()
+    def append(self, records: Sequence[TrendRecord]) -> Stored:
+        """The same, with these nights: what uploads the file then adds them."""
+        there = self.load()
+        return replace(there, records=union(there.records, records))
 
 
-def _restored(api: Api, place: JobContext) -> Restored:
+def _restored(api: Api, place: JobContext) -> Stored:
     histories: list[tuple[TrendRecord, ...]] = []
+    later: list[bytes] = []
     runs: list[int] = []
     warnings: list[str] = []
     expired: list[int] = []
@@ -80,6 +60,7 @@ def _restored(api: Api, place: JobContext) -> Restored:
                 continue
             histories.append(found.records)
             warnings += found.warnings
+            later += found.later
             runs.append(run_id)
             if len(runs) == ARTIFACTS_USED_MAX:
                 break
@@ -90,7 +71,10 @@ def _restored(api: Api, place: JobContext) -> Restored:
         warnings.append(f"the nights may not all be there: {trouble}{hint}; a later night finds them again")
     if expired and not runs:
         warnings.append(f"the nights before are gone: run {expired[0]}'s history has expired")
-    return Restored(union(*histories), tuple(runs), tuple(warnings))
+    said = f"history of {', '.join(f'run {run}' for run in runs)} restored"
+    if not runs:
+        said = f"no run on this branch has left an artifact {TRENDS_ARTIFACT} yet: the history begins with this night"
+    return Stored(union(*histories), (said,) if runs or not warnings else (), tuple(warnings), tuple(later))
 
 
 def _artifacts(api: Api, place: JobContext) -> Iterator[tuple[int, Artifact]]:

@@ -20,6 +20,11 @@ AGAIN = "Run the night again."
 BEFORE = "Look at the jobs before it: one of them failed."
 GATE = "Run `vopr-coverage doctor` on the coverage runs: it prints the lines of the config that close blind spots."
 NO_SCORE = "Fix the coverage first: a red run shows nothing about the gate."
+TREND = (
+    "Compare this night with the last one without a remark: `vopr-coverage trends` shows the figure night by night. "
+    "What is meant to stay becomes the rule after seven nights."
+)
+NO_TRENDS = "See why the history was not restored: the log of the step that restores the trends says it."
 NEEDED = "List every job of the night under `needs` of the summary job."
 
 ALL = frozenset(text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str))

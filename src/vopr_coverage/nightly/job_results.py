@@ -35,11 +35,14 @@ TITLES: Mapping[str, str] = {
     "coverage": "Coverage",
     "canary": "Canaries",
     "gate": "Gate",
+    "trends": "Trends",
 }
 _NOT_RUN = ("cancelled", "skipped")
 _RAN = ("success", "failure")
 # Findings that may be a bug come before those that only need another run.
-_URGENCY = ("failing seed", "determinism", "canary", "coverage", "run health", "gate", "plan", "lost run", "job")
+_URGENCY = (
+    "failing seed", "determinism", "canary", "coverage", "run health", "gate", "trend", "plan", "lost run", "job",
+)  # fmt: skip
 _SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word is worse
 
 

@@ -23,7 +23,7 @@ COUNT_MAX = (1 << 63) - 1
 
 JobStatus = Literal["passed", "failed", "incomplete", "not required"]
 FindingKind = Literal[
-    "job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary", "gate"
+    "job", "plan", "lost run", "run health", "failing seed", "determinism", "coverage", "canary", "gate", "trend"
 ]  # fmt: skip
 
 

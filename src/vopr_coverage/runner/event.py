@@ -20,8 +20,13 @@ class _EventPull(msgspec.Struct):
     head: _EventHead
 
 
+class _EventRepository(msgspec.Struct):
+    default_branch: str = ""
+
+
 class _EventPayload(msgspec.Struct):
     pull_request: _EventPull | None = None
+    repository: _EventRepository | None = None
 
 
 def event_payload(runner: Runner) -> bytes:
@@ -34,6 +39,12 @@ def event_payload(runner: Runner) -> bytes:
     return without_mark(read_bytes(path, EVENT_BYTES_MAX)) if path and is_there(path) else b""
 
 
+def default_branch(payload: bytes) -> str:
+    """The repository's default branch, as the event has it; "" if it has none."""
+    repository = _decoded(payload).repository
+    return repository.default_branch if repository else ""
+
+
 def commits_of(event: str, sha: str, payload: bytes) -> tuple[str, ...]:
     """The commits that a job of this event may have checked out: its own, and a pull request's head.
 
@@ -44,11 +55,16 @@ def commits_of(event: str, sha: str, payload: bytes) -> tuple[str, ...]:
         return ()
     if not event.startswith("pull_request"):
         return (sha,)
-    try:
-        pull = msgspec.json.decode(payload, type=_EventPayload).pull_request
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ()
+    pull = _decoded(payload).pull_request
     return (sha, pull.head.sha) if pull else ()
+
+
+def _decoded(payload: bytes) -> _EventPayload:
+    """What we read of a payload; nothing of one that can't be read."""
+    try:
+        return msgspec.json.decode(payload, type=_EventPayload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _EventPayload()
 
 
 def commits_under_test(runner: Runner) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
-COMMANDS = ("check", "comment", "doctor", "tracking-issue")
+COMMANDS = ("check", "comment", "doctor", "tracking-issue", "trends")
 INPUTS = (
     "reports",
     "command",
@@ -34,6 +34,7 @@ INPUTS = (
     "comment",
     "comment-id",
     "comment-author",
+    "trends-store",
 )
 # What the runner sets where a workflow sets nothing, as in action.yml. The other inputs are empty then, but the token.
 DEFAULTS = {"command": "check", "fail": "true", "summary": "true", "annotations": "true", "comment": "auto"}

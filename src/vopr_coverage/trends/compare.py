@@ -1,6 +1,6 @@
 """What the nights show over time: a line per figure, and a remark where tonight is far from the nights before. Pure.
 
-Trends inform. No verdict depends on them.
+Trends inform. No verdict depends on them, unless `trends/gate.py` is asked for.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
 
 NIGHTS_TOLD = 14
+NIGHTS_SEARCHED = 90  # for a night that was as far off: what happens now and then is no news
+FAR = 0.9  # a limit below this share of the median is far below it
 MEASURED_MIN = 3  # of fewer nights a median says nothing
 MADS_MAX = 3.0
 MAD_TO_SIGMA = 1.4826  # of normally distributed figures
@@ -43,12 +46,19 @@ def _share(part: int | None, whole: int | None, scale: float) -> float | None:
 
 
 ITERATIONS = Figure("iterations", lambda record: record.ran, below=0.5)
+POINTS = Figure("fault points hit", lambda record: record.fault_points_hit, below=1.0, grows=True)
+COVERAGE = Figure(
+    "fault point coverage in %",
+    lambda record: _share(record.fault_points_hit, record.fault_points_known, 100),
+    below=0.95,
+    grows=True,
+)
 FIGURES = (
     ITERATIONS,
     Figure("iterations a second", lambda record: record.rate, below=0.5, above=2.0),
     Figure("failed seeds per 1,000 iterations", lambda record: _share(record.failed, record.ran, 1_000), above=2.0),
-    Figure("fault points hit", lambda record: record.fault_points_hit, below=1.0, grows=True),
-    Figure("fault point coverage in %", lambda record: _share(record.fault_points_hit, record.fault_points_known, 100)),
+    POINTS,
+    COVERAGE,
     Figure("invariants run", lambda record: record.invariants, below=1.0, grows=True),
     Figure(
         "view changes per 1,000 iterations", lambda record: _share(record.view_changes, record.ran, 1_000), 0.5, 2.0
@@ -91,12 +101,13 @@ def lines_of(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> 
     """
     if not tonight:
         return ()
-    before = _nights_before(history, tonight[0])[1 - NIGHTS_TOLD :]
+    searched = _nights_before(history, tonight[0])[-NIGHTS_SEARCHED:]
+    before = searched[1 - NIGHTS_TOLD :]
     now = {(record.job, record.scenario): record for record in tonight}
     lines = []
     for key, record in now.items():
-        series = [night.records.get(key) for night in before]
-        lines += [line for figure in FIGURES if (line := _line(figure, series, record))]
+        series = [night.records.get(key) for night in searched]
+        lines += _without_echo([line for figure in FIGURES if (line := _line(figure, series, record))])
     for key in sorted({key for night in before for key in night.records} - set(now)):
         lines.append(_gone(key, [night.records.get(key) for night in before]))
     return tuple(lines)
@@ -117,6 +128,11 @@ def lately(history: Sequence[TrendRecord]) -> tuple[Lately, ...]:
     return tuple(found)
 
 
+def nights_before(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> int:
+    """How many nights of the same workflow a history has before tonight; 0 where tonight has left nothing."""
+    return len(_nights_before(history, tonight[0])) if tonight else 0
+
+
 def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list[Night]:
     """The nights of the same workflow before tonight, the oldest first."""
     attempts: dict[str, dict[int, list[TrendRecord]]] = {}
@@ -131,7 +147,14 @@ def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list
     return sorted(nights, key=lambda night: night.place)
 
 
-def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRecord) -> TrendLine | None:
+def _without_echo(lines: Sequence[TrendLine]) -> list[TrendLine]:
+    """The lines of one scenario; the share of the fault points is remarked on where their number is not."""
+    is_told = any(line.figure == POINTS.name and line.remark for line in lines)
+    return [replace(line, remark="") if is_told and line.figure == COVERAGE.name else line for line in lines]
+
+
+def _line(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendRecord) -> TrendLine | None:
+    before = searched[1 - NIGHTS_TOLD :]
     values = [None if night is None else figure.value(night) for night in before]
     now = figure.value(record)
     measured = [value for value in values if value is not None]
@@ -141,8 +164,7 @@ def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRec
     if now is None and figure.name in _FOLLOWED:
         remark = f"not measured, as it was on {len(measured)} of the {counted(len(values), 'night')} before"
     elif now is not None:
-        pairs = [(night, value) for night, value in zip(before, values, strict=True) if night and value is not None]
-        remark = _remark(figure, now, [value for night, value in pairs if _is_comparable(figure, night, record)])
+        remark = _remark(figure, now, _comparable(figure, before, record), _comparable(figure, searched, record))
     return TrendLine(
         job=record.job,
         scenario=record.scenario,
@@ -151,6 +173,12 @@ def _line(figure: Figure, before: Sequence[TrendRecord | None], record: TrendRec
         median=_median_of(measured),
         remark=remark,
     )
+
+
+def _comparable(figure: Figure, nights: Iterable[TrendRecord | None], tonight: TrendRecord) -> list[float]:
+    """The figure's values on those nights that tonight can be compared with, the oldest first."""
+    pairs = ((figure.value(night), night) for night in nights if night)
+    return [value for value, night in pairs if value is not None and _is_comparable(figure, night, tonight)]
 
 
 def _is_comparable(figure: Figure, before: TrendRecord, tonight: TrendRecord) -> bool:
@@ -175,24 +203,39 @@ def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLi
     )
 
 
-def _remark(figure: Figure, now: float, before: Sequence[float]) -> str:
+def _remark(figure: Figure, now: float, before: Sequence[float], searched: Sequence[float]) -> str:
     """Why somebody should look, or nothing.
 
     Far is what lies more than three scaled median absolute deviations from the median, and beyond
     the figure's share of it besides: a constant series has no deviation, and a noisy rate no limit without.
+    What was as far on one of the nights `searched` happens now and then.
     """
     centre = _median_of(before)
     if centre is None:
         return ""
     spread = MADS_MAX * MAD_TO_SIGMA * median([abs(value - centre) for value in before])
-    if figure.below is not None and now < min(centre - spread, centre * figure.below):
-        word = "far below" if figure.below < 1 else "below"
-    elif figure.above is not None and now > max(centre + spread, centre * figure.above):
+    lowest = None if figure.below is None else min(centre - spread, centre * figure.below)
+    highest = None if figure.above is None else max(centre + spread, centre * figure.above)
+    if figure.below is not None and lowest is not None and now < lowest:
+        if _has_been(searched, lambda value: value < lowest, lambda value: value <= now):
+            return ""
+        word = "far below" if figure.below < FAR else "below"
+    elif highest is not None and now > highest:
+        if _has_been(searched, lambda value: value > highest, lambda value: value >= now):
+            return ""
         word = "far above"
     else:
         return ""
     nights = counted(len(before), "comparable night")
     return f"{in_digits(now)} is {word} {in_digits(centre)}, the median of {nights} before"
+
+
+def _has_been(searched: Sequence[float], is_far: Callable[[float], bool], is_as_far: Callable[[float], bool]) -> bool:
+    """Whether an earlier night was as far off. The nights just before, without a gap, are the same loss going on."""
+    nights = list(searched)
+    while nights and is_far(nights[-1]):
+        nights.pop()
+    return any(map(is_as_far, nights))
 
 
 def _median_of(values: Sequence[float]) -> float | None:
