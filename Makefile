@@ -16,7 +16,7 @@ ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml)
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench doctor-bench first-day silence lock clean
+.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench trends-bench doctor-bench first-day silence lock clean
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -101,6 +101,9 @@ canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries:
 
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
+
+trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate's false alarms (half an hour)
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends.py $(ARGS)
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)

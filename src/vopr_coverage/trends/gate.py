@@ -13,6 +13,7 @@ from vopr_coverage.nightly.verdict import Finding, JobSeen, JobStatus, NightVerd
 from vopr_coverage.trends.compare import MEASURED_MIN
 
 TRENDS = "trends"
+NIGHTS_MIN = 7  # of fewer, a fault point that is missed now and then would fail a night too often
 KIND: Literal["trend"] = "trend"
 
 
@@ -26,10 +27,10 @@ class TrendsJudged(NamedTuple):
 def judge_trends(
     lines: Sequence[TrendLine], nights: int, run_number: int, problems: Sequence[str] = ()
 ) -> TrendsJudged:
-    """Every remark is a finding.
+    """Every remark on a figure that seven nights before measured is a finding, and so is what is no longer measured.
 
     A history that can't be used is a finding, too, and so is one with fewer than three nights where there must have
-    been more. The first three nights of a workflow have nothing to be compared with.
+    been more. The first nights of a workflow have nothing to be compared with.
 
     Args:
         nights: how many nights of this workflow the history has before this one.
@@ -44,10 +45,12 @@ def judge_trends(
             return _seen("not required", there)
         line = f"{there}; this is run {run_number} of the workflow, so its nights were not restored"
         return _seen("incomplete", line, [_unmeasured(line)])
-    findings = [_finding(line) for line in lines if line.remark]
+    findings = [_finding(line) for line in lines if line.remark and _is_settled(line)]
     if findings:
         are = agreeing(len(findings), "is", "are")
         return _seen("failed", f"{counted(len(findings), 'figure')} {are} unlike the nights before", findings)
+    if nights < NIGHTS_MIN:
+        return _seen("not required", f"the history has {nights} nights before this one, and {NIGHTS_MIN} are needed")
     return _seen("passed", f"no figure is unlike the {counted(nights, 'night')} before")
 
 
@@ -56,6 +59,12 @@ def with_gate(night: NightVerdict, judged: TrendsJudged) -> NightVerdict:
     if night.error is not None:
         return night
     return conclude([*night.jobs, judged.job], (*night.findings, *judged.findings), night)
+
+
+def _is_settled(line: TrendLine) -> bool:
+    """Whether enough nights say what is usual; that a figure is there at all needs no statistics."""
+    *before, now = line.values or (None,)
+    return now is None or sum(value is not None for value in before) >= NIGHTS_MIN
 
 
 def _finding(line: TrendLine) -> Finding:
