@@ -10,13 +10,17 @@ OPENAPI = build/openapi/api.github.com.json
 API_TESTS = tests/fake_github $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
+TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py
 
 .DELETE_ON_ERROR:
-.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench pattern-bench trends-bench doctor-bench first-day silence lock clean
+.PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
+.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
+.PHONY: trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -35,6 +39,15 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python examples/night.py $(ARGS)
+
+trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
+
+trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/trends-demo
+	@$(BIN)/python examples/trends_demo.py --out build/trends-demo $(ARGS)
+
+browser-test: $(VENV)/test.done ## open the page of a history in a headless Chromium (Debian: chromium, chromium-driver)
+	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
 
 generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
 	@$(BIN)/python tools/cli_reference.py
@@ -61,6 +74,11 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 
 test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
 	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"
+
+emitter-test: $(VENV)/test.done ## test the emitters of examples/emitters (needs rustc, go, c++, node and npm)
+	@$(BIN)/python -m tests.support.toys
+	@$(MAKE) --silent $(TYPESCRIPT)/node_modules/.done
+	@$(BIN)/python -m pytest -q tests/emitters $(ARGS)
 
 image-test: $(VENV)/test.done ## run image, starters and whole nights as a hosted runner would (needs a Docker engine)
 	@$(BIN)/python -m pytest -q tests/e2e --ignore $(NIGHTS) $(ARGS)
@@ -102,21 +120,27 @@ canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries:
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
 
-trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate's false alarms (half an hour)
+trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate on nights of real figures (20 minutes)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends.py $(ARGS)
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)
 
+emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (needs the same compilers)
+	@$(BIN)/python -m tests.support.toys
+	@$(MAKE) --silent $(TYPESCRIPT)/node_modules/.done
+	@PYTHONPATH=. $(BIN)/python benchmarks/emitters.py $(ARGS)
+
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
+	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" $(ARGS) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist $(WORKFLOW_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Order-only: a new venv is no reason to fetch 29 MB again.
@@ -127,9 +151,9 @@ $(OPENAPI): | $(VENV)/venv.done
 $(WORKFLOW_LINTER): $(WORKFLOW_LINT)/node_modules/.done $(WORKFLOW_LINT)/lint.mjs $(WORKFLOW_LINT)/calls.mjs
 	@npm run --silent --prefix $(WORKFLOW_LINT) build
 
-$(WORKFLOW_LINT)/node_modules/.done: $(WORKFLOW_LINT)/package.json $(WORKFLOW_LINT)/package-lock.json $(WORKFLOW_LINT)/.npmrc
-	@echo "Installing the locked packages of $(WORKFLOW_LINT)/package-lock.json"
-	@npm ci --silent --prefix $(WORKFLOW_LINT)
+tools/%/node_modules/.done: tools/%/package.json tools/%/package-lock.json tools/%/.npmrc
+	@echo "Installing the locked packages of tools/$*/package-lock.json"
+	@npm ci --silent --prefix tools/$*
 	@touch $@
 
 # A stamp is newer than what it stands for, so that a second `make test` starts at once.

@@ -18,7 +18,8 @@ from statistics import median
 
 from benchmarks.merge import make_folder
 from benchmarks.run import GENERATOR, NIGHT, ROOT, Bench, Command, Missing, Report, Streams, check_stream
-from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest, read_runs
 from vopr_coverage.doctor.conclude import diagnose
 from vopr_coverage.doctor.judge import examine
 

@@ -9,8 +9,10 @@ What is measured, and how to read it: benchmarks/README.md.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
+import random
 import re
 import shlex
 import shutil
@@ -78,11 +80,34 @@ def measure(
     report.line("artifact of 1,000,000 iterations", figure, f"≤ {MB_PER_NIGHT_MAX:g} MB", size <= MB_PER_NIGHT_MAX)
 
 
+def write_simulation(path: Path, iterations: int) -> None:
+    """A simulation stream in which each seed hits twenty of a hundred points, the worst case for bits."""
+    rng = random.Random(7)
+    names = [f"subsystem{number % 7}.operation{number}.fails" for number in range(100)]
+    pool = [json.dumps({name: rng.randint(1, 9) for name in rng.sample(names, 20)}) for _ in range(2_000)]
+    start = {
+        "type": "start",
+        "format": "simulation/1",
+        "first_seed": 0,
+        "seeds": iterations,
+        "points": {"fault": names},
+    }
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(json.dumps(start) + "\n")
+        for seed in range(iterations):
+            figures = f'"events":{rng.randint(100, 2000)},"digest":"{rng.getrandbits(64):016x}"'
+            file.write(f'{{"type":"seed","seed":{seed},"status":"ok",{figures},"hits":{rng.choice(pool)}}}\n')
+        file.write(json.dumps({"type": "end", "seeds": iterations, "failed": 0}) + "\n")
+
+
 def commands(streams: Streams, iterations: int) -> Iterator[tuple[str, list[str]]]:
     """Streams that are printed as fast as can be, and the generator itself, which takes its time."""
     for what, options in STREAMS.items():
         name = re.sub(r"\W+", "-", what)
         yield what, printing(streams.file(f"{name}-{iterations}.ndjson", "--iterations", str(iterations), *options))
+    simulation = streams.folder / f"simulation-{iterations}.ndjson"
+    write_simulation(simulation, iterations)
+    yield "a simulation stream, 20 of 100 points hit by each seed", printing(str(simulation))
     yield "one varying hash, as it is generated", streams.argv("--iterations", str(iterations))
 
 

@@ -18,7 +18,8 @@ from itertools import combinations
 from pathlib import Path
 
 from benchmarks.first_day import ITERATIONS_MIN, LEARNT_FROM, Sample, learnt_from, samples_in
-from vopr_coverage.check.flow import Merge, Rules, judge_inputs
+from vopr_coverage.check.flow import Rules, judge_inputs
+from vopr_coverage.check.request import Merge
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import UserError
 from vopr_coverage.render.annotations import render_annotations

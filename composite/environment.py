@@ -17,6 +17,7 @@ from typing import NoReturn
 
 ACTION_ROOT = Path(__file__).resolve().parent.parent
 LOCK = ACTION_ROOT / "requirements" / "runtime.txt"
+PAGE_LOCK = ACTION_ROOT / "requirements" / "page.txt"  # the same, and what draws the page of a history
 WINDOWS = os.name == "nt"
 ISOLATED = ("-I", "-X", "utf8")  # ignores PYTHON* variables and the job's own modules
 OUR_BUG = 3
@@ -54,13 +55,13 @@ def temporary_folder() -> Path:
     return Path(folder)
 
 
-def installed_python(temporary: Path) -> Path:
+def installed_python(temporary: Path, lock: Path = LOCK) -> Path:
     """Create the environment, or use that of an earlier step of this job; return its interpreter.
 
     If that is not possible, the step ends here with the reason.
     """
     try:
-        return _installed_python(temporary)
+        return _installed_python(temporary, lock)
     except subprocess.CalledProcessError:
         give_up(
             "Nothing was judged: the log above says why the packages could not be installed. "
@@ -77,16 +78,16 @@ def write_whole(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _installed_python(temporary: Path) -> Path:
-    key = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
+def _installed_python(temporary: Path, lock: Path) -> Path:
+    key = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:12]
     home = temporary / f"vopr-coverage-{key}"
     python = home / ("Scripts/python.exe" if WINDOWS else "bin/python")
     done = home / "done"
     if not done.exists():
-        print(f"Installing the packages of requirements/{LOCK.name} into {home}", flush=True)
+        print(f"Installing the packages of requirements/{lock.name} into {home}", flush=True)
         venv.create(home, clear=True, symlinks=not WINDOWS, with_pip=True)
         pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check"]
-        install = [*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)]
+        install = [*pip, "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]
         subprocess.run(install, env=_pip_variables(pip), check=True)  # noqa: S603
     # -I ignores PYTHONPATH, so a .pth file of the environment names the package; each use writes its own checkout.
     (site_packages,) = home.glob("Lib/site-packages" if WINDOWS else "lib/python3*/site-packages")

@@ -1,9 +1,9 @@
 """`make night`: a whole night on this machine in a minute, with the example simulator and the workflow's commands.
 
-    python examples/night.py [--features LIST] [--keep DIR]
+    python examples/night.py [--features LIST] [--simulation] [--keep DIR]
 
 `--features` plants bugs in the build under test, so that the night is red: try `nondeterministic`, `drop-disabled` or
-`canary-wrong-hash`.
+`canary-wrong-hash`. With `--simulation`, the simulator writes the simulation stream in place of vopr's.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = "examples/configs/simulator.yml"
 BUILDS = "build/night-builds"
-TEMPLATE = "{build} --scenario {{scenario}} --seed {{seed}} --iterations {{iterations}} --json --no-trace-on-failure"
+TEMPLATE = "{build} --scenario {{scenario}} --seed {{seed}} --iterations {{iterations}} {stream} --no-trace-on-failure"
+# What the simulator writes: the option that asks for it, and the config of the gate.
+VOPR = ("--json", "examples/configs/simulator.yml")
+SIMULATION = ("--simulation -", "examples/configs/simulator-stream.yml")
 WORK = [
     "combined=300", "--coverage", "combined=200", "--canary", "combined=200", "--determinism", "combined=30",
     "--determinism-seeds", "42 123",
@@ -35,25 +37,30 @@ def main() -> int:
     parser.add_argument(
         "--keep", default="build/night", metavar="DIR", help="the night's folder (default: build/night)"
     )
+    parser.add_argument(
+        "--simulation", dest="stream", action="store_const", const=SIMULATION, default=VOPR,
+        help="let the simulator write the simulation stream",
+    )  # fmt: skip
     arguments = parser.parse_args()
+    stream, config = arguments.stream
     night = Path(arguments.keep)
     shutil.rmtree(ROOT / night, ignore_errors=True)
-    names = ["control", *vopr("canary", "--names", "--config", CONFIG, quiet=True).split()]
+    names = ["control", *vopr("canary", "--names", "--config", config, quiet=True).split()]
     for name in names:
         build(name, arguments.features if name == "control" else name)
-    plan = the_plan(night)
+    plan = the_plan(night, stream, config)
     for run in plan["long_run"]["include"]:
-        record(run, night / "long-run" / run["name"])
+        record(run, night / "long-run" / run["name"], stream)
     for run in plan["determinism"]["include"]:
         for process in ("a", "b"):
-            record(run, night / "determinism" / run["name"] / process)
+            record(run, night / "determinism" / run["name"] / process, stream)
     for run in plan["coverage"]["include"]:
-        record(run, night / "coverage" / run["name"])
+        record(run, night / "coverage" / run["name"], stream)
     for run in plan["canary"]["include"]:
-        record(run, night / "canary" / run["name"], run["build"])
+        record(run, night / "canary" / run["name"], stream, run["build"])
     files = ["--verdict-file", f"{night}/night.json", "--summary-file", f"{night}/night.md"]
     return subprocess.run(
-        command_line("summary", str(night), "--config", CONFIG, *files), cwd=ROOT, check=False
+        command_line("summary", str(night), "--config", config, *files), cwd=ROOT, check=False
     ).returncode
 
 
@@ -64,22 +71,22 @@ def build(name: str, features: str) -> None:
     subprocess.run([sys.executable, *line], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
-def the_plan(night: Path) -> Any:
+def the_plan(night: Path, stream: str, config: str) -> Any:
     """The night's plan. The rate is given, because measuring it takes half a minute."""
-    command = TEMPLATE.format(build=f"{BUILDS}/control")
-    options = ["--minutes", "5", "--run-number", "1", "--rate", "combined=50", "--config", CONFIG]
+    command = TEMPLATE.format(build=f"{BUILDS}/control", stream=stream)
+    options = ["--minutes", "5", "--run-number", "1", "--rate", "combined=50", "--config", config]
     text = vopr("plan", *WORK, *options, "--format", "json", "--command", command)
     (ROOT / night).mkdir(parents=True)
     (ROOT / night / "plan.json").write_text(text, encoding="utf-8")
     return json.loads(text)
 
 
-def record(run: Mapping[str, Any], folder: Path, name: str = "control") -> None:
+def record(run: Mapping[str, Any], folder: Path, stream: str, name: str = "control") -> None:
     """Record one run of the plan. Incomplete recordings and failed seeds are judged by `summary`."""
     what = ["--scenario", run["scenario"], "--seed", run["seed"], "--iterations", str(run["iterations"])]
     what += ["--expected-crash", run["crash"]] if run.get("crash") else []
     what += ["--on-crash", "restart"]
-    command = TEMPLATE.format(build=f"{BUILDS}/{name}")
+    command = TEMPLATE.format(build=f"{BUILDS}/{name}", stream=stream)
     subprocess.run(command_line("record", *what, "--out", str(folder), "--command", command), cwd=ROOT, check=False)
 
 

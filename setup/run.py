@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # -I leaves the
 
 from composite.environment import (
     ISOLATED,
+    LOCK,
+    PAGE_LOCK,
     WINDOWS,
     exit_code_of,
     give_up,
@@ -26,7 +28,7 @@ BATCH = '@"{python}" {flags} -m vopr_coverage %*\n'
 def main() -> int:
     """Write the command, and put its folder on the PATH of the next steps."""
     temporary = temporary_folder()
-    python = installed_python(temporary)
+    python = installed_python(temporary, PAGE_LOCK if os.environ.get("VOPR_SETUP_PAGE") == "true" else LOCK)
     folder = temporary / "vopr-coverage-command"
     try:
         folder.mkdir(exist_ok=True)

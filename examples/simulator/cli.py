@@ -9,18 +9,21 @@ import traceback
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
-from . import records
+from . import records, simulation
 from .baked import FEATURES as BAKED
 from .cluster import Outcome, simulate
 from .coverage import Coverage
+from .emitter import Emitter
 from .scenarios import FEATURES, SCENARIOS, unknown
 from .scheduler import MS
 
 SEED_COUNT = 1 << 64
 TRACED_EVENTS = 40
+STDOUT = Path("-")
 CRASHED = 101  # what a panic of vopr exits with
 
 
@@ -58,6 +61,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     add("--json", action="store_true", help="write the stream of `vopr --json` to standard output")
     add("--check-determinism", action="store_true", help="run each seed twice and compare")
     add("--report", type=Path, metavar="FILE", help="write the flat coverage report, too")
+    add("--simulation", type=Path, metavar="FILE", help="write the open stream, too; `-` is standard output")
     add("-v", "--verbose", action="store_true", help="tell each iteration on stderr, and how the failed ones ended")
     add("--no-trace-on-failure", action="store_true", help="with -v, leave out the last events of failed iterations")
     add("--list-scenarios", action="store_true", help="print what --scenario takes, and end")
@@ -66,8 +70,12 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     options = parser.parse_args(argv)
     features = options.features.split(",") if BAKED is None and options.features else BAKED or ()
     problem = unknown(features, FEATURES) or unknown([options.scenario], SCENARIOS)
-    if options.report and not options.report.parent.is_dir():
-        problem = f"--report: no directory '{options.report.parent}'"
+    for name in ("report", "simulation"):
+        path = getattr(options, name)
+        if path and not path.parent.is_dir():
+            problem = f"--{name}: no directory '{path.parent}'"
+    if options.json and options.simulation == STDOUT:
+        problem = "--json and --simulation can't both write to standard output"
     if problem:
         parser.error(problem)
     options.bugs = frozenset(features)
@@ -80,6 +88,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list_scenarios:
         print("\n".join(f"{name:14}{scenario.about}" for name, scenario in SCENARIOS.items()))
         return 0
+    with ExitStack() as files:
+        out = sys.stdout.buffer
+        if options.simulation not in (None, STDOUT):
+            out = files.enter_context(options.simulation.open("wb"))
+        open_stream = None
+        if options.simulation:
+            open_stream = simulation.begin(out, options.seed, options.iterations, options.scenario)
+        return run_batch(options, open_stream)
+
+
+def run_batch(options: Namespace, open_stream: Emitter | None) -> int:
+    """Run all iterations, and write what was asked for; 1 when one failed."""
     coverage, failed = Coverage(), list[int]()
     events = time_ns = 0
     began_s = time.perf_counter()
@@ -89,19 +109,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         records.write_record("start", start | faults)
     for i in range(options.iterations):
         seed = (options.seed + i) % SEED_COUNT
+        if open_stream:
+            open_stream.next_seed()
         if seed in options.panic_at:
             raise RuntimeError(f"panicked at seed {seed}, as --panic-at asks")
-        outcome, deterministic = run_seed(seed, options, coverage)
+        seen = Coverage()
+        outcome, deterministic = run_seed(seed, options, seen)
+        coverage.add(seen)
         events, time_ns = events + outcome.events, time_ns + outcome.time_ns
         if outcome.invariant or not deterministic:
             failed.append(seed)
+        if open_stream:
+            simulation.tell_seed(open_stream, seen, outcome, deterministic=deterministic)
         if options.json and deterministic:
             records.write_record("iteration", records.iteration(seed, outcome))
         tell(seed, outcome, deterministic, options)
     elapsed_s = time.perf_counter() - began_s
+    if open_stream:
+        open_stream.end()
     if options.json:
         records.write_record("batch_complete", records.batch_complete(coverage, options.iterations, failed, elapsed_s))
-    else:
+    elif options.simulation != STDOUT:
         print(f"{options.scenario}: {options.iterations} iterations in {elapsed_s:.1f} s, {len(failed)} failed")
     if options.report:
         options.report.write_text(json.dumps(records.flat_report(coverage, events, time_ns), indent=2) + "\n")
@@ -119,9 +147,9 @@ def run_seed(seed: int, options: Namespace, coverage: Coverage) -> tuple[Outcome
 
 def tell(seed: int, outcome: Outcome, deterministic: bool, options: Namespace) -> None:
     """Say how an iteration went, to people: failures always, the rest with -v; not on standard output beside JSON."""
-    out = sys.stderr if options.json else sys.stdout
+    out = sys.stderr if options.json or options.simulation == STDOUT else sys.stdout
     failed = outcome.invariant or not deterministic
-    if not (options.verbose or (failed and not options.json)):
+    if not (options.verbose or (failed and out is sys.stdout)):
         return
     if not deterministic:
         print(f"seed {seed}: determinism violation", file=out)

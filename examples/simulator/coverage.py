@@ -9,6 +9,12 @@ FAULT_POINTS = (
     "sim.storage.write", "sim.storage.read", "sim.storage.fsync", "sim.storage.crash",
     "network.drop", "network.delay", "network.duplicate", "storage.fsync_failure", "storage.corruption",
 )  # fmt: skip
+OPERATIONS = FAULT_POINTS[:2] + FAULT_POINTS[3:6]  # no faults: they have no effect to count
+PHASES = (
+    "client:retry", "network:partition_start", "storage:fsync_complete", "storage:repair_complete",
+    "vsr:commit_broadcast", "vsr:prepare_sent", "vsr:recovery_complete", "vsr:view_change_complete",
+    "vsr:view_change_start",
+)  # fmt: skip
 ALWAYS = ("client.reply_answers_a_request", "storage.recovery_reads_what_was_synced", "vsr.log_covers_commit")
 NEVER = ("vsr.view_started_twice", "vsr.vote_from_the_future")
 SOMETIMES = (
@@ -37,6 +43,11 @@ class Coverage:
         self.evaluated: set[str] = set()  # ALWAYS and NEVER properties
         self.violated: set[str] = set()
         self.satisfied: set[str] = set()  # SOMETIMES properties
+
+    def add(self, other: Coverage) -> None:
+        """Count what another one has counted."""
+        for name, seen in vars(other).items():
+            getattr(self, name).update(seen)  # counters add up, sets unite
 
     def fault(self, point: str) -> None:
         """A fault that is attempted, applied and noticed at once."""

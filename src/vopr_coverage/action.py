@@ -19,7 +19,8 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
-from vopr_coverage.check.flow import CheckRequest, check
+from vopr_coverage.check.flow import check
+from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
@@ -36,8 +37,8 @@ from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
+from vopr_coverage.runner.places import place_in
 
-KEPT = {"tracking-issue": "night.json", "trends": "trends.ndjson"}
 DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
 
@@ -104,8 +105,8 @@ def _run(environ: Mapping[str, str], clock: Clock) -> int:
     )
     if inputs["command"] == "comment":
         return _relay(step)
-    if inputs["command"] in KEPT:
-        return _keep(step)
+    if inputs["command"] == "tracking-issue":
+        return _track(step)
     if inputs["command"] == "doctor":
         return _examine(step)
     return _check(step)
@@ -141,6 +142,8 @@ def _request(step: _Step) -> CheckRequest:
         scenario=step.inputs["scenario"] or None,
         commits=commits_of(step.runner.event, step.runner.sha, step.event),
         roots=step.runner.roots,
+        form=step.inputs["format"] or None,
+        declared=step.inputs["declared"] or None,
     )
 
 
@@ -195,24 +198,22 @@ def _relay(step: _Step) -> int:
     return ExitCode.UNUSABLE if refused else ExitCode.PASSED
 
 
-def _keep(step: _Step) -> int:
-    """Publish a night's verdict in an issue, or store its history. A step that can do neither fails."""
-    told, paths, outputs = step.inputs["command"], lines(step.inputs["reports"]), {}
+def _track(step: _Step) -> int:
+    """Publish a night's verdict in an issue. Where that fails, the step fails: nobody would learn of the night."""
     try:
+        paths = lines(step.inputs["reports"])
         if len(paths) != 1:
-            raise UsageError(f"command {told} takes one path in reports, the night's {KEPT[told]}; found {len(paths)}")
-        if told == "trends":
-            messages = step.hub.store_trends(paths[0], step.runner.roots, step.inputs["trends-store"])
-        else:
-            id = checked_id(step.inputs["comment-id"], TRACKING_ID_DEFAULT)
-            messages = step.hub.track(paths[0], step.runner.roots, id, step.settings.author)
-            outputs["issue-url"] = messages[-1].url
+            raise UsageError(
+                f"command tracking-issue takes one path in reports, the night's night.json; found {len(paths)}"
+            )
+        id = checked_id(step.inputs["comment-id"], TRACKING_ID_DEFAULT)
+        messages = step.hub.track(paths[0], step.runner.roots, id, step.settings.author)
     except UserError as error:
         print(command("error", printable(str(error))))
         return ExitCode.UNUSABLE
     for message in messages:
         _print_message(message)
-    _write_outputs(step.runner, outputs)
+    _write_outputs(step.runner, {"issue-url": messages[-1].url})
     return ExitCode.PASSED
 
 
@@ -221,7 +222,7 @@ def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     page = partial(render_check_markdown, verdict, place=runner.files_url)
     _leave(_Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, _outputs(verdict)), switches, runner)
     if switches.annotations or verdict.error is not None:
-        for line in render_annotations(verdict, fail=switches.fail):
+        for line in render_annotations(verdict, fail=switches.fail, place=partial(place_in, runner.workspace)):
             print(line)
     return _exit_code(verdict.lacks_evidence, verdict.passed, switches)
 

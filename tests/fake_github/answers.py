@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.fake_github.loopback import Answer
-from tests.fake_github.state import A_SHA, Artifact, Comment, Issue, Pull, Run, World
+from tests.fake_github.state import A_SHA, Artifact, Comment, Issue, Job, Pull, Run, World
 from tests.fake_github.tables import (
     A_COMMITTER,
     ISSUE_URLS,
@@ -233,6 +233,34 @@ class Scribe:
             "created_at": created,
             "updated_at": created,
             "run_started_at": created,
+        }
+
+    def job(self, job: Job) -> Json:
+        """A `job`."""
+        run, repo = job.run, f"{self._api}/repos/{job.run.repo}"
+        url, created = f"{repo}/actions/jobs/{job.id}", moment(job.created_at)
+        done = job.status == "completed"
+        return {
+            **dict.fromkeys(("runner_id", "runner_name", "runner_group_id", "runner_group_name")),
+            "id": job.id,
+            "node_id": node_id(job.id),
+            "run_id": run.id,
+            "run_url": f"{repo}/actions/runs/{run.id}",
+            "run_attempt": job.run_attempt,
+            "head_sha": run.head_sha,
+            "head_branch": run.head_branch,
+            "workflow_name": "Nightly",
+            "name": job.name,
+            "status": job.status,
+            "conclusion": job.conclusion if done else None,
+            "labels": ["ubuntu-latest"],
+            "steps": [],
+            "url": url,
+            "html_url": f"{SITE}/{run.repo}/actions/runs/{run.id}/job/{job.id}",
+            "check_run_url": f"{repo}/check-runs/{job.id}",
+            "created_at": created,
+            "started_at": created,
+            "completed_at": created if done else None,
         }
 
     def artifact(self, artifact: Artifact) -> Json:

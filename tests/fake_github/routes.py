@@ -153,6 +153,17 @@ def run_of(call: Call, number: int) -> Run | None:
     return run if run and run.repo == call.repo else None
 
 
+def list_attempt_jobs(call: Call, number: int, attempt: int) -> Answer:
+    """The jobs of one attempt of a run. An attempt that there was not is not found."""
+    run = run_of(call, number)
+    if run is None or not 1 <= attempt <= run.run_attempt:
+        return not_found()
+    found = [job for job in call.world.jobs.values() if job.run is run and job.run_attempt == attempt]
+    jobs, link = page_of(call, found)
+    listed: Json = {"total_count": len(found), "jobs": [call.scribe.job(one) for one in jobs]}
+    return json_answer(HTTPStatus.OK, listed, **link)
+
+
 def list_artifacts(call: Call) -> Answer:
     """A repository's, newest first."""
     return artifacts_answer(call, lambda artifact: True)
@@ -212,6 +223,7 @@ ROUTES = (
     Route("GET", "actions/artifacts", list_artifacts, PAGED | {"name"}),
     Route("GET", "actions/runs/{}", get_run),
     Route("GET", "actions/runs/{}/artifacts", list_run_artifacts, PAGED | {"name"}),
+    Route("GET", "actions/runs/{}/attempts/{}/jobs", list_attempt_jobs, PAGED),
     Route("GET", "actions/artifacts/{}/zip", get_zip),
     Route("GET", "compare/{sha}...{sha}", compare_commits, PAGED),
     *GIT_ROUTES,

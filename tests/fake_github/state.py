@@ -82,6 +82,19 @@ class Run:
 
 
 @dataclass
+class Job:
+    """A job of one attempt of a run."""
+
+    id: int
+    run: Run
+    run_attempt: int
+    name: str
+    status: str
+    conclusion: str | None
+    created_at: datetime
+
+
+@dataclass
 class Artifact:
     """An artifact of a run, or of a run that is gone (None); `digest` is `sha256:…`, or None as before 2025."""
 
@@ -181,6 +194,7 @@ class World:
         self.without_issues: set[str] = set()
         self.comments: dict[int, Comment] = {}
         self.runs: dict[int, Run] = {}
+        self.jobs: dict[int, Job] = {}
         self.artifacts: dict[int, Artifact] = {}
         self.parents: dict[str, tuple[str, ...]] = {}
         self.git = GitObjects()
@@ -273,6 +287,20 @@ class World:
         )
         self.runs[number] = run
         return run
+
+    def add_job(
+        self,
+        run: Run,
+        name: str,
+        *,
+        run_attempt: int | None = None,
+        status: str = "completed",
+        conclusion: str | None = "success",
+    ) -> Job:
+        """Start a job of a run, or rather end one; of the run's attempt unless given."""
+        job = Job(next(self._ids), run, run_attempt or run.run_attempt, name, status, conclusion, self.now())
+        self.jobs[job.id] = job
+        return job
 
     def add_artifact(
         self,

@@ -191,6 +191,28 @@ def test_a_run_says_where_it_came_from(github: FakeGitHub, connect: Connect) -> 
     assert repo.get_workflow_run(github.world.add_run(head_repo=None).id).head_repository is None
 
 
+def test_the_jobs_of_an_attempt(github: FakeGitHub, connect: Connect) -> None:
+    """Of that attempt alone, page by page; an attempt that there was not is not found."""
+    run = github.world.add_run(run_attempt=2)
+    first = github.world.add_job(run, "Plan", run_attempt=1, conclusion="failure")
+    ids = [github.world.add_job(run, f"Long run ({number})").id for number in range(101)]
+    running = github.world.add_job(run, "Summary", status="in_progress", conclusion=None)
+    github.add_token("t")
+    url = f"{github.url}/repos/{REPOSITORY}/actions/runs/{run.id}/attempts"
+
+    def listed(attempt: int, page: int = 1) -> requests.Response:
+        query = {"per_page": "100", "page": str(page)}
+        return requests.get(f"{url}/{attempt}/jobs", query, headers={"Authorization": "Bearer t"}, timeout=10)
+
+    assert [(job["id"], job["conclusion"]) for job in listed(1).json()["jobs"]] == [(first.id, "failure")]
+    pages = [listed(2), listed(2, 2)]
+    assert [job["id"] for page in pages for job in page.json()["jobs"]] == [*ids, running.id]
+    assert pages[0].json()["total_count"] == 102
+    assert ['rel="next"' in page.headers["Link"] for page in pages] == [True, False]
+    assert listed(3).status_code == 404
+    assert connect(github, "t").get_repo(REPOSITORY).get_workflow_run(run.id).id == run.id
+
+
 def test_artifacts_are_listed_newest_first(github: FakeGitHub, connect: Connect) -> None:
     """A run's and a repository's, by name, with all that says whether to trust them."""
     run = github.world.add_run(head_sha="7" * 40)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.support.reports import REAL
 from tests.support.simulator_runs import SimulatorRuns
-from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest, read_runs
 from vopr_coverage.doctor.conclude import Diagnosis, diagnose
 from vopr_coverage.doctor.judge import examine
 

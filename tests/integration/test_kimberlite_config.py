@@ -8,9 +8,9 @@ from tests.support.checking import checked
 from tests.support.reports import REAL
 from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.config.file import load_config
-from vopr_coverage.model.confidence import iterations_to_see
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.nightly.wish import Asked, own_work
+from vopr_coverage.statistics.intervals import iterations_to_see
 
 CONFIG = str(REAL.parents[2] / "examples" / "configs" / "kimberlite.yml")
 

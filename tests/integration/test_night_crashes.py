@@ -116,3 +116,21 @@ def test_a_regression_seed_that_crashes_again_is_a_failing_seed(tmp_path: Path) 
     _, verdict = summarised(tmp_path, all_needs())
     assert crashes(verdict) == [("regressions", "29")]
     assert [finding.line for finding in verdict.findings] == ["seed 29 crashed, ended by signal 11"]
+
+
+def test_a_night_says_which_seeds_did_not_run_once_all_restarts_were_used_up(tmp_path: Path) -> None:
+    """On its pages and in its text, beside the cause."""
+    a_night(tmp_path)
+    first, name = BASE, tmp_path / "night/long-run/combined-1"
+    stream = a_stream(SHARD_SEEDS, first=first).splitlines(keepends=True)[:2]
+    dead = crash_of(101, None, words(first + 1))
+    parts = [a_part(first, str(first), words(first)), a_part(first + 1, str(first + 1), words(first + 1))]
+    lines = [stream[0], died_line(first, crash_of(101, None, words(first))), died_line(first + 1, dead)]
+    told: dict[str, Any] = {"parts": parts, "restarts": 1, "whole": False, "exit_code": 101}
+    a_recorded_run(name, first, SHARD_SEEDS, b"".join(lines), id="0" * 32, **told)
+    ended, verdict = summarised(tmp_path, all_needs(regressions="skipped"))
+    left = f"{SHARD_SEEDS - 2} seeds behind it did not run: its only restart was used up"
+    assert any(left in finding.line for finding in verdict.findings)
+    on_pages = left.replace("behind it", "behind them")
+    for page in (ended.out, (tmp_path / "night.md").read_text(), render_issue(verdict, IssueAbout(since="2026-11-26"))):
+        assert on_pages in page

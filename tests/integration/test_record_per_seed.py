@@ -76,6 +76,7 @@ def test_a_process_that_dies_is_the_result_of_its_seed(tmp_path: Path, simulator
     ended = record(tmp_path, *simulator, "--panic-at", "3,7", "--kill-at", "5", options=PER_SEED, iterations=12)
     assert ended.code == 0, ended
     assert "recorded 12 of 12 iterations" in ended.err
+    assert "/s, 3 failed seeds, in " in ended.err, "each process has an exit code of its own"
     ended, verdict = checked(tmp_path, "--health-only", "--min-iterations", "12")
     assert failed(verdict) == [("crash", "3"), ("crash", "5"), ("crash", "7")]
     assert [failure["crash"]["signal"] for failure in verdict["failures"]] == [None, signal.SIGSEGV, None]
@@ -144,6 +145,8 @@ def test_a_command_that_could_not_run_is_a_broken_run(tmp_path: Path, simulator:
     ended = record(tmp_path, *words, options=PER_SEED, iterations=9)
     assert ended.code == 1
     assert f"ended with exit code {code}" in ended.err
+    why = f"exit code {code} does not say that a bug was found"
+    assert f"3 has no result: {why}" in (tmp_path / "out" / "stderr.log").read_text()
     ended, verdict = checked(tmp_path)
     assert (verdict["status"], verdict["failures"]) == ("incomplete", [])
     assert f"ended with exit code {code}, no batch_complete after 3 of 9 iterations, stopped at seed 3" in ended.out

@@ -131,10 +131,15 @@ def test_a_bug_at_every_seed_is_not_started_again_for_ever(tmp_path: Path, simul
     every = ",".join(map(str, range(30)))
     ended = record(tmp_path, *simulator, "--panic-at", every, options=(*RESTART, "--restarts", "2"), iterations=30)
     assert ended.code == 1
-    ended, verdict = checked(tmp_path)
+    left = "27 seeds behind it did not run: all 2 restarts were used up"
+    assert f"{left}; --restarts N allows up to 100" in ended.err
+    assert manifest_of(tmp_path / "out")["restarts"] == 2
+    ended, verdict = checked(tmp_path, "-v")
     assert seeds_of(verdict) == ["0", "1", "2"]
-    told = "Simulator died at seed 2: ended with exit code 101; 27 seeds behind it did not run"
+    told = f"Simulator died at seed 2: ended with exit code 101; {left}"
     assert f"  - out: {told}\n" in ended.out
+    assert "      27 seeds behind them did not run: all 2 restarts were used up\n" in ended.out
+    assert [(one["crash"]["not_run"], one["crash"]["restarts"]) for one in verdict["failures"]][-1] == (27, 2)
     assert verdict["status"] == "failed"
 
 
@@ -143,7 +148,7 @@ def test_without_the_flag_a_run_ends_with_its_simulator(tmp_path: Path, simulato
     ended = record(tmp_path, *simulator, "--panic-at", "1")
     assert ended.code == 1
     assert "died at seed 1, ended with exit code 101: thread 'main' panicked at src/log.rs:1:9: index" in ended.err
-    assert "the seeds behind it did not run: --on-crash restart runs them" in ended.err
+    assert "1 seed behind it did not run; --on-crash restart runs them" in ended.err
     _, verdict = checked(tmp_path)
     assert (verdict["status"], seeds_of(verdict)) == ("failed", ["1"])
     assert verdict["violations"][0]["line"].endswith("1 seed behind it did not run")

@@ -86,6 +86,19 @@ def test_a_simulator_that_dies_does_not_end_the_replay(tmp_path: Path, simulator
     assert (manifest["whole"], manifest["signal"], manifest["parts"][0]["died_at"]) == (True, 9, "4711")
 
 
+def test_with_per_seed_an_exit_code_is_the_result_of_the_seed(tmp_path: Path) -> None:
+    """Of a simulator that writes nothing: one seed crashes, one holds, one has a code that does not say that it did."""
+    (tmp_path / "seeds.txt").write_text("a 1\na 2\na 3\n")
+    program = "import sys; sys.exit({'1': 101, '2': 0, '3': 9}[sys.argv[1]])"
+    ended = replay(tmp_path, sys.executable, "-c", program, "{seed}", options=("--per-seed", "--failed-exit", "101"))
+    assert ended.code == 1
+    lines = told(ended)
+    assert "[2/3] a seed 2: held" in lines
+    assert any(line.startswith("[1/3] a seed 1: ") and "incomplete" not in line for line in lines)
+    assert any(line.startswith("[3/3] a seed 3: incomplete") for line in lines)
+    assert lines[-1] == "2 of 3 regression seeds are recorded completely"
+
+
 def test_a_seed_that_hangs_is_ended_after_its_time(tmp_path: Path, simulator: list[str]) -> None:
     """And the others are played."""
     (tmp_path / "seeds.txt").write_text("swizzle 5\ncombined 4711\n")

@@ -102,6 +102,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "doctor": [["run.ndjson", "--workflow", "nonesuch.yml"]],
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
+        "convert": [["run.ndjson"]],
         "schema": [["report"]],
         "profiles": [[]],
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],
@@ -111,7 +112,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "plan": [[*planned, "--rate", "combined=5"], [*planned, "--calibrate", "0.1", *simulator]],
         "replay": [["seeds.txt", "--out", "replayed", *simulator]],
         "summary": [["night", "--needs", "needs.json", "--outputs", "outputs"]],
-        "trends": [["trends.ndjson"]],
+        "trends": [["trends.ndjson"], ["trends.ndjson", "--text-files", "texts"]],
         "tracking-issue": [["night.json", "--dry-run"]],
     }
     return [[command, *words] for words in given[command]]

@@ -22,7 +22,7 @@ from tests.support.reports import run_cli
 from tests.unit.test_simulator import CANARIES
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.model.report import Input, Run
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import SEED_PROFILES
 from vopr_coverage.reading import read_report
 
 SOURCE = Path(__file__).parents[2] / "examples" / "simulator"
@@ -120,7 +120,7 @@ def test_lines_are_written_as_the_real_simulator_writes_them(combined: tuple[byt
     assert re.search(rb'"simulated_time_ms":\d+\.\d+,', combined[0].splitlines()[1])
 
 
-@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("profile", SEED_PROFILES)
 def test_the_flat_report_meets_every_profile(combined: tuple[bytes, Path], profile: str, tmp_path: Path) -> None:
     """The names are the profiles', the figures are real, and nothing is left unmeasured."""
     assert problems("report", json.loads(combined[1].read_bytes())) == []

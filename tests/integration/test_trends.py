@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.support.histories import WORKFLOW, a_night, night_at, record_night, series, work
+from tests.support.histories import WORKFLOW, a_night, night_at, series, work
 from tests.support.reports import run_cli
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.verdict import night_from_json
-from vopr_coverage.trends.file import write_history
+from vopr_coverage.trends.file import record_night, write_history
 from vopr_coverage.trends.history import text_of
 
 FORMS = ("text", "markdown", "json")

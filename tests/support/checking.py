@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.gate import comparison_of
-from vopr_coverage.check.flow import CheckRequest, Merge, Rules, check
+from vopr_coverage.check.flow import Rules, check
+from vopr_coverage.check.request import CheckRequest, Merge
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.model.verdict import Verdict
 

@@ -19,8 +19,9 @@ from statistics import fmean, median
 from typing import Any
 
 from tests.support.histories import FIRST_NIGHT, FIRST_RUN, WORKFLOW
+from vopr_coverage.nightly.reached import ReachedNames, reached_names
 from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.gate import judge_trends
+from vopr_coverage.trends.gate import remarks_in
 from vopr_coverage.trends.history import TREND_FORMAT, TrendRecord
 
 FIGURES = Path(__file__).parents[1] / "data" / "trends" / "figures.json"
@@ -80,7 +81,7 @@ class Simulator:
         rate = self.speed * fmean(self.rng.choice(runs)["rate"] for _ in range(JOBS_A_SCENARIO))
         usual = median(run["rate"] for run in runs)
         ran = max(1, min(asked, round(asked * rate / usual)))  # a slow night doesn't reach what it is asked for
-        hit = sum(self.rng.random() >= math.exp(-rate_of * ran) for rate_of in self.rates)
+        hit = [number for number, rate_of in enumerate(self.rates) if self.rng.random() >= math.exp(-rate_of * ran)]
         run = self.rng.choice(runs)
         a_night = ran * run["points"].get("network.drop", run["points"]["network.delay"]) / run["iterations"]
         return _record(
@@ -89,11 +90,22 @@ class Simulator:
             scenario,
             ran=ran,
             rate=rate,
-            fault_points_hit=hit,
+            fault_points_hit=len(hit),
             fault_points_known=len(self.rates),
             invariants=INVARIANTS,
             # Streams don't have these: they vary like what the network does in real runs.
             view_changes=_poisson(self.rng, a_night),
+            names=self._names(hit) if job == "coverage" else None,
+        )
+
+    def _names(self, hit: Sequence[int]) -> ReachedNames:
+        """What the coverage job's record has by name."""
+        missed = sorted(set(range(len(self.rates))) - set(hit))
+        return reached_names(
+            hit=[f"point {number}" for number in hit],
+            missed=[f"point {number}" for number in missed],
+            ran=[f"invariant {number}" for number in range(INVARIANTS)],
+            silent=(),
         )
 
 
@@ -137,8 +149,7 @@ Played = list[tuple[TrendRecord, ...]]
 def is_told(history: Sequence[tuple[TrendRecord, ...]], tonight: Sequence[TrendRecord]) -> bool:
     """Whether some figure of tonight has a remark, and so the gate fails."""
     before = [record for night in history for record in night]
-    judged = judge_trends(lines_of(before, tonight), len(history), tonight[0].run_number)
-    return bool(judged.findings)
+    return bool(remarks_in(lines_of(before, tonight)))
 
 
 def alarms(nights: Played) -> int:

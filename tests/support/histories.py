@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
-from vopr_coverage.nightly.verdict import GreenNight, NightRun, NightVerdict, TrendLine, Work
+from vopr_coverage.nightly.verdict import NightRun, NightVerdict, TrendLine, Work
 from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.file import add_night, compare_night
 from vopr_coverage.trends.history import TrendRecord, records_of
 
 FIRST_RUN = 2_600_000_000
@@ -21,14 +19,6 @@ WORKFLOW = "Nightly"
 ITERATIONS, RATE, FAILED = "iterations", "iterations a second", "failed seeds per 1,000 iterations"
 POINTS, COVERAGE, INVARIANTS = "fault points hit", "fault point coverage in %", "invariants run"
 VIEW_CHANGES, DETECTED, DOUBLED = "view changes per 1,000 iterations", "canaries detected in %", "seeds run twice"
-
-
-class Recorded(NamedTuple):
-    """What the history shows about a night that was added to it."""
-
-    lines: tuple[TrendLine, ...]
-    warnings: tuple[str, ...]
-    last_green: GreenNight | None = None
 
 
 def work(job: str = "long-run", scenario: str = "combined", **changes: Any) -> Work:
@@ -64,13 +54,6 @@ def a_record(number: int = 0, **changes: Any) -> TrendRecord:
 def series(figure: str, values: Iterable[Any]) -> list[TrendRecord]:
     """A night for each value of that field."""
     return [a_record(number, **{figure: value}) for number, value in enumerate(values)]
-
-
-def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
-    """What `summary` does with a night: compare it with the history in that file, and add it."""
-    compared = compare_night(path, night, at)
-    warnings = (*compared.warnings, *add_night(path, compared, night, at))
-    return Recorded(compared.lines, warnings, compared.last_green)
 
 
 def line_of(nights: Sequence[TrendRecord], figure: str, job: str = "long-run") -> TrendLine:

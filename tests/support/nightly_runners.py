@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from tests.fake_github.fake import FakeGitHub
 from tests.fake_github.state import REPOSITORY, Artifact, Run
 from tests.support.archives import zipped
-from tests.support.histories import a_night, night_at, record_night, work
+from tests.support.histories import a_night, night_at, work
 from tests.support.pull_requests import SECRET, FakeClock
 from vopr_coverage import cli
 from vopr_coverage.commands import trends
 from vopr_coverage.commands.parser import parse
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.runner.environment import runner_of
-from vopr_coverage.trends.file import read_history
+from vopr_coverage.trends.file import read_history, record_night
 
 ARTIFACT = "vopr-coverage-trends"
 

@@ -234,7 +234,7 @@ def a_gate(gate: str, status: str = "failed", **more: Any) -> GateResult:
 
 
 def a_violation(
-    gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME, **about: str
+    gate: str, line: str, kind: str = "SeedFailed", detail: str = "", source: str = NAME, **about: Any
 ) -> Violation:
     """A violation whose line is as the gates word it; `about` names its point, invariant or seed."""
     return Violation(source, gate, kind, line, line, line, line, detail, f"advice {NAME}", **about)

@@ -87,7 +87,9 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "id": None,
         "parts": [],
         "measured": None,
+        "outputs": None,
         "per_seed": False,
+        "restarts": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes
 

@@ -7,13 +7,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.canaries.judge import ADVICE as CANARY_ADVICE
+from vopr_coverage.canaries.judge import CanaryEnding
+from vopr_coverage.determinism.advice import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.doctor.verdict import BlindSpot
+from vopr_coverage.gates.coverage import ADVICE as COVERAGE_ADVICE
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.crash import CRASH, crash_of, last_words_in_words
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly import advice
+from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.verdict import (
     Finding,
     GateScore,
@@ -112,7 +116,7 @@ def missed(point: str, source: str = "combined", **about: Any) -> Finding:
     """A critical fault point that was never hit."""
     told: dict[str, Any] = {
         "line": f"Critical fault point '{point}' never hit",
-        "advice": "Look whether its injector is switched on, or run longer.",
+        "advice": COVERAGE_ADVICE["critical-fault-points"],
         "fault_point": point,
         "rule": "CriticalFaultPointMissed",
         "name": point,
@@ -126,7 +130,7 @@ def _not_detected(name: str, by: str) -> Finding:
         source=name,
         kind="canary",
         line=f"not detected: no seed of 10,000 failed; expected: {by}",
-        advice="Look whether the checker that should catch it still runs.",
+        advice=CANARY_ADVICE[CanaryEnding.NOT_DETECTED],
         rule="not detected",
         message=by,
     )
@@ -397,6 +401,21 @@ RED_NIGHTS: Mapping[str, NightVerdict] = {
     ),
     "without-history": replace(
         a_night_of(seed_failed("hash_chain", SEED)), place=NightRun(), last_green=None, trends=()
+    ),
+    "linked-jobs": replace(
+        a_night_of(seed_failed("hash_chain", SEED), seed_failed("hash_chain", "18", source="combined-4"), *_COVERAGE),
+        job_pages=(
+            *(JobPage(part, "", str(id)) for id, part in enumerate(("plan", "regressions", "coverage"), 9_002)),
+            JobPage("build", "prepare", "9001"),
+            JobPage("build", "control", "9005"),
+            JobPage("long-run", "", "9013"),
+            *(JobPage("long-run", f"combined-{n}", str(9_010 + n)) for n in range(1, 5)),
+            JobPage("canary", "", "9020"),
+            JobPage("canary", "skip-fsync", "9021"),
+        ),
+    ),
+    "linked-build": replace(
+        _built_nothing(), job_pages=(JobPage("build", "control", "9005"), JobPage("build", "", "9005"))
     ),
     "whole-run": a_night_of(seed_failed("hash_chain", SEED, repro="vopr --config night.toml", whole_run=True)),
 }

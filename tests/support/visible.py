@@ -10,7 +10,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 def visible_text(markdown: str) -> str:
-    """The visible text, white space as one space; of a folded part the line that unfolds it."""
+    """The visible text, white space as one space; of a folded part the line that unfolds it.
+
+    A Mermaid chart has none: GitHub draws it.
+    """
     html = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
     body = LexborHTMLParser(f"<body>{html}").body
     assert body is not None
@@ -23,8 +26,12 @@ def _read(node: LexborNode, texts: list[str]) -> None:
     for child in node.iter(include_text=True):
         if child.is_text_node:
             texts.append(child.text_content or "")
-        elif child.is_comment_node or (node.tag == "details" and child.tag != "summary"):
+        elif child.is_comment_node or _is_drawn(child) or (node.tag == "details" and child.tag != "summary"):
             continue
         else:
             _read(child, texts)
             texts.append("" if child.tag in ("code", "a", "strong") else " ")
+
+
+def _is_drawn(node: LexborNode) -> bool:
+    return node.tag == "pre" and node.attributes.get("lang") == "mermaid"

@@ -23,7 +23,8 @@ def parsed(path: Path) -> Yaml:
 
 WORKFLOW = parsed(FILE)
 JOBS: Yaml = WORKFLOW["jobs"]
-STARTERS = {name: parsed(ROOT / "workflows" / name) for name in ("nightly.yml", "nightly-any-simulator.yml")}
+NIGHTS = ("nightly.yml", "nightly-any-simulator.yml", "nightly-sdk.yml")
+STARTERS = {name: parsed(ROOT / "workflows" / name) for name in NIGHTS}
 TRIAL_WORKFLOW = parsed(TRIAL_FILE)
 CALL: Yaml = WORKFLOW["on"]["workflow_call"]["inputs"]
 TRIAL: Yaml = TRIAL_WORKFLOW["on"]["workflow_dispatch"]["inputs"]

@@ -149,6 +149,26 @@ def test_go_without_cgo_is_a_remark_and_no_violation() -> None:
     assert "without CGO" in read.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("language", "way"),
+    [
+        ("Go", "antithesis-go-toolexec"),
+        ("Python", "antithesis.catalog"),
+        ("Java", "fault_points"),
+        ("C#", "fault_points"),
+    ],
+)
+def test_without_declarations_the_way_of_that_sdk_is_named(language: str, way: str) -> None:
+    """Not measured is no end: the remark says how to get declarations from this SDK. With one it is silent."""
+    sdk = {"language": {"name": language, "version": "1"}, "sdk_version": "1"}
+    header = json.dumps({"antithesis_sdk": sdk}).encode() + b"\n"
+    reached = assertion("elected", "sometimes")
+    (remark,) = reading(header, reached).warnings
+    assert "no property is declared" in remark
+    assert way in remark
+    assert not reading(header, assertion("elected", "sometimes", hit=False), reached).warnings
+
+
 @pytest.mark.parametrize(("line", "joined"), [(44, True), (45, False)])
 def test_a_placeholder_of_gos_instrumentor_is_joined_by_file_and_line(line: int, joined: bool) -> None:
     """The message that was evaluated there is the declared one."""

@@ -12,7 +12,7 @@ from tests.support.checking import checked
 from tests.support.reports import REAL, a_coverage, a_flat_report, a_stream
 from tests.support.streams import reading
 from vopr_coverage.check.attempts import with_attempt_only
-from vopr_coverage.check.flow import Merge
+from vopr_coverage.check.request import Merge
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.config.starter import sections_of, starter_config
 from vopr_coverage.errors import UserError

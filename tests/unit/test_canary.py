@@ -15,10 +15,10 @@ from vopr_coverage.canaries.detector import SHIPPED, Detector
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, CanaryVerdict, judge_canaries
 from vopr_coverage.formats.schema import problems
 from vopr_coverage.formats.strict_json import strict_loads
-from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading import read_report
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
+from vopr_coverage.statistics.intervals import wilson
 
 WRONG_HASH = Detector(("hash_chain", "hash_chain_integrity"))
 ATTEMPTED = {"sim.network.send": 400, "sim.storage.write": 300}

@@ -19,7 +19,7 @@ from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, judge_canar
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import ConfigError
-from vopr_coverage.model.confidence import iterations_to_see
+from vopr_coverage.statistics.intervals import iterations_to_see
 
 HASHES = Detector(("hash_chain",))
 ELSEWHERE = Seen("alter-table-crash-recovery", 1, 8_000)

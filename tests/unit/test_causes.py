@@ -128,6 +128,13 @@ def test_a_panic_that_eight_shards_died_of_is_one_cause() -> None:
     assert len(cause.findings) == 16
 
 
+def test_a_crash_without_last_words_tells_its_ending_once() -> None:
+    """It stands where the message would."""
+    failure = a_failure("run", "crash", crash=crash_of(None, 11, []), count=1, seeds=("7",))
+    cause = one(failed(a_seed_failed("run", "crash"), failures=(failure,)))
+    assert (cause.what, cause.details) == ("Simulator died at seed `7`: `ended by signal 11`", ())
+
+
 def test_two_panics_of_one_run_are_two_causes() -> None:
     """They have the same name where an invariant has its own."""
     found = [a_seed_failed("run", "crash", seed=seed) for seed in ("7", "8")]
@@ -172,7 +179,9 @@ def test_a_merged_report_lacks_what_its_run_did_not_finish() -> None:
     merged = replace(report, inputs=(replace(report.inputs[0], source="a"),))
     ended = a_violation("run-complete", "Run incomplete: x", "RunIncomplete", source="a")
     lacking = a_violation("coverage", "Coverage not measured", "CoverageNotMeasured", source="calm (2 merged)")
-    assert one(failed(ended, lacking, reports=(merged,))).findings == (0, 1)
+    cause = one(failed(ended, lacking, reports=(merged,)))
+    assert (cause.findings, cause.sources) == ((0, 1), ("a",))
+    assert one(failed(lacking, reports=(merged,))).sources == ("calm (2 merged)",)
 
 
 def test_reports_with_the_same_problem_are_one_cause() -> None:
@@ -209,6 +218,23 @@ def test_an_injector_that_is_unplugged_is_one_cause() -> None:
     assert cause.since == "Reached on base (`run 12 at abc1234`), not here"
     assert (cause.kind, cause.findings) == ("lost", (0, 1, 2, 3, 4, 5, 6))
     assert cause.advice.startswith("Look at the injector of this fault")
+
+
+def test_a_point_without_effects_and_the_percentage_that_lacks_it_are_one_cause() -> None:
+    """Nobody calls it critical, and it is not hit all the same; one that only is too rare is another cause."""
+    figures = CoverageReport(10, 9, ["net.delay"], ["net.drop"], {}, [], 0, 0, 0, {})
+    share = a_gate("fault-point-coverage", value=0.9, minimum=1.0)
+    report = replace(a_judged("failed", "run"), report=figures, gates=(share,))
+    found = [a_violation("fault-point-coverage", "90%", "FaultPointCoverage", source="run")]
+    found += [a_floor("InsufficientFaultEffects", "fault-effects", "net.drop")]
+    cause = one(failed(*found, reports=(report,)))
+    assert (cause.what, cause.kind) == ("Fault point `net.drop` was never hit", "missed")
+    assert (cause.findings, cause.advice[:20]) == ((0, 1), "Look at the injector")
+    found += [a_floor("InsufficientFaultEffects", "fault-effects", "net.delay", actual="3")]
+    assert whats(failed(*found, reports=(report,))) == [
+        "Fault point `net.drop` was never hit",
+        "Fault point `net.delay` took effect too rarely",
+    ]
 
 
 @pytest.mark.parametrize(

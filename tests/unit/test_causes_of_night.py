@@ -162,6 +162,16 @@ def test_a_fault_point_is_one_cause_whatever_it_falls_short_of() -> None:
     assert share.startswith("Fault point coverage")
 
 
+def test_a_share_that_lacks_one_point_without_effects_belongs_to_it() -> None:
+    """And the advice is on the injector: more iterations would not help."""
+    share = missed("a", line="too low", rule="FaultPointCoverage", fault_point=None, advice="Run more iterations.")
+    effects = missed("a", line="too few", rule="InsufficientFaultEffects", advice="Look at its injector.")
+    (cause,) = causes_of_night(a_night_of(share, effects))
+    assert (cause.what, cause.advice) == ("fault point `a` was never hit", "Look at its injector.")
+    assert cause.findings == (1, 0)
+    assert told(replace(share, name=""), effects) != [cause.what]
+
+
 def test_what_coverage_lacks_belongs_to_the_run_that_did_not_finish() -> None:
     """It says nothing until the crash is fixed."""
     died = replace(CRASHED, job="coverage", source="combined-1")

@@ -70,7 +70,7 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
         ("min_repairs: 2.0", "1#/min_repairs: expected an integer from 0 to 2^64-1, found 2.0"),
         ("min_repairs: .nan", "1#/min_repairs: expected an integer from 0 to 2^64-1, found '.nan'"),
         ("\nmin_repair: 1", "2#/min_repair: expected a known key (did you mean 'min_repairs'?), found 'min_repair'"),
-        ("profile: nightyl", "1#/profile: expected default, smoke_test, nightly or none, found 'nightyl'"),
+        ("profile: nightyl", "1#/profile: expected default, smoke_test, nightly, general or none, found 'nightyl'"),
         ("min_repairs: 1\nmin_repairs: 2", "2: expected every key once, found 'min_repairs' twice"),
         (
             "repro: !!python/name:os.system x",
@@ -84,7 +84,7 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
         ("aliases: {hash_chain: x}", "1: expected a name of the simulator, found the profile's own 'hash_chain'"),
         (
             "on_not_measured: {failures: warn}",
-            "1#/on_not_measured/failures: expected a known key (12 names are known), found 'failures'",
+            "1#/on_not_measured/failures: expected a known key (13 names are known), found 'failures'",
         ),
         (
             "critical_fault_points: [a, a]",

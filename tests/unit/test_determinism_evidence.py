@@ -13,10 +13,10 @@ from vopr_coverage.determinism.differences import told_apart
 from vopr_coverage.determinism.judge import Subject, judge_one
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import ManyErrors
-from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import percent
 from vopr_coverage.model.report import Run
 from vopr_coverage.reading.seeds import Seeds
+from vopr_coverage.statistics.intervals import bounds_of
 
 # ---- runs that don't add up
 

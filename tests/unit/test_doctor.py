@@ -28,7 +28,8 @@ from tests.support.reports import (
     start,
 )
 from tests.support.streams import reading
-from vopr_coverage.check.flow import CheckRequest, Rules, read_runs
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest, read_runs
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.doctor import coverage_faults, run_faults

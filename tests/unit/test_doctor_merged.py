@@ -24,7 +24,8 @@ from tests.support.reports import (
 from tests.support.streams import reading
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.gate import BaseComparison, Limit
-from vopr_coverage.check.flow import CheckRequest, Merge, Rules, judge_inputs, read_runs
+from vopr_coverage.check.flow import Rules, judge_inputs
+from vopr_coverage.check.request import CheckRequest, Merge, read_runs
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.doctor import coverage_faults

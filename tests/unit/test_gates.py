@@ -226,3 +226,16 @@ def test_a_required_property_needs_more_than_silence(
     bounds = requiring(required_properties=["vsr.repaired"], min_properties={"sometimes_total": floor})
     evidence = Evidence(a_report(), True, properties=Properties({"sometimes_total": total}, unsatisfied))
     assert judge_required_properties(evidence, bounds).status is status
+
+
+def test_floors_count_effects_point_by_point() -> None:
+    """Where one point is a plain integer, the others still count observed effects, and its own are not measured."""
+    report = a_report("hit a.faded 9\nhit a.whole 7")
+    known = {"fault_effects": {"a.faded": 1}, "fault_counts": {"a.faded": 9, "a.whole": 7}}
+    evidence = Evidence(report, is_stream=True, simulations=1, iterations=1, **known)  # type: ignore[arg-type]
+    rate = judge_per_iteration(evidence, requiring(min_per_iteration={"a.faded": 2, "a.whole": 7}))
+    assert [violation.point for violation in rate.violations] == ["a.faded"]
+    effects = judge_fault_effects(evidence, requiring(min_fault_effects={"a.faded": 1, "a.whole": 1}))
+    assert effects.status is Status.NOT_MEASURED
+    assert [(violation.point, violation.actual) for violation in effects.violations] == [("a.whole", "not measured")]
+    assert effects.measured == "1 of 2 met"

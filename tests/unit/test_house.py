@@ -19,14 +19,14 @@ LOOSE_MAX = 6  # modules beside the folders, without __init__.py and __main__.py
 # Left to right: a module imports only from rooms on a line above its own, and from its own room.
 ORDER = (
     ("errors",),
-    ("formats",),
+    ("formats", "statistics"),
     ("files",),
     ("model",),
-    ("reading", "gates"),
+    ("reading", "gates", "incidence"),
     ("seed_api", "base", "canaries", "progress"),
     ("config", "recorder"),
     ("check",),
-    ("determinism", "runner", "doctor"),
+    ("determinism", "runner", "doctor", "conversion"),
     ("nightly",),
     ("trends",),
     ("causes",),
@@ -38,7 +38,8 @@ ORDER = (
 )
 # Rooms and modules that judge or plan, as functions of their arguments; so is every module whose docstring says "Pure".
 PURE = (
-    "model", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside", "check/merge", "check/judge",
+    "statistics", "model", "incidence", "gates", "base/compare", "base/gate", "canaries/judge", "canaries/beside",
+    "check/merge", "check/judge",
     "determinism/differences", "determinism/lockstep", "determinism/judge", "determinism/verdict",
     "nightly/plan", "nightly/planner", "nightly/wish", "nightly/replay", "nightly/totals", "nightly/job_results",
     "nightly/advice",

@@ -103,6 +103,16 @@ def test_at_most_three_blocks_and_all_findings_folded(name: str) -> None:
         assert all(any(finding.line in code for code in codes) or finding.line in page for finding in night.findings)
 
 
+def test_the_issue_has_the_parts_that_did_not_pass_and_names_the_others() -> None:
+    """A row for each that somebody has to look at; what passed is one line, and what is not required none."""
+    page = render_issue(RED_NIGHTS["three-causes"], ABOUT)
+    table = page.partition("### Parts")[2].partition("### What to do")[0]
+    rows = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| ")]
+    assert rows == ["| Part", "| Long run", "| Canaries"]
+    assert "\nPassed: Build, Plan, Regression seeds, Determinism, Coverage.\n" in table
+    assert "Gate" not in table
+
+
 def test_a_green_night_is_quiet() -> None:
     """The verdict, the parts, four figures; the rest is folded, and nothing asks for attention."""
     page = render_night_markdown(a_green_night())

@@ -14,7 +14,7 @@ from tests.support.workflow_files import HANDOFF, JOBS, ROOT, steps
 
 INPUTS_STEP = {
     "NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150",
-    "NIGHT_CANARIES": "false", "NIGHT_CONFIG": "",
+    "NIGHT_CANARIES": "false", "NIGHT_CONFIG": "", "NIGHT_PER_SEED": "", "NIGHT_PARALLEL": "1", "NIGHT_FAILED_EXIT": "",
 }  # fmt: skip
 
 
@@ -101,3 +101,54 @@ def test_a_build_is_packed_as_it_is_or_missed_by_its_name(tmp_path: Path, binary
     with tarfile.open(tmp_path / "build.tar") as archive:
         member = archive.getmember(program.relative_to(workspace).as_posix())
     assert member.mode == 0o755
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"NIGHT_PARALLEL": "2"}, "--parallel is for --per-seed"),
+        ({"NIGHT_FAILED_EXIT": "101"}, "--failed-exit is for --per-seed"),
+        ({"NIGHT_PER_SEED": "true", "NIGHT_COMMAND": "./vopr"}, "the command has no {seed}"),
+        ({"NIGHT_PER_SEED": "true", "NIGHT_PARALLEL": "2", "NIGHT_FAILED_EXIT": "101"}, ""),
+        ({"NIGHT_PER_SEED": "true"}, ""),
+    ],
+)
+def test_inputs_of_one_process_a_seed_have_an_effect_or_are_refused(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    """What is typed and would not be used is a mistake; the defaults are none."""
+    ended = look_at_the_inputs(tmp_path, **changes)
+    assert ended.returncode == (2 if said else 0)
+    assert said in ended.stdout
+
+
+# A night's steps that run the simulator, and the flags that it takes from three inputs.
+SIMULATING = {"Plan the night": 1, "Simulate": 4, "Simulate again": 1, "Replay": 1}
+
+
+@pytest.mark.parametrize("per_seed", ["", "true"])
+def test_every_step_that_simulates_runs_a_process_a_seed_if_asked(tmp_path: Path, per_seed: str) -> None:
+    """Long run, regressions, both runs of determinism, coverage, canaries and the calibration; else none does."""
+    said = tmp_path / "said"
+    command = tmp_path / "vopr-coverage"
+    command.write_text(f'#!/bin/sh\nfor word in "$@"; do printf "[%s]" "$word"; done >>{said}; echo >>{said}\n')
+    command.chmod(0o755)
+    env = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "GITHUB_OUTPUT": "out",
+        "GITHUB_RUN_NUMBER": "1",
+        "NIGHT_PER_SEED": per_seed,
+        "NIGHT_PARALLEL": "2",
+        "NIGHT_FAILED_EXIT": "",
+    }
+    found = dict.fromkeys(SIMULATING, 0)
+    for _, step in steps():
+        if step.get("name") not in SIMULATING:
+            continue
+        found[step["name"]] += 1
+        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, check=True)
+        told = said.read_text().splitlines()[-1]
+        parallel = "" if step["name"] == "Replay" else "[--parallel][2]"
+        assert (f"[--per-seed]{parallel}[--failed-exit][]" in told) == bool(per_seed)
+        assert ("--failed-exit" in told) == bool(per_seed)
+    assert found == SIMULATING

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from vopr_coverage.model.prediction import (
+from vopr_coverage.statistics.prediction import (
     ALPHA,
     Sample,
     chi_square_quantile,

@@ -70,7 +70,9 @@ OPTIONAL = {
     "head": None,
     "parts": (),
     "measured": None,
+    "outputs": None,
     "per_seed": False,
+    "restarts": None,
 }  # keys that old manifests lack
 
 

@@ -19,6 +19,7 @@ from tests.support.pages import (
     named,
     without_base,
 )
+from vopr_coverage.model.points import Location
 from vopr_coverage.model.verdict import Remark, Verdict, VerdictStatus, Violation
 from vopr_coverage.render.annotations import command, fenced, render_annotations
 from vopr_coverage.render.budget import cut_utf16, utf16_units
@@ -192,3 +193,39 @@ def test_controls_are_spelt_out() -> None:
     for line in render_annotations(named(a_verdict(), "\x1b[31m\u202e"), fail=True):
         assert re.search(r"\\x1b\[31m\\u202e", line) or "plainname" not in line
         assert line.isprintable()
+
+
+def at(file: str, line: int = 7, text: str = "Property 'p' was false") -> Violation:
+    """A violation of a property at a place."""
+    return replace(a_violation("properties", text, "PropertyViolated", source="a"), location=Location(file, line))
+
+
+def as_it_is(location: Location) -> tuple[str, int] | None:
+    """As if every file were there."""
+    return (location.file, location.line) if location.line else None
+
+
+def test_a_violation_stands_at_the_line_of_its_assertion() -> None:
+    """One annotation a line of code, after that of the gate; nothing without a file of the workspace."""
+    verdict = failing(at("src/a.rs"), at("src/a.rs", text="Property 'q' was false"), at("src/b.rs", 9))
+    _, first, second = render_annotations(verdict, fail=True, place=as_it_is)
+    assert first.startswith(
+        "::error file=src/a.rs,line=7,title=Simulation coverage::Property 'p' was false%0AProperty 'q'"
+    )
+    assert second.startswith("::error file=src/b.rs,line=9,")
+    assert len(render_annotations(verdict, fail=True)) == 1
+    assert render_annotations(verdict, fail=False, place=as_it_is)[1].startswith("::warning file=src/a.rs,line=7,")
+
+
+def test_annotations_at_lines_leave_room_for_the_gates() -> None:
+    """Ten a kind: the gates come first."""
+    gates = [a_violation(gate, gate, source="a") for gate in ("failures", "repairs", "view-changes")]
+    lines = render_annotations(failing(*gates, *(at("a.rs", n) for n in range(1, 50))), fail=True, place=as_it_is)
+    assert len(lines) == 10
+    assert [" file=" in line for line in lines] == [False] * 4 + [True] * 6
+
+
+def test_a_file_name_can_not_start_another_command() -> None:
+    """Commas, colons and line ends in a property are escaped."""
+    _, line = render_annotations(failing(at("a,title=x::error::y\n.rs")), fail=True, place=as_it_is)
+    assert line.startswith("::error file=a%2Ctitle=x%3A%3Aerror%3A%3Ay%0A.rs,line=7,")

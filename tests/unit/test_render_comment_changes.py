@@ -40,14 +40,14 @@ def test_the_page_is_in_the_order_of_what_a_reviewer_needs() -> None:
         "**What to do:**",
         "### Fault point <code>plainname</code> is no longer hit",
         "Reached on base (<code>plainname</code>), not here",
-        "<details><summary>and 2 more causes</summary>",
+        "<details><summary>2 more causes</summary>",
         "⚠️ **Judged less strictly than on base:**",
         "### Lost against base",
         "- Reports of the base that are missing here: ",
         "- Fault points hit on base, not here: ",
         "- Invariants run on base, not here: ",
         "### Newly hit",
-        "| Gate | Measured | Required | Change | Status |",
+        "| Gate | Required | Measured | Change | Status |",
         "<details><summary>1 gate not required</summary>",
         "<details><summary>All 6 violations, by gate</summary>",
         "<details><summary>2 warnings</summary>",
@@ -60,7 +60,7 @@ def test_the_page_is_in_the_order_of_what_a_reviewer_needs() -> None:
 def test_without_a_base_nothing_is_said_of_one() -> None:
     """No column, no section, no line."""
     markdown = comment_at_tier(a_verdict(), 0)
-    assert "| Gate | Measured | Required | Status |" in markdown
+    assert "| Gate | Required | Measured | Status |" in markdown
     assert not re.search("base|Change|Lost|Newly", markdown)
 
 
@@ -72,7 +72,7 @@ def test_a_base_that_can_not_be_had_is_told_with_the_reason() -> None:
 
 
 def test_a_row_says_what_changed_and_whose_doing_it_is() -> None:
-    """Gate, measured, required, change, status: what passed on base and fails here is loud."""
+    """Gate, required, measured, change, status: what passed on base and fails here is loud."""
     gates = (
         a_gate("view-changes", "failed", measured="2", required="≥ 5", value=2),
         a_gate("repairs", "failed", measured="0", required="≥ 2", value=0),
@@ -88,10 +88,10 @@ def test_a_row_says_what_changed_and_whose_doing_it_is() -> None:
     lines = comment_at_tier(replace(a_verdict(), reports=(report,)), 0).splitlines()
     rows = [re.sub("<a [^>]+>|</a>", "", line.replace("&nbsp;", " ")) for line in lines if line.startswith("| ")]
     assert rows[1:5] == [
-        "| **4 · View changes** | 2 | ≥ 5 | −4 | ❌ failed, **passed on base** |",
-        "| **5 · Repairs** | 0 | ≥ 2 | = | ❌ failed, as on base |",
-        "| 6 · Query plans | 30 | ≥ 20 | +11 | ✅ passed, failed on base |",
-        "| Fault effects | 1 of 1 met | 1 minimum | – | ✅ passed |",
+        "| **4 · View changes** | ≥ 5 | 2 | −4 | ❌ failed, **passed on base** |",
+        "| **5 · Repairs** | ≥ 2 | 0 | = | ❌ failed, as on base |",
+        "| 6 · Query plans | ≥ 20 | 30 | +11 | ✅ passed, failed on base |",
+        "| Fault effects | 1 minimum | 1 of 1 met | – | ✅ passed |",
     ]
 
 
@@ -130,7 +130,7 @@ def test_a_new_report_is_told_as_new() -> None:
     """It has lost nothing, and there is nothing to hold it against."""
     markdown = comment_at_tier(passed(base=BaseSeen("run 7")), 0)
     assert "judged by <code>plainname &#43; 2 overrides</code> · new: not on base<br>" in markdown
-    assert "| Gate | Measured | Required | Status |" in markdown
+    assert "| Gate | Required | Measured | Status |" in markdown
 
 
 def test_a_counterpart_of_another_name_is_named() -> None:

@@ -143,12 +143,13 @@ def plain(markdown: str) -> str:
 
 
 def test_five_seconds() -> None:
-    """The first lines are the verdict, how many causes it has, the first of them, and its command."""
+    """The first lines are the verdict, how many causes it has, the first, the seed's own message, and its command."""
     lines = [line for line in at_tier(a_verdict(), 0).splitlines() if line]
     assert lines[0] == "## ❌ Simulation coverage failed"
     assert lines[1] == "**3 causes.**"
     assert lines[2] == "### Invariant <code>plainname</code> failed on 2 seeds, first on seed <code>7</code>"
-    assert lines[3:6] == ["```", "vopr --scenario plainname --seed 7", "```"]
+    assert lines[3] == "<code>plainname</code>"
+    assert lines[4:7] == ["```", "vopr --scenario plainname --seed 7", "```"]
     assert not [line for line in lines if "below the profile" in line], "that is no news: `profiles` tells it"
 
 
@@ -173,8 +174,9 @@ def test_the_table_has_its_parts_and_the_seven_their_numbers() -> None:
         "**Coverage**", "1 · Fault point coverage", "2 · Critical fault points", "3 · Required invariants",
         "4 · View changes", "5 · Repairs", "6 · Query plans", "7 · Phase events",
     ]  # fmt: skip
-    assert first[11:16] == [
+    assert first[11:17] == [
         "**Beyond the seven**", "Fault effects", "Work per iteration", "Property counters", "Required properties",
+        "Invariant coverage",
     ]  # fmt: skip
 
 
@@ -296,6 +298,8 @@ def test_plurals() -> None:
     """One is one, and two are two."""
     markdown = at_tier(replace(a_verdict(), violations=(a_violation("failures", "x"),), warnings=(Remark("", "w"),)), 0)
     assert "1 violation, by gate</summary>" in markdown
+    two = replace(a_verdict(), violations=(a_missed_point("a"), a_missed_point("b")))
+    assert "<summary>Both violations, by gate</summary>" in at_tier(two, 0)
     assert "One cause" not in markdown
     assert "**One cause accounts for both violations.**" in at_tier(
         replace(a_verdict(), violations=(a_missed_point("a"), a_missed_point("b"))), 0

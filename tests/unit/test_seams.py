@@ -24,10 +24,11 @@ from tests.support.schemas import MAP_KEY, a_value, definition, keys_and_words
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import Seen
 from vopr_coverage.canaries.judge import CanaryVerdict
-from vopr_coverage.check.flow import CheckRequest, Rules
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.check.terms import POLICIES, Overrides, Terms, terms_for
 from vopr_coverage.config.file import Config, Scenario, as_policy, parse_config
-from vopr_coverage.determinism.judge import ADVICE as DETERMINISM_ADVICE
+from vopr_coverage.determinism.advice import ADVICE as DETERMINISM_ADVICE
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract

@@ -19,7 +19,7 @@ from vopr_coverage import (
 )
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats.schema import problems
-from vopr_coverage.model.thresholds import PROFILE_NAMES
+from vopr_coverage.model.thresholds import SEED_PROFILES
 
 
 def a_passing_report(thresholds: CoverageThresholds) -> CoverageReport:
@@ -49,7 +49,7 @@ def test_the_package_exports_what_the_seed_names_and_nothing_else() -> None:
     ]
 
 
-@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("profile", SEED_PROFILES)
 def test_a_shipped_profile_meets_the_schema_of_thresholds(profile: str) -> None:
     """Profiles are read without validation, because this test has validated them."""
     assert problems("thresholds", json.loads(CoverageThresholds.of_profile(profile).to_json())) == []
@@ -98,7 +98,7 @@ def test_fault_point_coverage_is_a_fraction_and_zero_of_zero_is_zero() -> None:
     assert CoverageReport().fault_point_coverage() == 0.0
 
 
-@pytest.mark.parametrize("profile", PROFILE_NAMES)
+@pytest.mark.parametrize("profile", SEED_PROFILES)
 def test_a_report_that_just_meets_a_profile_passes(profile: str) -> None:
     """Equality passes in every category."""
     thresholds = CoverageThresholds.of_profile(profile)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.workflow_files import NIGHTS
 from vopr_coverage.github.artifacts import artifact_name
 from vopr_coverage.github.comment_marker import ID_DEFAULT
 from vopr_coverage.github.lookup import BASE_EVENTS
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 STARTERS = sorted((ROOT / "workflows").glob("*.yml"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OURS = "org/vopr-coverage-action@v1"
+SETUP = "org/vopr-coverage-action/setup@v1"
 NIGHTLY = "org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1"
 RIGHTS = {
     ("pull-request.yml", "simulate"): {"contents": "read"},
@@ -28,8 +30,13 @@ RIGHTS = {
     ("nightly.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("nightly-any-simulator.yml", "night"): {"actions": "read", "contents": "read"},
     ("nightly-any-simulator.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
-    ("nightly.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly-sdk.yml", "night"): {"actions": "read", "contents": "read"},
+    ("nightly-sdk.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
+    ("trends-page.yml", "page"): {"actions": "read"},
+    ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
     ("nightly-any-simulator.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly-sdk.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly.yml", "trends"): {"actions": "read", "contents": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
     ("README.md", "coverage"): {"contents": "read", "pull-requests": "write"},
 }
@@ -78,7 +85,7 @@ ALL_STEPS = [
 ]
 
 
-NIGHT_STEPS = [step for name in ("nightly.yml", "nightly-any-simulator.yml") for step in steps_in(STARTER[name])]
+NIGHT_STEPS = [step for name in NIGHTS for step in steps_in(STARTER[name])]
 
 
 def using(steps: list[Yaml], action: str) -> list[Yaml]:
@@ -134,9 +141,9 @@ def test_simulating_and_judging_take_five_minutes_at_most() -> None:
 def test_actions_of_others_are_pinned_to_a_commit(path: Path) -> None:
     """With the version beside it, for people; a tag can be moved."""
     for used in re.findall(r"^\s*(?:- )?uses: (.+)$", path.read_text("utf-8"), re.M):
-        assert used.split(" ")[0] in (OURS, NIGHTLY) or re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), (
-            used
-        )
+        assert used.split(" ")[0] in (OURS, NIGHTLY, SETUP) or re.fullmatch(
+            r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used
+        ), used
 
 
 def test_an_action_is_pinned_to_the_same_commit_everywhere() -> None:

@@ -295,3 +295,14 @@ def test_a_failed_seed_without_a_record_is_a_silent_failure() -> None:
     assert (run.silent_failures.count, run.silent_failures.seeds) == (2, (0, 3))
     assert (run.iterations, run.records, run.double_runs, run.simulations) == (4, 2, True, 8)
     assert run_of(a_stream()).double_runs is None
+
+
+def test_the_effects_of_a_point_are_read_whatever_another_point_is() -> None:
+    """A plain integer says nothing of its own effects; it does not hide those of the points beside it."""
+    coverage = a_coverage()
+    points = {"whole": 7, "faded": {"attempted": 9, "applied": 9, "observed": 1}}
+    coverage["fault_points"] |= {"total": 2, "hit": 2, "fault_points": points}
+    read = reading(*with_end(coverage=coverage))
+    assert read.run is not None
+    assert read.run.fault_effects == {"faded": 1}
+    assert read.run.fault_counts == {"whole": 7, "faded": 9}

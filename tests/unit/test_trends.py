@@ -138,7 +138,7 @@ def test_nothing_of_nothing_is_not_measured() -> None:
         (VIEW_CHANGES, "view_changes", [3_000, 3_100, 2_900], 1_000, "far below"),
         (VIEW_CHANGES, "view_changes", [3_000, 3_100, 2_900], 9_000, "far above"),
         (VIEW_CHANGES, "view_changes", [3_000, 3_100, 2_900], 2_000, ""),
-        (DETECTED, "detected", [5, 5, 5], 4, "below"),
+        (DETECTED, "detected", [5, 5, 5], 4, "far below"),
         (DOUBLED, "seeds_doubled", [800, 810, 790], 80, "far below"),
         (POINTS, "fault_points_hit", [11, 11], 3, ""),  # two nights are too few
         (POINTS, "fault_points_hit", [11, None, 11], 3, ""),

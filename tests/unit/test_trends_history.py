@@ -113,7 +113,7 @@ def test_what_is_recorded_can_be_read_again() -> None:
 
 def test_every_field_is_required_and_null_is_allowed_for_figures() -> None:
     """As the schema says it."""
-    later = {"seed_base", "first_hashes"}  # records of older nights have neither
+    later = {"seed_base", "first_hashes", "names"}  # records of older nights have none of them
     assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__) - later
     nothing = dict.fromkeys(["asked", "planned", "ran", "failed", "rate", "view_changes", "detected", "commit"])
     (record,) = parse_history(line(**nothing), "h").records
@@ -242,7 +242,7 @@ def test_outside_of_github_every_night_is_one() -> None:
 
 
 def test_the_oldest_nights_go_first() -> None:
-    """Of more than fits in a file that can be read again; always whole nights."""
+    """Of more than fits in a file that can be read again; always whole nights, and no number of them is too many."""
     nights = [records(number, work(), work("coverage"))[index] for number in range(405) for index in (0, 1)]
     assert len(union(nights)) == 2 * 405
     wide = [a_record(number, scenario=f"{number}-{one}-{'x' * 190}") for number in range(30) for one in range(600)]

@@ -1,4 +1,4 @@
-"""Which nights a history keeps, the text files that are made from it, and the gate on its remarks."""
+"""Which nights a history keeps, the text files that are made from it, and what is remarked on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from tests.support.histories import (
     FIRST_NIGHT,
     ITERATIONS,
     POINTS,
-    a_night,
     a_record,
     line_of,
     records,
@@ -32,8 +31,6 @@ from tests.support.histories import (
     work,
 )
 from vopr_coverage.errors import UsageError
-from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.gate import judge_trends, with_gate
 from vopr_coverage.trends.history import TrendRecord, night_of, union
 from vopr_coverage.trends.store import Address, address_of
 from vopr_coverage.trends.text_files import text_files
@@ -199,59 +196,10 @@ def test_more_points_that_nobody_hits_are_a_loss_of_coverage() -> None:
     """The number of points hit stays; where it falls, the share has no remark of its own."""
     usual = [a_record(number) for number in range(8)]
     more = line_of([*usual, a_record(8, fault_points_known=13)], COVERAGE)
-    assert more.remark == "84.6 is below 100, the median of 8 comparable nights before"
+    assert more.remark == "84.6 is far below 100, the median of 8 comparable nights before"
     fewer = [*usual, a_record(8, fault_points_hit=9)]
     assert (bool(line_of(fewer, POINTS).remark), line_of(fewer, COVERAGE).remark) == (True, "")
     assert line_of([*usual, a_record(8, fault_points_hit=22, fault_points_known=23)], COVERAGE).remark == ""
-
-
-# ---- the gate
-
-
-def judged(history: list[TrendRecord], tonight: TrendRecord) -> Any:
-    """The gate on that night."""
-    return judge_trends(lines_of(history, [tonight]), len(history), tonight.run_number)
-
-
-def test_a_remark_is_a_finding() -> None:
-    """With the figure, its scenario, and advice; a night without remarks passes."""
-    history = [a_record(number) for number in range(14)]
-    found = judged(history, a_record(14, fault_points_hit=10))
-    assert found.job.status == "failed"
-    (finding,) = found.findings
-    assert (finding.job, finding.kind, finding.rule) == ("trends", "trend", POINTS)
-    assert finding.line == "fault points hit of combined: 10 is below 11, the median of 13 comparable nights before"
-    assert judged(history, a_record(14)).job.status == "passed"
-
-
-def test_few_nights_are_not_enough_for_a_gate() -> None:
-    """Seven must have measured the figure; that it is gone needs no statistics."""
-    for nights, statuses in ((3, "not required"), (6, "not required"), (7, "failed")):
-        history = [a_record(number, run_number=number + 1) for number in range(nights)]
-        found = judged(history, a_record(nights, run_number=nights + 1, fault_points_hit=10))
-        assert found.job.status == statuses, nights
-    gone = judged([a_record(number) for number in range(4)], a_record(4, fault_points_hit=None))
-    assert gone.job.status == "failed"
-
-
-def test_a_gate_that_cannot_be_evaluated_fails() -> None:
-    """The file is no history, or has lost its nights; the first nights of a workflow have none to lose."""
-    assert judge_trends((), 0, 1).job.status == "not required"
-    lost = judge_trends((), 1, 59)
-    assert (lost.job.status, len(lost.findings)) == ("incomplete", 1)
-    assert "this is run 59 of the workflow, so its nights were not restored" in lost.findings[0].line
-    assert judge_trends((), 20, 59, ["h: too large"]).findings[0].line == "h: too large"
-
-
-def test_the_gate_is_a_part_of_the_night() -> None:
-    """A green night turns red by it; one that was not judged stays as it is."""
-    history = [a_record(number) for number in range(14)]
-    night_alone = replace(a_night(14), jobs=(), findings=())
-    red = with_gate(night_alone, judged(history, a_record(14, rate=0.1)))
-    assert (red.status, red.passed, red.jobs[-1].name) == ("failed", False, "trends")
-    assert with_gate(night_alone, judged(history, a_record(14))).status == "passed"
-    unusable = replace(night_alone, error="no plan", status="error", passed=False)
-    assert with_gate(unusable, judged(history, a_record(14))) == unusable
 
 
 # ---- the gate on histories drawn from real figures; benchmarks/trends.py plays a thousand

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, record_night, work
-from vopr_coverage.trends.file import read_history
+from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, work
+from vopr_coverage.trends.file import read_history, record_night
 from vopr_coverage.trends.history import TrendRecord, parse_history, text_of
 from vopr_coverage.trends.repeats import repeats
 

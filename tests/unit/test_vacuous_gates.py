@@ -194,3 +194,11 @@ def test_properties_that_were_violated_fail_although_the_simulator_exits_with_ze
     properties = recorded_properties() | {"violation_count": 1, "violated_ids": ["vsr.agreement"]}
     verdict = judged(f"combined={edited(tmp_path, 'combined', properties=properties)}")
     assert [violation.line for violation in verdict.violations] == ["Property 'vsr.agreement' was violated"]
+
+
+def test_a_run_that_is_too_short_for_all_floors_shows_nothing_and_says_why(tmp_path: Path) -> None:
+    """Not that no gate passed: none is due yet."""
+    verdict = judged_asking_only(tmp_path, profile="none", min_per_iteration={"x": [{"from": 5000, "at_least": 1}]})
+    line = "Run too short: all that is required of it is required of 5,000 iterations or more"
+    assert [violation.line for violation in verdict.violations] == [line]
+    assert "Run more iterations" in verdict.violations[0].advice

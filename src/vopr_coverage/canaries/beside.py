@@ -9,8 +9,8 @@ import msgspec
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.evidence import SeedsBeside, Seen
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
-from vopr_coverage.model.confidence import iterations_to_see
 from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.statistics.intervals import iterations_to_see
 
 UNEXPLAINED = (CanaryEnding.NOT_DETECTED, CanaryEnding.NOT_MEASURED)  # the run is whole, and nothing failed in it
 

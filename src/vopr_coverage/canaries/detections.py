@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.report import Input, Run
+from vopr_coverage.model.report import CHECKED_TWICE, Input, Run
 
 
 def detections(read: Input, run: Run, detector: Detector, control: Input) -> Iterator[tuple[str, tuple[int, ...]]]:
     """What of a whole run detects its canary: each in a sentence, with the seeds that show it."""
+    names = {*detector.invariants, *(detector.properties if read.observed else ())}  # other testers have one kind alone
+    if detector.determinism:
+        names.add(CHECKED_TWICE)
     for group in run.failures:
-        if group.invariant in detector.invariants and not group.crash:
+        if group.invariant in names and not group.crash:
             of = counted(run.iterations, "seed")
             yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
     for name in run.properties.violated_ids if run.properties else ():

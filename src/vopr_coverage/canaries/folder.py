@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from vopr_coverage.canaries.controls import CONTROL, ControlRun, refuse_unclear
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun
 from vopr_coverage.errors import UsageError, UserError, printable, shown
-from vopr_coverage.model.report import Input
+from vopr_coverage.model.points import Observed
+from vopr_coverage.model.report import FailureGroup, Finish, Input, Run
 from vopr_coverage.reading.find import find_reports
 from vopr_coverage.reading.recorded import read_file
 
@@ -62,4 +63,26 @@ def read_run(path: str) -> Input:
     (file, *more) = find_reports([path])
     if more:
         raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    return replace(read_file(file), source=file.label, scenario=file.scenario, recording=file.recording)
+    read = replace(read_file(file), source=file.label, scenario=file.scenario, recording=file.recording)
+    return replace(read, run=read.run or run_in_files(read.observed, read.finish))
+
+
+def run_in_files(observed: Observed | None, finish: Finish | None) -> Run | None:
+    """A run of a format that knows properties and no seeds: each file is an iteration, each broken property a failure.
+
+    None without properties, since nothing in such a file shows what ran.
+    """
+    if observed is None:
+        return None
+    return Run(
+        starting_seed=None,
+        announced=None,
+        records=observed.runs,
+        failed_records=0,
+        iterations=observed.runs,
+        ended_early=finish.ended_early if finish else None,
+        failures=tuple(
+            FailureGroup(invariant=broken.name, count=broken.runs, message=broken.line, seeds=())
+            for broken in observed.broken.values()
+        ),
+    )

@@ -24,11 +24,11 @@ from vopr_coverage.canaries.detections import cannot_vanish, detections
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.gates.manifest import with_last_words
-from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import run_ending, simulator_ending
 from vopr_coverage.model.report import Input, Run
 from vopr_coverage.model.verdict import nothing_judged
+from vopr_coverage.statistics.intervals import wilson
 
 SEEDS_SHOWN = 5
 NONE_DECLARED = "no canaries are declared, on purpose: nothing shows that this simulator would find a bug"

@@ -22,6 +22,8 @@ POINT_MISSED = frozenset({"CriticalFaultPointMissed", "FaultPointLost"})
 PHASES = frozenset({"InsufficientPhaseEvents", "InsufficientPerIteration"})
 NAMED = LOST | PHASES | {"CriticalFaultPointMissed", "InvariantNotExecuted", "InsufficientFaultEffects"}
 WITHOUT_FIGURES = frozenset({"CoverageNotMeasured", "NothingShown"})
+NOT_HIT = "FaultPointCoverage"  # beside a name's own ways to fall short: it is among the points that the share lacks
+TOO_FEW = frozenset({"InsufficientFaultEffects", "InsufficientPerIteration"})
 NAME_CHARACTERS_MAX = 300  # of a phase, in which a fault point's name is looked for
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 OTHER_NAMES = SHARED_ADVICE["other-names"]
@@ -39,13 +41,19 @@ class Facts:
         for violation in verdict.violations:
             if violation.kind in NAMED and (name := name_of(violation)):
                 self.kinds.setdefault(name, set()).add(violation.kind)
+        shares = [self.unit(violation) for violation in verdict.violations if violation.kind == NOT_HIT]
+        missed = {name for unit in shares if unit and unit.report for name in unit.report.missed_fault_points}
+        for name, ways in self.kinds.items():
+            ways |= {NOT_HIT} if name in missed and ways & TOO_FEW else set()
         self._failures = {
             (failure.source, failure.invariant, seed): failure
             for failure in reversed(verdict.failures)
             if not failure.expected
             for seed in (*failure.seeds[:1], None)
         }
-        unplugged = [name for name in self.kinds if self.kinds[name] & POINT_MISSED and self.is_unplugged(name)]
+        unplugged = [
+            name for name in self.kinds if self.kinds[name] & (POINT_MISSED | {NOT_HIT}) and self.is_unplugged(name)
+        ]
         self._point_of = {start: point for point in reversed(unplugged) for start in beginnings_of(point)}
         self._bugs: dict[str, Key] = {}  # by report, what ended its runs or failed all of its seeds
         for violation in verdict.violations:
@@ -59,6 +67,12 @@ class Facts:
     def unit(self, violation: Violation) -> JudgedReport | None:
         """The report that a violation is about, or that its run was merged into."""
         return self.unit_of.get(violation.source)
+
+    def runs_of(self, name: str) -> tuple[str, ...]:
+        """The runs that were merged into the report of this name; () for one that is a run itself."""
+        report = self.unit_of.get(name)
+        runs = tuple(read.source for read in report.inputs) if report and report.name == name else ()
+        return () if name in runs else runs
 
     def key_of(self, violation: Violation) -> Key:
         """The key of its cause."""
@@ -147,7 +161,7 @@ class Facts:
     def _of_a_share(self, violation: Violation) -> Key | None:
         """A percentage that is met once the points that other violations name are hit."""
         report = self.unit(violation)
-        if report is None or violation.kind not in ("FaultPointCoverage", "CoverageFell"):
+        if report is None or violation.kind not in (NOT_HIT, "CoverageFell"):
             return None
         named = [other for other in self._missed_in(report) if other.point]
         if violation.kind == "CoverageFell":
@@ -162,7 +176,8 @@ class Facts:
 
     def _missed_in(self, report: JudgedReport) -> Iterator[Violation]:
         for violation in self.verdict.violations:
-            if violation.kind in POINT_MISSED and self.unit(violation) is report:
+            is_missed = violation.kind in POINT_MISSED or NOT_HIT in self.kinds.get(name_of(violation) or "", ())
+            if is_missed and violation.kind in NAMED and self.unit(violation) is report:
                 yield violation
 
 

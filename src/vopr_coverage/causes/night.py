@@ -14,10 +14,11 @@ from vopr_coverage.canaries.judge import CanaryEnding
 from vopr_coverage.causes import night_words
 from vopr_coverage.causes.facts import OTHER_NAMES, PHASES, beginnings_of, producer_of
 from vopr_coverage.causes.night_messages import has_panic
-from vopr_coverage.determinism.judge import INCOMPLETE
+from vopr_coverage.determinism.advice import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
-from vopr_coverage.model.crash import signature
+from vopr_coverage.model.crash import seeds_not_run, signature
+from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
@@ -30,14 +31,13 @@ _EXPIRED: Key = ("unusable", "expired")
 _CONTROL: Key = ("canary", "control")
 _GATE: Key = ("shortfall", "gate")
 _NO_SCORE: Key = ("shortfall", "gate", "not measured")
-_NO_TRENDS: Key = ("unusable", "trends")
 _CANCELLED: Key = ("unusable", "jobs", "cancelled")
 _SKIPPED: Key = ("unusable", "jobs", "skipped")
 _NOT_BUILT = (str(CanaryEnding.NOT_RUN), str(CanaryEnding.BUILD_FAILED))
 _MISSED_BY = (str(CanaryEnding.NOT_DETECTED), str(CanaryEnding.WRONG_INVARIANT))
-_NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured")
+_NOT_COMPARED = (INCOMPLETE, "NothingCompared", "NotMeasured", "NoDigests")
 _VIOLATED = "PropertyViolated"
-_SHARE = "FaultPointCoverage"
+_SHARE = night_words.SHARE
 _RAN = ("success", "failure", "cancelled")  # results of jobs that may have recorded something
 
 
@@ -55,6 +55,8 @@ def causes_of_night(verdict: NightVerdict) -> tuple[Cause, ...]:
     for position, finding in enumerate(verdict.findings):
         key = _of_coverage(finding, ways) if finding.kind == "coverage" else _key(finding, results)
         groups.setdefault(key, []).append(position)
+    for positions in groups.values():  # a share that lacks a point comes behind what is said of the point
+        positions.sort(key=lambda position: verdict.findings[position].rule == _SHARE)
     for explained, by in list(_explained(_Together(groups, verdict.findings, results))):
         groups[by] += groups.pop(explained)
     causes = [_cause(key, positions, verdict.findings) for key, positions in groups.items()]
@@ -86,7 +88,7 @@ def _key(finding: Finding, results: Mapping[str, str]) -> Key:
     if finding.kind == "plan":
         return _PLAN
     if finding.kind == "trend":
-        return ("shortfall", "trend", finding.rule) if finding.rule else _NO_TRENDS
+        return ("shortfall", "trend")
     return _NO_SCORE if finding.advice == advice.NO_SCORE else _GATE
 
 
@@ -229,6 +231,9 @@ def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> C
         sources=tuple(dict.fromkeys(finding.source for finding in mine if finding.source)),
         seed=next((finding.seed for finding in mine if finding.seed), None),
         seeds=night_words.seeds_of(mine),
+        not_run=seeds_not_run(
+            [finding.crash for finding in mine if finding.crash], agreeing(night_words.seeds_of(mine), "it", "them")
+        ),
         command=replayed.repro if replayed else "",
         whole_run=replayed.whole_run if replayed else False,
         advice=next((finding.advice for finding in mine if finding.advice), ""),

@@ -47,13 +47,10 @@ def moved_figures(night: NightVerdict, causes: Sequence[Cause]) -> tuple[Moved, 
 
 
 def _moves(cause: Cause, findings: Sequence[Finding], line: TrendLine) -> bool:
-    """Whether a cause explains that this figure moved, or is nothing else than that."""
-    mine = [findings[position] for position in cause.findings]
-    told = [one for one in mine if one.kind == "trend"]
-    if told:
-        return any((one.rule, one.source, one.scenario) == (line.figure, line.job, line.scenario) for one in told)
+    """Whether a cause explains that this figure moved."""
     if any(line.figure.startswith(word) and cause.kind in kinds for word, kinds in _MOVED_BY.items()):
         return True
     if cause.kind not in _LEFT_NOTHING:
         return False
+    mine = (findings[position] for position in cause.findings)
     return any(one.job == line.job and one.scenario.lower() in ("", line.scenario.lower()) for one in mine)

@@ -13,6 +13,7 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import title
 from vopr_coverage.nightly.verdict import Finding
 
+SHARE = "FaultPointCoverage"  # with a name: of the only point that it lacks
 NEVER_HIT, NEVER_RAN = "CriticalFaultPointMissed", "InvariantNotExecuted"
 NAMES_MAX = 3
 DETAILS_MAX = 5
@@ -97,11 +98,11 @@ def _listed(names: Sequence[str]) -> Sentence:
 
 
 def _missed(findings: Sequence[Finding]) -> Sentence:
-    for rule, noun, one, many in (
-        (NEVER_HIT, "fault point", "was never hit", "were never hit"),
-        (NEVER_RAN, "invariant", "never ran", "never ran"),
+    for rules, noun, one, many in (
+        ((NEVER_HIT, SHARE), "fault point", "was never hit", "were never hit"),
+        ((NEVER_RAN,), "invariant", "never ran", "never ran"),
     ):
-        names = list(dict.fromkeys(finding.name for finding in findings if finding.rule == rule and finding.name))
+        names = list(dict.fromkeys(finding.name for finding in findings if finding.rule in rules and finding.name))
         if len(names) == 1:
             return (f"{noun} ", Named(names[0]), f" {one}")
         if names:
@@ -117,7 +118,7 @@ def _other(findings: Sequence[Finding]) -> Sentence:
     if first.advice == advice.LOST:
         lost = counted(sum(finding.advice == advice.LOST for finding in findings), "run")
         return (title_part(first.job), f": {lost} left no recording")
-    if first.kind in ("plan", "gate"):
+    if first.kind in ("plan", "gate", "trend"):
         more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
         return (title_part(first.job), ": ", Line(first.line), more)
     if first.kind == "coverage" and not (first.fault_point or first.invariant):
@@ -166,7 +167,7 @@ def last_words(finding: Finding) -> tuple[str, ...]:
 def _left_behind(findings: Sequence[Finding]) -> list[str]:
     """The parts that show nothing because of a job, in one line."""
     parts = dict.fromkeys(title(finding.job) for finding in findings if finding.job != findings[0].job)
-    return [f"nothing is known of {', '.join(parts)}"] if parts else []
+    return [f"Nothing is known of {', '.join(parts)}"] if parts else []
 
 
 def _with_part(finding: Finding, first: Finding) -> str:

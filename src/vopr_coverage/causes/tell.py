@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from vopr_coverage.causes.facts import LOST, OTHER_NAMES, POINT_MISSED, Facts, Key, name_of
+from vopr_coverage.causes.facts import LOST, NOT_HIT, OTHER_NAMES, POINT_MISSED, Facts, Key, name_of
 from vopr_coverage.causes.words import ADVICE, in_runs, listed, of_names, on_seeds, quoted
 from vopr_coverage.gates.elsewhere import ADVICE as ADVICE_ELSEWHERE
 from vopr_coverage.gates.failing_seeds import SEED_FAILED
 from vopr_coverage.model.cause import Cause, CauseKind
+from vopr_coverage.model.crash import seeds_not_run
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.signature import signature_of
@@ -42,7 +43,9 @@ _OF_KIND: Mapping[str, CauseKind] = {"ExpectedViolationMissed": "canary", **dict
 def cause_of(key: Key, found: Sequence[int], facts: Facts) -> Cause:
     """The cause of the violations at these positions, which have this key."""
     violations = [facts.verdict.violations[number] for number in found]
-    sources = tuple(dict.fromkeys(violation.source for violation in violations))
+    named = dict.fromkeys(violation.source for violation in violations)
+    merged = {name for name in named if any(run in named for run in facts.runs_of(name))}  # its runs are named
+    sources = tuple(name for name in named if name not in merged)
     told = _TELL.get(key[0], _of_gate)(violations, facts)
     return msgspec.structs.replace(told, sources=sources, findings=tuple(found))
 
@@ -74,11 +77,12 @@ def _of_seeds(violations: Sequence[Violation], facts: Facts) -> Cause:
         what=what,
         seed=first,
         seeds=count,
+        not_run=seeds_not_run([failure.crash for failure in failures if failure.crash], agreeing(count, "it", "them")),
         command=shown.repro if shown else "",
         fill_in=shown is not None and shown.fill_in,
         whole_run=shown is not None and shown.whole_run,
         advice=advice,
-        details=(crash.ending, *crash.last_words) if crash else detail,
+        details=((crash.ending,) * bool(crash.reason) + crash.last_words) if crash else detail,
     )
 
 
@@ -121,10 +125,12 @@ def _of_name(violations: Sequence[Violation], facts: Facts) -> Cause:
     names = tuple(dict.fromkeys(name_of(violation) or "" for violation in leading))
     kinds = {violation.kind for violation in whole}
     noun = next((_NOUNS[violation.kind] for violation in leading if violation.kind in _NOUNS), "name")
+    is_missed = any(NOT_HIT in facts.kinds[name] for name in names)
+    noun = "fault point" if is_missed else noun
     is_point = noun == "fault point"
     if kinds & LOST:
         what = of_names(names, noun, "", f"is no longer {_verb(noun)}", f"are no longer {_verb(noun)}")
-    elif kinds & {"CriticalFaultPointMissed", "InvariantNotExecuted"}:
+    elif is_missed or kinds & {"CriticalFaultPointMissed", "InvariantNotExecuted"}:
         what = of_names(names, noun, "", f"was never {_verb(noun)}", f"were never {_verb(noun)}")
     else:
         what = of_names(names, noun, "", "occurred too rarely", "occurred too rarely")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -14,48 +12,26 @@ from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.attempts import undeclared_attempts, with_attempt_only, without_effect
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
-from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
+from vopr_coverage.check.request import (
+    CheckRequest,
+    FileProgress,
+    Merge,
+    read_named,
+)
 from vopr_coverage.check.shards import ALL_REPORTS, gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
-from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable
-from vopr_coverage.gates.manifest import other_head
+from vopr_coverage.config.file import Config
+from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
-from vopr_coverage.reading.find import ReportFile, find
-from vopr_coverage.reading.foundationdb import joined
-from vopr_coverage.reading.jepsen import runs_among
-from vopr_coverage.reading.recorded import read_file
-from vopr_coverage.reading.source import Progress
-
-Merge = Literal["none", "scenario", "all"]
-MERGES: tuple[Merge, ...] = ("none", "scenario", "all")
+from vopr_coverage.reading.point_lists import with_undeclared_told
 
 NO_OVERRIDES = Overrides()
-
-
-class CheckRequest(msgspec.Struct, frozen=True):
-    """Which reports to judge, and by which config.
-
-    Attributes:
-        reports: lines as `find_reports` takes them.
-        config: the path of the config; None: the config in `folder`, if there is one.
-        scenario: of reports that do not name their own.
-        commits: those that these reports may be about, for recordings; see `runner.event.commits_of`.
-        roots: folders that every file must lie in; none means anywhere.
-    """
-
-    reports: Sequence[str]
-    config: str | None = None
-    scenario: str | None = None
-    commits: tuple[str, ...] = ()
-    folder: Path = Path()
-    roots: tuple[Path, ...] = ()
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -66,10 +42,7 @@ class Rules(msgspec.Struct, frozen=True):
     comparison: BaseComparison | None = None
 
 
-_FileProgress = Callable[[str], Progress | None]
-
-
-def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda _: None) -> Verdict:
+def check(request: CheckRequest, rules: Rules, progress: FileProgress = lambda _: None) -> Verdict:
     """Read, merge, judge, and compare with the base. Reports that cannot be used are listed beside those that can.
 
     Args:
@@ -78,13 +51,13 @@ def check(request: CheckRequest, rules: Rules, progress: _FileProgress = lambda 
     Raises:
         UserError: config or rules that cannot be used, or no report that can; nothing was judged.
     """
-    config, inputs, unusable, remarks = _read(request, rules.merge, progress)
+    config, inputs, unusable, remarks = read_named(request, rules.merge, progress)
     missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(rules.overrides, config))
     return _with_warnings(judge_inputs(inputs, rules, config, unusable, missing), remarks)
 
 
 def check_health(
-    request: CheckRequest, overrides: Overrides, merge: Merge = "none", progress: _FileProgress = lambda _: None
+    request: CheckRequest, overrides: Overrides, merge: Merge = "none", progress: FileProgress = lambda _: None
 ) -> Verdict:
     """Read reports and judge their run health alone: for one of many shards, whose coverage is judged together.
 
@@ -94,7 +67,7 @@ def check_health(
     for setting in ("profile", "on_not_measured"):
         if getattr(overrides, setting) is not None:
             refuse_beside_health_only(setting.replace("_", "-"), overrides)
-    config, inputs, unusable, remarks = _read(request, merge, progress)
+    config, inputs, unusable, remarks = read_named(request, merge, progress)
     missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(overrides, config))
     verdict = with_unusable(judge_health_of(inputs, overrides, config, merge, missing), unusable, merge)
     return _with_warnings(verdict, remarks)
@@ -150,7 +123,7 @@ def judge_inputs(
 
 def _as_configured(read: Input, config: Config) -> Input:
     """What was read, under the names and by the declarations of the config."""
-    read = with_finish(with_attempt_only(read, config), config.complete_when)
+    read = with_undeclared_told(with_finish(with_attempt_only(read, config), config.complete_when))
     return with_aliases(read, config.aliases)
 
 
@@ -185,86 +158,6 @@ def _missing_seeds(unit: Unit, fewest: int) -> list[Remark]:
 
 def _with_warnings(verdict: Verdict, texts: Sequence[str]) -> Verdict:
     return replace(verdict, warnings=(*(Remark("", text) for text in texts), *verdict.warnings))
-
-
-def read_runs(
-    request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None
-) -> tuple[Config, list[Input]]:
-    """The config and the runs of a request, for whoever judges them more than once.
-
-    Raises:
-        UserError: as `check`; also if a single report cannot be used.
-    """
-    read = read_all(request, merge, progress)
-    return read.config, read.inputs
-
-
-def read_all(request: CheckRequest, merge: Merge, progress: _FileProgress = lambda _: None) -> ReadInputs:
-    """`read_runs`, with what the patterns match beside the runs; errors as there."""
-    read = _read(request, merge, progress)
-    if read.unusable:
-        raise as_one([UserError(each.problem) for each in read.unusable])
-    return read
-
-
-class ReadInputs(NamedTuple):
-    """What was read, what could not be, and sentences on what the patterns match that is not read."""
-
-    config: Config
-    inputs: list[Input]
-    unusable: tuple[Unusable, ...]
-    left_out: tuple[str, ...]
-
-
-def _read(request: CheckRequest, merge: Merge, progress: _FileProgress) -> ReadInputs:
-    config = load_config(request.config, request.folder, request.roots)
-    found, unfound, left_out = find(request.reports, request.roots)
-    files, no_runs = runs_among(found)
-    errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]
-    usable = []
-    for file in files:  # an unknown scenario is an error before a night's worth of data is read
-        try:
-            config.scenario(file.scenario or request.scenario)
-            usable.append(file)
-        except UserError as error:
-            errors.append((file.label, file.scenario or request.scenario, error))
-    inputs, paths = [], []
-    for file in usable:
-        try:
-            read = read_file(file, progress(file.path))
-        except UserError as error:
-            errors.append((file.label, file.scenario or request.scenario, error))
-            continue
-        read = as_input(read, file, request.scenario, request.commits)
-        inputs.append(with_attempt_only(read, config))
-        if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
-            paths.append(file.path)
-    inputs = joined(inputs)
-    if not inputs:
-        errors += [(sentence, None, UserError(sentence)) for sentence in no_runs if not errors]
-        raise as_one([error for _, _, error in errors])
-    if merge != "none":
-        refuse_copies(paths)
-    problems = tuple(Unusable(source, scenario, str(error)) for source, scenario, error in errors)
-    return ReadInputs(config, inputs, problems, (*left_out, *no_runs))
-
-
-def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple[str, ...]) -> Input:
-    """What was read, completed by the file's name, its manifest and the request."""
-    recording, run = file.recording, read.run
-    if recording and recording.double_runs and run is not None:
-        run = replace(run, double_runs=True)
-    scenario = file.scenario or scenario
-    return replace(
-        read,
-        source=file.label,
-        scenario=None if scenario is None else encodable(scenario),
-        run=run,
-        recording=recording,
-        commits=commits,
-        warnings=(*read.warnings, *other_head(recording, commits)),
-        pattern=file.pattern,
-    )
 
 
 def _units(inputs: Sequence[Input], merge: Merge, config: Config) -> Iterator[Unit]:

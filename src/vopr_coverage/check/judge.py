@@ -18,13 +18,15 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
+from vopr_coverage.gates.extras import ADVICE as EXTRAS_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
-from vopr_coverage.gates.failing_seeds import is_expected
+from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.replay import lacks_scenario, replay_command, replays_whole_run
 from vopr_coverage.model.report import Input
+from vopr_coverage.model.seen import location_of, seen_of
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
@@ -38,8 +40,6 @@ from vopr_coverage.model.verdict import (
 )
 
 RUN_COMPLETE, FAILURES = "run-complete", "failures"
-
-
 _Waiting = Mapping[str, Mapping[str, int]]  # key, name, iterations from which on it is required
 _Health = Mapping[str, Sequence[Outcome]]  # outcomes of the run-health gates, by input
 
@@ -76,7 +76,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     if before and terms.limit:
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
     violations = list(_fallen_short(unit, health, coverage, terms))
-    violations += _nothing_covered(unit, terms, health, coverage, bool(violations))
+    violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
     report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
@@ -102,6 +102,8 @@ def _judgement(
     unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], violations: Sequence[Violation]
 ) -> Judgement:
     status: VerdictStatus = "failed" if violations else "passed"
+    seen = unit.evidence.observed
+    violations = [replace(v, location=location_of(seen, v.point, v.invariant)) for v in violations]
     if any(not read.finished and not (read.run and read.run.crashed) for read in unit.inputs):
         status = "incomplete"  # one that crashed is a finding, with its seed
     report = JudgedReport(
@@ -114,6 +116,7 @@ def _judgement(
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
+        observed=seen_of(seen),
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
@@ -174,8 +177,8 @@ def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) 
 
 def _too_short(waiting: _Waiting) -> Iterator[str]:
     """What a run of this length can't tell, the rarest last, each with the iterations that would tell."""
-    times = {name: iterations for floors in waiting.values() for name, iterations in floors.items()}
-    for name, iterations in sorted(times.items(), key=lambda pair: (pair[1], pair[0])):
+    times = {(iterations, name) for floors in waiting.values() for name, iterations in floors.items()}
+    for iterations, name in sorted(times):
         yield f"{name}: required of runs of {counted(iterations, 'iteration')} or more"
 
 
@@ -229,7 +232,7 @@ def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
 
 
 def _nothing_covered(
-    unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], failed: bool
+    unit: Unit, terms: Terms, health: _Health, coverage: Sequence[Outcome], waiting: _Waiting, failed: bool
 ) -> Iterator[Violation]:
     """The violation where coverage is absent, or no gate passed: no single gate can see that."""
     if unit.evidence.report is None and any(outcome.status is Status.NOT_MEASURED for outcome in coverage):
@@ -250,13 +253,18 @@ def _nothing_covered(
     if terms.expect:
         outcomes = chain.from_iterable(health.values())
         passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in outcomes)
-    if not passed and not failed:
-        yield _nothing_shown(unit, "No coverage gate passed: this report shows nothing")
+    if passed or failed:
+        return
+    message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]
+    if least := min((due for floors in waiting.values() for due in floors.values()), default=0):
+        message = f"Run too short: all that is required of it is required of {counted(least, 'iteration')} or more"
+        advice = EXTRAS_ADVICE["too-short"]
+    yield _nothing_shown(unit, message, advice)
 
 
-def _nothing_shown(unit: Unit, message: str) -> Violation:
+def _nothing_shown(unit: Unit, message: str, advice: str = SHARED_ADVICE["absent"]) -> Violation:
     shortfall = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
-    return violation_of(unit.name, COVERAGE, shortfall, SHARED_ADVICE["absent"])
+    return violation_of(unit.name, COVERAGE, shortfall, advice)
 
 
 def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
@@ -275,22 +283,18 @@ def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
 
 
 def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
-    run = read.run
-    if run is None:
-        return
     wanted = set(terms.expect.invariants) if terms.expect else set()
-    for group in run.failures:
-        seeds = tuple(str(seed) for seed in group.seeds)
+    for group in read.run.failures if read.run else ():
         yield Failure(
             source=read.source,
             scenario=read.scenario,
             invariant=group.invariant,
             message=group.message,
             count=group.count,
-            seeds=seeds,
-            repro=replay_command(seeds[0], read.scenario, terms.repro, read.recording),
+            seeds=tuple(map(str, group.seeds)),
+            repro=replay_command(str(group.seeds[0]), read.scenario, terms.repro, read.recording),
             fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
             expected=is_expected(group, wanted),
             whole_run=replays_whole_run(terms.repro, read.recording),
-            crash=group.crash,
+            crash=crash_in(group, read),
         )

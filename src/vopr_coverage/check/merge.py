@@ -49,7 +49,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
         report=_merged([r for r in reports if r is not None], observed) if whole else None,
         is_stream=bool(streams),
         simulations=sum(run.simulations for run in streams) if len(streams) == len(inputs) else None,
-        fault_effects=_sum_maps([run.fault_effects if run else None for run in runs]),
+        fault_effects=_sum_effects(runs),
         properties=_merge_properties([run.properties if run else None for run in runs]),
         via_alias=_unite_aliases(inputs),
         iterations=sum(run.covered for run in streams) if len(streams) == len(inputs) else None,
@@ -253,6 +253,13 @@ def _sum(maps: Iterable[Mapping[str, int]]) -> dict[str, int]:
 def _sum_maps(maps: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
     present = [m for m in maps if m is not None]
     return _sum(present) if len(present) == len(maps) else None
+
+
+def _sum_effects(runs: Sequence[Run | None]) -> dict[str, int] | None:
+    """Effects added up, without fault points that have only a plain integer in some run: their sum is not known."""
+    total = _sum_maps([run.fault_effects if run else None for run in runs])
+    plain = {name for run in runs if run for name in (run.fault_counts or {}) if name not in (run.fault_effects or {})}
+    return None if total is None else {name: count for name, count in total.items() if name not in plain}
 
 
 def _unite_aliases(inputs: Sequence[Input]) -> dict[str, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from vopr_coverage.model.thresholds import (
     EXPECT_ORIGIN,
     HEALTH_ONLY_ORIGIN,
     NO_PROFILE,
+    PROFILE_NAMES,
     Bound,
     Bounds,
     Layer,
@@ -187,4 +188,4 @@ def _words(profile: str, bounds: Bounds) -> str:
     return f"{profile} + {counted(overrides, 'override')}"
 
 
-_SET_BY_PROFILES = frozenset(key for key, bound in profile_layer("nightly").items() if bound.value)
+_SET_BY_PROFILES = frozenset(key for name in PROFILE_NAMES for key, bound in profile_layer(name).items() if bound.value)

@@ -10,14 +10,9 @@ from pathlib import Path
 from vopr_coverage import __version__
 from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
-from vopr_coverage.check.flow import (
-    CheckRequest,
-    Rules,
-    check,
-    check_health,
-    refuse_beside_health_only,
-)
-from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
+from vopr_coverage.check.flow import Rules, check, check_health, refuse_beside_health_only
+from vopr_coverage.check.request import CheckRequest
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, overrides_of
 from vopr_coverage.commands.output import add_verbose, add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -48,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "scenario of a report",
     )
     add_terms(parser)
+    add_reading(parser)
     add_gate(parser)
     parser.add_argument(
         "--health-only", action="store_true",
@@ -95,6 +91,8 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
         config=arguments.config,
         scenario=arguments.scenario,
         commits=commits_under_test(runner),
+        form=arguments.form,
+        declared=arguments.declared,
     )
     overrides = overrides_of(arguments)
     if arguments.health_only:

@@ -8,8 +8,9 @@ from functools import partial
 from vopr_coverage import __version__
 from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
-from vopr_coverage.check.flow import CheckRequest, Rules
-from vopr_coverage.commands.options import add_gate, add_terms, overrides_of
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.doctor.flow import DoctorRequest, Watch, examine_gate
 from vopr_coverage.doctor.verdict import DoctorVerdict
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a healthy run, as `check` takes reports; SCENARIO=PATH names its scenario",
     )
     add_terms(parser)
+    add_reading(parser)
     add_gate(parser)
     parser.add_argument(
         "--workflow", nargs="+", action="extend", default=[], metavar="FILE",
@@ -76,6 +78,8 @@ def _judged(arguments: argparse.Namespace, runner: Runner, watch: Watch) -> Doct
         config=arguments.config,
         scenario=arguments.scenario,
         commits=commits_under_test(runner),
+        form=arguments.form,
+        declared=arguments.declared,
     )
     overrides = overrides_of(arguments)
     base = base_from_file(arguments.base) if arguments.base else None

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from vopr_coverage.commands.options import add_reading
 from vopr_coverage.commands.output import log
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, as_one, printable
 from vopr_coverage.files import create_text
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import find_all
+from vopr_coverage.reading.point_lists import read_declared, with_list
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
+A run is a simulation stream, vopr's stream, or a folder that `record` wrote. Three runs of different seeds say how far
+healthy runs differ:
+
+  vopr-coverage init 'healthy/*' --output .github/vopr-coverage.yml
+
+docs/adopt.md goes from nothing to such runs, in five steps.
+
 exit codes:
   0  the config was written, or printed
   2  wrong usage, a run is not healthy, or F exists: nothing was written
@@ -34,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="write the config to this file, which must not exist yet (default: print it)",
     )
+    add_reading(parser)
 
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:
@@ -59,16 +70,17 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
 def _read(arguments: argparse.Namespace) -> list[Input]:
     """The runs, each of them once: shared seeds would make them look more alike than they are."""
     from vopr_coverage.check.copies import refuse_copies
-    from vopr_coverage.check.flow import as_input
     from vopr_coverage.check.merge import overlaps
+    from vopr_coverage.check.request import as_input
 
     found = find_all(arguments.runs)
     for text in found.left_out:
         log(f"warning: {text}")
+    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
     inputs, paths, errors = list[Input](), list[str](), list[UserError]()
     for file in found.files:
         try:
-            read = as_input(read_file(file), file, arguments.scenario, ())
+            read = as_input(with_list(read_file(file, form=arguments.form), declared), file, arguments.scenario, ())
         except UserError as error:
             errors.append(error)
             continue

@@ -85,7 +85,7 @@ def refuse_unknown_placeholders(command: Sequence[str]) -> None:
 def add_terms(parser: argparse.ArgumentParser) -> None:
     """The flags that say by which thresholds a report is judged."""
     parser.add_argument(
-        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|none",
+        "--profile", type=one_of(PROFILE_CHOICES), metavar="default|smoke_test|nightly|general|none",
         help="the profile to start from (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
@@ -98,9 +98,25 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """The flags that say what the reports are, where their content doesn't."""
+    from vopr_coverage.reading import NAMED_FORMATS
+
+    parser.add_argument(
+        "--from", dest="form", type=one_of(tuple(NAMED_FORMATS)), metavar="NAME",
+        help=f"the format that every report has to be of: {', '.join(NAMED_FORMATS)} (default: the config's, else "
+        "whichever the content shows)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--declared", metavar="FILE",
+        help="all points that a run may reach, one name a line, with `--from points` or beside any other format "
+        "(default: the config's)",
+    )  # fmt: skip
+
+
 def add_gate(parser: argparse.ArgumentParser) -> None:
     """The flags that say how several reports are judged, and what they are compared with."""
-    from vopr_coverage.check.flow import MERGES
+    from vopr_coverage.check.request import MERGES
 
     parser.add_argument(
         "--merge", type=one_of(MERGES), default="none", metavar="none|scenario|all",

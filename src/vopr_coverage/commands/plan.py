@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -25,11 +24,13 @@ from vopr_coverage.commands.options import (
     uint64,
     words_of,
 )
-from vopr_coverage.commands.output import add_outputs, log, progress_line, write_outputs
+from vopr_coverage.commands.output import add_outputs, write_outputs
+from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
+from vopr_coverage.commands.plan_rates import calibrator, given_rates
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.errors import ExitCode, UsageError, UserError, shown
+from vopr_coverage.errors import ExitCode, UsageError, UserError
 from vopr_coverage.files import write_text
-from vopr_coverage.nightly.calibration import CANARY_RATE, Calibrator
+from vopr_coverage.nightly.calibration import CANARY_RATE
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
@@ -45,9 +46,10 @@ The words behind -- are COMMAND, which runs the simulator once. {scenario}, {see
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
 COMMAND runs for --calibrate seconds per scenario, from the night's first seed on, to measure how many iterations a
-second one job does. If it dies meanwhile, nothing is planned; --rate gives that number instead. If canaries have a
-command of their own, --canary-command and --canary-rate do the same for them. Several SCENARIO=N, rates or seeds can
-stand in one argument, with white space or commas between them; an empty argument counts as none.
+second one job does; with --per-seed it runs once a seed, as in the jobs of the night. If it dies meanwhile, or every
+seed fails, nothing is planned; --rate gives that number instead. If canaries have a command of their own,
+--canary-command and --canary-rate do the same for them. Several SCENARIO=N, rates or seeds can stand in one argument,
+with white space or commas between them; an empty argument counts as none.
 
 exit codes:
   0  every scenario of the long run and of coverage gets at least its min_iterations
@@ -62,16 +64,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_work(parser)
     _add_budget(parser)
     parser.add_argument(
-        "--regressions",
-        metavar="F",
+        "--regressions", metavar="F",
         help="the regression file: seeds that failed once, a line `SCENARIO SEED` each; all of them run every night",
-    )
+    )  # fmt: skip
     add_config(parser)
     add_simulator(parser)
-    parser.add_argument(
-        "--format", type=one_of(("text", "json")), default="text", metavar="text|json",
-        help="text (the default), or json: the plan on one line, with a matrix for the strategy of each job",
-    )  # fmt: skip
+    add_per_seed(parser)
+    told = "text (the default), or json: the plan on one line, with a matrix for the strategy of each job"
+    parser.add_argument("--format", type=one_of(("text", "json")), default="text", metavar="text|json", help=told)
     parser.add_argument("--plan-file", metavar="F", help="write the plan to this file, as JSON")
     add_outputs(
         parser, "plan, smallest-shard and smallest-scenario (the fewest iterations of a coverage job and scenario),"
@@ -172,35 +172,23 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         raise
 
 
-@contextmanager
-def _calibrator(seed_base: int, seconds: float) -> Iterator[Calibrator]:
-    """Measures rates, and shows on a terminal how far it is."""
-    with progress_line() as line:
-
-        def say(text: str) -> None:
-            if line:
-                line.clear()
-            log(text)
-
-        yield Calibrator(seed_base, seconds, say, line.for_calibration(seconds) if line else lambda _: lambda _: None)
-
-
 def _planned(arguments: argparse.Namespace) -> int:
     commands = _commands(arguments)
+    runs = seed_runs(arguments, commands.command)
     wish = _wish(arguments)
     canary_work = [wish.canary, *wish.own.values()] if wish.canary else []
-    rates = _given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])
-    canary_rates = _given_rates(arguments.canary_rate, "--canary-rate", canary_work)
+    rates = given_rates(arguments.rate, "--rate", [*wish.work(), *canary_work])
+    canary_rates = given_rates(arguments.canary_rate, "--canary-rate", canary_work)
     none_declared = bool(wish.canary and not wish.canaries and not arguments.no_canaries)
     if arguments.no_canaries or not wish.canaries:
         wish = replace(wish, canary=None, canaries=(), own={})
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
     controls = [group.control for group in wish.canary_groups()]
-    with _calibrator(seed_base, arguments.calibrate) as calibrator:
-        calibrator.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
+    with calibrator(seed_base, arguments.calibrate, runs) as measuring:
+        measuring.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
         if apart:
-            calibrator.add_rates(canary_rates, commands.of_canaries, controls, CANARY_RATE)
+            measuring.add_rates(canary_rates, commands.of_canaries, controls, CANARY_RATE)
     plan = plan_night(
         wish,
         rates,
@@ -277,17 +265,3 @@ def _at_most_one(asked: Iterable[Asked], where: str) -> Asked | None:
     if len(given) > 1:
         raise UsageError(f"{where}: expected one SCENARIO=NUMBER, found {len(given)}")
     return given[0] if given else None
-
-
-def _given_rates(texts: Iterable[str], flag: str, asked: Sequence[Asked]) -> dict[str, float]:
-    """The rates that a flag gives, by scenario in lower case."""
-    known = {work.scenario.lower() for work in asked}
-    rates: dict[str, float] = {}
-    for text in words_of(texts):
-        name, rate = pair(text, flag, float)
-        if name.lower() not in known:
-            raise UsageError(f"{flag}: {shown(name)} is no scenario of this plan")
-        if name.lower() in rates:
-            raise UsageError(f"{flag}: scenario {shown(name)} is named twice")
-        rates[name.lower()] = rate
-    return rates

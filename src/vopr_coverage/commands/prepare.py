@@ -10,10 +10,12 @@ import msgspec
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.commands.options import add_canaries, add_config
 from vopr_coverage.commands.output import add_outputs, write_outputs
+from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, UserError
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import refuse_unsafe_canaries
+from vopr_coverage.recorder.plan import SeedRuns, refuse_without_seed
 from vopr_coverage.runner.environment import Runner
 
 SPARE_MINUTES = 30  # a job's, beside those that it may simulate for: to set up, and to upload
@@ -47,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the command that runs the simulator once",
     )
     parser.add_argument("--minutes", required=True, metavar="M", help="how long one job may simulate, in whole minutes")
+    add_per_seed(parser)
     add_canaries(parser, "list only the build without a canary")
     add_config(parser)
     add_outputs(parser, "these values")
@@ -101,4 +104,13 @@ def _checked_minutes(arguments: argparse.Namespace) -> int:
         raise UsageError("The input command is empty: it is how the simulator is run.")
     if not _MINUTES.fullmatch(arguments.minutes):
         raise UsageError("The input minutes is not a whole number of minutes.")
+    if _runs_of(arguments):
+        refuse_without_seed([arguments.simulator_command])
     return int(arguments.minutes)
+
+
+def _runs_of(arguments: argparse.Namespace) -> SeedRuns | None:
+    """The inputs of simulators with one process a seed; one process at a time is what the workflow's default is."""
+    if arguments.parallel == 1:
+        arguments.parallel = None
+    return seed_runs(arguments, tuple(arguments.simulator_command.split()))

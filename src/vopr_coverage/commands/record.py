@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
 from vopr_coverage.canaries.crash import crashed_as
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
-from vopr_coverage.model.crash import crash_of
+from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, run_ending
+from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
 from vopr_coverage.recorder.commits import find_commit
-from vopr_coverage.recorder.plan import FOUND_BUG, NOTHING_RAN, PARALLEL_MAX, RecordingPlan, SeedRuns
+from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
 from vopr_coverage.runner.environment import Runner
 
 RESTARTS = 10  # enough for the bugs of a night, and few enough that one at every seed ends soon
 RESTARTS_MAX = 100
-EXIT_CODE_MAX = 255
-_CODES = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 
 EPILOG = """\
-The words behind -- are COMMAND, which runs the simulator once. {scenario}, {seed} and {iterations} are replaced in it:
+The words behind -- are COMMAND, which runs the simulator once. It writes vopr's stream or a simulation stream to
+standard output. {scenario}, {seed} and {iterations} are replaced in it:
 
   vopr-coverage record --scenario combined --seed 4711 --iterations 1000 --out recordings/combined-4711 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
@@ -38,6 +37,12 @@ No shell runs it. With --per-seed, COMMAND runs once for each seed:
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --per-seed --parallel 4 \\
       -- env MADSIM_TEST_SEED={seed} ./simulation
+
+A COMMAND that writes files of another format (docs/formats.md) gets a path for them as {output}, and runs once for each
+seed, too. The path does not exist yet; a seed that ends well and has written nothing ends the recording:
+
+  vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
+      -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
 `vopr-coverage check DIR` judges the recording.
 
@@ -77,20 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"with --on-crash restart: start it again at most so many times, up to {RESTARTS_MAX} "
         f"(default: {RESTARTS})",
     )  # fmt: skip
-    parser.add_argument(
-        "--per-seed",
-        action="store_true",
-        help="run COMMAND once for each seed; its exit code, signal and last words are the result of that seed",
-    )
-    parser.add_argument(
-        "--parallel", type=parallel, metavar="N",
-        help=f"with --per-seed: how many run at a time, up to {PARALLEL_MAX} (default: 1)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--failed-exit", type=exit_codes, metavar="CODES",
-        help="with --per-seed: the exit codes that say that a bug was found, such as 1,101,128-129 (default: all but 0 "
-        f"and {', '.join(map(str, sorted(NOTHING_RAN)))}); another one ends the recording",
-    )  # fmt: skip
+    add_per_seed(parser)
     parser.add_argument(
         "--double-runs",
         action="store_true",
@@ -112,26 +104,6 @@ def _pattern(text: str) -> str:
     return text
 
 
-def parallel(text: str) -> int:
-    """An argument that says how many processes run at a time."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= PARALLEL_MAX):
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to {PARALLEL_MAX}, found {shown(text)}")
-    return int(text)
-
-
-def exit_codes(text: str) -> frozenset[int]:
-    """An argument with exit codes from 1 to 255 and ranges of them, between commas."""
-    codes: set[int] = set()
-    for part in text.split(","):
-        match = _CODES.fullmatch(part.strip())
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        if not 0 < first <= last <= EXIT_CODE_MAX:
-            expected = f"expected exit codes from 1 to {EXIT_CODE_MAX} such as 1,101,128-129"
-            raise argparse.ArgumentTypeError(f"{expected}, found {shown(text)}")
-        codes.update(range(first, last + 1))
-    return frozenset(codes)
-
-
 def restarts(text: str) -> int:
     """An argument that says how often a simulator is started again."""
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= RESTARTS_MAX):
@@ -141,6 +113,8 @@ def restarts(text: str) -> int:
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
     """Record one run."""
+    command = simulator_command(arguments.template, arguments.simulator)
+    arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
@@ -149,12 +123,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         scenario=arguments.scenario,
         seed=arguments.seed,
         iterations=arguments.iterations,
-        command=simulator_command(arguments.template, arguments.simulator),
+        command=command,
         folder=Path(arguments.out),
         commit=commit,
         timeout_s=arguments.timeout,
         double_runs=arguments.double_runs,
-        per_seed=_seed_runs(arguments),
+        per_seed=seed_runs(arguments, command),
         restarts=(arguments.restarts or RESTARTS) if arguments.on_crash == "restart" else 0,
     )
     try:
@@ -167,8 +141,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if part.died_at is not None:
             crash = crash_of(part.exit_code, part.signal, part.last_words)
             log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
-    if recording.parts and not recording.whole and not plan.restarts:
-        log("the seeds behind it did not run: --on-crash restart runs them")
+    _log_seeds_not_run(recording)
     of_new_seeds = [part for part in recording.parts if not part.again]
     if not of_new_seeds or of_new_seeds[-1].died_at is None:
         log_last_words(recording.last_words)
@@ -178,6 +151,18 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
 
 
+def _log_seeds_not_run(recording: Recording) -> None:
+    """How many seeds nobody ran behind the last one that the simulator died at, why, and which flag runs them."""
+    last = next((part for part in reversed(recording.parts) if not part.again), None)
+    if last is None or last.died_at is None or recording.whole or recording.stopped:
+        return
+    restarts = recording.restarts_used_up
+    left = Crash(not_run=last.iterations - last.ran, restarts=restarts)
+    flag = f"--restarts N allows up to {RESTARTS_MAX}" if restarts else "--on-crash restart runs them"
+    asked_for_none = not restarts and not recording.restarts
+    log(f"{seeds_not_run([left])}" + (f"; {flag}" if restarts or asked_for_none else ""))
+
+
 def _refuse_without_effect(arguments: argparse.Namespace) -> None:
     """Refuse flags that would have no effect."""
     if arguments.restarts is not None and arguments.on_crash != "restart":
@@ -185,15 +170,6 @@ def _refuse_without_effect(arguments: argparse.Namespace) -> None:
     if arguments.per_seed and (arguments.on_crash == "stop" or arguments.restarts is not None):
         flag = "--on-crash stop" if arguments.on_crash == "stop" else "--restarts"
         raise UsageError(f"{flag} has no effect with --per-seed, where every seed has a process of its own")
-    for flag in ("parallel", "failed_exit"):
-        if getattr(arguments, flag) is not None and not arguments.per_seed:
-            raise UsageError(f"--{flag.replace('_', '-')} is for --per-seed")
-
-
-def _seed_runs(arguments: argparse.Namespace) -> SeedRuns | None:
-    if not arguments.per_seed:
-        return None
-    return SeedRuns(arguments.parallel or 1, arguments.failed_exit or FOUND_BUG)
 
 
 def _recorded(recording: Recording, folder: str) -> str:
@@ -206,4 +182,8 @@ def _recorded(recording: Recording, folder: str) -> str:
         iterations += f", the simulator died at {counted(died, 'seed')}"
     if silent := recording.lines.get("iteration_silent"):
         iterations += f", {counted(silent, 'failed seed')} without a record"
-    return f"{state} {iterations}, {run_ending(recording)}, in {folder}"
+    if recording.per_seed and (failed := recording.lines.get("iteration_failed")):
+        iterations += f", {counted(failed, 'failed seed')}"
+    if not (recording.per_seed and recording.whole):  # else there were as many endings as seeds
+        iterations += f", {run_ending(recording)}"
+    return f"{state} {iterations}, in {folder}"

@@ -18,6 +18,7 @@ from vopr_coverage.commands.options import (
     simulator_command,
 )
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="time for each seed, in seconds (default: what is left of --minutes)",
     )
     add_simulator(parser)
+    add_per_seed(parser, parallel=False)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -87,7 +89,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         log(f"there is no seed to replay in {arguments.file}" if arguments.file else "no file: no seed to replay")
         return ExitCode.PASSED
     seeds = list(seeds_to_replay(regressions, command))
-    out = Path(arguments.out)
+    out, runs = Path(arguments.out), seed_runs(arguments, command)
     for seed in seeds:
         _refuse_used(out / seed.folder)
     commit = find_commit(arguments.commit, runner.sha)
@@ -102,6 +104,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             folder=out / seed.folder,
             commit=commit,
             timeout_s=arguments.timeout,
+            per_seed=runs,
         )
         for seed in seeds
     ]

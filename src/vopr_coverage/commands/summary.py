@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,29 +17,30 @@ from vopr_coverage.commands.output import (
     add_verbose,
     add_verdict_files,
     judge_and_publish,
+    log,
     progress_line,
     write_outputs,
 )
-from vopr_coverage.errors import UsageError, UserError, printable
+from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.files import is_there, read_bytes
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.nightly.earlier import keep_earlier
+from vopr_coverage.nightly.job_pages import job_pages
 from vopr_coverage.nightly.job_results import NEEDS_BYTES_MAX, PARTS, needs_from_json
-from vopr_coverage.nightly.night import NightTerms, judge_night
+from vopr_coverage.nightly.night import NightTerms, judge_night, read_plan
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_from_json, night_run
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
-from vopr_coverage.trends.file import ComparedNight, add_night, compare_night
-from vopr_coverage.trends.gate import judge_trends, with_gate
+from vopr_coverage.trends.file import gate_night, record_night
+
+if TYPE_CHECKING:  # else imported by those who ask GitHub
+    from vopr_coverage.github.retry import Clock
 
 # Outputs of the workflow; build and plan only lead to these.
 PARTS_OUT = tuple(name for name in PARTS if name not in ("build", "plan"))
-
-SWITCH = ("true", "false")
-Judge = Callable[[NightVerdict, ComparedNight], NightVerdict]
 
 EPILOG = """\
 NIGHT is a folder with plan.json, which `plan --plan-file` writes, and a recording of each planned run. NAME is what
@@ -52,6 +53,9 @@ the plan calls the run:
   canary/NAME
 
 Every recording is judged here, whatever its job reported. A planned run without a recording fails its part.
+
+In a job on GitHub, GITHUB_TOKEN with the permission `actions: read` adds links to the jobs of the run. Without them
+the page says the same.
 
 exit codes:
   0  every part of the night passed
@@ -68,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--needs", metavar="F", help="the results of the jobs, as `toJSON(needs)` writes them; - for standard input"
     )
     parser.add_argument(
-        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|none",
+        "--profile", type=or_empty(one_of(PROFILE_CHOICES)), metavar="default|smoke_test|nightly|general|none",
         help="the profile to start from, for coverage (default: the config's, else `default`)",
     )  # fmt: skip
     add_config(parser)
@@ -76,8 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_canaries(parser, "the night was planned without canaries")
     parser.add_argument("--trends", metavar="F", help="the history of nights; this night is added to it")
     parser.add_argument(
-        "--trends-gate", type=or_empty(one_of(SWITCH)), default="false", metavar="true|false",
-        help="whether a figure that is unlike the nights before fails the night (default: false)",
+        "--trends-gate", action="store_true",
+        help="with --trends: a figure far from the nights before makes a night red that is green otherwise",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trends-page", type=or_empty(_page_url), default="", metavar="URL",
+        help="where the history is published, for a link on the night's page",
     )  # fmt: skip
     parser.add_argument(
         "--earlier", metavar="F",
@@ -89,15 +97,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_verdict_files(parser)
 
 
-def run(arguments: argparse.Namespace, runner: Runner) -> int:
+def _page_url(text: str) -> str:
+    from vopr_coverage.render.night import is_page_url
+
+    if not is_page_url(text):
+        raise argparse.ArgumentTypeError(
+            f"expected an address such as https://org.github.io/repo/, found {shown(text)}"
+        )
+    return text
+
+
+def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
     """Judge a night, print and write."""
     from vopr_coverage.render.night import render_night_markdown
 
+    if arguments.trends_gate and not arguments.trends:
+        raise UsageError("--trends-gate needs the history: set --trends")
     now = datetime.now(UTC)
     place = night_run(runner)
-    gate = arguments.trends_gate == "true"
-    if gate and not arguments.trends:
-        raise UsageError("--trends-gate judges by the history of nights: it needs --trends")
     commits = commits_under_test(runner)
 
     def judge() -> NightVerdict:
@@ -115,10 +132,8 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         with progress_line() as line:
             progress = line.for_recordings() if line else None
             verdict = judge_night(Path(arguments.night), needs, terms, progress)
-        verdict = _with_earlier(verdict, arguments.earlier)
-        if not arguments.trends:
-            return verdict
-        return _with_trends(verdict, Path(arguments.trends), now, _by_trends if gate else _as_it_is)
+        verdict = _with_job_pages(_with_earlier(verdict, arguments.earlier), Path(arguments.night), runner, clock)
+        return _with_trends(verdict, arguments, now) if arguments.trends else verdict
 
     return judge_and_publish(
         arguments,
@@ -128,7 +143,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
             NightVerdict.not_judged(__version__, message, place), arguments.earlier
         ),
         text=partial(_text, verbose=arguments.verbose),
-        markdown=render_night_markdown,
+        markdown=partial(render_night_markdown, trends_page=arguments.trends_page or ""),
         also=partial(_write_outputs, arguments),
     )
 
@@ -152,27 +167,34 @@ def _with_earlier(verdict: NightVerdict, path: str | None) -> NightVerdict:
         return replace(verdict, warnings=(*verdict.warnings, Remark("summary", text)))
 
 
-def _with_trends(verdict: NightVerdict, path: Path, now: datetime, judge: Judge) -> NightVerdict:
+def _with_job_pages(verdict: NightVerdict, folder: Path, runner: Runner, clock: Clock | None) -> NightVerdict:
+    """Know the pages of the run's jobs, where GitHub can be asked. Links are all that is lost where it cannot."""
+    if not (runner.token and verdict.place.url):
+        return verdict
+    from vopr_coverage.github.retry import SystemClock, Trouble
+    from vopr_coverage.github.run_jobs import jobs_of_attempt
+
+    try:
+        jobs = jobs_of_attempt(runner, clock or SystemClock(), log)
+    except (UserError, Trouble) as trouble:
+        log(f"the page has no links to the jobs of this run: {trouble}")
+        return verdict
+    return replace(verdict, job_pages=job_pages(jobs, read_plan(folder)))
+
+
+def _with_trends(verdict: NightVerdict, arguments: argparse.Namespace, now: datetime) -> NightVerdict:
     """Compare the night with those before it, and add it to them, even a red one."""
-    compared = compare_night(path, verdict, now)
-    judged = replace(
-        judge(verdict, compared),
-        trends=compared.lines,
-        last_green=compared.last_green,
+    path = Path(arguments.trends)
+    if arguments.trends_gate:
+        verdict = gate_night(path, verdict, now)
+    recorded = record_night(path, verdict, now)
+    remarks = tuple(Remark("trends", text) for text in recorded.warnings)
+    return replace(
+        verdict,
+        trends=recorded.lines,
+        last_green=recorded.last_green,
+        warnings=(*verdict.warnings, *remarks),
     )
-    texts = (*compared.warnings, *add_night(path, compared, judged, now))
-    return replace(judged, warnings=(*judged.warnings, *(Remark("trends", text) for text in texts)))
-
-
-def _by_trends(verdict: NightVerdict, compared: ComparedNight) -> NightVerdict:
-    """Let the remarks on the night's figures be findings of the night."""
-    problems = (compared.problem,) if compared.problem else ()
-    return with_gate(verdict, judge_trends(compared.lines, compared.nights, verdict.place.run_number, problems))
-
-
-def _as_it_is(verdict: NightVerdict, compared: ComparedNight) -> NightVerdict:
-    """Trends inform, and no more."""
-    return verdict
 
 
 def _write_outputs(arguments: argparse.Namespace, verdict: NightVerdict) -> None:

@@ -1,4 +1,4 @@
-"""`vopr-coverage trends`: prints the history of nights, brings it up to date with a store, and judges the newest."""
+"""`vopr-coverage trends`: prints the history of nights; on a runner it can restore it first."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
 from vopr_coverage.commands.output import add_format, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
-from vopr_coverage.files import write_text
+from vopr_coverage.files import replace_file, why
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import event_payload
 from vopr_coverage.trends.file import read_history
 from vopr_coverage.trends.history import History, TrendRecord
+from vopr_coverage.trends.store import BRANCH_DEFAULT, Address, Stored, address_of
 
 if TYPE_CHECKING:  # else imported by those who ask GitHub
     from vopr_coverage.github.retry import Clock
@@ -24,102 +26,111 @@ WARNING_TITLE = "Simulation trends"
 EPILOG = """\
 FILE has a line for each night, job and scenario; `summary --trends FILE` writes it.
 
-STORE is where the history is kept for longer than a run:
+The stores artifact and branch work in a job on GitHub. They need GITHUB_TOKEN and the permission `actions: read` or
+`contents: write`. What goes wrong there is a warning: a later night can still find the nights.
 
-  artifact       the artifacts vopr-coverage-trends of earlier runs on this branch; the workflow uploads the next one
-  branch[=NAME]  a branch with nothing else on it (default: vopr-trends), in the repository GITHUB_REPOSITORY
-  dir=PATH       a folder
-
-The first two need GITHUB_TOKEN, with the permission `actions: read`, or `contents: write` for a branch
-(`contents: read` with --restore). Nights that cannot be restored or stored are a warning: they are in FILE, and a later
-night adds them.
-Beside trends.ndjson, a branch and a folder hold the four files that --text-files writes.
+--page and --svg need an extra of the package: pip install 'vopr-coverage[page]'.
 
 exit codes:
-  0  the history was printed, and FILE and the store were brought up to date
-  1  with --gate: the newest night has a remark, or cannot be compared with nights that there were
-  2  wrong usage, or FILE cannot be used: it stays as it is
+  0  the history was printed, and with --store or --restore written to FILE
+  1  --gate: a figure of the newest night is far from the nights before, or there are no nights to
+     compare it with although the workflow has run more often
+  2  wrong usage, or FILE cannot be used
   3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `trends`."""
-    parser.add_argument("file", metavar="FILE", help="the history; with --store or --restore it need not exist")
+    parser.add_argument("file", metavar="FILE", help="the history; with --restore it need not exist")
     parser.add_argument(
-        "--store", metavar="STORE",
-        help="add the nights of FILE to this store, and its nights to FILE: artifact, branch[=NAME] or dir=PATH",
+        "--store", metavar="artifact|branch[=NAME]|dir=PATH",
+        help="add the nights of FILE to this store, and its nights to FILE: the artifacts vopr-coverage-trends of "
+        f"earlier runs on this branch; a branch of its own (default: {BRANCH_DEFAULT}); or a folder",
     )  # fmt: skip
     parser.add_argument(
         "--restore", action="store_true",
-        help="only add the nights of the store to FILE (default store: artifact)",
+        help="only add the nights of the store to FILE (default: of the artifacts)",
     )  # fmt: skip
     parser.add_argument(
         "--text-files", metavar="DIR",
-        help="write dates.txt, fault-coverage.txt, invariant-count.txt and view-changes.txt there, a line a night",
+        help="also write dates.txt, fault-coverage.txt, invariant-count.txt and view-changes.txt, one line a night",
     )  # fmt: skip
     parser.add_argument(
-        "--series", metavar="SCENARIO", default="",
-        help="the scenario of these files (default: the coverage job's; of several the one that ran most iterations)",
+        "--series", metavar="SCENARIO",
+        help="the scenario of the text files (default: the coverage job's; of several the one with most iterations)",
     )  # fmt: skip
-    parser.add_argument("--gate", action="store_true", help="exit with 1 if the newest night has a remark")
+    parser.add_argument(
+        "--gate", action="store_true", help="fail if a figure of the newest night is far from the nights before"
+    )
     add_format(parser)
+    add_drawings(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = None) -> int:
-    """Bring a history up to date with a store, print it, and judge its newest night."""
+    """Bring a history up to date with its store, print it, and write what was asked for."""
+    check_drawings(arguments)
     path = Path(arguments.file)
-    history = _exchanged(arguments, runner, clock) if arguments.store or arguments.restore else read_history(path)
-    for warning in history.warnings:
-        _warn(warning, runner)
+    address = address_of(arguments.store or "artifact") if arguments.store or arguments.restore else None
+    if address:
+        stored = _exchanged(path, address, arguments, runner, clock)
+        history = History(stored.records, stored.warnings, stored.later)
+        for line in stored.said:
+            log(line)
+    else:
+        history = read_history(path)
+    records, warnings = history.records, history.warnings
     if arguments.text_files:
-        _write_text_files(Path(arguments.text_files), history.records, arguments.series)
-    elif arguments.series and not arguments.store:
-        raise UsageError("--series names the scenario of text files: it needs --text-files or --store")
-    sys.stdout.write(_rendered(arguments.format, history.records, history.warnings))
-    return _judge(history.records) if arguments.gate else ExitCode.PASSED
-
-
-def _exchanged(arguments: argparse.Namespace, runner: Runner, clock: Clock | None) -> History:
-    """The history after the store was read, and without --restore added to."""
-    from vopr_coverage.github.retry import RetryBudget, SystemClock
-    from vopr_coverage.github.trends_store import exchange, load_into, store_at
-    from vopr_coverage.trends.store import address_of
-
-    path, address = Path(arguments.file), address_of(arguments.store or "artifact")
-    patience = RetryBudget(clock or SystemClock(), log)
-    with store_at(address, runner, event_payload(runner), arguments.series, patience) as store:
-        stored = load_into(path, store) if arguments.restore else exchange(path, store)
-    for line in stored.said:
+        warnings = (*warnings, *_write_text_files(Path(arguments.text_files), records, arguments.series or ""))
+    for warning in warnings:
+        _warn(warning, runner)
+    for line in draw(arguments, records, runner):
         log(line)
-    return History(stored.records, stored.warnings)
+    sys.stdout.write(_rendered(arguments.format, records, warnings))
+    return _judged(records) if arguments.gate else ExitCode.PASSED
 
 
-def _write_text_files(folder: Path, records: Sequence[TrendRecord], series: str) -> None:
+def _exchanged(
+    path: Path, address: Address, arguments: argparse.Namespace, runner: Runner, clock: Clock | None
+) -> Stored:
+    from vopr_coverage.github.retry import SystemClock
+    from vopr_coverage.github.trends_store import exchange, load_into, store_at
+
+    series = arguments.series or ""
+    with store_at(address, runner, event_payload(runner), series, clock or SystemClock(), log) as store:
+        return load_into(path, store) if arguments.restore else exchange(path, store)
+
+
+def _write_text_files(folder: Path, records: Sequence[TrendRecord], series: str) -> tuple[str, ...]:
+    """The seed document's four files. Returns what is to be warned of."""
     from vopr_coverage.trends.text_files import text_files
 
     texts = text_files(records, series)
-    if texts.problem:
-        raise UsageError(texts.problem)
-    for name, data in texts.files.items():
-        write_text(folder / name, data.decode())
-    log(f"{', '.join(texts.files)} written to {printable(str(folder))}: {texts.said}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in texts.files.items():
+            replace_file(folder / name, data)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{printable(str(folder))} was not written: {why(error)}") from None
+    log(f"text files written to {printable(str(folder))}: {texts.said}")
+    return (texts.problem,) if texts.problem else ()
 
 
-def _judge(records: Sequence[TrendRecord]) -> int:
-    """The exit code for the newest night of the workflow that ran last; what is wrong is told line by line."""
+def _judged(records: Sequence[TrendRecord]) -> int:
+    """Fail where the newest night of the workflow that ran last has a remark, or lacks the nights before it."""
     from vopr_coverage.trends.compare import lately
-    from vopr_coverage.trends.gate import judge_trends
+    from vopr_coverage.trends.gate import lost_history, remarks_in
 
-    newest = next(iter(lately(records)), None)
-    if newest is None:
-        log("gate: there is no night to judge")
+    chapters = lately(records)
+    if not chapters:
+        log("there is no night to judge")
         return ExitCode.GATE_FAILED
-    judged = judge_trends(newest.lines, newest.nights - 1, newest.newest.run_number)
-    for finding in judged.findings:
-        log(f"gate: {printable(finding.line)}")
-    log(f"gate: {judged.job.status}: {printable(judged.job.line)}")
-    return ExitCode.GATE_FAILED if judged.findings else ExitCode.PASSED
+    newest = chapters[0]
+    lost = lost_history(newest.nights - 1, newest.newest.run_number)
+    remarks = [lost] if lost else remarks_in(newest.lines)
+    for remark in remarks:
+        log(f"gate: {printable(remark)}")
+    return ExitCode.GATE_FAILED if remarks else ExitCode.PASSED
 
 
 def _rendered(form: str, records: Sequence[TrendRecord], warnings: Sequence[str]) -> str:

@@ -61,6 +61,8 @@ class Config(msgspec.Struct, frozen=True):
     on_not_measured: Mapping[str, str] = {}
     min_reports: Bound[int] = Bound(0, "default")
     complete_when: str | None = None
+    form: str | None = None
+    declared: str | None = None
     repro: str | None = None
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
@@ -137,6 +139,8 @@ def parse_config(text: str, source: str) -> Config:
         on_not_measured=as_policy(document.get("on_not_measured", {})),
         min_reports=Bound(document.get("min_reports", 0), _origin("/min_reports", located, source)),
         complete_when=document.get("complete_when"),
+        form=document.get("format"),
+        declared=document.get("declared"),
         repro=document.get("repro"),
         doctor_min=document.get("doctor_min"),
         scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),

@@ -1,6 +1,6 @@
 """What healthy runs of one scenario support as minimums, and from how many iterations on. Pure.
 
-A minimum is only as good as the counts behind it: `model/prediction.py` has the statistics.
+A minimum is only as good as the counts behind it: `statistics/prediction.py` has the statistics.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from math import floor, log10
 import msgspec
 
 from vopr_coverage.gates.extras import counts_by_name
-from vopr_coverage.model.prediction import Sample, iterations_to_show, least_distinct, least_expected, supports
 from vopr_coverage.model.report import CoverageReport, Run
 from vopr_coverage.model.thresholds import FloorStep
+from vopr_coverage.statistics.prediction import Sample, iterations_to_show, least_distinct, least_expected, supports
 
 RUNS_ENOUGH = 3  # fewer say too little of how far healthy runs differ
 ITERATIONS_SHORTEST = 5  # shorter runs are refused, if those given are not shorter themselves
@@ -94,8 +94,7 @@ def learn(runs: Sequence[Healthy]) -> Section:
 
 def _rated(run: Healthy) -> Mapping[str, int]:
     """What `min_per_iteration` counts: of a fault point its effects, or its hits where it is a plain integer."""
-    effects = run.run.fault_effects
-    return counts_by_name(run.report, run.run.fault_counts if effects is None else effects)
+    return counts_by_name(run.report, {**(run.run.fault_counts or {}), **(run.run.fault_effects or {})})
 
 
 def at_best(learnt: Learnt, runs: int, iterations: int) -> int | None:

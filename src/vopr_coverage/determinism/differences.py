@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from vopr_coverage.determinism.simulation_differences import digest_columns, is_of_simulation, simulation_values
 from vopr_coverage.reading.records import FailedData, RanData
-from vopr_coverage.reading.seeds import SeedRecord
+from vopr_coverage.reading.simulation_records import SeedLine
+from vopr_coverage.reading.stretches import SeedRecord
 
 VALUE_CHARACTERS_MAX = 500
 HASH_DIGITS_MIN = 16  # what a recording keeps of a hash; less than that proves too little
 NS_PER_MS = 1e6
+VARIED_MAX = 100  # names of digests that are watched
 
 HASHES = ("storage_hash", "kernel_state_hash")
 
@@ -51,6 +54,11 @@ def differences(left: SeedRecord, right: SeedRecord) -> tuple[Difference, ...]:
     """
     if left == right:
         return ()
+    if is_of_simulation(left, right):
+        values = (_difference(name, one, other) for name, one, other in simulation_values(left, right))
+        return tuple(difference for difference in values if difference)
+    assert not isinstance(left, SeedLine)
+    assert not isinstance(right, SeedLine)
     failed = isinstance(left, FailedData), isinstance(right, FailedData)
     status = _difference("status", *("failed" if side else "ok" for side in failed))
     if isinstance(left, RanData) or isinstance(right, RanData):  # of such a seed no more is known
@@ -120,26 +128,41 @@ class Constancy:
     """Watches whether each hash varies over healthy seeds; a hash that has varied costs nothing more."""
 
     def __init__(self) -> None:
-        self._first: dict[str, str | None] = dict.fromkeys(HASHES)
-        self._seeds = 0
+        self._watched: dict[
+            str, tuple[str, int]
+        ] = {}  # by name: the first value, and for how many seeds it was the same
+        self._varied: set[str] = set()
 
     def see(self, records: Sequence[SeedRecord]) -> None:
         """More records of the same run."""
-        if not self._first or not records:
+        if not records or len(self._varied) >= VARIED_MAX:
+            return
+        if is_of_simulation(records[0], records[-1]):
+            if not self._varied or self._watched:
+                self._look(digest_columns(records))
+            return
+        if self._varied.issuperset(HASHES):
             return
         try:
-            columns = [(name, _COLUMNS[name](records)) for name in self._first]
+            columns = {name: column(records) for name, column in _COLUMNS.items() if name not in self._varied}
         except AttributeError:  # failed seeds have no hashes
             self.see([record for record in records if not isinstance(record, (FailedData, RanData))])
             return
-        self._seeds += len(records)
-        for name, values in columns:
-            first = self._first[name] = self._first[name] or values[0]
-            if values.count(first) != len(values):
-                del self._first[name]
+        self._look(columns)
+
+    def _look(self, columns: Mapping[str, Sequence[str]]) -> None:
+        for name, values in columns.items():
+            if name in self._varied or not values:
+                continue
+            first, seeds = self._watched.get(name, (values[0], 0))
+            if values.count(first) == len(values):
+                self._watched[name] = (first, seeds + len(values))
+            else:
+                self._varied.add(name)
+                self._watched.pop(name, None)
 
     def constants(self) -> Iterator[Constant]:
         """The hashes that were the same for two or more seeds."""
-        for name, value in self._first.items():
-            if value is not None and self._seeds > 1:
-                yield Constant(name, told_apart(value, value, VALUE_CHARACTERS_MAX)[0], self._seeds)
+        for name, (value, seeds) in self._watched.items():
+            if seeds > 1:
+                yield Constant(name, told_apart(value, value, VALUE_CHARACTERS_MAX)[0], seeds)

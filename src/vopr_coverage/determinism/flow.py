@@ -10,16 +10,17 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import as_input
+from vopr_coverage.check.request import as_input
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.determinism.judge import NOT_MEASURED, Context, Subject, judge_one, judge_two
+from vopr_coverage.determinism.advice import NO_DIGESTS, NOT_MEASURED
+from vopr_coverage.determinism.judge import Context, Subject, judge_one, judge_two
 from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UsageError, UserError, as_one, printable, shown
 from vopr_coverage.files import STDIN
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark
 from vopr_coverage.reading.find import Found, ReportFile, find, find_reports
-from vopr_coverage.reading.recorded import opened_seeds
+from vopr_coverage.reading.recorded import SeedlessRun, opened_seeds
 from vopr_coverage.reading.seeds import Seeds
 from vopr_coverage.reading.source import Progress
 
@@ -97,7 +98,7 @@ def _beside_unusable(verdict: DeterminismVerdict, problem: str) -> DeterminismVe
 
     That its own check was not on is no finding: a comparison was asked for.
     """
-    findings = tuple(finding for finding in verdict.findings if finding.kind != NOT_MEASURED)
+    findings = tuple(finding for finding in verdict.findings if finding.kind not in (NOT_MEASURED, NO_DIGESTS))
     reason = f"1 of 2 runs cannot be compared: {problem.partition(chr(10))[0]}"
     return replace(
         verdict,
@@ -133,7 +134,7 @@ def compare_runs(
     return Compared(verdict, tuple(inputs))
 
 
-def _refuse_copies(files: Sequence[ReportFile], seeds: Sequence[Seeds]) -> None:
+def _refuse_copies(files: Sequence[ReportFile], seeds: Sequence[Seeds | SeedlessRun]) -> None:
     """Refuse two copies of one run.
 
     Two recordings with different manifests come from two processes. Of streams alone only the times in their first

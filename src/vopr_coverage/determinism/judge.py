@@ -10,6 +10,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from vopr_coverage.determinism.advice import (
+    ADVICE,
+    INCOMPLETE,
+    NO_DIGESTS,
+    NOT_MEASURED,
+    UNMEASURED,
+    differing_seeds,
+    nothing_compared,
+)
 from vopr_coverage.determinism.differences import Constancy, Constant
 from vopr_coverage.determinism.lockstep import Comparison, Ranges, Readable, compare, ranges_of
 from vopr_coverage.determinism.verdict import (
@@ -26,12 +35,12 @@ from vopr_coverage.determinism.verdict import (
 )
 from vopr_coverage.gates.failing_seeds import first_seeds
 from vopr_coverage.gates.manifest import called_without_record, disagreements, early_end, last_output
-from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import counted, percent
 from vopr_coverage.model.manifest import DOUBLE_RUNS_FLAG, Recording
 from vopr_coverage.model.replay import lacks_scenario, replay_command
-from vopr_coverage.model.report import SEED_COUNT, Run
+from vopr_coverage.model.report import CHECKED_TWICE, SEED_COUNT, Run
 from vopr_coverage.model.verdict import Remark
+from vopr_coverage.statistics.intervals import bounds_of
 
 RANGES_TOLD = 10
 REPLAYS_MAX = 10
@@ -42,22 +51,6 @@ EMPTY_STATE = "it is VOPR's hash of an empty kernel state"  # so in all its runs
 
 # BLAKE3 of 56 zero bytes: VOPR's hash of a kernel state that nothing was written to (docs/determinism.md).
 EMPTY_STATE_HASH = "16f7d7f185c197029deb76de81b3c86ac70a01af8ae32cc73b59d6cd049cee87"
-
-INCOMPLETE, NOT_MEASURED = "RunIncomplete", "NotMeasured"
-UNMEASURED = (NOT_MEASURED, "NothingCompared")
-ADVICE = {
-    INCOMPLETE: "Look at the simulator's stderr and exit status, and run this seed range again.",
-    "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
-    "RecordingDisagrees": "Look at the recording's manifest.json and stderr.log, and record this run again.",
-    "NondeterministicSeeds": "Replay these seeds without --check-determinism: a seed that then holds is "
-    "nondeterministic, one that fails is an ordinary bug that the check hid. Run the check with --no-trace-on-failure, "
-    "so that it hides none.",
-    "SeedsDiffer": "Replay the first of these seeds on both sides, with tracing, and look for where they part: order "
-    "of hash maps, addresses, wall clock, threads, or another build.",
-    NOT_MEASURED: "Give two runs of the same seeds, made by two processes, or a recording of a run with "
-    "--check-determinism.",
-    "NothingCompared": "Give two runs of the same seeds: the same --seed and --iterations.",
-}
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -86,17 +79,22 @@ def judge_one(subject: Subject, context: Context) -> DeterminismVerdict:
         constancy.see(stretch.records)
     run = _run_of(subject)
     findings = list(_troubles(subject, None))
+    own = subject.seeds.read.observed.invariants.get(CHECKED_TWICE) if subject.seeds.read.observed else None
     recorded = subject.recording is not None and subject.recording.double_runs
-    twice = run.complete and bool(run.double_runs or recorded or run.silent_failures.count)
+    silent, differing = run.silent_failures, differing_seeds(run)
+    found = silent.count + differing.count
+    twice = run.complete and bool(run.double_runs or recorded or found or (own and own.ran))
     seeds = run.iterations if twice else 0
+    if own and own.ran and not recorded and run.complete:
+        seeds = max(own.runs, differing.count)
     if not findings and not seeds:
         why = "nothing shows that seeds ran twice" if run.iterations else "no iterations ran"
-        findings.append(_finding(subject.name, NOT_MEASURED, f"Determinism not measured: {why}"))
+        kind = NOT_MEASURED if subject.seeds.read.format == "stream" else NO_DIGESTS
+        findings.append(_finding(subject.name, kind, f"Determinism not measured: {why}"))
     warnings = [*_constants(subject.name, constancy.constants()), *_failures(subject)]
-    silent = run.silent_failures
-    replays = silent.seeds[:REPLAYS_MAX]
-    found = silent.count if twice else 0
-    return _verdict("twice in one run", [(subject, None)], findings, warnings, context, (seeds, found), replays)
+    replays = (*silent.seeds, *differing.seeds)[:REPLAYS_MAX]
+    counts = (seeds, found if twice else 0)
+    return _verdict("twice in one run", [(subject, None)], findings, warnings, context, counts, replays)
 
 
 def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVerdict:
@@ -113,11 +111,9 @@ def judge_two(left: Subject, right: Subject, context: Context) -> DeterminismVer
         )
         findings.append(_finding(left.name, "SeedsDiffer", line))
     if not findings and not found.compared:
-        nothing = "no seed in common"
-        if found.outcomes:
-            nothing = f"of {counted(found.outcomes, 'seed')} nothing is known but that it passed"
+        nothing, kind = nothing_compared(found.outcomes, {subject.seeds.read.format for subject, _ in sides})
         spans = f"{left.name} has {_span(left.seeds)}, {right.name} has {_span(right.seeds)}"
-        findings.append(_finding(left.name, "NothingCompared", f"Determinism not measured, {nothing}: {spans}"))
+        findings.append(_finding(left.name, kind, f"Determinism not measured, {nothing}: {spans}"))
     warnings = [*_constants(left.name, found.constant), *_different_ranges(left, right, found)]
     warnings += [*_failures(left), *_failures(right), *_different_builds(left, right)]
     silent = [seed for subject, _ in sides for seed in _run_of(subject).silent_failures.seeds[:REPLAYS_MAX]]
@@ -201,6 +197,10 @@ def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismF
         failed = f"{_of_seeds(silent.count, run.iterations)} failed without a record"
         line = f"{called_without_record(subject.recording)}: {failed}: {first_seeds(silent)}"
         yield _finding(subject.name, "NondeterministicSeeds", line)
+    differing = differing_seeds(run)
+    if differing.count:
+        line = f"Nondeterministic: {_of_seeds(differing.count, run.iterations)} failed the invariant {CHECKED_TWICE}: "
+        yield _finding(subject.name, "NondeterministicSeeds", line + first_seeds(differing))
 
 
 def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) -> Iterator[Remark]:
@@ -218,7 +218,7 @@ def _constants(source: str, constants: Iterator[Constant] | Sequence[Constant]) 
 def _failures(subject: Subject) -> Iterator[Remark]:
     """Ordinary failures are none of ours, but they are told apart from those that are."""
     run = _run_of(subject)
-    failed = sum(group.count for group in run.failures if not group.crash)
+    failed = sum(group.count for group in run.failures if not group.crash and group.invariant != CHECKED_TWICE)
     if not failed:
         return
     text = f"{counted(failed, 'seed')} {ORDINARY_FAILURES}: bugs, which `vopr-coverage check` judges"

@@ -28,6 +28,7 @@ def without_point(read: Input, name: str) -> Input | None:
         total_fault_points=report.total_fault_points - read.listed_only,
     )
     run = read.run
+    read = _observing(read, points=name)
     if run and run.fault_effects is not None:
         run = replace(run, fault_effects=_without(run.fault_effects, name))
     if run and run.fault_counts is not None:
@@ -51,6 +52,7 @@ def without_invariant(read: Input, name: str) -> Input | None:
         return None
     missed = report.missed_invariants if read.listed_only else [*report.missed_invariants, name]
     executions = _without(report.invariant_executions, name)
+    read = _observing(read, invariants=name)
     return _reporting(read, invariant_executions=executions, missed_invariants=missed)
 
 
@@ -100,6 +102,19 @@ def without_coverage(read: Input, _name: str = "") -> Input | None:
     if read.run is None or read.report is None:
         return None
     return replace(read, report=None, run=replace(read.run, fault_effects=None, fault_counts=None, attempts_only={}))
+
+
+def _observing(read: Input, points: str = "", invariants: str = "") -> Input:
+    """The same where the tester never saw this point or invariant; it is still declared."""
+    if read.observed is None:
+        return read
+    observed = read.observed
+    seen, ran = dict(observed.points), dict(observed.invariants)
+    if points in seen:
+        seen[points] = dataclasses.replace(seen[points], count=0, runs=0, evaluated=False)
+    if invariants in ran:
+        ran[invariants] = dataclasses.replace(ran[invariants], executions=0, runs=0)
+    return replace(read, observed=dataclasses.replace(observed, points=seen, invariants=ran))
 
 
 def _reporting(read: Input, **figures: object) -> Input:

@@ -9,7 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.flow import CheckRequest, Rules, read_all
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import CheckRequest, read_all
 from vopr_coverage.config.file import CONFIG_BYTES_MAX, Config, load_config
 from vopr_coverage.doctor.conclude import Diagnosis, conclude_doctor, diagnose
 from vopr_coverage.doctor.crashes import remarks_on_crashes

@@ -20,6 +20,7 @@ from vopr_coverage.gates.endings import (
     judge_floors,
     judge_names,
     not_required,
+    with_dots,
 )
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import agreeing, seed_percent
@@ -209,7 +210,7 @@ def judge_query_plans(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Category 7: each phase event at least as often as required, in the profile's order."""
-    events = evidence.report.phase_events if evidence.report else {}
+    events = with_dots(evidence.report.phase_events) if evidence.report else {}
     return judge_floors(
         "phase-events",
         evidence,

@@ -6,7 +6,7 @@ turn both into an `Outcome`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,6 +25,9 @@ ADVICE = {
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
     "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
+    "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
+    "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
+    "`on_not_measured`.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 
@@ -156,6 +159,14 @@ def judge_names(
     )
 
 
+def with_dots(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by name, and by the name with dots for colons, as the config has the names of minimums.
+
+    VOPR writes one phase in both ways; a name that has dots itself comes first.
+    """
+    return {name.replace(":", "."): count for name, count in counts.items()} | dict(counts)
+
+
 def judge_floors(
     gate: str,
     evidence: Evidence,
@@ -164,8 +175,9 @@ def judge_floors(
     counts: Mapping[str, float] | None,
     violation: Callable[[str, str, float], Shortfall],
     advice: str,
+    unknown: Container[str] = (),
 ) -> Outcome:
-    """Counts by name, each with its own minimum; `counts` None means not measured.
+    """Counts by name, each with its own minimum; `counts` None means not measured, and so does a name in `unknown`.
 
     `violation` makes a shortfall of a name, the measured value as text, and the minimum.
     """
@@ -186,17 +198,29 @@ def judge_floors(
             violations=not_reported,
             advice=ADVICE["not-reported"],
         )
-    short = {name: counts.get(name, 0) for name, least in floors.items() if counts.get(name, 0) < least}
+    unmeasured = [name for name in floors if name in unknown]
+    short = {
+        name: counts.get(name, 0)
+        for name, least in floors.items()
+        if counts.get(name, 0) < least and name not in unmeasured
+    }
+    met = len(floors) - len(short) - len(unmeasured)
     absent_names = [name for name in short if not short[name]]
     return Outcome(
         gate=gate,
-        status=Status.FAILED if short else Status.PASSED,
-        measured=f"{len(floors) - len(short)} of {len(floors)} met",
+        status=Status.FAILED if short else Status.NOT_MEASURED if unmeasured else Status.PASSED,
+        measured=f"{met} of {len(floors)} met",
         required=required,
         origin=bound.origin,
-        value=len(floors) - len(short),
+        value=met,
         minimum=len(floors),
-        violations=tuple(violation(name, _figure(count), floors[name]) for name, count in short.items()),
+        violations=(
+            *(violation(name, _figure(count), floors[name]) for name, count in short.items()),
+            *(
+                msgspec.structs.replace(violation(name, NOT_MEASURED_TEXT, floors[name]), advice=ADVICE["not-reported"])
+                for name in unmeasured
+            ),
+        ),
         advice=ADVICE["other-names"]
         if _uses_other_names(evidence, bounds, bound)
         else advice_on(evidence, bound, absent_names, advice),

@@ -1,14 +1,16 @@
-"""Coverage gates beyond the seed's seven, for figures that only streams contain. Pure.
+"""Coverage gates beyond the seed's seven. Pure.
 
-They are off unless a config sets them.
+They are off unless a config sets them, or the profile `general`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required
+from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
+from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required, with_dots
 from vopr_coverage.gates.row import Part, Row
+from vopr_coverage.model.figures import seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bounds, number_of
@@ -16,21 +18,27 @@ from vopr_coverage.model.thresholds import Bounds, number_of
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
 TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only"
 ADVICE = {
+    "too-short": "Run more iterations, or require something of shorter runs too: such a run shows nothing.",
     "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
     "property-floors": "Fewer properties were evaluated than before: look for code that is no longer reached.",
+    "invariant-coverage": "Run a workload that reaches the code which this invariant checks, or run longer.",
     "required-properties": "Widen the workload until the property has held at least once.",
 }
 
 
 def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
-    """Observed effects of fault points; a point that the stream does not list had none."""
+    """Observed effects of fault points; a point that the stream does not list had none.
+
+    A point that the stream lists as a plain integer has no such figure: its effects are not measured.
+    """
+    effects = evidence.fault_effects if evidence.report else None
     return judge_floors(
         "fault-effects",
         evidence,
         bounds,
         bounds.min_fault_effects,
-        evidence.fault_effects if evidence.report else None,
+        effects,
         lambda name, measured, least: Shortfall(
             kind="InsufficientFaultEffects",
             message=f"Fault point '{name}' took effect too few times",
@@ -41,16 +49,17 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
             point=name,
         ),
         ADVICE["fault-effects"],
+        unknown=(evidence.fault_counts or {}).keys() - (effects or {}).keys(),
     )
 
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
-    rates, faults, floors = None, fault_names(evidence), bounds.min_per_iteration.value
+    rates, faults, floors = None, with_dots(dict.fromkeys(fault_names(evidence), 0)), bounds.min_per_iteration.value
     unknown = evidence.fault_counts is None and any(name in faults for name in floors)
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
-        rates = {name: count / evidence.simulations for name, count in counts.items()}
+        rates = {name: count / evidence.simulations for name, count in with_dots(counts).items()}
     return judge_floors(
         "per-iteration",
         evidence,
@@ -84,9 +93,8 @@ def point_counts(evidence: Evidence) -> dict[str, int]:
     counts, effects = evidence.fault_counts or {}, evidence.fault_effects
     if effects is None:
         return dict(counts)
-    return {name: effects.get(name, 0) or counts[name] * (name in evidence.attempts_only) for name in counts} | {
-        name: count for name, count in effects.items() if name not in counts
-    }
+    attempts = {name: count for name, count in counts.items() if name not in effects or name in evidence.attempts_only}
+    return {name: effects.get(name, 0) or attempts.get(name, 0) for name in {**counts, **effects}}
 
 
 def fault_names(evidence: Evidence) -> set[str]:
@@ -150,6 +158,73 @@ def judge_required_properties(evidence: Evidence, bounds: Bounds) -> Outcome:
     )
 
 
+def judge_invariant_coverage(evidence: Evidence, bounds: Bounds) -> Outcome:
+    """The share of the declared invariants that ran; those that need not run don't count.
+
+    Without a declared invariant it is not measured: nobody knows what should have run.
+    """
+    gate, bound = "invariant-coverage", bounds.invariant_coverage_min
+    required = f"≥ {seed_percent(bound.value)}"
+    if not bound.value:
+        return not_required(gate, bound)
+    if evidence.report is None:
+        return absent(gate, bound, required)
+    ran = _declared_invariants(evidence)
+    missed = [name for name, executed in ran.items() if not executed]
+    share = (len(ran) - len(missed)) / len(ran) if ran else None
+    status, violations = Status.PASSED, tuple[Shortfall, ...]()
+    if share is None:
+        status, violations = Status.NOT_MEASURED, (_no_invariants(seed_percent(bound.value)),)
+    elif share < bound.value:
+        status, violations = Status.FAILED, tuple(_never_executed(name) for name in missed)
+    return Outcome(
+        gate=gate,
+        status=status,
+        measured=NOT_MEASURED_TEXT if share is None else f"{len(ran) - len(missed)} of {len(ran)} ran",
+        required=required,
+        origin=bound.origin,
+        value=share,
+        minimum=bound.value,
+        violations=violations,
+        advice=SHARED_ADVICE["no-invariants"] if share is None else ADVICE[gate],
+    )
+
+
+def _declared_invariants(evidence: Evidence) -> dict[str, bool]:
+    """Whether each declared invariant ran. A flat report declares what it lists; a VOPR stream lists only what ran."""
+    if evidence.observed is not None:
+        seen = evidence.observed.invariants.items()
+        return {name: each.ran for name, each in seen if each.declared and not each.optional}
+    report = evidence.report
+    if report is None or evidence.is_stream:
+        return {}
+    return {
+        **dict.fromkeys(report.missed_invariants, False),
+        **{n: c > 0 for n, c in report.invariant_executions.items()},
+    }
+
+
+def _no_invariants(minimum: str) -> Shortfall:
+    return Shortfall(
+        kind="InvariantCoverage",
+        message="Invariant coverage not measured: no invariants are declared",
+        expected=minimum,
+        actual=NOT_MEASURED_TEXT,
+        line=f"Invariant coverage not measured: no invariants are declared (expected >= {minimum})",
+    )
+
+
+def _never_executed(name: str) -> Shortfall:
+    return Shortfall(
+        kind="InvariantCoverage",
+        message=f"Declared invariant '{name}' never executed",
+        expected="Executed at least once",
+        actual="Never executed",
+        line=f"Declared invariant '{name}' never executed",
+        invariant=name,
+    )
+
+
 def _unsatisfied(name: str, actual: str) -> Shortfall:
     return Shortfall(
         kind="PropertyNotSatisfied",
@@ -173,9 +248,17 @@ ROWS = (
         title="Work per iteration",
         judge=judge_per_iteration,
         keys=("min_per_iteration",),
-        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"]),
+        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"], ADVICE["too-short"]),
         notes=(TOO_SHORT_NOTE,),
     ),
     _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),
     _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
+    Row(
+        id="invariant-coverage",
+        part=Part.EXTRA,
+        title="Invariant coverage",
+        judge=judge_invariant_coverage,
+        keys=("invariant_coverage_min",),
+        advice=(ADVICE["invariant-coverage"], SHARED_ADVICE["no-invariants"]),
+    ),
 )

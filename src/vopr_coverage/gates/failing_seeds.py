@@ -7,7 +7,7 @@ from collections.abc import Container
 import msgspec
 
 from vopr_coverage.gates.run_outcomes import failed, passed, shortfall, unanswered, unfinished
-from vopr_coverage.model.crash import CRASH, Crash, last_words_in_words
+from vopr_coverage.model.crash import CRASH, Crash, last_words_in_words, seeds_not_run
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.report import SEED_COUNT, FailureGroup, Input, Run, SeedList
@@ -44,17 +44,17 @@ def judge_failures(file: Input, _bounds: Bounds, expect: Expectation | None) -> 
     if run is None:
         return unanswered(gate, expect is not None, "expected violation", "", "Expected violation", None)
     if expect is not None:
-        return _judge_expected(run, expect)
+        return _judge_expected(file, run, expect)
     if run.failures:
         measured = f"{counted(run.failed_records, 'seed')} failed"
-        shortfalls = [_seed_failed(group, run) for group in run.failures]
+        shortfalls = [_seed_failed(group, file) for group in run.failures]
         return failed(gate, ADVICE[gate], measured, "0 seeds", shortfalls, value=run.failed_records)
     if not run.complete:
         return unfinished(gate, "0 seeds", "always", run)
     return passed(gate, "0 seeds failed", "0 seeds", 0)
 
 
-def _judge_expected(run: Run, expect: Expectation) -> Outcome:
+def _judge_expected(file: Input, run: Run, expect: Expectation) -> Outcome:
     gate = "failures"
     expected = set(expect.invariants)
     required = f"≥ {expect.min_caught * 100:g}% of seeds fail {' or '.join(expect.invariants)}"
@@ -62,7 +62,7 @@ def _judge_expected(run: Run, expect: Expectation) -> Outcome:
         return unfinished(gate, required, expect.origin, run)
     caught = sum(group.count for group in run.failures if is_expected(group, expected))
     of_all = f"{caught} of {counted(run.iterations, 'seed')} caught it"
-    shortfalls = [_seed_failed(group, run) for group in run.failures if not is_expected(group, expected)]
+    shortfalls = [_seed_failed(group, file) for group in run.failures if not is_expected(group, expected)]
     share = caught / run.iterations if run.iterations else 0.0
     if share < expect.min_caught:
         least = f"{expect.min_caught * 100:g}%"
@@ -88,9 +88,19 @@ def is_expected(group: FailureGroup, invariants: Container[str]) -> bool:
     return group.crash is None and group.invariant in invariants
 
 
-def _seed_failed(group: FailureGroup, run: Run) -> Shortfall:
-    if group.crash:
-        return _crashed(group, group.crash, run)
+def crash_in(group: FailureGroup, file: Input) -> Crash | None:
+    """The crash at these seeds, and what did not run because of it; None if they failed in another way."""
+    run, recording = file.run, file.recording
+    if group.crash is None or run is None or not run.crashed or group is not run.failures[-1]:
+        return group.crash
+    not_run = _not_run(group, run)
+    restarts = recording.restarts_used_up if recording and not_run else 0
+    return msgspec.structs.replace(group.crash, not_run=not_run, restarts=restarts)
+
+
+def _seed_failed(group: FailureGroup, file: Input) -> Shortfall:
+    if crash := crash_in(group, file):
+        return _crashed(group, crash)
     seeds = agreeing(group.count, "seed")
     line = f"Invariant '{group.invariant}' failed on {group.count} {seeds}: {first_seeds(group)}"
     message = f"Invariant '{group.invariant}' failed"
@@ -107,18 +117,17 @@ def _seed_failed(group: FailureGroup, run: Run) -> Shortfall:
     )
 
 
-def _crashed(group: FailureGroup, crash: Crash, run: Run) -> Shortfall:
+def _crashed(group: FailureGroup, crash: Crash) -> Shortfall:
     where = f"seed {first_seeds(group)}"
     if group.count > 1:
         where = f"{counted(group.count, 'seed')}: {first_seeds(group)}"
-    behind = _not_run(group, run) if run.crashed and group is run.failures[-1] else 0
-    left = f"; {counted(behind, 'seed')} behind it did not run" if behind else ""
+    left = seeds_not_run([crash])
     return Shortfall(
         kind=SEED_FAILED,
         message=f"Simulator died at {counted(group.count, 'seed') if group.count > 1 else where}",
         expected="Holds on every seed",
         actual=crash.ending,
-        line=f"Simulator died at {where}: {crash.ending}{left}",
+        line=f"Simulator died at {where}: {crash.ending}{f'; {left}' if left else ''}",
         detail=last_words_in_words(crash.last_words),
         invariant=CRASH,
         seed=str(group.seeds[0]),

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Base
 from vopr_coverage.errors import UsageError
-from vopr_coverage.files import is_there, refuse_outside
 from vopr_coverage.github.comment_settings import CommentSettings
 from vopr_coverage.github.context import JobContext, job_context
 from vopr_coverage.github.retry import Clock, RetryBudget, Trouble, TroubleKind
 from vopr_coverage.model.verdict import Verdict
-from vopr_coverage.runner.environment import Runner, Token
+from vopr_coverage.runner.environment import Runner
 
 if TYPE_CHECKING:
     from vopr_coverage.github.api import Api
@@ -124,30 +122,6 @@ class Hub:
             raise UsageError(f"the tracking issue was not written: {trouble}{hint}") from None
         where = f": {tracked.url}" if tracked.url else ""
         return [*said, Said("line", f"Tracking issue: {tracked.why}{where}", tracked.url)]
-
-    def store_trends(self, path: str, roots: tuple[Path, ...], where: str) -> list[Said]:
-        """Add the nights of the history in `path` to the store `where`, "" for the usual branch.
-
-        What goes wrong in the store is a warning: a later night adds these nights, too.
-
-        Raises:
-            UserError: the store is none, or the file can't be used.
-        """
-        from vopr_coverage.github.trends_store import exchange, store_at
-        from vopr_coverage.trends.store import address_of
-
-        address = address_of(where or "branch", "input trends-store")
-        for named in (path, *([address.where] if address.kind == "dir" else ())):
-            refuse_outside(named, roots)
-        if not is_there(path):
-            return [Said("warning", f"{path} is not there: the night left no history, and nothing was stored.")]
-        here = replace(self._runner, token=Token(self._token))
-        with store_at(address, here, self._event, "", self._patience) as store:
-            stored = exchange(Path(path), store)
-        return [
-            *(Said("line", f"Trends: {line}") for line in stored.said),
-            *(Said("warning", f"Trends: {warning}.") for warning in stored.warnings),
-        ]
 
     def _not_done(self, trouble: Trouble) -> Said:
         if _is_forbidden(trouble) and self._may_only_read():

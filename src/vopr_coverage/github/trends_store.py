@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.files import is_there
 from vopr_coverage.github.context import REPOSITORY, job_context
-from vopr_coverage.github.retry import RetryBudget
+from vopr_coverage.github.retry import Clock, RetryBudget
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import default_branch
 from vopr_coverage.trends.file import read_history, write_history
@@ -21,15 +21,19 @@ _NEEDS = {"artifact": "actions: read", "branch": "contents: write"}
 
 
 @contextmanager
-def store_at(address: Address, runner: Runner, event: bytes, series: str, patience: RetryBudget) -> Iterator[Store]:
+def store_at(
+    address: Address, runner: Runner, event: bytes, series: str, clock: Clock, say: Callable[[str], None]
+) -> Iterator[Store]:
     """The store of that name, for as long as the block runs.
 
     Args:
         event: the payload of the runner's event.
         series: the scenario of the text files, "" for the usual one.
+        say: gets a line about every wait.
 
     Raises:
         UsageError: there is no token, this is no runner, or the branch is no place for a history.
+        FileError: the folder is outside of the workspace, where a step of the action may not write.
     """
     if address.kind == "dir":
         yield FolderStore(Path(address.where), series)
@@ -48,14 +52,14 @@ def store_at(address: Address, runner: Runner, event: bytes, series: str, patien
             raise UsageError(f"GITHUB_REPOSITORY: expected owner/name, found {shown(runner.repository)}")
         if address.where in (default_branch(event), runner.ref.removeprefix("refs/heads/")):
             raise UsageError(f"the store branch={address.where}: expected a branch of its own, found the code's")
-        api = Api(runner.token, runner.api_url, patience, runner.ca_file or None)
+        api = Api(runner.token, runner.api_url, RetryBudget(clock, say), runner.ca_file or None)
         store = BranchStore(api, runner.repository, address.where, series)
     else:
         try:
             place = job_context(runner, event)
         except UsageError as error:
             raise UsageError(f"the store artifact asks for the runs of a job on GitHub: {error}") from None
-        api = Api(runner.token, place.api_url, patience, runner.ca_file or None)
+        api = Api(runner.token, place.api_url, RetryBudget(clock, say), runner.ca_file or None)
         store = ArtifactStore(api, place)
     try:
         yield store

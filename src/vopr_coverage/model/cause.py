@@ -31,6 +31,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
             between backticks, of which it has none itself; the rest is ours.
         sources: the reports or runs that show it, as they are called in the verdict.
         seed: the first seed that shows it, None if no seed does; `seeds`: how many do.
+        not_run: how many seeds did not run because of it, as a sentence of ours; "" if all did.
         since: since when, as a sentence: against base, the last green night, commits between; "" if unknown.
         command: to copy, it shows the cause again; "" if there is none. With `fill_in` a name is missing in it; with
             `whole_run` it takes no seed and replays the whole run.
@@ -44,6 +45,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     seed: str | None = None
     seeds: int = 0
+    not_run: str = ""
     since: str = ""
     command: str = ""
     fill_in: bool = False

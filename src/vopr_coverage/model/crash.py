@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from vopr_coverage.model.figures import agreeing, counted
+
 CRASH = "crash"  # the name that a crash has where other failures have their invariant
 CRASHES_APART_MAX = 20  # of a run; further ones are counted with the first that has their signature
 SIGNATURE_CHARACTERS_MAX = 300
@@ -34,12 +36,16 @@ class Crash(msgspec.Struct, frozen=True, kw_only=True):
         exit_code, signal: one of the two.
         last_words: the last lines that it wrote to stderr, escaped; foreign text.
         signature: the same for crashes with the same cause, whatever their seeds, addresses and line numbers.
+        not_run: how many seeds behind it did not run, because nothing started the simulator again.
+        restarts: how often it had been started again, if that was as often as it was allowed to be; else 0.
     """
 
     exit_code: int | None = None
     signal: int | None = None
     last_words: tuple[str, ...] = ()
     signature: str = ""
+    not_run: int = 0
+    restarts: int = 0
 
     @property
     def ending(self) -> str:
@@ -70,6 +76,15 @@ class Crash(msgspec.Struct, frozen=True, kw_only=True):
 def last_words_in_words(last_words: Sequence[str]) -> str:
     """The last lines of a simulator's stderr, as a part of a sentence; "" without any."""
     return f"stderr ends with: {' / '.join(last_words)}" if last_words else ""
+
+
+def seeds_not_run(crashes: Sequence[Crash], behind: str = "it") -> str:
+    """How many seeds behind these crashes did not run, and why, as a sentence; "" if all did."""
+    not_run, restarts = sum(crash.not_run for crash in crashes), max((crash.restarts for crash in crashes), default=0)
+    if not not_run:
+        return ""
+    used_up = f": {agreeing(restarts, 'its only restart was', f'all {restarts:,} restarts were')} used up"
+    return f"{counted(not_run, 'seed')} behind {behind} did not run{used_up if restarts else ''}"
 
 
 def crash_of(exit_code: int | None, signal: int | None, last_words: Sequence[str]) -> Crash:

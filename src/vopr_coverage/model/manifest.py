@@ -20,8 +20,9 @@ from vopr_coverage.model.figures import in_digits
 
 RECORDING_FORMAT = "urn:vopr-coverage:schema:recording:v1"
 MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
+OUTPUT = "output.tar.gz"  # only where the command has {output}
 MANIFEST_BYTES_MAX = 1 << 20
-PLACEHOLDERS = ("scenario", "seed", "iterations")
+PLACEHOLDERS = ("scenario", "seed", "iterations", "output")
 DOUBLE_RUNS_FLAG = "--check-determinism"
 NO_TRACES_FLAG = "--no-trace-on-failure"
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -68,7 +69,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of one recorded run.
 
     Attributes:
-        command: the words of the command, with the placeholders `{scenario}`, `{seed}` and `{iterations}`.
+        command: the words of the command, with the placeholders `{scenario}`, `{seed}`, `{iterations}` and `{output}`.
         seed, iterations: what was asked for. The seed is a string, because browsers and jq lose digits.
         commit, commit_source: the simulated commit, and where it was taken from; None if unknown.
         head: git's HEAD where the simulator ran; None if unknown, and in recordings of earlier versions.
@@ -86,6 +87,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         parts: the processes of a run whose simulator died at a seed, in the order in which they ran; else none.
         per_seed: every seed ran in a process of its own.
         measured: how many iterations the coverage at the end of the stream is of; None: of all.
+        outputs: of how many seeds the archive has output; None if the command has no `{output}`.
+        restarts: how often the simulator might be started again behind a seed that it died at; None if unknown.
     """
 
     command: tuple[str, ...]
@@ -117,6 +120,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[RecordedPart, ...] = ()
     measured: int | None = None
     per_seed: bool = False
+    outputs: int | None = None
+    restarts: int | None = None
     format: str = RECORDING_FORMAT
 
     @property
@@ -135,9 +140,22 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return self.signal is not None or bool(self.exit_code)
 
     @property
+    def restarts_used_up(self) -> int:
+        """How often the simulator was started again, if it died once more and might not be started any more; else 0."""
+        of_new_seeds = [part for part in self.parts if not part.again]
+        allowed = self.restarts or 0
+        died = bool(of_new_seeds) and of_new_seeds[-1].died_at is not None
+        return allowed if died and not self.stopped and len(of_new_seeds) > allowed else 0
+
+    @property
     def hides_failures(self) -> bool:
         """Whether VOPR's check may have counted ordinary failures as nondeterministic, because it kept their traces."""
         return DOUBLE_RUNS_FLAG in self.command and NO_TRACES_FLAG not in self.command
+
+    @property
+    def writes_output(self) -> bool:
+        """Whether the command writes to files."""
+        return has_output(self.command)
 
     @property
     def replays_one_seed(self) -> bool:
@@ -147,7 +165,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def replay(self, seed: str) -> str:
         """The shell command that runs this seed once, or the whole run again if the command takes no seed."""
         iterations = 1 if self.replays_one_seed else self.iterations
-        return shlex.join(filled(self.command, self.scenario, seed, iterations))
+        return shlex.join(filled(self.command, self.scenario, seed, iterations, f"output-{seed}"))
 
     def to_json(self) -> str:
         """The manifest as JSON, indented for people; see schemas/recording.json."""
@@ -175,10 +193,15 @@ def stderr_ending(recording: Recording) -> str:
     return last_words_in_words(recording.last_words)
 
 
-def filled(command: Iterable[str], scenario: str, seed: str, iterations: int) -> list[str]:
+def filled(command: Iterable[str], scenario: str, seed: str, iterations: int, output: str = "output") -> list[str]:
     """The words of a command with its placeholders replaced in one pass: values are not searched for placeholders."""
-    values = {"scenario": scenario, "seed": seed, "iterations": str(iterations)}
+    values = {"scenario": scenario, "seed": seed, "iterations": str(iterations), "output": output}
     return [_PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), word) for word in command]
+
+
+def has_output(command: Iterable[str]) -> bool:
+    """Whether a command writes to the path `{output}`."""
+    return any("{output}" in word for word in command)
 
 
 def unknown_placeholders(command: Iterable[str]) -> list[str]:

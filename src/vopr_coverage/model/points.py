@@ -141,6 +141,15 @@ def with_declared(observed: Observed, names: Iterable[str]) -> Observed:
     return replace(observed, points=points)
 
 
+def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind]) -> Observed:
+    """The same with these points declared, under these kinds; what the tester declared itself stays as it is."""
+    points = dict(observed.points)
+    for name, kind in kinds.items():
+        known = points.get(name, Point(kind, declared=False))
+        points[name] = known if known.declared else replace(known, declared=True, kind=kind)
+    return replace(observed, points=points)
+
+
 def with_names(observed: Observed, names: Mapping[str, str]) -> Observed:
     """The same under other names, by old name; what gets the same name is added up.
 

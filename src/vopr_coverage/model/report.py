@@ -20,7 +20,7 @@ from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
 
 Format = Literal[
-    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle"
+    "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
 ]  # fmt: skip
 
 SEED_COUNT = 1 << 64  # seeds are unsigned 64-bit integers and wrap around
@@ -30,6 +30,7 @@ FIRST_RESULTS_MIN = 3  # different ones among them: seeds that all do the same a
 ATTEMPT_ONLY_BY_DEFAULT = frozenset(
     {"sim.network.deliver", "sim.network.send", "sim.storage.fsync", "sim.storage.read", "sim.storage.write"}
 )
+CHECKED_TWICE = "determinism"  # the invariant of a simulation stream whose simulator runs its seeds twice
 SEEDS_KEPT_MAX = 1_000  # per (run, invariant): enough to work with, and bounded
 
 
@@ -103,7 +104,7 @@ class Run(msgspec.Struct, frozen=True):
         first_hashes: of each of the first eight ok iterations, a digest of its hashes, events and time.
         ran_nothing: there are ok iterations, and none of them has an event.
         double_runs: True if the stream shows that seeds ran twice, None if it does not.
-        fault_effects: observed count per fault point; None if the stream has no such figure.
+        fault_effects: observed count per fault point that has one; None if the stream has no such figure.
         fault_counts: how often each fault point was hit; None without coverage.
         attempts_only: how often each fault point was attempted that never took effect in this run.
         properties: None if the stream has none.

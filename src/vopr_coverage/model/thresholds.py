@@ -1,4 +1,4 @@
-"""Thresholds, the three profiles, and bounds with their origins."""
+"""Thresholds, the profiles, and bounds with their origins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.formats.schema import shipped_text
 from vopr_coverage.formats.serde import Serde
 
-PROFILE_NAMES = ("default", "smoke_test", "nightly")
+SEED_PROFILES = ("default", "smoke_test", "nightly")
+PROFILE_NAMES = (*SEED_PROFILES, "general")  # the last has nothing of one simulator's, and bounds beyond the seed's
 
 T = TypeVar("T", covariant=True)
 
@@ -60,7 +61,13 @@ class CoverageThresholds(Serde):
         """
         if name not in PROFILE_NAMES:
             raise UsageError(f"unknown profile {shown(name)}; {nearest(name, PROFILE_NAMES)}")
-        return cls(**json.loads(shipped_text(f"profiles/{name}.json")))  # ours, and a test holds it to the schema
+        return cls(**{key: value for key, value in _shipped(name).items() if key in SEED_KEYS})
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    """All that a profile sets. The file is ours, and a test holds it to the schema."""
+    settings: dict[str, Any] = json.loads(shipped_text(f"profiles/{name}.json"))
+    return settings
 
 
 class FloorStep(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -107,6 +114,7 @@ class Bounds(msgspec.Struct, frozen=True):
     min_per_iteration: Bound[Mapping[str, Floor]]
     min_properties: Bound[Mapping[str, Floor]]
     required_properties: Bound[Sequence[str]]
+    invariant_coverage_min: Bound[float]
 
     def items(self) -> Iterator[tuple[str, Bound[Any]]]:
         """Key and bound, in order."""
@@ -146,16 +154,18 @@ _OFF: Mapping[str, Any] = {
     "min_per_iteration": {},
     "min_properties": {},
     "required_properties": [],
+    "invariant_coverage_min": 0.0,
 }
 
 
 def profile_layer(name: str) -> Layer:
-    """A profile as the lowest layer: it sets every key; the bounds beyond the seed's seven are off."""
+    """A profile as the lowest layer: it sets every key; what its file does not name is off."""
     if name == NO_PROFILE:
         return nothing_layer(f"{PROFILE_ORIGIN}{name}")
     thresholds = CoverageThresholds.of_profile(name)
+    values = {**_OFF, **_shipped(name)}
     return {
-        key: Bound(getattr(thresholds, key) if key in SEED_KEYS else _OFF[key], f"{PROFILE_ORIGIN}{name}")
+        key: Bound(getattr(thresholds, key) if key in SEED_KEYS else values[key], f"{PROFILE_ORIGIN}{name}")
         for key in BOUND_KEYS
     }
 

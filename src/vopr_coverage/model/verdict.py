@@ -15,7 +15,9 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.points import Location
 from vopr_coverage.model.report import CoverageReport, Format
+from vopr_coverage.model.seen import ObservedSeen
 
 VERDICT_FORMAT = "urn:vopr-coverage:schema:verdict:v1"
 
@@ -37,7 +39,10 @@ class GateResult(msgspec.Struct, frozen=True):
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """One requirement that is not met, and in which input or merged report. See `outcome.Shortfall`."""
+    """One requirement that is not met, and in which input or merged report. See `outcome.Shortfall`.
+
+    `location` is where the source code has the point, invariant or property, as far as the tester says.
+    """
 
     source: str
     gate: str
@@ -51,6 +56,7 @@ class Violation(msgspec.Struct, frozen=True):
     point: str | None = None
     invariant: str | None = None
     seed: str | None = None
+    location: Location | None = None
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -165,7 +171,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
     `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
     profile. `change` is None without a counterpart on a base. `too_short` has each minimum that applies to
-    longer runs only.
+    longer runs only. `observed` is None for a format that has only a report.
     """
 
     name: str
@@ -179,6 +185,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
     lowered: tuple[str, ...]
     change: Change | None = None
     too_short: tuple[str, ...] = ()
+    observed: ObservedSeen | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -18,13 +18,13 @@ CONTROL = "Fix this first: it hides the effect of a canary."
 SEE_LOG = "Look at its log."
 AGAIN = "Run the night again."
 BEFORE = "Look at the jobs before it: one of them failed."
+NO_TRENDS = "See why the history was not restored: the log of the step that restores the trends says it."
+TREND = (
+    "Look at the commits since the last night without this remark. If the change is meant, it is the usual figure "
+    "after seven nights; until then leave the gate out (`trends-gate: false`)."
+)
 GATE = "Run `vopr-coverage doctor` on the coverage runs: it prints the lines of the config that close blind spots."
 NO_SCORE = "Fix the coverage first: a red run shows nothing about the gate."
-TREND = (
-    "Compare this night with the last one without a remark: `vopr-coverage trends` shows the figure night by night. "
-    "What is meant to stay becomes the rule after seven nights."
-)
-NO_TRENDS = "See why the history was not restored: the log of the step that restores the trends says it."
 NEEDED = "List every job of the night under `needs` of the summary job."
 
 ALL = frozenset(text for name, text in list(globals().items()) if name.isupper() and isinstance(text, str))

@@ -23,6 +23,8 @@ from vopr_coverage.nightly.wish import Asked
 from vopr_coverage.recorder.last_words import TAIL_BYTES, last_words
 
 Watch = Callable[[str], Callable[[int], None]]
+# A command with its placeholders, a scenario, a first seed, seconds at most, and what is called with the iterations.
+Measure = Callable[[Sequence[str], str, int, float, Callable[[int], None]], "Calibration"]
 
 RATE, CANARY_RATE = "--rate", "--canary-rate"
 INTERVAL_S = 0.2  # between two looks at the progress
@@ -31,8 +33,12 @@ STOP_S = 5.0
 ENDING_S = 1.0  # between the end of its output and its own end
 PIECE_BYTES = 1 << 16
 LINE_BYTES_MAX = 1 << 20  # no iteration record is longer
-_RECORD = re.compile(rb'"type"\s*:\s*"iteration"')
-_WHOLE = re.compile(rb'"type"\s*:\s*"batch_complete"')
+# Of a record of one iteration, and of the last record: in VOPR's stream, and in a simulation stream.
+_KINDS = (
+    (re.compile(rb'"type"\s*:\s*"iteration"'), re.compile(rb'"type"\s*:\s*"batch_complete"')),
+    (re.compile(rb'"type"\s*:\s*"seed"'), re.compile(rb'"type"\s*:\s*"end"')),
+)
+_SIMULATION = re.compile(rb'"format"\s*:\s*"simulation/1"')
 _ANY_RECORD = re.compile(rb'^\s*\{.*"(?:type|data)"\s*:')
 WHAT_TO_DO = "{mend}, or give its rate with {flag} (the input `{name}` of the nightly workflow)."
 MEND, WAIT = "Fix the simulator", "Calibrate for longer with --calibrate"
@@ -57,15 +63,19 @@ class Calibration(msgspec.Struct, frozen=True):
 class Calibrator:
     """Measures rates, each run starting at the night's first seed: a simulator may refuse others, such as 0."""
 
-    def __init__(self, seed_base: int, seconds: float, log: Callable[[str], None], watch: Watch) -> None:
+    def __init__(
+        self, seed_base: int, seconds: float, *, log: Callable[[str], None], watch: Watch, measure: Measure
+    ) -> None:
         """Measure nothing yet.
 
         Args:
             seconds: how long each run takes at most.
             log: is called with each line about the work.
             watch: is called with what is calibrated; it returns what is called with the iterations so far.
+            measure: `calibrate`, or another way to run the simulator.
         """
         self._seed_base, self._seconds, self._log, self._watch = seed_base, seconds, log, watch
+        self._measure = measure
 
     def add_rates(
         self, rates: dict[str, float], command: Sequence[str], asked: Iterable[Asked], flag: str = RATE
@@ -88,8 +98,8 @@ class Calibrator:
             what = f"canaries of {scenario}" if flag == CANARY_RATE else scenario
             which = f" ({number} of {len(missing)})" if len(missing) > 1 else ""
             self._log(f"calibrating {what} for {in_digits(self._seconds)} s{which}")
-            words = filled(command, scenario, str(self._seed_base), ITERATIONS)
-            measured = calibrate(words, self._seconds, self._watch(f"calibrating {what}{which}"))
+            watch = self._watch(f"calibrating {what}{which}")
+            measured = self._measure(command, scenario, self._seed_base, self._seconds, watch)
             if measured.trouble:
                 raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.strip("-") + "s"))
             iterations = f"{in_digits(measured.rate)} {agreeing(measured.rate, 'iteration')}"
@@ -106,10 +116,13 @@ def _refusal(what: str, measured: Calibration, flag: str, name: str) -> str:
     return "\n".join([*lines, WHAT_TO_DO.format(mend=mend, flag=printable(flag), name=name)])
 
 
-def calibrate(command: Sequence[str], seconds: float, advance: Callable[[int], None]) -> Calibration:
-    """Run the simulator for at most `seconds`, and count its iterations.
+def calibrate(
+    command: Sequence[str], scenario: str, seed: int, seconds: float, advance: Callable[[int], None]
+) -> Calibration:
+    """Run the simulator for at most `seconds` from `seed` on, and count its iterations.
 
     Args:
+        command: with its placeholders.
         advance: is called with the iterations so far, several times a second.
 
     Raises:
@@ -118,7 +131,8 @@ def calibrate(command: Sequence[str], seconds: float, advance: Callable[[int], N
     started_s = time.monotonic()
     try:
         process = subprocess.Popen(  # noqa: S603 (the user's own command, word by word)
-            list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            filled(command, scenario, str(seed), ITERATIONS),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
@@ -146,6 +160,7 @@ class _Output:
     def __init__(self, stream: IO[bytes]) -> None:
         self.ended = False  # or the time was up before
         self.whole = False  # its last record came
+        self._record, self._last = _KINDS[0]
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._other = bytearray()
         _in_background(lambda: self._read(stream))
@@ -173,9 +188,11 @@ class _Output:
                 self.ended = True
                 last_s = time.monotonic() - started_s
                 break
-            if _RECORD.search(line):
+            if _SIMULATION.search(line):
+                self._record, self._last = _KINDS[1]
+            elif self._record.search(line):
                 count += 1
-            elif _WHOLE.search(line):
+            elif self._last.search(line):
                 self.whole = True
             elif not _ANY_RECORD.match(line):
                 self._other += line[-TAIL_BYTES:] + b"\n"

@@ -17,7 +17,6 @@ from vopr_coverage.determinism.verdict import DeterminismVerdict
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
-from vopr_coverage.model.confidence import bounds_of
 from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.manifest import MANIFEST, STREAM
 from vopr_coverage.model.report import Input
@@ -28,6 +27,7 @@ from vopr_coverage.nightly.recordings import ReadPair, ReadRun
 from vopr_coverage.nightly.run_health import JudgedRun, judge_runs
 from vopr_coverage.nightly.verdict import Finding
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.statistics.intervals import bounds_of
 
 NAMES_LISTED = 10
 _FAULT_POINT_GATES = ("critical-fault-points", "fault-effects")  # those of other gates are phases and properties
@@ -127,7 +127,7 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
             found = _finding(run.name, finding.line, finding.advice, finding.kind)
             seeds = verdict.nondeterministic
             yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
-        elif finding.kind in ("SeedsDiffer", "NothingCompared") or not known:
+        elif finding.kind in ("SeedsDiffer", "NothingCompared", "NoDigests") or not known:
             yield _finding(run.name, printable(finding.line), finding.advice, finding.kind)
 
 
@@ -169,9 +169,11 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
     for violation in verdict.violations:
         if violation.gate in HEALTH_IDS and violation.gate != SEED_RANGES:
             continue
-        line = violation.line
+        line, name = violation.line, violation.point or violation.invariant or ""
         if violation.kind == "FaultPointCoverage":
-            line += _missed(verdict, violation.source)
+            missed = _missed(verdict, violation.source)
+            line += _in_words(missed)
+            name = missed[0] if len(missed) == 1 else ""
         yield Finding(
             job="coverage",
             source=violation.source,
@@ -181,16 +183,22 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
             fault_point=violation.point if violation.gate in _FAULT_POINT_GATES else None,
             invariant=violation.invariant,
             rule=violation.kind,
-            name=violation.point or violation.invariant or "",
+            name=name,
+            detail=printable(violation.detail) if violation.point else "",
         )
 
 
-def _missed(verdict: Verdict, name: str) -> str:
+def _missed(verdict: Verdict, name: str) -> list[str]:
     """The fault points that are missing where their share is below its minimum."""
     report = next((judged.report for judged in verdict.reports if judged.name == name), None)
-    missed = list(report.missed_fault_points) if report else []
+    return list(report.missed_fault_points) if report else []
+
+
+def _in_words(missed: Sequence[str]) -> str:
     more = f" and {len(missed) - NAMES_LISTED} more" if len(missed) > NAMES_LISTED else ""
-    return f": never hit are {', '.join(missed[:NAMES_LISTED])}{more}" if missed else ""
+    return (
+        f": never hit {agreeing(len(missed), 'is', 'are')} {', '.join(missed[:NAMES_LISTED])}{more}" if missed else ""
+    )
 
 
 def canary_findings(verdict: CanaryVerdict) -> Iterator[Finding]:

@@ -41,8 +41,17 @@ _NOT_RUN = ("cancelled", "skipped")
 _RAN = ("success", "failure")
 # Findings that may be a bug come before those that only need another run.
 _URGENCY = (
-    "failing seed", "determinism", "canary", "coverage", "run health", "gate", "trend", "plan", "lost run", "job",
-)  # fmt: skip
+    "failing seed",
+    "determinism",
+    "canary",
+    "coverage",
+    "run health",
+    "gate",
+    "trend",
+    "plan",
+    "lost run",
+    "job",
+)
 _SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word is worse
 
 

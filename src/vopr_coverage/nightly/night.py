@@ -90,7 +90,7 @@ def judge_night(
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is not a folder: expected the night's, which contains {PLAN}")
     config = load_config(terms.config)
-    plan = _read_plan(folder)
+    plan = read_plan(folder)
     if plan is None:
         return night_without_a_plan(needs, terms.place, canaries=terms.canaries and bool(config.canaries))
     read = read_night(
@@ -135,7 +135,8 @@ def judge_night(
     )
 
 
-def _read_plan(folder: Path) -> NightPlan | None:
+def read_plan(folder: Path) -> NightPlan | None:
+    """The plan of the night in `folder`; None if it has none."""
     path = folder / PLAN
     return plan_from_json(read_bytes(path, PLAN_BYTES_MAX), str(path)) if is_there(path) else None
 

@@ -11,7 +11,7 @@ import msgspec
 
 from vopr_coverage.canaries.folder import canary_run
 from vopr_coverage.canaries.judge import CanaryRun
-from vopr_coverage.check.flow import as_input
+from vopr_coverage.check.request import as_input
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.flow import compare_runs
 from vopr_coverage.determinism.verdict import DeterminismVerdict

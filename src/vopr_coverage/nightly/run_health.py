@@ -14,7 +14,7 @@ from vopr_coverage.config.file import Config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.failing_seeds import ADVICE, SEED_FAILED
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
-from vopr_coverage.model.crash import last_words_in_words
+from vopr_coverage.model.crash import last_words_in_words, seeds_not_run
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.replay import seeds_to_keep
 from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
@@ -179,7 +179,10 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
     seed, crash = failure.seeds[0] if failure.seeds else None, failure.crash
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
     message = f": {printable(failure.message)[:MESSAGE_CHARACTERS_MAX]}" if failure.message else ""
-    what = f"crashed, {crash.ending}" if crash else f"failed {printable(failure.invariant)}"
+    left = seeds_not_run([crash]) if crash else ""
+    what = (
+        f"crashed, {crash.ending}{f'; {left}' if left else ''}" if crash else f"failed {printable(failure.invariant)}"
+    )
     return Finding(
         job=job,
         source=source,

@@ -6,7 +6,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.config.file import Config
+from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.nightly.plan import NightPlan, PlannedJob
+from vopr_coverage.nightly.reached import ReachedNames, reached_names
 from vopr_coverage.nightly.regression_file import regression_line
 from vopr_coverage.nightly.run_health import FailedSeed, JudgedRun, merged_figures
 from vopr_coverage.nightly.verdict import Work
@@ -48,8 +50,20 @@ def work_of(
             fault_points_known=len(known) if report else None,
             invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
             view_changes=report.view_changes if report else None,
+            names=_names(report, known) if report and planned.job == "coverage" else None,
             first_hashes=mine[0].first_hashes if mine and planned.job in NEW_SEEDS_EVERY_NIGHT else (),
         )
+
+
+def _names(report: CoverageReport, known: Iterable[str]) -> ReachedNames:
+    """What the report has by name."""
+    executions = report.invariant_executions
+    return reached_names(
+        hit=report.hit_fault_points,
+        missed=set(known) - set(report.hit_fault_points),
+        ran=(name for name, count in executions.items() if count > 0),
+        silent=(name for name, count in executions.items() if count == 0),
+    )
 
 
 def _of_scenario(plan: NightPlan, scenario: str, canaries: CanaryVerdict) -> list[CanaryResult]:

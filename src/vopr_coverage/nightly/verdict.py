@@ -14,6 +14,8 @@ from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.job import JobPage
+from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
 
@@ -101,6 +103,7 @@ class Work(msgspec.Struct, frozen=True):
         fault_points_hit, fault_points_known, invariants, view_changes: figures of all its runs together; None is not
             measured.
         first_hashes: of the first seeds of its first run, if every night runs other seeds; see `model.report.Run`.
+        names: what its runs reached, in the coverage job; None in other jobs, and where nothing was measured.
     """
 
     job: str
@@ -118,6 +121,7 @@ class Work(msgspec.Struct, frozen=True):
     view_changes: int | None = None
     first_hashes: tuple[str, ...] = ()
     failed_as_expected: int = 0
+    names: ReachedNames | None = None
 
 
 class TrendLine(msgspec.Struct, frozen=True):
@@ -182,12 +186,11 @@ class NightVerdict(msgspec.Struct, frozen=True):
         detected, declared: how many canaries; None if none was judged.
         seeds_doubled: how many seeds ran twice and were compared; `at_most`: the 95 % bound on the share of
             nondeterministic seeds, a fraction.
-        seeds_differing: how many of the compared seeds differ; None if unknown.
-        regressions: lines to add to the regression file.
+        seeds_differing: of the compared seeds, None if unknown. `regressions`: lines to add to the regression file.
         gate: None is not measured: coverage was red, or no coverage ran.
-        trends: the figures of this and earlier nights.
-        seeds_ran: the seeds that this night has run.
+        trends: the figures of this and earlier nights. `seeds_ran`: the seeds that this night has run.
         last_green: the last green night of the same workflow before this one; None if the history knows none.
+        job_pages: the jobs of the run that are known, for links; empty outside of GitHub, and without a permission.
         error: set only if nothing could be judged.
     """
 
@@ -212,6 +215,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
     seeds_ran: tuple[SeedsRan, ...] = ()
     seeds_differing: int | None = None
     last_green: GreenNight | None = None
+    job_pages: tuple[JobPage, ...] = ()
     format: str = NIGHT_FORMAT
 
     @classmethod

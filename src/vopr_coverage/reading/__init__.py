@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import msgspec
 
+from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.files import opened
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.antithesis import read_antithesis
@@ -16,6 +17,7 @@ from vopr_coverage.reading.documents import looks_like_report, read_document
 from vopr_coverage.reading.envelopes import looks_like_record
 from vopr_coverage.reading.foundationdb import BEGINS_LIKE_TRACE, read_foundationdb
 from vopr_coverage.reading.jepsen import BEGINS_LIKE_EDN, read_jepsen
+from vopr_coverage.reading.point_lists import read_point_list
 from vopr_coverage.reading.records import LOG_LINE_BYTES_MAX, looks_compact
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_records import looks_like_simulation
@@ -48,29 +50,68 @@ TEXT_FORMATS: tuple[tuple[re.Pattern[bytes], _Reader], ...] = (
 )
 
 
-def read_report(source: str, progress: Progress | None = None) -> Input:
+# How `--from` and the config's `format` call each format, what it is, and what reads it.
+NAMED_FORMATS: Mapping[str, tuple[str, _Reader]] = {
+    "stream": ("a stream of `vopr --json`", read_stream),
+    "report": ("a CoverageReport, or a document with one under 'coverage'", read_document),
+    "simulation": ("a simulation stream", read_simulation),
+    "antithesis": ("a file of an Antithesis SDK", read_antithesis),
+    "jepsen": ("results of Jepsen", read_jepsen),
+    "foundationdb": ("a trace of FoundationDB", read_foundationdb),
+    "p": ("scenario coverage of P", read_document),
+    "tigerbeetle": ("fuzzing results of TigerBeetle", read_document),
+    "points": ("a list of points", read_point_list),
+}
+
+
+def read_report(source: str, progress: Progress | None = None, form: str | None = None) -> Input:
     """Read one report, of whatever accepted format.
 
     Args:
         source: a path, or `-` for standard input; also the report's name in messages.
         progress: called with the number of unpacked bytes of each block.
+        form: the format that it has to be, a name of NAMED_FORMATS; None: whichever its content shows.
 
     Raises:
-        FileError, ReportError, ManyErrors: see `opened` and the readers.
+        FileError, ReportError, ManyErrors: see `opened` and the readers; also if it is of another format than `form`.
     """
     with opened(source) as stream:
         rest = blocks(stream, source, progress)
-        reader, seen = recognise(rest)
-        return reader(chain(seen, rest), source)
+        reader, seen = recognised(rest)
+        if form is None:
+            return (reader or _by_default(seen))(chain(seen, rest), source)
+        what, wanted = NAMED_FORMATS[form]
+        if reader not in (None, wanted):
+            raise ReportError(source, "", expected=f"{what} (format {form})", found=Words(_title_of(reader)))
+        read = wanted(chain(seen, rest), source)
+    found = "report" if read.format == "wrapped" else read.format
+    if found != form:
+        raise ReportError(source, "", expected=f"{what} (format {form})", found=Words(NAMED_FORMATS[found][0]))
+    return read
+
+
+def _title_of(reader: _Reader | None) -> str:
+    return next(title for title, known in NAMED_FORMATS.values() if known is reader)
 
 
 def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
-    """Tell a stream from a document by its first lines, in whatever pieces a pipe delivers them.
+    """What reads a file, by its first lines, in whatever pieces a pipe delivers them; and these pieces.
 
     One line with an envelope makes a stream, whatever precedes it. Otherwise text that begins like
     JSON is a document, and any other text is a stream, whose first record may come late. If it has
     no record, the stream reader reports that.
     """
+    reader, seen = recognised(rest)
+    return reader or _by_default(seen), seen
+
+
+def _by_default(seen: Sequence[bytes]) -> _Reader:
+    begun = b"".join(seen)[:RECOGNISED_BYTES]
+    return read_document if begun.strip() and not _BEGINS_UNLIKE_JSON.match(begun) else read_stream
+
+
+def recognised(rest: Iterator[bytes]) -> tuple[_Reader | None, list[bytes]]:
+    """The same; None where nothing shows the format."""
     seen, begun = list[bytes](), b""
     try:
         for block in rest:
@@ -84,13 +125,11 @@ def recognise(rest: Iterator[bytes]) -> tuple[_Reader, list[bytes]]:
             for begins_like, reader in TEXT_FORMATS:
                 if begins_like.match(begun):
                     return reader, seen
-            if _BEGINS_UNLIKE_JSON.match(begun):
-                return read_stream, seen
-            if len(begun) >= RECOGNISED_BYTES:
+            if _BEGINS_UNLIKE_JSON.match(begun) or len(begun) >= RECOGNISED_BYTES:
                 break
     except BrokenData as error:
         raise error.on_line(1 + b"".join(seen).count(b"\n")) from None
-    return read_document if begun.strip() else read_stream, seen
+    return None, seen
 
 
 def _values(block: bytes, room: int) -> Iterator[object]:

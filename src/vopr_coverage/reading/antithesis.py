@@ -20,6 +20,14 @@ from vopr_coverage.reading.antithesis_properties import PropertyTable, observed_
 from vopr_coverage.reading.antithesis_records import Assertion, SdkLine, decode_assertion, decode_line, decode_object
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
+# How each SDK declares its properties, by the first word of its header's language.
+DECLARED_BY = {
+    "Go": "build with `-toolexec=antithesis-go-toolexec`, or run `antithesis-go-instrumentor -assert_only` first",
+    "Python": "run `python -m antithesis.catalog SRC -o catalog.json`, and set ANTITHESIS_ASSERTION_CATALOG to it",
+    "Java": "this SDK never does outside Antithesis: list the points as `fault_points` in the config",
+    "JavaScript": "this SDK does not by itself: list the points as `fault_points` in the config",
+}
+NOT_DECLARED = "list the points as `fault_points` in the config"
 EVENTS_KEPT_MAX = 1_000
 REMARKS_MAX = 20
 
@@ -183,6 +191,9 @@ class AntithesisReader:
         if self.diagnostics:
             has = agreeing(len(self.diagnostics), "remark")
             yield f"the SDK itself has {len(self.diagnostics)} {has}, the first: {shown(self.diagnostics[0])}"
+        if self.properties.by_key and not any(found.declared for found in self.properties.by_key.values()):
+            first = next(iter(self.languages), "").partition(" ")[0]
+            yield f"no property is declared, so nobody knows what was missed: {DECLARED_BY.get(first, NOT_DECLARED)}"
 
 
 def _language(value: bytes) -> str:

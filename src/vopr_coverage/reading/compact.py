@@ -15,6 +15,7 @@ import msgspec
 
 from vopr_coverage.formats.text import UTF8_MARK, without_mark
 from vopr_coverage.model.report import SEED_COUNT
+from vopr_coverage.reading.compact_simulation import SimulationLines, SimulationSeen, is_simulation
 from vopr_coverage.reading.records import (
     CompactData,
     FailedData,
@@ -25,6 +26,7 @@ from vopr_coverage.reading.records import (
     decode_ok_block,
     read_record,
 )
+from vopr_coverage.reading.simulation_records import Unknown, read_line
 from vopr_coverage.reading.source import LINE_BYTES_MAX
 
 HASH_DIGITS = 64  # what the simulator writes, in lower-case hexadecimal
@@ -47,12 +49,13 @@ class Compactor:
 
     Attributes:
         lines: the number of lines of each kind: `start`, `iteration_ok`, `iteration_failed`,
-            `batch_complete`, `coverage_failures`, `other_records` (of unknown types),
+            `batch_complete` (of a simulation stream: `end`), `coverage_failures`, `other_records` (of unknown types),
             `broken_records` (which the reader will refuse) and `no_records`; blank lines are not counted. Besides,
             `iteration_silent` counts failed seeds of `batch_complete` that have no line of their own.
         unknown_records: records of unknown types, by type.
         compact, verbatim: the number of lines that were shortened, and of those that were copied.
-        start, end: `data` of the first `start` record, and of the `batch_complete` after it; None without them.
+        start, end: `data` of the first `start` record, and of the `batch_complete` after it; None without them. Those
+            of a simulation stream are in `simulation`; here they have only what all streams have.
         due: the seed behind the last record; None without a start.
         failed_seeds: seeds whose record says that they failed.
         torn, at_line_end: at the end, whether the last line is a part of a record, and whether it has a line end.
@@ -73,6 +76,8 @@ class Compactor:
         self.at_line_end = True
         self.results = sha256()
         self._hold_ends = hold_ends
+        self._is_simulation: bool | None = None  # None: not known yet
+        self._simulation = SimulationLines(self.lines, hold_ends)
         self._begin: tuple[str, str] | None = None  # the first digits of the first seed's hashes
         self._head: bytes | None = b""  # the first bytes, while they may be a part of a byte order mark; then None
         self._begun: list[bytes] = []  # parts of a line whose end was not read yet
@@ -83,6 +88,11 @@ class Compactor:
     def iterations(self) -> int:
         """Iterations so far: those with a record, and at the end the seeds that failed without one."""
         return sum(self.lines.get(kind, 0) for kind in ITERATIONS)
+
+    @property
+    def simulation(self) -> SimulationSeen | None:
+        """What a simulation stream said so far; None if this is no such stream."""
+        return self._simulation.seen if self._is_simulation else None
 
     @property
     def started(self) -> bool:
@@ -121,19 +131,44 @@ class Compactor:
             self._count("no_records")
             self.verbatim += 1
             self._too_long = True
-            out += b"".join(self._begun)
+            out += self.flush() + b"".join(self._begun)
             self._begun, self._waiting = [], 0
         return out
 
+    def flush(self) -> bytes:
+        """What waits for more of its kind, so that it can be stored."""
+        return self._simulation.flush()
+
     def finish(self) -> bytes:
-        """The compacted last line, if it has no line end."""
+        """The compacted rest, with the last line if it has no line end."""
         rest = (self._head or b"") + b"".join(self._begun)
-        self.torn = rest.lstrip().startswith(b"{") and not isinstance(read_record(rest, "", 0), Record)
+        is_record = isinstance(read_record(rest, "", 0), Record) or isinstance(read_line(rest, "", 0), Unknown)
+        self.torn = rest.lstrip().startswith(b"{") and not is_record
         self.at_line_end = not (rest or self._too_long)
         self._begun, self._waiting = [], 0
-        return self._compacted(rest) if rest else b""
+        out = self._compacted(rest) if rest else b""
+        last = self.flush()
+        self.at_line_end |= bool(last)
+        return out + last
 
     def _compacted(self, block: bytes) -> bytes:
+        if self._is_simulation is None:
+            self._is_simulation = is_simulation(block)
+        if not self._is_simulation:
+            return self._compacted_records(block)
+        before = self._simulation.compact, self._simulation.verbatim
+        out = self._simulation.compacted(block)
+        seen = self._simulation.seen
+        self.compact += self._simulation.compact - before[0]
+        self.verbatim += self._simulation.verbatim - before[1]
+        self.due, self.failed_seeds = seen.due, seen.failed_seeds
+        if seen.start and self.start is None:
+            self.start = {"starting_seed": seen.start.first_seed, "iterations": seen.start.seeds}
+        if seen.end and self.end is None:
+            self.end = {"coverage": None, "failed_seeds": []}
+        return out
+
+    def _compacted_records(self, block: bytes) -> bytes:
         """Compact a block of lines: all at once if all seeds passed, else in halves, and in the end line by line."""
         try:
             records = decode_ok_block(block)
@@ -146,7 +181,7 @@ class Compactor:
             return self._note(seeds[-1].seed, _encode_lines(self._cut(seeds)))
         half = block.find(b"\n", len(block) // 2) + 1
         if len(block) > HALVED_BYTES_MIN and 0 < half < len(block):
-            return self._compacted(block[:half]) + self._compacted(block[half:])
+            return self._compacted_records(block[:half]) + self._compacted_records(block[half:])
         return b"\n".join(map(self._line, block.split(b"\n")))
 
     def _line(self, line: bytes) -> bytes:

@@ -28,7 +28,7 @@ from vopr_coverage.reading.tally import Tally
 
 
 class StreamEnding(msgspec.Struct, frozen=True):
-    """The figures at the end of a stream. `fault_effects` is None if fault points are plain integers."""
+    """The figures at the end of a stream. `fault_effects` has the points with counters; None if there are none."""
 
     report: CoverageReport | None
     fault_effects: Mapping[str, int] | None
@@ -189,9 +189,9 @@ def _effect(point: Mapping[str, int]) -> int:
 
 
 def _effects(points: Mapping[str, Any]) -> dict[str, int] | None:
-    if any(isinstance(point, int) for point in points.values()):
-        return None
-    return {name: point["observed"] for name, point in points.items()}
+    """The observed effects of the points that have counters; None if all points are plain integers."""
+    counted_points = {name: point["observed"] for name, point in points.items() if not isinstance(point, int)}
+    return counted_points if counted_points or not points else None
 
 
 def _properties(data: Mapping[str, Any], contradictions: Contradictions) -> Properties:

@@ -18,6 +18,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import (
     MANIFEST,
     MANIFEST_BYTES_MAX,
+    OUTPUT,
     STDERR,
     STREAM,
     Recording,
@@ -29,7 +30,7 @@ _NAMED = re.compile(r"([A-Za-z0-9_.:-]+)=(.+)", re.DOTALL)
 STDIN_LABEL = "stdin"
 NAMES_SHOWN_MAX = 5
 _OF_A_RECORDING = re.compile(  # a manifest that is about to be replaced has a draft beside it
-    rf"{re.escape(MANIFEST)}|{re.escape(STREAM)}|{re.escape(STDERR)}|\.{re.escape(MANIFEST)}\.[0-9a-f]{{16}}"
+    rf"{re.escape(MANIFEST)}|{re.escape(STREAM)}|{re.escape(STDERR)}|{re.escape(OUTPUT)}|\.{re.escape(MANIFEST)}\.[0-9a-f]{{16}}"
 )
 
 
@@ -214,9 +215,9 @@ def _is_recording(path: str) -> bool:
 
 
 def _recorded(folder: str, scenario: str | None, roots: Sequence[Path]) -> ReportFile:
-    """A recording, with the scenario of its manifest. Only its two files are ever opened."""
-    manifest, stream = (os.path.join(folder, name) for name in (MANIFEST, STREAM))
-    for path in (manifest, stream):
+    """A recording, with the scenario of its manifest. Only its three files are ever opened."""
+    manifest, stream, output = (os.path.join(folder, name) for name in (MANIFEST, STREAM, OUTPUT))
+    for path in (manifest, stream, output):
         refuse_outside(path, roots)
     recording = recording_from_json(read_bytes(manifest, MANIFEST_BYTES_MAX), manifest)
     if scenario is not None and scenario.lower() != recording.scenario.lower():

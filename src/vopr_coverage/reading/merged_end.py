@@ -6,12 +6,13 @@ so that the checks of the reader find it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from vopr_coverage.reading.shapes import PROPERTY_COUNTERS
+from vopr_coverage.reading.simulation_records import EndLine
 
 _LISTS = ("unreached_ids", "unsatisfied_sometimes_ids", "violated_ids")
 _STAGES = ("attempted", "applied", "observed")
@@ -155,3 +156,25 @@ def _points(maps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 before = total.get(name, dict.fromkeys(_STAGES, 0))
                 total[name] = {stage: before[stage] + point[stage] for stage in _STAGES}
     return dict(sorted(total.items()))
+
+
+class SimulationTotals:
+    """The totals of several end records of a simulation stream, added up."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, dict[str, int]] = {}
+
+    def add(self, end: EndLine) -> None:
+        """Add one."""
+        counters = end.counters.given() if end.counters else None
+        for key, counts in (("hits", end.hits), ("ran", end.ran), ("counters", counters)):
+            if counts is not None:
+                total = self._counts.setdefault(key, {})
+                for name, count in counts.items():
+                    before = total.get(name, 0)
+                    total[name] = max(before, count) if name == "unique_query_plans" else before + count
+
+    def line(self, seeds: int, failed: int, by_seed: Collection[str]) -> bytes:
+        """The record, with its line end. What seeds say `by_seed` is left out: those that died are not in it."""
+        totals = {key: counts for key, counts in self._counts.items() if key not in by_seed}
+        return msgspec.json.encode({"type": "end", "seeds": seeds, "failed": failed, **totals}) + b"\n"

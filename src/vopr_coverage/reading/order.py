@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from vopr_coverage.model.crash import CRASH, CRASHES_APART_MAX, Crash
 from vopr_coverage.model.report import SEED_COUNT, SEEDS_KEPT_MAX, FailureGroup
 
 CONTRADICTIONS_KEPT_MAX = 10
@@ -113,27 +114,46 @@ class _FailingSeeds:
     message: str
     count: int = 0
     seeds: list[int] = field(default_factory=list)
+    crash: Crash | None = None
+
+    def add(self, seed: int) -> None:
+        """One more; the first thousand seeds are kept."""
+        self.count += 1
+        if len(self.seeds) < SEEDS_KEPT_MAX:
+            self.seeds.append(seed)
 
 
 class Failures:
-    """Failed seeds by invariant: the first message of each, and the first thousand seeds."""
+    """Failed seeds by invariant: the first message of each, and the first thousand seeds. Each crash is by itself."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, _FailingSeeds] = {}
+        self._groups: dict[tuple[str, int | None], _FailingSeeds] = {}  # by invariant, and of a crash its seed
 
     def add(self, seed: int, invariant: str, message: str) -> None:
         """One seed that failed."""
-        if invariant not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
+        if (invariant, None) not in self._groups and len(self._groups) >= INVARIANTS_KEPT_MAX:
             invariant = OTHER_INVARIANTS
-        group = self._groups.get(invariant)
+        group = self._groups.get((invariant, None))
         if group is None:
-            group = self._groups[invariant] = _FailingSeeds(message[:MESSAGE_CHARACTERS_MAX])
-        group.count += 1
-        if len(group.seeds) < SEEDS_KEPT_MAX:
-            group.seeds.append(seed)
+            group = self._groups[invariant, None] = _FailingSeeds(message[:MESSAGE_CHARACTERS_MAX])
+        group.add(seed)
+
+    def add_crash(self, seed: int, crash: Crash) -> None:
+        """One seed that the simulator died at; of many, those with the same signature are one group."""
+        crashes = [group for group in self._groups.values() if group.crash]
+        if len(crashes) < CRASHES_APART_MAX:
+            group = _FailingSeeds(crash.message[:MESSAGE_CHARACTERS_MAX], crash=crash)
+            self._groups[CRASH, seed] = group
+        else:
+            alike = (group for group in crashes if group.crash and group.crash.signature == crash.signature)
+            group = next(alike, crashes[-1])
+        group.add(seed)
 
     def groups(self) -> tuple[FailureGroup, ...]:
         """The failures by invariant, in the order of their first seeds."""
         return tuple(
-            FailureGroup(name, group.count, group.message, tuple(group.seeds)) for name, group in self._groups.items()
+            FailureGroup(
+                invariant=name, count=group.count, message=group.message, seeds=tuple(group.seeds), crash=group.crash
+            )
+            for (name, _), group in self._groups.items()
         )

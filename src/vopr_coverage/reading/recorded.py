@@ -7,35 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from msgspec.structs import replace
 
+from vopr_coverage.errors import UserError
 from vopr_coverage.files import opened
 from vopr_coverage.model.crash import CRASH, crash_of, is_crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.report import FailureGroup, Input, Run
-from vopr_coverage.reading import read_report
+from vopr_coverage.reading import read_report, recognise
+from vopr_coverage.reading.documents import read_document
 from vopr_coverage.reading.find import ReportFile
-from vopr_coverage.reading.seeds import Seeds
+from vopr_coverage.reading.outputs import with_outputs
+from vopr_coverage.reading.seeds import Seeds, SeedsReader
+from vopr_coverage.reading.simulation import read_simulation
+from vopr_coverage.reading.simulation_seeds import SimulationSeedsReader
 from vopr_coverage.reading.source import NoRecords, Progress, blocks
+from vopr_coverage.reading.stream import read_stream
+from vopr_coverage.reading.stretches import Stretch
 
 
-def read_file(file: ReportFile, progress: Progress | None = None) -> Input:
+def read_file(file: ReportFile, progress: Progress | None = None, form: str | None = None) -> Input:
     """Read one report, or the stream of a recording, under its path.
 
     Args:
         progress: called with the number of unpacked bytes of each block.
+        form: the format that it has to be, None for any.
 
     Raises:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
     try:
-        return _as_recorded(read_report(file.path, progress), file.recording)
+        read = _as_recorded(read_report(file.path, progress, form), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
+    return with_outputs(read, file.path) if file.recording and file.recording.writes_output else read
 
 
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
@@ -81,21 +91,71 @@ def _with_crash(read: Input, run: Run, recording: Recording) -> Input:
 
 
 @contextmanager
-def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator[Seeds]:
+def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator[Seeds | SeedlessRun]:
     """Open one run to read it seed by seed; arguments and errors as those of `read_file`.
 
     A document without records is refused.
     """
     with opened(file.path) as stream:
         pieces = blocks(stream, file.path, progress)
-        yield _RecordedSeeds(pieces, file.path, file.recording) if file.recording else Seeds(pieces, file.path)
+        if file.recording:
+            pieces = _until_no_records(pieces)
+        reader, seen = recognise(pieces)
+        whole: Iterable[bytes] = chain(seen, pieces)
+        if reader is read_document:
+            whole = [*whole]
+        if reader is read_simulation:
+            yield _seeds(whole, file, SimulationSeedsReader(file.path))
+        elif reader is read_stream or (reader is read_document and not _has_observations(whole, file)):
+            yield _seeds(whole, file, None)
+        else:
+            yield SeedlessRun(_as_recorded(reader(whole, file.path), file.recording))
+
+
+def _seeds(pieces: Iterable[bytes], file: ReportFile, reader: SeedsReader | None) -> Seeds:
+    if file.recording:
+        return _RecordedSeeds(pieces, file.path, file.recording, reader)
+    return Seeds(pieces, file.path, reader)
+
+
+def _has_observations(pieces: Iterable[bytes], file: ReportFile) -> bool:
+    """Whether a document is one that a tester of another kind writes."""
+    try:
+        return read_document(pieces, file.path).observed is not None
+    except UserError:
+        return False
+
+
+class SeedlessRun:
+    """A run of a format that tells nothing of single seeds, where a run that is read seed by seed is asked for."""
+
+    starting_seed: int | None = None
+    announced: int | None = None
+    marks: tuple[bytes, ...] = ()
+    start: None = None
+
+    def __init__(self, read: Input) -> None:
+        ended_early = read.finish.ended_early if read.finish else None
+        nothing = Run(
+            starting_seed=None,
+            announced=None,
+            records=0,
+            failed_records=0,
+            iterations=0,
+            ended_early=ended_early,
+        )
+        self.read = replace(read, run=read.run or nothing)
+
+    def __iter__(self) -> Iterator[Stretch]:
+        """None."""
+        return iter(())
 
 
 class _RecordedSeeds(Seeds):
     """The seeds of a recording, which may have none."""
 
-    def __init__(self, blocks: Iterable[bytes], source: str, recording: Recording) -> None:
-        super().__init__(_until_no_records(blocks), source)
+    def __init__(self, blocks: Iterable[bytes], source: str, recording: Recording, reader: SeedsReader | None) -> None:
+        super().__init__(blocks, source, reader)
         self._recording = recording
 
     def _finish(self) -> Input:

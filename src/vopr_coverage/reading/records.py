@@ -218,6 +218,12 @@ _READ_ROWS: tuple[Callable[[bytes], CompactData | CrashedData | RanData], ...] =
 )
 
 
+def read_died(line: bytes) -> CrashedData | None:
+    """The seed that a simulator died at, as a recorder writes it; None for any other line."""
+    record = _compact(line) if line.lstrip().startswith(b'["died"') else None
+    return record.data if record and isinstance(record.data, CrashedData) else None
+
+
 def failed_line(data: FailedData) -> bytes:
     """The record of a failed seed without its time of day, with its line end."""
     return msgspec.json.encode({"data": data, "timestamp": "", "type": "iteration"}) + b"\n"

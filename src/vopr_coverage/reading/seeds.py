@@ -8,22 +8,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Protocol
 
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.envelopes import UINT64_MAX
-from vopr_coverage.reading.records import CompactData, FailedData, OkData, OkLine, PlainOkData, RanData
+from vopr_coverage.reading.records import FailedData, OkData, OkLine, RanData
+from vopr_coverage.reading.simulation import SimulationReader
+from vopr_coverage.reading.simulation_records import StartLine
 from vopr_coverage.reading.stream import StreamReader
+from vopr_coverage.reading.stretches import Stretch, Stretches
 from vopr_coverage.reading.tally import NS_PER_MS, Tally
 
-SeedRecord = OkData | PlainOkData | CompactData | FailedData | RanData
+
+class SeedsReader(Protocol):
+    """A reader of one format that passes on the records of seeds as it reads."""
+
+    @property
+    def marks(self) -> Sequence[bytes]:
+        """See `Seeds.marks`."""
+
+    @property
+    def tally(self) -> _SeedsTally:
+        """What it has counted so far."""
+
+    def steps(self, blocks: Iterable[bytes]) -> Iterator[None]:
+        """Read one block a step."""
+
+    def finish(self) -> Input:
+        """The whole run."""
 
 
-class Stretch(NamedTuple):
-    """Records of consecutive seeds, starting at `seed`; after 2^64 - 1 comes 0."""
-
-    seed: int
-    records: list[SeedRecord]
+class _SeedsTally(Protocol):
+    starting_seed: int | None
+    announced: int | None
+    stretches: Stretches
 
 
 class Seeds:
@@ -33,9 +51,10 @@ class Seeds:
     All others are contradictions of the run.
     """
 
-    def __init__(self, blocks: Iterable[bytes], source: str) -> None:
-        self._tally = _StretchTally()
-        self._reader = _Reader(source, self._tally)
+    def __init__(self, blocks: Iterable[bytes], source: str, reader: SeedsReader | None = None) -> None:
+        """`reader` is of another format than VOPR's."""
+        self._reader = reader or _Reader(source)
+        self._tally = self._reader.tally
         self._steps = self._reader.steps(blocks)
         self._read: Input | None = None
         for _ in self._steps:  # other lines may precede the start record
@@ -60,11 +79,17 @@ class Seeds:
         """
         return tuple(self._reader.marks)
 
+    @property
+    def start(self) -> StartLine | None:
+        """The start record of a simulation stream; None in a stream of VOPR's."""
+        reader: object = self._reader
+        return reader.start if isinstance(reader, SimulationReader) else None
+
     def __iter__(self) -> Iterator[Stretch]:
         """The stretches. Raises what `read_stream` raises, at the broken record or at the end."""
-        yield from self._tally.take()
+        yield from self._tally.stretches.take()
         for _ in self._steps:
-            yield from self._tally.take()
+            yield from self._tally.stretches.take()
         self._read = self._finish()
 
     def _finish(self) -> Input:
@@ -82,12 +107,7 @@ class _StretchTally(Tally):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fresh: list[Stretch] = []
-
-    def take(self) -> list[Stretch]:
-        """The stretches since the last call."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
+        self.stretches = Stretches()
 
     def add_ok_block(self, lines: Sequence[OkLine]) -> bool:
         """As in Tally, but with one loop for each column, which is faster here."""
@@ -109,7 +129,7 @@ class _StretchTally(Tally):
         self.ok_events += events
         self.time_ns += sum([round(record.simulated_time_ms * NS_PER_MS) for record in healthy])
         self._look_at(lines)
-        self._fresh.append(Stretch(due, [*healthy]))
+        self.stretches.add(due, healthy)
         return True
 
     def add(self, data: OkData | FailedData | RanData, number: int) -> None:
@@ -118,16 +138,14 @@ class _StretchTally(Tally):
         super().add(data, number)
         if self._next == before:
             return
-        if self._fresh and self._fresh[-1].seed + len(self._fresh[-1].records) == data.seed:
-            self._fresh[-1].records.append(data)
-        else:
-            self._fresh.append(Stretch(data.seed, [data]))
+        self.stretches.add(data.seed, [data])
 
 
 @dataclass
 class _Reader(StreamReader):
     """A reader that stores the digests of the start and end records."""
 
+    tally: _StretchTally = field(default_factory=_StretchTally)
     marks: list[bytes] = field(default_factory=list)
 
     def _read_line(self, line: bytes, number: int) -> None:

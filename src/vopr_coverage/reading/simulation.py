@@ -15,15 +15,18 @@ from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Input, Run
+from vopr_coverage.reading.records import CrashedData, read_died
 from vopr_coverage.reading.simulation_observed import given_counters, observed_of
 from vopr_coverage.reading.simulation_records import (
     EndLine,
     SeedLine,
     StartLine,
+    Unknown,
     are_sound,
     decode_seed_block,
     read_line,
 )
+from vopr_coverage.reading.simulation_rows import SeedRow, read_row
 from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
@@ -65,6 +68,8 @@ class SimulationReader:
     other_lines: int = 0
     strays: int = 0  # records after the end, or of a second stream
     ended: bool = False
+    died: bool = False  # the last record is of a seed that the simulator died at
+    torn: bool = False  # the last line is a part of one
     unknown: dict[str, int] = field(default_factory=dict)  # key → first line
 
     def steps(self, blocks: Iterable[bytes]) -> Iterator[None]:
@@ -85,20 +90,29 @@ class SimulationReader:
             try:
                 records = decode_seed_block(block)
                 if records and are_sound(records) and self.tally.add_block(records):
+                    self.died = False
                     return len(records)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 pass
         lines = block.split(b"\n")  # splitlines() also splits at a lone CR
-        for number, line in enumerate(lines, first_line):
-            if line.strip():
-                self._read_line(line, number)
-        return len(lines) - 1
+        number = first_line
+        for line in lines:
+            number += self._read_line(line, number) if line.strip() else 1
+        last = lines[-1].lstrip()
+        self.torn = last.startswith(b"{") and not isinstance(read_line(last, self.source, 0), Unknown)
+        return number - first_line - 1
 
-    def _read_line(self, line: bytes, number: int) -> None:
+    def _read_line(self, line: bytes, number: int) -> int:
+        """Read one line. Returns how many lines of the simulator's stream it stands for."""
         found = read_line(line, self.source, number)
         if found is None:
-            self.other_lines += 1
-        elif isinstance(found, list):
+            recorded = read_row(line) or read_died(line)
+            if recorded is None:
+                self.other_lines += 1
+            else:
+                self._take_recorded(recorded, number)
+            return recorded.seeds if isinstance(recorded, SeedRow) else 1
+        if isinstance(found, list):
             self.errors += found
             if len(self.errors) > PROBLEMS_SHOWN_MAX:
                 raise ManyErrors(self.errors)
@@ -107,6 +121,7 @@ class SimulationReader:
                 if len(self.unknown) < UNKNOWN_NAMES_KEPT_MAX:
                     self.unknown.setdefault(f"key {shown(key)} in a {found.record.type} record", number)
             self._take(found.record, number)
+        return 1
 
     def _take(self, record: StartLine | SeedLine | EndLine, number: int) -> None:
         contradictions = self.tally.contradictions
@@ -124,8 +139,19 @@ class SimulationReader:
             self._begin(record, number)
         elif isinstance(record, SeedLine):
             self.tally.add(record, number)
+            self.died = False
         else:
             self.ended, self.end = True, record
+
+    def _take_recorded(self, recorded: SeedRow | CrashedData, number: int) -> None:
+        """What only a recording has."""
+        self.died = isinstance(recorded, CrashedData)
+        if self.ended:
+            self.strays += 1 if isinstance(recorded, CrashedData) else recorded.seeds
+        elif isinstance(recorded, CrashedData):
+            self.tally.add_crash(recorded, number)
+        else:
+            self.tally.add_row(recorded, number)
 
     def _begin(self, record: StartLine, number: int) -> None:
         self.start, tally = record, self.tally
@@ -163,6 +189,8 @@ class SimulationReader:
             first_hashes=tally.first_hashes(),
             ran_nothing=tally.ran_nothing,
             fault_counts=self._fault_counts(observed),
+            next_seed=None if self.torn or self.cut_short or self.ended or not self.start else tally.next_seed(),
+            crashed=self.died and not self.ended,
         )
         return Input(
             source=self.source,

@@ -10,7 +10,9 @@ import msgspec
 
 from vopr_coverage.model.report import FailureGroup
 from vopr_coverage.reading.order import Failures, SeedOrder
+from vopr_coverage.reading.records import CrashedData
 from vopr_coverage.reading.simulation_records import Counters, SeedLine
+from vopr_coverage.reading.simulation_rows import Column, SeedRow, kept_digest, seeds_of
 
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
 UNDECLARED_KEPT_MAX = 1_000
@@ -49,6 +51,15 @@ class NamedCounts:
                 waiting[name].append(count)
         if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
             self._fold()
+
+    def add_columns(self, columns: Mapping[str, Column], seeds: int) -> None:
+        """The counts of so many seeds, summed up by a recorder."""
+        self._fold()
+        self._recorded += seeds
+        for name, column in columns.items():
+            if self._is_kept(name):
+                self._totals[name] = self._totals.get(name, 0) + column.count
+                self._seeds[name] = self._seeds.get(name, 0) + int(column.seeds, 16).bit_count()
 
     @property
     def recorded(self) -> int:
@@ -117,6 +128,33 @@ class SimulationTally(SeedOrder):
         """Add the record on line `number`, in order or not."""
         self.follow(record.seed, number)
         self._add([record])
+
+    def add_row(self, row: SeedRow, number: int) -> None:
+        """Add a row of seeds, in order or not; the first of them stood on line `number`."""
+        if self.due(row.seeds) == row.first_seed:
+            self.took(row.seeds)
+        else:
+            for at, seed in enumerate(row.numbers()):
+                self.follow(seed, number + at)
+        self._events = _plus(self._events, [None] if row.events is None else row.events)
+        self._had_events = self._had_events or any(row.events or ())
+        self._time_ns = _plus(self._time_ns, [None] if row.time_ns is None else row.time_ns)
+        for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
+            if columns is not None:
+                counts.add_columns(columns, row.seeds)
+        self._count([row.counters])
+        for failed in row.failed:
+            self._failures.add(row.first_seed + failed.at, failed.invariant, failed.message)
+        self.failed += len(row.failed)
+        self.ok += row.seeds - len(row.failed)
+        if self._all_alike or len(self._begun) < FIRST_SEEDS:
+            self._look_at(seeds_of(row))
+
+    def add_crash(self, died: CrashedData, number: int) -> None:
+        """Add the seed that the simulator died at. What it did before is not known."""
+        self.follow(died.seed, number)
+        self.failed += 1
+        self._failures.add_crash(died.seed, died.crash)
 
     def _add(self, records: Sequence[SeedLine]) -> None:
         """One list for each column: these run for every seed of every night."""
@@ -200,8 +238,12 @@ class SimulationTally(SeedOrder):
 
 
 def result_of(record: SeedLine) -> tuple[object, ...]:
-    """What a seed did, as far as its record tells."""
-    return record.digest, record.events, record.time_ns, record.hits, record.ran
+    """What a seed did, as far as its record tells, and as a recording stores it: without how often it hit a point."""
+    return kept_digest(record.digest), record.events, record.time_ns, _names(record.hits), _names(record.ran)
+
+
+def _names(counts: Mapping[str, int] | None) -> list[str] | None:
+    return None if counts is None else sorted(name for name, count in counts.items() if count)
 
 
 def _plus(before: int | None, figures: Sequence[int | None]) -> int | None:

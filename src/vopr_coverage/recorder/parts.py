@@ -10,7 +10,7 @@ from vopr_coverage.model.crash import is_crash
 from vopr_coverage.model.manifest import RecordedPart
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.reading.merged_end import EndSum
+from vopr_coverage.reading.merged_end import EndSum, SimulationTotals
 from vopr_coverage.recorder.process import Ended
 
 
@@ -84,12 +84,39 @@ def death_of(part: RunPart) -> int | None:
 
 def measured(parts: Sequence[RunPart]) -> int | None:
     """How many iterations the coverage of all parts is of; None: of all, because none died."""
-    return None if all(part.died_at is None for part in parts) else _sum(parts).measured
+    if all(part.died_at is None for part in parts):
+        return None
+    if parts[0].stream.simulation:
+        return _measured_seeds(parts)
+    return _sum(parts).measured
 
 
 def end_line(parts: Sequence[RunPart]) -> bytes:
     """The end record of a run in parts."""
-    return _sum(parts).line(timed=True)
+    return simulation_end(parts) if parts[0].stream.simulation else _sum(parts).line(timed=True)
+
+
+def _measured_seeds(parts: Sequence[RunPart]) -> int:
+    """The seeds with a record of what they hit; or, where only end records have that, those of parts with one."""
+    by_seed = any(part.stream.simulation and part.stream.simulation.by_seed for part in parts)
+    return sum(part.stream.iterations for part in parts if by_seed or part.died_at is None)
+
+
+def simulation_end(parts: Sequence[RunPart]) -> bytes:
+    """The end record of a simulation stream in parts. Totals of its parts are added up, if no seed has any."""
+    seeds = failed = 0
+    total = SimulationTotals()
+    for part in parts:
+        seen = part.stream.simulation
+        if seen and seen.end:
+            seeds, failed = seeds + seen.end.seeds, failed + seen.end.failed
+            total.add(seen.end)
+        else:
+            seeds, failed = seeds + part.stream.iterations, failed + len(part.stream.failed_seeds)
+        if part.died_at is not None:
+            seeds, failed = seeds + 1, failed + 1
+    by_seed = {key for part in parts if part.stream.simulation for key in part.stream.simulation.by_seed}
+    return total.line(seeds, failed, by_seed)
 
 
 def _sum(parts: Sequence[RunPart]) -> EndSum:

@@ -9,22 +9,27 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError
 from vopr_coverage.files import replace_file
-from vopr_coverage.model.manifest import MANIFEST, Recording, filled
+from vopr_coverage.model.manifest import MANIFEST, OUTPUT, Recording, filled, has_output
 from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import Compactor
-from vopr_coverage.reading.merged_end import EndSum
-from vopr_coverage.reading.records import Record, read_record, start_line
+from vopr_coverage.reading.records import Record, read_record
+from vopr_coverage.reading.simulation_records import Unknown, read_line
+from vopr_coverage.reading.simulation_rows import read_row
 from vopr_coverage.recorder.child import KILL_AFTER_S, Child
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
+from vopr_coverage.recorder.outputs import NAME, OutputArchive, OutputFolders, wrote_nothing
 from vopr_coverage.recorder.plan import RecordingPlan, SeedRuns
 from vopr_coverage.recorder.process import Clock, Ended, follow
 from vopr_coverage.recorder.seed_result import SeedOutput, SeedResult, problem_in_words, result_of
+from vopr_coverage.recorder.seed_store import SeedStore
 
 AHEAD_MAX = 16  # results that wait for that of an earlier seed, for each process
 FLUSH_EVERY_SEEDS = 16  # and not by the clock: the file would be another one each time
@@ -52,11 +57,24 @@ class _Process:
     def _sort(self, lines: bytes) -> None:
         """Tell records from other output, which is kept in part."""
         for line in lines.splitlines(keepends=True):
-            is_record = line.strip() and isinstance(read_record(line, "", 0), Record)
-            if is_record and len(self._records) < RECORDS_BYTES_MAX:
+            if line.strip() and _is_record(line) and len(self._records) < RECORDS_BYTES_MAX:
                 self._records += line
             elif line.strip():
                 _keep(self._other, line)
+
+
+def with_output(result: SeedResult, folder: Path) -> SeedResult:
+    """The result with its output. One that passed must have some; one that crashed may."""
+    nothing = wrote_nothing(folder)
+    if nothing:
+        return result if result.failed else msgspec.structs.replace(result, problem=nothing)
+    return msgspec.structs.replace(result, output=str(folder))
+
+
+def _is_record(line: bytes) -> bool:
+    if read_row(line) or isinstance(read_line(line, "", 0), Unknown):
+        return True
+    return isinstance(read_record(line, "", 0), Record)
 
 
 def _keep(kept: bytearray, piece: bytes) -> None:
@@ -89,8 +107,10 @@ class SeedSession:
         self._running: set[Child] = set()
         self._stopping = False
         self._error: BaseException | None = None
-        self._lines: dict[str, int] = {}
-        self._sum = EndSum()
+        self._store = SeedStore(plan.seed, plan.iterations)
+        self._folders = OutputFolders() if has_output(plan.command) else None
+        self._archive = OutputArchive(plan.folder / OUTPUT) if self._folders else None
+        self._outputs = 0
         self._last = SeedResult()
         self._timed_out = self._interrupted = self._whole = False
 
@@ -123,8 +143,13 @@ class SeedSession:
             for worker in workers:
                 worker.join(KILL_AFTER_S * 2)
             self._progress.clear()
+            if self._folders:
+                self._folders.remove()
             with suppress(OSError):
                 self._log.finish()
+            with suppress(OSError):
+                if self._archive:
+                    self._archive.finish()
             ended = self._manifest()
             with suppress(OSError):
                 replace_file(self._plan.folder / MANIFEST, ended.to_json().encode())
@@ -136,22 +161,31 @@ class SeedSession:
     # ---- in the main thread
 
     def _record(self) -> None:
-        self._write("start", start_line({"starting_seed": self._plan.seed, "iterations": self._plan.iterations}))
         for at in range(self._plan.iterations):
             result = self._wait_for(at)
             if result is None:
+                self._artifact.write(self._store.stop())
                 return
+            if misfit := self._store.problem(result):
+                result = msgspec.structs.replace(result, problem=result.problem or misfit)
             self._last = result
             if result.kept or result.problem:
                 self._log.write(_log_entry(self._seed(at), result))
             if result.problem:
+                self._artifact.write(self._store.stop())
                 return
-            self._store(self._seed(at), result)
+            if self._archive and result.output and (problem := self._archive.add(self._seed(at), Path(result.output))):
+                self._last = msgspec.structs.replace(result, problem=problem)
+                return
+            self._outputs += bool(result.output)
+            self._artifact.write(self._store.add(self._seed(at), result))
             if at % FLUSH_EVERY_SEEDS == 0:
                 self._artifact.flush()
                 self._log.flush()
+                if self._archive:
+                    self._archive.flush()
             self._progress.advance(at + 1)
-        self._write("batch_complete", self._sum.line(timed=False))
+        self._artifact.write(self._store.end())
         self._whole = not (self._timed_out or self._interrupted)
 
     def _wait_for(self, at: int) -> SeedResult | None:
@@ -168,20 +202,6 @@ class SeedSession:
             self._stored = at + 1
             self._changed.notify_all()
             return self._results.pop(at)
-
-    def _store(self, seed: int, result: SeedResult) -> None:
-        if result.line:
-            self._write("iteration_failed" if result.failed else "iteration_ok", result.line)
-        else:
-            self._lines["iteration_silent"] = self._lines.get("iteration_silent", 0) + 1
-        if result.end:
-            self._sum.add(result.end, 1)
-        else:
-            self._sum.count(not result.failed, result.failed, [seed] if result.failed else [])
-
-    def _write(self, kind: str, line: bytes) -> None:
-        self._artifact.write(line)
-        self._lines[kind] = self._lines.get(kind, 0) + 1
 
     def _stop(self, number: int) -> None:
         """Start no more seeds, and ask those that run to end; those that were asked before are killed."""
@@ -220,7 +240,9 @@ class SeedSession:
             return self._next - 1
 
     def _run_seed(self, seed: int) -> SeedResult | None:
-        words = filled(self._plan.command, self._plan.scenario, str(seed), 1)
+        folder = self._folders.fresh() if self._folders else None
+        output = str(folder / NAME) if folder else ""
+        words = filled(self._plan.command, self._plan.scenario, str(seed), 1, output)
         try:
             process = _Process(words, self._ends_at, self._clock)
         except UsageError as error:
@@ -240,14 +262,16 @@ class SeedSession:
             return None
         if not ended.at_end:
             return SeedResult(ended=ended, problem="a process that it left behind holds its output open")
-        return result_of(seed, ended, written, self._runs.found_bug)
+        result = result_of(seed, ended, written, self._runs.found_bug)
+        return result if folder is None or result.problem else with_output(result, folder)
 
     # ---- the manifest
 
     def _manifest(self) -> Recording:
         duration_s = max(self._clock() - self._began, 1e-6)
         broken = self._last.ended if self._last.problem else None
-        ran = sum(self._lines.get(kind, 0) for kind in ("iteration_ok", "iteration_failed", "iteration_silent"))
+        lines = self._store.lines
+        ran = sum(lines.get(kind, 0) for kind in ("iteration_ok", "iteration_failed", "iteration_silent"))
         return replace(
             self._recording,
             duration_s=round(duration_s, 3),
@@ -257,12 +281,13 @@ class SeedSession:
             timed_out=self._timed_out,
             interrupted=self._interrupted,
             whole=self._whole,
-            lines=self._lines,
-            kept={"compact": sum(self._lines.values()), "verbatim": 0},
+            lines=lines,
+            kept={"compact": sum(lines.values()), "verbatim": 0},
             stderr_bytes=self._log.size,
             stderr_dropped_bytes=self._log.dropped,
             last_words=(self._last.last_words or (self._last.problem[:400],)) if self._last.problem else (),
-            measured=self._sum.measured,
+            measured=self._store.measured,
+            outputs=self._outputs if self._folders else None,
         )
 
 

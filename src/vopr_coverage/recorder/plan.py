@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import which
@@ -18,6 +19,7 @@ from vopr_coverage.model.manifest import (
     PLACEHOLDERS,
     Host,
     Recording,
+    has_output,
     unknown_placeholders,
 )
 from vopr_coverage.recorder.commits import UNKNOWN_COMMIT, FoundCommit
@@ -69,6 +71,8 @@ def refuse(plan: RecordingPlan) -> None:
         raise UsageError("no command: put it behind --, as in `record … -- vopr --seed {seed} --json`")
     if plan.per_seed:
         _refuse_unfit(plan.command)
+    if has_output(plan.command) and not plan.per_seed:
+        raise UsageError("{output} is for --per-seed: every seed writes to a path of its own")
     unknown = unknown_placeholders(plan.command)
     if unknown:
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
@@ -85,13 +89,22 @@ def refuse(plan: RecordingPlan) -> None:
         raise UsageError(f"the command is too long: its manifest takes {size:,} bytes")
 
 
-def _refuse_unfit(command: tuple[str, ...]) -> None:
-    """Refuse a command that cannot run one seed."""
+def refuse_without_seed(command: Sequence[str]) -> None:
+    """Refuse a command that cannot run one seed.
+
+    Raises:
+        UsageError: it has no {seed}.
+    """
     if not any("{seed}" in word for word in command):
         raise UsageError(
             "--per-seed: the command has no {seed}; for a simulator that takes its seed from a variable, "
             "write env NAME={seed} in front of it"
         )
+
+
+def _refuse_unfit(command: tuple[str, ...]) -> None:
+    """Refuse a command that cannot run one seed, or no seed on this machine."""
+    refuse_without_seed(command)
     if "{" not in command[0] and which(command[0]) is None:
         raise UsageError(f"the command {printable(command[0])} cannot be started: no such program")
 
@@ -107,6 +120,7 @@ def started_by(plan: RecordingPlan) -> Recording:
         commit_source=plan.commit.source,
         head=plan.commit.head,
         per_seed=plan.per_seed is not None,
+        restarts=None if plan.per_seed else plan.restarts,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         timeout_s=plan.timeout_s,

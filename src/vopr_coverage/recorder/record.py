@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import replace_file, why
-from vopr_coverage.model.manifest import MANIFEST, STDERR, STREAM, Recording
+from vopr_coverage.model.manifest import MANIFEST, OUTPUT, STDERR, STREAM, Recording
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.files import BoundedLog, PackedFile
@@ -92,7 +92,7 @@ def _clean_up_unless_started(folder: Path, created: Sequence[Path]) -> Iterator[
     try:
         yield
     except BaseException:
-        for name in (MANIFEST, STDERR, STREAM):
+        for name in (MANIFEST, STDERR, STREAM, OUTPUT):
             with suppress(OSError):
                 (folder / name).unlink()
         for path in created:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 
+import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UsageError
@@ -134,7 +135,9 @@ class Session:
         words = () if stream.ended and not ended.status else last_words(self._log.end)
         part = RunPart(seed=seed, iterations=iterations, stream=stream, ended=ended, last_words=words)
         if self._parts and stream.start and not part.as_asked:
-            self._artifact.write(start_line(stream.start))  # the reader will say that these are other seeds
+            seen = stream.simulation and stream.simulation.start
+            other = msgspec.json.encode(seen) + b"\n" if seen else start_line(stream.start)
+            self._artifact.write(other)  # the reader will say that these are other seeds
         if not self._interrupted:
             part.died_at = death_of(part)
         if part.died_at is not None:
@@ -150,6 +153,7 @@ class Session:
 
         def tick(now: float) -> None:
             if now - self._flushed >= FLUSH_EVERY_S:
+                write(stream.flush())
                 self._artifact.flush()
                 self._log.flush()
                 self._flushed = now
@@ -165,6 +169,7 @@ class Session:
     def _measure_again(self) -> None:
         """Run the seeds before each death once more, as long as there is time, if the simulator measures coverage."""
         measures = not any(part.stream.end and not part.stream.end["coverage"] for part in self._parts)
+        measures &= not self._parts[0].stream.simulation  # which has most of it seed by seed
         for part in self._parts if self._plan.restarts and measures else ():
             if part.before_death and not self._again(part):
                 return

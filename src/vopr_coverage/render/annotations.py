@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.points import Location
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
 from vopr_coverage.render.outline import Group, Item, groups_of, nothing_judged, problems_of
@@ -13,6 +15,7 @@ from vopr_coverage.render.wording import GATES
 
 TITLE = "Simulation coverage"
 LINES_MAX = 10  # in one annotation
+PLACES_MAX = 100  # looked up: each may be forty questions to the file system
 
 
 def command(name: str, message: str, **properties: str) -> str:
@@ -28,11 +31,19 @@ def fenced(text: str, token: str) -> str:
     return f"::stop-commands::{token}\n{text.rstrip()}\n::{token}::\n"
 
 
-def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
+Place = Callable[[Location], tuple[str, int] | None]  # a file of the workspace and a line; None where there is none
+
+
+def nowhere(_location: Location) -> None:
+    """For a step without a workspace: no annotation has a place."""
+
+
+def render_annotations(verdict: Verdict, *, fail: bool, place: Place = nowhere) -> list[str]:
     """At most ten errors and ten warnings, the most severe first; without `fail` no errors.
 
     One annotation holds all violations of one gate, so ten are enough for the gates of
-    most configs. The last one counts what does not fit.
+    most configs. The last one counts what does not fit. What the gates leave of the ten stands at the
+    lines of the source code that the violations are about, one annotation a line.
     """
     if nothing_judged(verdict):
         error = "\n".join(printable(line) for line in (verdict.error or "").split("\n"))
@@ -42,9 +53,25 @@ def render_annotations(verdict: Verdict, *, fail: bool) -> list[str]:
     warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
     if not fail:
         errors, warnings = [], errors + warnings
+    left = ANNOTATIONS_MAX - len(unusable) - len(errors if fail else warnings)
     return [
         *(command("error", text, title=TITLE) for text in _within_budget([*unusable, *errors])),
         *(command("warning", text, title=TITLE) for text in _within_budget(warnings)),
+        *_at_their_lines(verdict, "error" if fail else "warning", place, left),
+    ]
+
+
+def _at_their_lines(verdict: Verdict, level: str, place: Place, most: int) -> list[str]:
+    """Violations at the line that each is about, the first `most` of them; all of one line are one annotation."""
+    by_line: dict[tuple[str, int], dict[str, None]] = {}
+    located = ((each, each.location) for each in verdict.violations if each.location)
+    for violation, location in islice(located, PLACES_MAX):
+        where = place(location)
+        if where and (where in by_line or len(by_line) < most):
+            by_line.setdefault(where, {})[printable(violation.line)] = None
+    return [
+        command(level, _cut("\n".join([*texts][:LINES_MAX])), file=file, line=str(line), title=TITLE)
+        for (file, line), texts in by_line.items()
     ]
 
 

@@ -121,6 +121,7 @@ def section(
 def _cause(cause: Cause) -> str:
     lines = [
         cause.what,
+        cause.not_run,
         *cause.details,
         cause.since,
         cause.command and cause.command + command_hint(cause),

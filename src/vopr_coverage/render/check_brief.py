@@ -116,6 +116,8 @@ def _drafts(causes: Sequence[Cause], width: int) -> Iterator[list[str]]:
 def _cause(number: int, cause: Cause, width: int, details: int, told_max: int) -> Iterator[str]:
     most = max(told_max, LINE_ROWS_MAX) if number == 1 else told_max
     yield from wrapped(f"{number}. {printable(cause.what)}", width, most)
+    if cause.not_run:
+        yield from wrapped(f"   {printable(cause.not_run)}", width, 1)
     for line in cause.details[:details]:
         yield from wrapped(f"   {printable(line)}", width, 1)
     if cause.since:

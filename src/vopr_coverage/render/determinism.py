@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from vopr_coverage.determinism.advice import ADVICE
 from vopr_coverage.determinism.differences import HASHES, Difference, told_apart
-from vopr_coverage.determinism.judge import ADVICE
 from vopr_coverage.determinism.verdict import (
     ComparedRun,
     DeterminismFinding,

@@ -18,9 +18,10 @@ from vopr_coverage.nightly.verdict import FindingKind, NightVerdict
 from vopr_coverage.render.budget import ISSUE_CHARACTERS_MAX, TITLE_CHARACTERS_MAX
 from vopr_coverage.render.comment import SHA_CHARACTERS
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, inert
+from vopr_coverage.render.job_links import JobLinks, part_title
 from vopr_coverage.render.links import link
 from vopr_coverage.render.marks import PASSED
-from vopr_coverage.render.night_causes import cause_blocks, part_title
+from vopr_coverage.render.night_causes import cause_blocks
 from vopr_coverage.render.night_figures import remarks_of
 from vopr_coverage.render.run_links import commit_name, linked, links_of, since_green
 from vopr_coverage.render.tiers import draft_page
@@ -106,6 +107,7 @@ def render_issue(
     assert _DAY.fullmatch(about.since), "a day is ours"
     replayed = [finding for finding in night.findings if finding.repro and len(finding.repro) <= REPRO_CHARACTERS_MAX]
     causes = causes_of_night(night)
+    jobs = JobLinks(night.job_pages if about.run_url == night.place.url else (), links_of(about.run_url))
     regressions = [line for line in night.regressions if len(line) <= LINE_CHARACTERS_MAX]
     variables = {
         "night": night,
@@ -113,11 +115,13 @@ def render_issue(
         "heading": ours(HEADINGS, night.status),
         "kind": lambda word: ours(KINDS, word),
         "part": part_title,
+        "links": jobs,
         "facts": _facts(night, about),
-        "causes": cause_blocks(night, causes, REPRO_CHARACTERS_MAX),
+        "causes": cause_blocks(night, causes, REPRO_CHARACTERS_MAX, jobs),
         "replayed": replayed,
         "unplayed": sum(1 for finding in night.findings if finding.repro) - len(replayed),
         "bad_jobs": [job for job in night.jobs if job.status not in ("passed", "not required")],
+        "passed": [jobs.part(job.name) for job in night.jobs if job.status == "passed"],
         "remarks": remarks_of(night, causes),
         "lines": lambda most: "\n".join(regressions[:most]),
         "regressions": regressions,

@@ -10,15 +10,14 @@ from markupsafe import Markup
 from vopr_coverage.causes.night_words import Line, Named, Sentence, sentence_of
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
-from vopr_coverage.nightly.job_results import TITLES
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
 from vopr_coverage.render.inert import inert, inert_block
-from vopr_coverage.render.wording import figure
+from vopr_coverage.render.job_links import NAME_CHARACTERS_MAX, JobLinks, part_title
+from vopr_coverage.render.wording import figure, told
 
 BLOCKS_MAX = 3
 NAMES_MAX = 3
 WHAT_CHARACTERS_MAX = 160  # of a line of a finding in a heading
-NAME_CHARACTERS_MAX = 100
 BRIEF_NAME_MAX, BRIEF_LINE_MAX, BRIEF_BYTES_MAX = 30, 120, 1_200  # so that the smallest page always fits
 _LABELS = {"crash": "Crash: "}
 
@@ -27,7 +26,7 @@ class CauseBlock(NamedTuple):
     """One cause on a page. What is Markup is ours and inert; other texts are foreign.
 
     Attributes:
-        what: the sentence, for a heading. `where`: the runs that show it, by part.
+        what: the sentence, for a heading. `where`: the runs that show it, by part. `not_run`: what did not run.
         brief, brief_command: the same for the smallest page; no command where it is too long for one.
         too_long: whether there is a command that no page takes.
         quoted: lines to be shown as a block, such as last words. `lines`: what else is known, one by one.
@@ -37,6 +36,7 @@ class CauseBlock(NamedTuple):
     brief: Markup
     brief_command: str
     where: Markup
+    not_run: Markup
     command: str
     too_long: bool
     whole_run: bool
@@ -45,16 +45,19 @@ class CauseBlock(NamedTuple):
     lines: tuple[str, ...]
 
 
-def cause_blocks(night: NightVerdict, causes: Sequence[Cause], command_max: int) -> list[CauseBlock]:
+def cause_blocks(night: NightVerdict, causes: Sequence[Cause], command_max: int, jobs: JobLinks) -> list[CauseBlock]:
     """Every cause of a night as a block, in the order of the causes.
 
     Args:
         command_max: characters; a command is never cut, and a longer one is left to the verdict file.
+        jobs: links for the runs that show a cause.
     """
-    return [_block(cause, [night.findings[position] for position in cause.findings], command_max) for cause in causes]
+    return [
+        _block(cause, [night.findings[position] for position in cause.findings], command_max, jobs) for cause in causes
+    ]
 
 
-def _block(cause: Cause, findings: Sequence[Finding], command_max: int) -> CauseBlock:
+def _block(cause: Cause, findings: Sequence[Finding], command_max: int, jobs: JobLinks) -> CauseBlock:
     fits = len(cause.command) <= command_max
     crashed = cause.kind == "crash"
     label = Markup(_LABELS.get(cause.kind, ""))  # noqa: S704 (ours)
@@ -64,7 +67,8 @@ def _block(cause: Cause, findings: Sequence[Finding], command_max: int) -> Cause
         what=label + _marked(sentence, NAME_CHARACTERS_MAX, WHAT_CHARACTERS_MAX, capital=not crashed),
         brief=label + _marked(sentence, BRIEF_NAME_MAX, BRIEF_LINE_MAX, capital=not crashed),
         brief_command=cause.command if block_bytes <= BRIEF_BYTES_MAX else "",
-        where=_where([finding for finding in findings if finding.kind == findings[0].kind]),
+        where=_where([finding for finding in findings if finding.kind == findings[0].kind], jobs),
+        not_run=told(cause.not_run),
         command=cause.command if fits else "",
         too_long=not fits,
         whole_run=cause.whole_run,
@@ -88,26 +92,24 @@ def _part(part: str, name_max: int, line_max: int) -> Markup:
     return figure(str(part), line_max) if isinstance(part, Line) else Markup(part)  # noqa: S704 (ours)
 
 
-def part_title(part: str) -> Markup:
-    """A part of the night as people call it; one that is not of ours is foreign."""
-    return Markup(TITLES[part]) if part in TITLES else inert(part, NAME_CHARACTERS_MAX)  # noqa: S704 (ours)
-
-
-def _where(findings: Sequence[Finding]) -> Markup:
+def _where(findings: Sequence[Finding], jobs: JobLinks) -> Markup:
     """The runs that show it, part by part; nothing where no run is named, or the sentence has named them."""
     if findings[0].kind == "canary":
         return Markup()
     parts: dict[str, dict[str, None]] = {}
     for finding in findings:
-        if finding.source:
+        if finding.source or jobs.has(finding.job):
             parts.setdefault(finding.job, {})[finding.source] = None
-    shown = [_runs(job, list(sources)) for job, sources in list(parts.items())[:NAMES_MAX]]
+    shown = [_runs(job, list(sources), jobs) for job, sources in list(parts.items())[:NAMES_MAX]]
     if len(parts) > NAMES_MAX:
         shown.append(Markup(counted(len(parts) - NAMES_MAX, "more part")))  # noqa: S704 (ours)
     return Markup("; ").join(shown)
 
 
-def _runs(job: str, sources: Sequence[str]) -> Markup:
-    names = Markup(", ").join(inert(source, NAME_CHARACTERS_MAX) for source in sources[:NAMES_MAX])
-    more = f" and {len(sources) - NAMES_MAX:,} more" if len(sources) > NAMES_MAX else ""
+def _runs(job: str, sources: Sequence[str], jobs: JobLinks) -> Markup:
+    named = [source for source in sources if source]
+    if not named:
+        return jobs.part(job)
+    names = Markup(", ").join(jobs.run(job, source) for source in named[:NAMES_MAX])
+    more = f" and {len(named) - NAMES_MAX:,} more" if len(named) > NAMES_MAX else ""
     return part_title(job) + Markup(": ") + names + Markup(more)  # noqa: S704 (digits)

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from vopr_coverage.causes.night_trends import Moved, moved_figures
 from vopr_coverage.model.cause import Cause
-from vopr_coverage.model.confidence import wilson
 from vopr_coverage.model.figures import agreeing, counted, in_digits, percent, share_that_may_differ
 from vopr_coverage.nightly.verdict import NightVerdict, TrendLine, Work
-from vopr_coverage.render.night_causes import part_title
-from vopr_coverage.render.trends import TrendRow, trend_rows
+from vopr_coverage.render.job_links import part_title
+from vopr_coverage.render.trends import TrendRow, sparkline, trend_rows
 from vopr_coverage.render.wording import figure, ours
+from vopr_coverage.statistics.intervals import wilson
 from vopr_coverage.trends.compare import FIGURES
 from vopr_coverage.trends.standing import standing_figures
 
@@ -47,6 +47,7 @@ def _remark(moved: Moved, causes: int) -> Markup:
         said = _place(first) + Markup(", ") + ours(_FIGURES, first.figure) + Markup(": ") + figure(first.remark)
         also = Markup(", ").join(_place(line) for line in others[:REMARKS_MAX])
         more = f" and {len(others) - REMARKS_MAX} more" if len(others) > REMARKS_MAX else ""
+        said += Markup(" ") + Markup(sparkline(first.values)) if first.values else Markup()  # noqa: S704 (our blocks)
         return said + (Markup("; also in ") + also + Markup(more) if others else Markup())  # noqa: S704 (digits)
     places = list(dict.fromkeys(map(_place, moved.lines)))
     where = Markup("; ").join(places[:2]) + Markup(f" and {len(places) - 2} more" if len(places) > 2 else "")  # noqa: S704 (digits)

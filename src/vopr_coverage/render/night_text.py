@@ -88,6 +88,8 @@ def _cause(verdict: NightVerdict, cause: Cause) -> str:
         if finding.source and finding.source not in known:
             known.append(finding.source)
     lines += [f"in {title(job)}: {_listed(sources)}" for job, sources in parts.items() if sources]
+    if cause.not_run:
+        lines.append(printable(cause.not_run))
     if cause.command:
         lines.append(printable(cause.command) + (" (replays the whole run)" if cause.whole_run else ""))
     if cause.advice:

@@ -13,7 +13,7 @@ from vopr_coverage.render.inert import inert
 SHA_CHARACTERS = 7
 _RUN = re.compile(
     r"(https?://[A-Za-z0-9.:\[\]-]{1,255}/[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100})"
-    r"/actions/runs/[0-9]{1,20}(?:/attempts/[0-9]{1,20})?"
+    r"(/actions/runs/[0-9]{1,20})(?:/attempts/[0-9]{1,20})?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -21,16 +21,20 @@ _NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 class RunLinks(NamedTuple):
-    """The addresses that are known of a run; both are "" outside of GitHub. Nothing else becomes a link."""
+    """The addresses that are known of a run; all are "" outside of GitHub. Nothing else becomes a link.
+
+    `jobs` is what the pages of its jobs begin with.
+    """
 
     repository: str = ""
     run: str = ""
+    jobs: str = ""
 
 
 def links_of(url: str) -> RunLinks:
     """The addresses of a run's page. A text that is no such address, such as one from a strange file, has none."""
     found = _RUN.fullmatch(url)
-    return RunLinks(found[1], found[0]) if found else RunLinks()
+    return RunLinks(found[1], found[0], f"{found[1]}{found[2]}/job") if found else RunLinks()
 
 
 def linked(url: str, text: Markup) -> Markup:

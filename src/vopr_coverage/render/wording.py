@@ -63,7 +63,7 @@ after asked before builds canaries canary coverage detected differs has in jobs 
 build iteration job point regression so twice was were about and faults green is least noticed planted red required
 by crash score shows the kernel_state_hash never varies bound bounds config
 that left behind explains why cancelled or out time skipped among those needs crashed exit code planned
-known Build Plan Long Regression Determinism Coverage Canaries Gate
+known Nothing Build Plan Long Regression Determinism Coverage Canaries Gate
 too few say how many may far below above median comparable night nights missing summary finished
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)

@@ -8,12 +8,14 @@ from difflib import get_close_matches
 
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.gate import comparison_of
-from vopr_coverage.check.flow import MERGES, Rules
+from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.request import MERGES
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
+from vopr_coverage.reading import NAMED_FORMATS
 
-COMMANDS = ("check", "comment", "doctor", "tracking-issue", "trends")
+COMMANDS = ("check", "comment", "doctor", "tracking-issue")
 INPUTS = (
     "reports",
     "command",
@@ -21,6 +23,8 @@ INPUTS = (
     "config",
     "merge",
     "scenario",
+    "format",
+    "declared",
     "min-iterations",
     "min-reports",
     "on-not-measured",
@@ -34,7 +38,6 @@ INPUTS = (
     "comment",
     "comment-id",
     "comment-author",
-    "trends-store",
 )
 # What the runner sets where a workflow sets nothing, as in action.yml. The other inputs are empty then, but the token.
 DEFAULTS = {"command": "check", "fail": "true", "summary": "true", "annotations": "true", "comment": "auto"}
@@ -77,6 +80,7 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
     """
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
+    one_of(inputs, "format", tuple(NAMED_FORMATS))
     one_of(inputs, "profile", PROFILE_CHOICES)
     overrides = Overrides(
         profile=inputs["profile"] or None,

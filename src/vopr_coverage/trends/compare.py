@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
+from vopr_coverage.trends.lost_names import Kind, lost_names
 
 NIGHTS_TOLD = 14
 NIGHTS_SEARCHED = 90  # for a night that was as far off: what happens now and then is no news
-FAR = 0.9  # a limit below this share of the median is far below it
+FAR = 0.9  # of the median: what is below is far below
 MEASURED_MIN = 3  # of fewer nights a median says nothing
 MADS_MAX = 3.0
 MAD_TO_SIGMA = 1.4826  # of normally distributed figures
@@ -66,6 +67,7 @@ FIGURES = (
     Figure("canaries detected in %", lambda record: _share(record.detected, record.declared, 100), below=1.0),
     Figure("seeds run twice", lambda record: record.seeds_doubled, below=0.5),
 )
+_NAMES_OF: dict[str, Kind] = {"fault points hit": "hit", "invariants run": "ran"}
 _FOLLOWED = {figure.name for figure in FIGURES if figure.below is not None or figure.above is not None}
 
 
@@ -164,7 +166,9 @@ def _line(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendR
     if now is None and figure.name in _FOLLOWED:
         remark = f"not measured, as it was on {len(measured)} of the {counted(len(values), 'night')} before"
     elif now is not None:
+        named = _lost_names(figure, searched, record)
         remark = _remark(figure, now, _comparable(figure, before, record), _comparable(figure, searched, record))
+        remark = remark if named is None else named
     return TrendLine(
         job=record.job,
         scenario=record.scenario,
@@ -173,6 +177,14 @@ def _line(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendR
         median=_median_of(measured),
         remark=remark,
     )
+
+
+def _lost_names(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendRecord) -> str | None:
+    """What is lost by name, which says more than a number; None for figures that are of no names, or without them."""
+    kind = _NAMES_OF.get(figure.name)
+    if kind is None:
+        return None
+    return lost_names(kind, [night for night in searched if night and _is_comparable(figure, night, record)], record)
 
 
 def _comparable(figure: Figure, nights: Iterable[TrendRecord | None], tonight: TrendRecord) -> list[float]:
@@ -216,10 +228,10 @@ def _remark(figure: Figure, now: float, before: Sequence[float], searched: Seque
     spread = MADS_MAX * MAD_TO_SIGMA * median([abs(value - centre) for value in before])
     lowest = None if figure.below is None else min(centre - spread, centre * figure.below)
     highest = None if figure.above is None else max(centre + spread, centre * figure.above)
-    if figure.below is not None and lowest is not None and now < lowest:
+    if lowest is not None and now < lowest:
         if _has_been(searched, lambda value: value < lowest, lambda value: value <= now):
             return ""
-        word = "far below" if figure.below < FAR else "below"
+        word = "far below" if now < FAR * centre else "below"
     elif highest is not None and now > highest:
         if _has_been(searched, lambda value: value > highest, lambda value: value >= now):
             return ""

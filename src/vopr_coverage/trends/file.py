@@ -11,6 +11,7 @@ from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
 from vopr_coverage.trends.compare import lines_of, nights_before
+from vopr_coverage.trends.gate import gated, lost_history
 from vopr_coverage.trends.green import last_green
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
@@ -56,26 +57,18 @@ def write_history(path: Path, history: Iterable[TrendRecord], later: Iterable[by
         raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
 
 
-class ComparedNight(NamedTuple):
-    """A night beside the nights before it.
+class Recorded(NamedTuple):
+    """What the history shows about a night: its lines, the last green night before it, and what is to be warned of."""
 
-    Attributes:
-        history: the nights before; None where the file can't be used, and then it stays as it is.
-        problem: why it can't, "" if it can.
-        nights: how many nights of the same workflow it has before this one.
-        lines: the figures over the nights; warnings: what is to be warned of; last_green: the last green night before.
-    """
-
-    history: History | None
-    problem: str
-    nights: int
     lines: tuple[TrendLine, ...]
     warnings: tuple[str, ...]
     last_green: GreenNight | None = None
 
 
-def compare_night(path: Path, night: NightVerdict, at: datetime) -> ComparedNight:
-    """Compare a night with the history in that file. Nothing that goes wrong here stops a night.
+def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
+    """Add a night to the history in that file, and compare it with the nights before.
+
+    Nothing that goes wrong here stops a night: where the file can't be used it stays as it is.
 
     Args:
         path: a file that isn't there yet has no nights.
@@ -85,23 +78,25 @@ def compare_night(path: Path, night: NightVerdict, at: datetime) -> ComparedNigh
     try:
         there = read_history(path) if is_there(path) else History()
     except UserError as error:
-        return ComparedNight(history=None, problem=str(error), nights=0, lines=lines_of((), tonight), warnings=())
-    return ComparedNight(
-        history=there,
-        problem="",
-        nights=nights_before(there.records, tonight),
-        lines=lines_of(there.records, tonight),
-        warnings=(*there.warnings, *repeats(there.records, tonight)),
-        last_green=last_green(there.records, night.place),
-    )
+        return Recorded(lines_of((), tonight), (f"this night was not added to the history: {error}",))
+    lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
+    green = last_green(there.records, night.place)
+    try:
+        write_history(path, union(there.records, tonight), there.later)
+    except UserError as error:
+        return Recorded(lines, (*warnings, f"this night was not added to the history: {error}"), green)
+    return Recorded(lines, warnings, green)
 
 
-def add_night(path: Path, compared: ComparedNight, night: NightVerdict, at: datetime) -> tuple[str, ...]:
-    """Add a night to the history in that file; returns a warning where that was not possible."""
-    problem = compared.problem
-    if compared.history is not None:
-        try:
-            write_history(path, union(compared.history.records, records_of(night, at)), compared.history.later)
-        except UserError as error:
-            problem = str(error)
-    return (f"this night was not added to the history: {problem}",) if problem else ()
+def gate_night(path: Path, night: NightVerdict, at: datetime) -> NightVerdict:
+    """The night with the gate on the history in that file, before it is recorded: the history then has it as red.
+
+    A history that can't be used, or has lost its nights, makes the night incomplete.
+    """
+    tonight = records_of(night, at)
+    try:
+        there = read_history(path) if is_there(path) else History()
+    except UserError as error:
+        return gated(night, (), f"the history cannot be used: {error}")
+    lost = lost_history(nights_before(there.records, tonight), night.place.run_number) if tonight else ""
+    return gated(night, lines_of(there.records, tonight), lost)

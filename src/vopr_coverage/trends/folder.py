@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vopr_coverage.errors import FileError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
+from vopr_coverage.model.figures import in_digits
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
 from vopr_coverage.trends.store import TRENDS_NAME, Stored, StoreFiles, store_files, stored_line
 
@@ -109,7 +110,7 @@ def _locked(path: Path, wait_s: float) -> Iterator[None]:
         while not _taken(descriptor):
             if time.monotonic() >= until:
                 raise FileError(
-                    str(path), "a lock that is free", f"that another process has held it for {wait_s:.0f} s"
+                    str(path), "a lock that is free", f"that another process has held it for {in_digits(wait_s)} s"
                 )
             time.sleep(LOCK_POLL_S)
         yield

@@ -1,88 +1,68 @@
-"""The remarks on a night's figures as findings of the night, where a team wants that. Pure."""
+"""A gate on the history, if somebody wants one: what is remarked on makes a night red that is green otherwise. Pure.
+
+A night that is red already is not judged: what it found may have moved its figures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
-from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.conclude import conclude
-from vopr_coverage.nightly.verdict import Finding, JobSeen, JobStatus, NightVerdict, TrendLine
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, TrendLine
 from vopr_coverage.trends.compare import MEASURED_MIN
 
-TRENDS = "trends"
-NIGHTS_MIN = 7  # of fewer, a fault point that is missed now and then would fail a night too often
-KIND: Literal["trend"] = "trend"
+PART = "trends"
 
 
-class TrendsJudged(NamedTuple):
-    """The part of the night about its trends."""
-
-    job: JobSeen
-    findings: tuple[Finding, ...] = ()
+def remarks_in(lines: Sequence[TrendLine]) -> list[str]:
+    """What is remarked on, a sentence each."""
+    return [_sentence(line) for line in lines if line.remark]
 
 
-def judge_trends(
-    lines: Sequence[TrendLine], nights: int, run_number: int, problems: Sequence[str] = ()
-) -> TrendsJudged:
-    """Every remark on a figure that seven nights before measured is a finding, and so is what is no longer measured.
+def lost_history(nights: int, run_number: int) -> str:
+    """Why a history can't be what the workflow has run, "" if it can.
 
-    A history that can't be used is a finding, too, and so is one with fewer than three nights where there must have
-    been more. The first nights of a workflow have nothing to be compared with.
+    A workflow that has run more often than the history has nights has lost them. Its first nights have none to lose.
 
     Args:
-        nights: how many nights of this workflow the history has before this one.
+        nights: of this workflow, before this one.
         run_number: of this night's run, 0 outside of GitHub.
-        problems: why the history can't be used.
     """
-    if problems:
-        return _seen("incomplete", "the history cannot be used", [_unmeasured(problem) for problem in problems])
-    if nights < MEASURED_MIN:
-        there = f"the history has {counted(nights, 'night')} before this one, and {MEASURED_MIN} are needed to compare"
-        if run_number <= MEASURED_MIN:
-            return _seen("not required", there)
-        line = f"{there}; this is run {run_number} of the workflow, so its nights were not restored"
-        return _seen("incomplete", line, [_unmeasured(line)])
-    findings = [_finding(line) for line in lines if line.remark and _is_settled(line)]
-    if findings:
-        are = agreeing(len(findings), "is", "are")
-        return _seen("failed", f"{counted(len(findings), 'figure')} {are} unlike the nights before", findings)
-    if nights < NIGHTS_MIN:
-        return _seen("not required", f"the history has {nights} nights before this one, and {NIGHTS_MIN} are needed")
-    return _seen("passed", f"no figure is unlike the {counted(nights, 'night')} before")
+    if nights >= MEASURED_MIN or run_number <= MEASURED_MIN:
+        return ""
+    there = f"the history has {counted(nights, 'night')} before this one, and {MEASURED_MIN} are needed to compare"
+    return f"{there}; this is run {run_number} of the workflow, so its nights were not restored"
 
 
-def with_gate(night: NightVerdict, judged: TrendsJudged) -> NightVerdict:
-    """The verdict of a night with this part added to it. Where nothing was judged, it stays as it is."""
-    if night.error is not None:
-        return night
-    return conclude([*night.jobs, judged.job], (*night.findings, *judged.findings), night)
+def gated(night: NightVerdict, lines: Sequence[TrendLine], lost: str = "") -> NightVerdict:
+    """The night with one more part, which fails where a figure got a remark.
 
-
-def _is_settled(line: TrendLine) -> bool:
-    """Whether enough nights say what is usual; that a figure is there at all needs no statistics."""
-    *before, now = line.values or (None,)
-    return now is None or sum(value is not None for value in before) >= NIGHTS_MIN
-
-
-def _finding(line: TrendLine) -> Finding:
-    where = f" of {printable(line.scenario)}" if line.scenario else ""
-    return Finding(
-        job=TRENDS,
-        source=line.job,
-        kind=KIND,
-        line=f"{line.figure}{where}: {line.remark}",
-        advice=advice.TREND,
-        scenario=line.scenario,
-        rule=line.figure,
+    Args:
+        lost: why there is no history to compare with although there must be one: a gate that can't be evaluated fails.
+    """
+    remarked = [line for line in lines if line.remark]
+    if not night.passed:
+        part = JobSeen(
+            PART, "", "not required", "not judged: the night is red already, which may have moved its figures"
+        )
+        return conclude([*night.jobs, part], night.findings, night)
+    if lost:
+        finding = Finding(job=PART, source="", kind="trend", line=lost, advice=advice.NO_TRENDS)
+        return conclude([*night.jobs, JobSeen(PART, "", "incomplete", f"not measured: {lost}")], (finding,), night)
+    findings = tuple(
+        Finding(job=PART, source="", kind="trend", line=_sentence(line), advice=advice.TREND, scenario=line.scenario)
+        for line in remarked
     )
+    if not findings:
+        told = "no figure is far from the nights before" if lines else "no night before to compare with"
+        return conclude([*night.jobs, JobSeen(PART, "", "passed", told)], (), night)
+    are = agreeing(len(findings), "is", "are")
+    told = f"{counted(len(findings), 'figure')} {are} far from the nights before"
+    return conclude([*night.jobs, JobSeen(PART, "", "failed", told)], findings, night)
 
 
-def _unmeasured(line: str) -> Finding:
-    return Finding(job=TRENDS, source="", kind=KIND, line=line, advice=advice.NO_TRENDS)
-
-
-def _seen(status: JobStatus, line: str, findings: Sequence[Finding] = ()) -> TrendsJudged:
-    return TrendsJudged(JobSeen(name=TRENDS, result="", status=status, line=line), tuple(findings))
+def _sentence(line: TrendLine) -> str:
+    where = " ".join(filter(None, [line.job, line.scenario]))
+    return f"{where}: {line.figure}: {line.remark}" if where else f"{line.figure}: {line.remark}"

@@ -19,6 +19,7 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.reached import ReachedNames, joined_names
 from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
 
 FORMAT_FAMILY = "urn:vopr-coverage:schema:trend:"
@@ -54,6 +55,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         seeds_doubled: how many seeds were run twice, in the determinism job's records alone.
         seed_base: the night's first seed.
         first_hashes: a digest of what each of the first seeds did, where every night runs other seeds.
+        names: what was reached by name, in the coverage job's records alone; of older nights only part, see `names`.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]
@@ -80,6 +82,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     seeds_doubled: _Count | None
     seed_base: _Seed | None = None
     first_hashes: _FirstHashes = ()
+    names: ReachedNames | None = None
 
 
 class History(msgspec.Struct, frozen=True):
@@ -215,6 +218,7 @@ def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRe
         seeds_doubled=_count(night.seeds_doubled) if doubles else None,
         seed_base=night.seed_base,
         first_hashes=work.first_hashes,
+        names=work.names,
     )
 
 
@@ -249,8 +253,11 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     for record in chain.from_iterable(histories):
         key = (night_of(record), record.run_attempt, record.job, record.scenario)
         there = found.get(key)
-        if there is None or (there != record and _recency(there) < _recency(record)):
+        if there is None:
             found[key] = record
+        elif there != record:
+            earlier, later = sorted((there, record), key=_recency)
+            found[key] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
     return tuple(
         sorted(
             found.values(),

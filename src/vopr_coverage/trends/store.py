@@ -59,8 +59,8 @@ class Address(NamedTuple):
     where: str = ""
 
 
-def address_of(text: str, spelling: str = "--store") -> Address:
-    """A store by its name; `spelling` is what errors call the flag or input.
+def address_of(text: str) -> Address:
+    """A store by its name.
 
     Raises:
         UsageError: it is none.
@@ -71,11 +71,11 @@ def address_of(text: str, spelling: str = "--store") -> Address:
     if kind == "branch" and (where or not equals):
         name = (where or BRANCH_DEFAULT).removeprefix("refs/heads/")
         if len(name) > BRANCH_CHARACTERS_MAX or not _BRANCH.fullmatch(name):
-            raise UsageError(f"{spelling}: expected the name of a branch, found {shown(name)}")
+            raise UsageError(f"--store: expected the name of a branch, found {shown(name)}")
         return Address("branch", name)
     if kind == "dir" and where:
         return Address("dir", where)
-    raise UsageError(f"{spelling}: expected {STORES}, found {shown(text)}")
+    raise UsageError(f"--store: expected {STORES}, found {shown(text)}")
 
 
 class StoreFiles(NamedTuple):
@@ -97,4 +97,4 @@ def stored_line(history: History, added: Sequence[TrendRecord], name: str) -> st
     """How many nights a store did not have yet, or not as they are."""
     there = set(history.records)
     nights = {(record.workflow, night_of(record)) for record in added if record not in there}
-    return f"{counted(len(nights), 'night')} added to {name}" if nights else f"{name} has these nights already"
+    return f"{counted(len(nights), 'night')} added to {name}" if nights else f"{name} has all of them already"

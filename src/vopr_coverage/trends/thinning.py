@@ -1,7 +1,7 @@
 """Which nights a history keeps: all of the last year, then one a week, after five years one a month. Pure.
 
-Red nights stay, and so do the two nights between which the median of a figure changes: the last before, and the first
-after.
+Red nights stay, and those in which a fault point or an invariant was reached first or last. So do the two nights
+between which the median of a figure changes: the last before, and the first after.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from vopr_coverage.trends.compare import FIGURES, MAD_TO_SIGMA, MADS_MAX, MEASURED_MIN, Figure, median
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time, union
+from vopr_coverage.trends.names import with_few_names
 
 ALL_FOR = timedelta(days=365)
 WEEKLY_FOR = timedelta(days=5 * 365)
@@ -30,6 +31,11 @@ class _Night(NamedTuple):
     def is_red(self) -> bool:
         return any(record.status != "passed" for record in self.records)
 
+    @property
+    def has_names(self) -> bool:
+        """Whether it says when a fault point or an invariant was reached first or last; see `with_few_names`."""
+        return any(record.names and (record.names.hit or record.names.ran) for record in self.records)
+
 
 def thinned(history: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     """The records of the nights that stay, sorted as `union` sorts them; each workflow is thinned by itself.
@@ -37,7 +43,7 @@ def thinned(history: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     A night without a date that a calendar has stays, too.
     """
     nights: dict[str, dict[str, list[TrendRecord]]] = {}
-    for record in union(history):
+    for record in with_few_names(union(history)):
         nights.setdefault(record.workflow, {}).setdefault(night_of(record), []).append(record)
     kept: list[TrendRecord] = []
     for of_workflow in nights.values():
@@ -56,7 +62,7 @@ def _kept_of(nights: Sequence[_Night]) -> list[TrendRecord]:
         is_first = period is None or period not in seen
         if period:
             seen.add(period)
-        if is_first or night.is_red or _stands_at_a_change(nights, index):
+        if is_first or night.is_red or night.has_names or _stands_at_a_change(nights, index):
             kept += night.records
     return kept
 

@@ -1,0 +1,89 @@
+"""`vopr-coverage convert`: writes reports of any format as one simulation stream."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from vopr_coverage.commands.options import add_reading, one_of
+from vopr_coverage.commands.output import log
+from vopr_coverage.errors import ExitCode, UsageError, printable
+from vopr_coverage.files import STDIN, why
+from vopr_coverage.runner.environment import Runner
+
+TARGETS = ("simulation",)
+
+EPILOG = """\
+What a format doesn't tell is left out, and never written as zero. Formats in which a file is a run make one record a
+file; their seeds count from 0. A run that did not finish, or of which nobody knows, makes a stream without an end.
+
+exit codes:
+  0  the stream was written
+  2  wrong usage, or a report cannot be read: nothing was written
+  3  a bug in vopr-coverage
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `convert`."""
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="a report of any format, a pattern, or a recording")
+    parser.add_argument("--to", type=one_of(TARGETS), default="simulation", metavar="simulation", help="the format")
+    parser.add_argument(
+        "--out", metavar="FILE", help="where to write it; FILE must not exist (default: standard output)"
+    )
+    parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that do not name their own")
+    add_reading(parser)
+
+
+def run(arguments: argparse.Namespace, _runner: Runner) -> int:
+    """Read everything, then write."""
+    assert arguments.to in TARGETS, "there is one target yet"
+    lines = _converted(arguments)
+    first = next(lines)  # what can't be read raises before anything is written
+    if arguments.out is None:
+        sys.stdout.buffer.write(first)
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        return ExitCode.PASSED
+    try:
+        with open(arguments.out, "xb") as file:
+            file.write(first)
+            file.writelines(lines)
+    except OSError as error:
+        raise UsageError(f"{printable(arguments.out)} was not written: {why(error)}") from None
+    log(f"simulation stream written to {printable(arguments.out)}")
+    return ExitCode.PASSED
+
+
+def _converted(arguments: argparse.Namespace) -> Iterator[bytes]:
+    from vopr_coverage.check.request import as_input
+    from vopr_coverage.conversion.simulation import stream_of_files, stream_of_seeds, with_observed
+    from vopr_coverage.reading.find import find_all
+    from vopr_coverage.reading.foundationdb import joined
+    from vopr_coverage.reading.jepsen import runs_among
+    from vopr_coverage.reading.point_lists import read_declared, with_list
+    from vopr_coverage.reading.recorded import opened_seeds, read_file
+
+    if STDIN in arguments.runs:
+        raise UsageError("convert reads a run twice, so it takes no standard input: write it to a file")
+    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
+    files, no_runs = runs_among(find_all(arguments.runs).files)
+    for sentence in no_runs:
+        log(f"warning: {sentence}")
+    inputs = []
+    for file in files:
+        read = with_list(read_file(file, form=arguments.form), declared)
+        inputs.append(as_input(read, file, arguments.scenario, ()))
+    streams = [read.source for read in inputs if read.run is not None]
+    if streams and len(inputs) > 1:
+        raise UsageError(f"{printable(streams[0])} is a stream of its own: convert one at a time")
+    if streams:
+        with opened_seeds(files[0]) as seeds:
+            yield from stream_of_seeds(inputs[0], seeds, seeds.start)
+        return
+    inputs = joined([with_observed(read) for read in inputs])
+    if not all(read.finish and read.finish.known for read in inputs):
+        log("warning: nothing says that these runs finished, so the stream has no end record")
+    yield from stream_of_files(inputs)

@@ -1,0 +1,1 @@
+"""Any report as a simulation stream: for other tools, and for reports of bugs."""
