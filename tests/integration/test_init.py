@@ -109,7 +109,7 @@ def test_runs_that_would_mislead_it_are_refused(tmp_path: Path, runs: list[str],
         (a_stream(3, failing=[1]), "healthy runs only. Invariant 'model_verification' failed on 1 seed: 1"),
         (a_stream(3, lost=[1]), "healthy runs only. Nondeterministic: 1 failed seed left no record: 1"),
         (a_stream(3, coverage=None), "init learns from coverage, this stream carries none"),
-        (a_flat_report(), "init learns from streams of run records, this is a report"),
+        (a_flat_report(), "init learns from runs, and a file of the format report has totals of unknown seeds only"),
     ],
 )
 def test_init_learns_from_healthy_runs_only(tmp_path: Path, data: bytes, told: str) -> None:

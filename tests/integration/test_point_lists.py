@@ -44,6 +44,14 @@ def test_two_runs_are_added_up(folder: Path) -> None:
     assert verdict["warnings"] == []
 
 
+def test_two_runs_may_hit_the_same(folder: Path) -> None:
+    """Lists have no seeds and no times: equal ones are two runs."""
+    (folder / "run-3.txt").write_bytes((folder / "run-1.txt").read_bytes())
+    code, verdict, _ = checked(folder, "run-[123].txt", "--merge", "all", "--config", "gate.yml")
+    assert code == 0
+    assert len(verdict["reports"][0]["inputs"]) == 3
+
+
 def test_flags_do_what_the_config_does(folder: Path) -> None:
     """Without `complete_when` nobody knows whether the run finished, and that is no pass."""
     words = ("--from", "points", "--declared", "declared.txt", "--profile", "none", "--min-reports", "1")

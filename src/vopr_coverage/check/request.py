@@ -111,7 +111,8 @@ def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> R
         read = with_list(read, declared)
         read = as_input(read, file, request.scenario, request.commits)
         inputs.append(with_attempt_only(read, config))
-        if not (read.run and read.run.wrote_nothing):  # these are alike, and count nothing twice
+        # Runs that wrote nothing are alike, and so are two runs that hit the same points: they count nothing twice.
+        if not (read.run and read.run.wrote_nothing) and read.format != "points":
             paths.append(file.path)
     inputs = joined(inputs)
     if not inputs:

@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `init`."""
     parser.add_argument(
         "runs", nargs="+", metavar="RUN",
-        help="the stream of a healthy run as SCENARIO=PATH, or a folder that `record` wrote: three or more a scenario",
+        help="the stream of a healthy run as SCENARIO=PATH, or a folder that `record` wrote: three or more a scenario; "
+        "or the files of a tester whose files are runs (docs/formats.md)",
     )  # fmt: skip
     parser.add_argument("--scenario", metavar="NAME", help="the scenario of runs that do not name their own")
     parser.add_argument(
@@ -51,8 +52,15 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Print the config, or write it to a new file."""
     from vopr_coverage.config.starter import asked_for, sections_of, starter_config
 
-    sections = sections_of(_read(arguments))
-    config = starter_config(sections)
+    inputs = _read(arguments)
+    if all(read.run is None for read in inputs):
+        from vopr_coverage.config.starter_files import starter_of_files
+        from vopr_coverage.reading.foundationdb import joined
+
+        sections, config = [], starter_of_files(joined(inputs))
+    else:
+        sections = sections_of(inputs)
+        config = starter_config(sections)
     if not arguments.output:
         sys.stdout.write(config)
         return ExitCode.PASSED
@@ -85,7 +93,9 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
             errors.append(error)
             continue
         inputs.append(read)
-        if not (read.run and read.run.wrote_nothing):  # these are alike, and `sections_of` says what they are
+        if (
+            not (read.run and read.run.wrote_nothing) and read.format != "points"
+        ):  # these are alike, and `sections_of` says what they are
             paths.append(file.path)
     if errors:
         raise as_one(errors)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
+from vopr_coverage.config.yaml_words import quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.model.figures import agreeing, counted
@@ -106,7 +106,7 @@ def starter_config(sections: Sequence[Section]) -> str:
         "",
         "# All fault points seen in these runs. A stream lists only what occurred: add those that your",
         "# simulator has and these runs never reached, or the percentage is too high.",
-        *_list("fault_points", declared),
+        *yaml_list("fault_points", declared),
         *_attempt_only(runs),
         "",
         *UNMEASURED.splitlines(),
@@ -120,14 +120,17 @@ def starter_config(sections: Sequence[Section]) -> str:
         return "\n".join([*lines, *_section(sections[0], len(declared))]) + "\n"
     lines.append("scenarios:")
     for section in sections:
-        lines.append(f"  {_quoted(section.scenario or '')}:")
+        lines.append(f"  {quoted(section.scenario or '')}:")
         lines += [f"    {line}".rstrip() for line in _section(section, len(declared))]
     return "\n".join(lines) + "\n"
 
 
 def _healthy(read: Input) -> Healthy:
     if read.run is None:
-        raise UsageError(f"{printable(read.source)}: init learns from streams of run records, this is a {read.format}")
+        raise UsageError(
+            f"{printable(read.source)}: init learns from streams of run records or from files of a tester whose files "
+            f"are runs, not from both at once; this has the format {read.format}"
+        )
     bounds = resolve(nothing_layer("init"))
     for gate in HEALTH_GATES:
         outcome = gate(read, bounds, None)
@@ -151,8 +154,8 @@ def _section(section: Section, declared: int) -> Iterator[str]:
     yield f"min_iterations: {section.min_iterations} # shorter runs are refused: set it to what your job runs"
     share = len(section.critical) / max(declared, 1)
     yield (f"fault_point_coverage_min: {int(share * 100) / 100:.2f} # the {len(section.critical)} below, of {declared}")
-    yield from _noted_list("critical_fault_points", section.critical)
-    yield from _list("required_invariants", section.invariants)
+    yield from _notedyaml_list("critical_fault_points", section.critical)
+    yield from yaml_list("required_invariants", section.invariants)
     yield from _rates(section)
     if section.unsure:
         names = ", ".join(f"{printable(each.name)} ({each.sample.total:,} times)" for each in section.unsure)
@@ -172,7 +175,7 @@ def _attempt_only(runs: Sequence[Healthy]) -> Iterator[str]:
         yield "# Attempted, and without any effect in these runs: such a point is hit when it is attempted. That is"
         yield "# right for an operation. Take out each fault: it is then hit when it takes effect."
         yield "attempt_only:"
-        yield from (f"  - {_quoted(name)} # {counted(count, 'attempt')}" for name, count in sorted(attempts.items()))
+        yield from (f"  - {quoted(name)} # {counted(count, 'attempt')}" for name, count in sorted(attempts.items()))
 
 
 def _rates(section: Section) -> Iterator[str]:
@@ -181,9 +184,9 @@ def _rates(section: Section) -> Iterator[str]:
         figures = f"{each.sample.mean:.4g} an iteration{_counts(each)}"
         first = each.steps[0]
         if len(each.steps) == 1 and first.from_ <= section.min_iterations:
-            yield f"  {_quoted(each.name)}: {_number(first.at_least)} # {figures}"
+            yield f"  {quoted(each.name)}: {_number(first.at_least)} # {figures}"
             continue
-        yield f"  {_quoted(each.name)}: # {figures}"
+        yield f"  {quoted(each.name)}: # {figures}"
         if first.from_ > section.min_iterations:
             needed = f"{counted(first.from_, 'iteration')} without any are not chance (99.9 %)"
             yield f"    # Too rare to be required of shorter runs: {needed}."
@@ -202,10 +205,10 @@ def _properties(section: Section) -> Iterator[str]:
             yield f"    - {_step(FloorStep(section.properties_from, least))}"
 
 
-def _noted_list(key: str, learnt: Sequence[Learnt]) -> Iterator[str]:
+def _notedyaml_list(key: str, learnt: Sequence[Learnt]) -> Iterator[str]:
     yield f"{key}:" if learnt else f"{key}: []"
     for each in learnt:
-        yield f"  - {_quoted(each.name)} # {each.sample.total:,} times in {counted(each.sample.length, 'iteration')}"
+        yield f"  - {quoted(each.name)} # {each.sample.total:,} times in {counted(each.sample.length, 'iteration')}"
 
 
 def _counts(learnt: Learnt) -> str:
@@ -224,15 +227,3 @@ def _number(number: float) -> str:
     """A number without an exponent and without zeros at its end."""
     text = f"{number:.15f}".rstrip("0").rstrip(".") if number < 1 else f"{number:.6f}".rstrip("0").rstrip(".")
     return text or "0"
-
-
-def _list(key: str, names: Iterable[str]) -> list[str]:
-    rows = [f"  - {_quoted(name)}" for name in names]
-    return [f"{key}:", *rows] if rows else [f"{key}: []"]
-
-
-def _quoted(name: str) -> str:
-    """A name as YAML: bare where that is safe, else quoted as in JSON, which YAML reads too."""
-    bare = name.replace("_", "a").replace(".", "a").replace("-", "a")
-    plain = bare.isascii() and bare.isalnum() and name[0].isalpha() and name.lower() not in ("true", "false", "null")
-    return name if plain else json.dumps(name)
