@@ -20,7 +20,7 @@ NIGHTS = tests/e2e/test_nightly.py
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: fuzz trends-gate-bench pattern-bench doctor-bench emitter-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -122,6 +122,9 @@ canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries:
 
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
+
+trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate on nights of real figures (20 minutes)
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends.py $(ARGS)
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)

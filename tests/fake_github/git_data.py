@@ -162,7 +162,6 @@ def moved(call: Call, branch: str, sha: str, *, force: bool) -> str:
     if not force and there not in git.history(sha):
         return NOT_FAST_FORWARD
     git.branches[call.repo, branch] = sha
-    git.pushes += 1
     return ""
 
 

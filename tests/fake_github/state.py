@@ -122,7 +122,7 @@ class GitCommit:
 @dataclass
 class GitObjects:
     """The objects and branches of all repositories. `trees`: name → mode, kind and sha. `branches`: by repository
-    and name; `protected` of them can't be written, and `pushes` counts the moves of all branches.
+    and name; `protected` of them can't be written. `by_hand` is for tests: what they pushed.
     """
 
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class GitObjects:
     commits: dict[str, GitCommit] = field(default_factory=dict)
     branches: dict[tuple[str, str], str] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
-    pushes: int = 0
+    by_hand: set[int] = field(default_factory=set)
 
     def add_blob(self, data: bytes) -> str:
         """Store a file."""
@@ -146,12 +146,20 @@ class GitObjects:
         text = f"{commit} {len(self.commits)}".encode()
         return self._added(self.commits, b"commit", text, commit)
 
-    def push(self, files: dict[str, bytes], branch: str, *, repo: str = REPOSITORY, force: bool = False) -> str:
+    def push(
+        self,
+        files: dict[str, bytes],
+        branch: str,
+        *,
+        repo: str = REPOSITORY,
+        force: bool = False,
+        message: str = "By hand",
+    ) -> str:
         """What somebody with a clone does: a commit with these files alone, on top of the branch or instead of it."""
         tree = self.add_tree({name: ("100644", "blob", self.add_blob(data)) for name, data in files.items()})
         there = self.branches.get((repo, branch))
         parents = () if force or there is None else (there,)
-        self.branches[repo, branch] = commit = self.add_commit(GitCommit(tree, parents, "By hand"))
+        self.branches[repo, branch] = commit = self.add_commit(GitCommit(tree, parents, message))
         return commit
 
     def files(self, branch: str, repo: str = REPOSITORY) -> dict[str, bytes]:

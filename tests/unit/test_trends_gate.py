@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from benchmarks.trends_gate import ALARMS_MAX, FOUND_MIN, measured
@@ -11,8 +13,9 @@ from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.verdict import JobSeen, NightVerdict
 from vopr_coverage.render.night import render_night_markdown
 from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.gate import gated, remarks_in
-from vopr_coverage.trends.history import TrendRecord, records_of
+from vopr_coverage.trends.file import gate_night
+from vopr_coverage.trends.gate import gated, lost_history, remarks_in
+from vopr_coverage.trends.history import TrendRecord, records_of, text_of
 
 PASSED = JobSeen("coverage", "success", "passed", "all of it")
 
@@ -45,7 +48,28 @@ def test_a_usual_night_stays_green() -> None:
     verdict = judged(night(99))
     assert verdict.passed
     assert verdict.jobs[-1].line == "no figure is far from the nights before"
-    assert judged(night(99), nights=0).passed
+    first = gated(night(0), (), lost_history(0, 1))
+    assert (first.passed, first.jobs[-1].line) == (True, "no night before to compare with")
+
+
+def test_a_gate_that_cannot_be_evaluated_does_not_pass(tmp_path: Path) -> None:
+    """The history is no file that can be read, or has lost its nights; the first nights have none to lose."""
+    path = tmp_path / "h"
+    lost = gate_night(path, night(99), night_at(99))
+    assert (lost.status, lost.jobs[-1].status) == ("incomplete", "incomplete")
+    (finding,) = lost.findings
+    assert finding.line == (
+        "the history has 0 nights before this one, and 3 are needed to compare; "
+        "this is run 140 of the workflow, so its nights were not restored"
+    )
+    early = night(99)
+    early = replace(early, place=replace(early.place, run_number=3))
+    assert gate_night(path, early, night_at(99)).passed
+    path.write_bytes(b"\n" * ((8 << 20) + 1))
+    assert "the history cannot be used: " in gate_night(path, night(99), night_at(99)).findings[0].line
+    path.write_bytes(text_of(one for number in range(3) for one in records(number, work("coverage"))))
+    assert gate_night(path, night(99), night_at(99)).passed
+    assert (lost_history(3, 59), lost_history(0, 0)) == ("", "")
 
 
 def test_a_red_night_is_not_judged() -> None:

@@ -161,7 +161,7 @@ def test_a_line_that_is_no_record_is_left_out_and_counted(bad: bytes) -> None:
     """The lines around it are read, and the first complaint has its line and what was expected."""
     found = parse_history(line() + bad.strip() + b"\n" + b"\n" + b"oops\n" + line(scenario="swizzle"), "h")
     assert [one.scenario for one in found.records] == ["combined", "swizzle"]
-    warning = found.warnings[0]
+    (warning,) = found.warnings
     assert warning.startswith("2 lines are no records and were left out of the history, the first: h:2")
     assert "expected" in warning
     assert "something else" not in warning
@@ -242,13 +242,28 @@ def test_outside_of_github_every_night_is_one() -> None:
 
 
 def test_the_oldest_nights_go_first() -> None:
-    """Of more than fits in a file that can be read again; always whole nights."""
+    """Of more than fits in a file that can be read again; always whole nights, and no number of them is too many."""
+    nights = [records(number, work(), work("coverage"))[index] for number in range(405) for index in (0, 1)]
+    assert len(union(nights)) == 2 * 405
     wide = [a_record(number, scenario=f"{number}-{one}-{'x' * 190}") for number in range(30) for one in range(600)]
     text = text_of(wide)
     assert 7 << 20 < len(text) <= HISTORY_BYTES_MAX
     left = parse_history(text, "h").records
     assert night_of(left[-1]) == str(FIRST_RUN + 29)
     assert len(left) % 600 == 0
+
+
+def test_lines_of_a_later_version_stay() -> None:
+    """They are no records here, and whoever writes the history anew keeps them; other lines are left out."""
+    newer, torn = line(format="urn:vopr-coverage:schema:trend:v2").strip(), line()[:-9]
+    found = parse_history(newer + b"\n" + torn + b"\n" + line(extra=1) + line(), "h")
+    assert found.later == (newer, line(extra=1).strip())
+    (warning,) = found.warnings
+    assert warning.startswith("3 lines are no records and were left out of the history, the first: h:1")
+    assert warning.endswith("; 2 lines of a later version of vopr-coverage stay in the file")
+    again = parse_history(text_of(found.records, found.later), "h")
+    assert (again.records, set(again.later)) == (found.records, set(found.later))
+    assert text_of((), [b"x" * (1 << 20), b"y"]) == b"y\n"
 
 
 def test_a_time_without_a_zone_is_our_mistake() -> None:

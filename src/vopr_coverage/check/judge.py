@@ -18,7 +18,6 @@ from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
-from vopr_coverage.gates.extras import ADVICE as EXTRAS_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
 from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
@@ -258,7 +257,7 @@ def _nothing_covered(
     message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]
     if least := min((due for floors in waiting.values() for due in floors.values()), default=0):
         message = f"Run too short: all that is required of it is required of {counted(least, 'iteration')} or more"
-        advice = EXTRAS_ADVICE["too-short"]
+        advice = SHARED_ADVICE["too-short"]
     yield _nothing_shown(unit, message, advice)
 
 

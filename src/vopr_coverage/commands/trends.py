@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
 from vopr_coverage.commands.output import add_format, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
-from vopr_coverage.files import replace_file, why
+from vopr_coverage.files import is_there, replace_file, why
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import event_payload
 from vopr_coverage.trends.file import read_history
@@ -33,7 +33,8 @@ The stores artifact and branch work in a job on GitHub. They need GITHUB_TOKEN a
 
 exit codes:
   0  the history was printed, and with --store or --restore written to FILE
-  1  --gate: a figure of the newest night is far from the nights before, or there is no night
+  1  --gate: a figure of the newest night is far from the nights before, or there are no nights to
+     compare it with although the workflow has run more often
   2  wrong usage, or FILE cannot be used
   3  a bug in vopr-coverage
 """
@@ -95,6 +96,8 @@ def _exchanged(
     from vopr_coverage.github.retry import SystemClock
     from vopr_coverage.github.trends_store import exchange, load_into, store_at
 
+    if is_there(path):
+        read_history(path)  # what can't be used is told before anybody is asked
     series = arguments.series or ""
     with store_at(address, runner, event_payload(runner), series, clock or SystemClock(), log) as store:
         return load_into(path, store) if arguments.restore else exchange(path, store)
@@ -116,15 +119,17 @@ def _write_text_files(folder: Path, records: Sequence[TrendRecord], series: str)
 
 
 def _judged(records: Sequence[TrendRecord]) -> int:
-    """Fail where the newest night of the workflow that ran last has a remark."""
+    """Fail where the newest night of the workflow that ran last has a remark, or lacks the nights before it."""
     from vopr_coverage.trends.compare import lately
-    from vopr_coverage.trends.gate import remarks_in
+    from vopr_coverage.trends.gate import lost_history, remarks_in
 
     chapters = lately(records)
     if not chapters:
         log("there is no night to judge")
         return ExitCode.GATE_FAILED
-    remarks = remarks_in(chapters[0].lines)
+    newest = chapters[0]
+    lost = lost_history(newest.nights - 1, newest.newest.run_number)
+    remarks = [lost] if lost else remarks_in(newest.lines)
     for remark in remarks:
         log(f"gate: {printable(remark)}")
     return ExitCode.GATE_FAILED if remarks else ExitCode.PASSED

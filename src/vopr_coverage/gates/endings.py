@@ -28,6 +28,7 @@ ADVICE = {
     "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
     "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
     "`on_not_measured`.",
+    "too-short": "Run more iterations, or require something of shorter runs too: such a run shows nothing.",
     "absent": "Pass the whole output of a run that finished and reports its coverage.",
 }
 

@@ -18,7 +18,6 @@ from vopr_coverage.model.thresholds import Bounds, number_of
 SILENCE_NOTE = "min_properties.sometimes_total must be set and met: otherwise the stream may contain no properties"
 TOO_SHORT_NOTE = "too short to tell: some minimums apply to longer runs only"
 ADVICE = {
-    "too-short": "Run more iterations, or require something of shorter runs too: such a run shows nothing.",
     "fault-effects": "The fault is scheduled without effect, or never scheduled: look at its injector.",
     "per-iteration": "Each iteration does less than it used to: look for runs that end early.",
     "property-floors": "Fewer properties were evaluated than before: look for code that is no longer reached.",
@@ -248,7 +247,7 @@ ROWS = (
         title="Work per iteration",
         judge=judge_per_iteration,
         keys=("min_per_iteration",),
-        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"], ADVICE["too-short"]),
+        advice=(ADVICE["per-iteration"], ADVICE["fault-effects"], SHARED_ADVICE["too-short"]),
         notes=(TOO_SHORT_NOTE,),
     ),
     _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),

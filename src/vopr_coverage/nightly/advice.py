@@ -18,6 +18,7 @@ CONTROL = "Fix this first: it hides the effect of a canary."
 SEE_LOG = "Look at its log."
 AGAIN = "Run the night again."
 BEFORE = "Look at the jobs before it: one of them failed."
+NO_TRENDS = "See why the history was not restored: the log of the step that restores the trends says it."
 TREND = (
     "Look at the commits since the last night without this remark. If the change is meant, it is the usual figure "
     "after seven nights; until then leave the gate out (`trends-gate: false`)."

@@ -130,6 +130,11 @@ def lately(history: Sequence[TrendRecord]) -> tuple[Lately, ...]:
     return tuple(found)
 
 
+def nights_before(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> int:
+    """How many nights of the same workflow a history has before tonight; 0 where tonight has left nothing."""
+    return len(_nights_before(history, tonight[0])) if tonight else 0
+
+
 def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list[Night]:
     """The nights of the same workflow before tonight, the oldest first."""
     attempts: dict[str, dict[int, list[TrendRecord]]] = {}

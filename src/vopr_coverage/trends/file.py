@@ -10,8 +10,8 @@ from typing import NamedTuple
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
-from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.gate import gated
+from vopr_coverage.trends.compare import lines_of, nights_before
+from vopr_coverage.trends.gate import gated, lost_history
 from vopr_coverage.trends.green import last_green
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
@@ -91,10 +91,12 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
 def gate_night(path: Path, night: NightVerdict, at: datetime) -> NightVerdict:
     """The night with the gate on the history in that file, before it is recorded: the history then has it as red.
 
-    A history that can't be used judges nothing; `record_night` says why.
+    A history that can't be used, or has lost its nights, makes the night incomplete.
     """
+    tonight = records_of(night, at)
     try:
         there = read_history(path) if is_there(path) else History()
-    except UserError:
-        there = History()
-    return gated(night, lines_of(there.records, records_of(night, at)))
+    except UserError as error:
+        return gated(night, (), f"the history cannot be used: {error}")
+    lost = lost_history(nights_before(there.records, tonight), night.place.run_number) if tonight else ""
+    return gated(night, lines_of(there.records, tonight), lost)

@@ -11,6 +11,7 @@ from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.conclude import conclude
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, TrendLine
+from vopr_coverage.trends.compare import MEASURED_MIN
 
 PART = "trends"
 
@@ -20,14 +21,36 @@ def remarks_in(lines: Sequence[TrendLine]) -> list[str]:
     return [_sentence(line) for line in lines if line.remark]
 
 
-def gated(night: NightVerdict, lines: Sequence[TrendLine]) -> NightVerdict:
-    """The night with one more part, which fails where a figure got a remark."""
+def lost_history(nights: int, run_number: int) -> str:
+    """Why a history can't be what the workflow has run, "" if it can.
+
+    A workflow that has run more often than the history has nights has lost them. Its first nights have none to lose.
+
+    Args:
+        nights: of this workflow, before this one.
+        run_number: of this night's run, 0 outside of GitHub.
+    """
+    if nights >= MEASURED_MIN or run_number <= MEASURED_MIN:
+        return ""
+    there = f"the history has {counted(nights, 'night')} before this one, and {MEASURED_MIN} are needed to compare"
+    return f"{there}; this is run {run_number} of the workflow, so its nights were not restored"
+
+
+def gated(night: NightVerdict, lines: Sequence[TrendLine], lost: str = "") -> NightVerdict:
+    """The night with one more part, which fails where a figure got a remark.
+
+    Args:
+        lost: why there is no history to compare with although there must be one: a gate that can't be evaluated fails.
+    """
     remarked = [line for line in lines if line.remark]
     if not night.passed:
         part = JobSeen(
             PART, "", "not required", "not judged: the night is red already, which may have moved its figures"
         )
         return conclude([*night.jobs, part], night.findings, night)
+    if lost:
+        finding = Finding(job=PART, source="", kind="trend", line=lost, advice=advice.NO_TRENDS)
+        return conclude([*night.jobs, JobSeen(PART, "", "incomplete", f"not measured: {lost}")], (finding,), night)
     findings = tuple(
         Finding(job=PART, source="", kind="trend", line=_sentence(line), advice=advice.TREND, scenario=line.scenario)
         for line in remarked

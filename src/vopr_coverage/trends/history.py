@@ -120,26 +120,30 @@ def parse_history(data: bytes, source: str) -> History:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             broken += 1
             first = first or str(_complaint(source, number, line))
-            if _may_be_later(line):
+            if _is_later(line):
                 later.append(line.strip())
     if not broken:
         return History(tuple(records))
     are = agreeing(broken, "is no record and was", "are no records and were")
-    warnings = [f"{counted(broken, 'line')} {are} left out of the history, the first: {first}"]
+    told = f"{counted(broken, 'line')} {are} left out of the history, the first: {first}"
     if later:
         stay = agreeing(len(later), "stays", "stay")
-        told = counted(len(later), "line")
-        warnings.append(f"{told} may be of a later version of vopr-coverage, and {stay} there; use that version, too")
-    return History(tuple(records), tuple(warnings), tuple(later))
+        told += f"; {counted(len(later), 'line')} of a later version of vopr-coverage {stay} in the file"
+    return History(tuple(records), (told,), tuple(later))
 
 
-def _may_be_later(line: bytes) -> bool:
-    """Whether a line that was refused calls itself a record of a night."""
+def _is_later(line: bytes) -> bool:
+    """Whether a line that was refused is a record of a later version: of another format, or with keys that we lack."""
     try:
         document = strict_loads(line)
     except JsonError:
         return False
-    return isinstance(document, dict) and str(document.get("format", "")).startswith(FORMAT_FAMILY)
+    if not isinstance(document, dict) or not str(document.get("format", "")).startswith(FORMAT_FAMILY):
+        return False
+    known = {key: value for key, value in document.items() if key in TrendRecord.__struct_fields__}
+    return document["format"] != TREND_FORMAT or (
+        len(known) < len(document) and not any(contract.problems("trend", known))
+    )
 
 
 def _possible(record: TrendRecord) -> TrendRecord:
