@@ -202,22 +202,6 @@ OF_STREAMS = {  # on top of these, for a simulator that prints the simulation st
 }
 
 
-def test_a_green_night_of_simulation_streams(desk: NightDesk, starter: str) -> None:
-    """The same starter and simulator, with the open format: seeds, digests, coverage and canaries are judged."""
-    path = desk.checkout / starter
-    text = path.read_text(encoding="utf-8")
-    for theirs, adapted in OF_STREAMS.items():
-        assert theirs in text
-        text = text.replace(theirs, adapted)
-    path.write_text(text, encoding="utf-8")
-    extra = ["--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false"]
-    night = desk.act_on("workflow_dispatch", starter, {}, extra)
-    assert night.failed() == set()
-    judged = ("long-run", "determinism", "coverage", "canary")
-    assert [night.outputs[name] for name in ("verdict", *judged)] == ["passed"] * 5
-    assert "5 of 5 canaries detected" in text_of(night.summary)
-
-
 def assert_all_was_kept(night: Night) -> None:
     """Of the green night: a leg for every shard and canary, outputs, summary, and the five artifacts."""
     builds = {"control", *(f"canary-{name}" for name in CANARIES)}
