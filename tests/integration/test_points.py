@@ -203,7 +203,7 @@ def test_a_loss_is_said_and_not_marked_rare(folder: Path) -> None:
     before = (folder / LOCK).read_bytes()
     ended = run_cli("points", "update", "c.ndjson", cwd=folder)
     assert (
-        "combined: net.drop: not moved: hit by 0 of 100, the file says 0.2 to 0.5 of all seeds; that is a loss"
+        "combined: net.drop: not moved: hit by 0 of 100, and the rate of the file is 0.2 to 0.5; that is a loss"
         in ended.out
     )
     assert (folder / LOCK).read_bytes() == before

@@ -122,6 +122,6 @@ def move_lines(moves: Sequence[Move], lost: Sequence[LostRate]) -> Iterator[str]
     for each in lost:
         was = f"{in_digits(each.was[0])} to {in_digits(each.was[1])}"
         yield printable(
-            f"{each.scenario}: {each.name}: not moved: hit by {each.now}, the file says {was} of all seeds; "
+            f"{each.scenario}: {each.name}: not moved: hit by {each.now}, and the rate of the file is {was}; "
             "that is a loss, and no rare point"
         )
