@@ -11,6 +11,7 @@ import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,17 @@ class Night:
     def failed(self) -> set[str]:
         """The jobs that are red."""
         return {job for job, result in self.jobs.items() if result != "success"}
+
+    @property
+    def told(self) -> str:
+        """What a reader sees of the summary, more or less."""
+        return unescape(re.sub(r"</?(code|pre)>", "", self.summary))
+
+    def double_runs(self, run: str) -> bool:
+        """Whether the seeds of a run that was kept ran twice."""
+        manifest = json.loads((self.artifacts / "vopr-coverage-report" / run / "manifest.json").read_bytes())
+        double_runs: bool = manifest["double_runs"]
+        return double_runs
 
     def artifact(self, name: str) -> set[str]:
         """The files of an artifact, two levels deep."""
