@@ -11,6 +11,7 @@ import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,17 @@ class Night:
     def log_of(self, job: str) -> str:
         """What one job printed."""
         return "\n".join(line for line in self.log.splitlines() if line.startswith(f"[{job}]"))
+
+    @property
+    def told(self) -> str:
+        """What a reader sees of the summary, more or less."""
+        return unescape(re.sub(r"</?(code|pre)>", "", self.summary))
+
+    def double_runs(self, run: str) -> bool:
+        """Whether the seeds of a run that was kept ran twice."""
+        manifest = json.loads((self.artifacts / "vopr-coverage-report" / run / "manifest.json").read_bytes())
+        double_runs: bool = manifest["double_runs"]
+        return double_runs
 
     def artifact(self, name: str) -> set[str]:
         """The files of an artifact, two levels deep."""
