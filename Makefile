@@ -14,7 +14,7 @@ TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
-NIGHTS = tests/e2e/test_nightly.py
+NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
@@ -84,7 +84,7 @@ emitter-test: $(VENV)/test.done ## test the emitters of examples/emitters (needs
 	@$(BIN)/python -m pytest -q tests/emitters $(ARGS)
 
 image-test: $(VENV)/test.done ## run image, starters and whole nights as a hosted runner would (needs a Docker engine)
-	@$(BIN)/python -m pytest -q tests/e2e --ignore $(NIGHTS) $(ARGS)
+	@$(BIN)/python -m pytest -q tests/e2e $(NIGHTS:%=--ignore %) $(ARGS)
 	@$(BIN)/python -m pytest -q -n 2 $(NIGHTS) $(ARGS)
 
 conformance: $(VENV)/test.done ## read every kind of stream that the simulator's generator makes (ARGS="--generator PATH")
