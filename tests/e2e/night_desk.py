@@ -52,6 +52,7 @@ class Night:
         jobs: each job's result (`success`, `failure`) by its name as people read it.
         log: what all of them printed.
         summary: the job summary of the last job.
+        commands: the workflow commands that act obeyed, each with its line; and files of the runner, read by it.
     """
 
     jobs: Mapping[str, str]
@@ -60,6 +61,7 @@ class Night:
     outputs: Mapping[str, str]
     artifacts: Path
     verdict: Mapping[str, Any]
+    commands: Sequence[tuple[str, str]]
 
     def failed(self) -> set[str]:
         """The jobs that are red."""
@@ -195,7 +197,7 @@ def stand_in(name: str, inputs: Mapping[str, str]) -> dict[str, Any]:
 def read_night(stdout: str, artifacts: Path) -> Night:
     """A night from what `act --json` prints, and from what it left behind."""
     jobs: dict[str, str] = {}
-    log, summary, outputs, broken = [], "", {}, set()
+    log, summary, outputs, broken, commands = [], "", {}, set(), []
     for text in stdout.splitlines():
         try:
             line = json.loads(text)
@@ -208,6 +210,8 @@ def read_night(stdout: str, artifacts: Path) -> Night:
             broken.add(name)
         if "jobResult" in line:  # of a matrix act tells every leg after a failed one that it failed, too
             jobs[name] = "success" if line.get("matrix") and name not in broken else line["jobResult"]
+        if line.get("command", "ignored") != "ignored":
+            commands.append((line["command"], str(line.get("raw") or line)))
         if line.get("command") == "summary":
             summary = line["content"]
         if line.get("command") == "set-output" and line.get("jobID") == "summary":
@@ -216,7 +220,7 @@ def read_night(stdout: str, artifacts: Path) -> Night:
             log.append(f"[{name}] {text}")
     left = artifacts / "vopr-nightly-verdict" / "night.json"
     verdict = json.loads(left.read_bytes()) if left.exists() else {}
-    return Night(jobs, "\n".join(log), summary, outputs, artifacts, verdict)
+    return Night(jobs, "\n".join(log), summary, outputs, artifacts, verdict, commands)
 
 
 def runner_image() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vopr_coverage.canaries.crash import crashed_as
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
-from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, shown
 from vopr_coverage.files import why
@@ -18,6 +18,7 @@ from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
@@ -43,6 +44,9 @@ seed, too. The path does not exist yet; a seed that ends well and has written no
 
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
       -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
+
+COMMAND gets the variables of this process, except files of the GitHub runner (such as GITHUB_ENV), ACTIONS_* and names
+that end with TOKEN.
 
 `vopr-coverage check DIR` judges the recording.
 
@@ -116,6 +120,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     command = simulator_command(arguments.template, arguments.simulator)
     arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
+    log_withheld(own_tokens())
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)

@@ -17,7 +17,7 @@ from vopr_coverage.commands.options import (
     seconds,
     simulator_command,
 )
-from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
@@ -28,6 +28,7 @@ from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_r
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder.child import signals_to
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
@@ -92,6 +93,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     out, runs = Path(arguments.out), seed_runs(arguments, command)
     for seed in seeds:
         _refuse_used(out / seed.folder)
+    log_withheld(own_tokens())
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)
