@@ -20,9 +20,8 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
-.PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench own-night-bench
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: audit actions-lock actions-check
+.PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
 
 help: ## say what there is

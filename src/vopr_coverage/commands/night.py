@@ -18,6 +18,7 @@ from vopr_coverage.own_night.board import Board
 from vopr_coverage.own_night.crew import Crew
 from vopr_coverage.own_night.flow import Steps, run_steps
 from vopr_coverage.own_night.folder import NightsFolder
+from vopr_coverage.recorder.child_environment import child_environment
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.runner.environment import Runner
 
@@ -34,7 +35,6 @@ exit codes:
   1  a part of the night did not pass, or did not finish
   2  wrong usage, or the config or the simulator cannot be used
   3  a bug in vopr-coverage
-  130  the night was stopped
 """
 
 
@@ -126,7 +126,7 @@ def _notify(command: str, verdict: Path) -> None:
 
     words = [*shlex.split(command), str(verdict)]
     try:
-        code = subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode  # noqa: S603 # the user's own
+        code = subprocess.run(words, stdin=subprocess.DEVNULL, env=child_environment(), check=False).returncode  # noqa: S603 # the user's own
     except (OSError, ValueError) as error:
         log(f"--notify: {printable(words[0])} cannot be started: {why(error)}")
         return

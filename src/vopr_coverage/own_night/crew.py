@@ -19,6 +19,7 @@ from vopr_coverage.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, recording
 from vopr_coverage.own_night.board import Board
 from vopr_coverage.own_night.folder import UNFINISHED
 from vopr_coverage.own_night.tasks import Task
+from vopr_coverage.recorder.child_environment import child_environment
 
 TRIES = 3  # of a recording whose own process was killed; a simulator that dies is a finding, and no reason to repeat
 POLL_S = 0.05
@@ -126,7 +127,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
-            env={**os.environ, **(env or {})},
+            env=child_environment(more=env or {}),
             start_new_session=True,  # Ctrl-C is for the night, which tells the others
         )
         if log:

@@ -60,7 +60,7 @@ def run_steps(steps: Steps) -> int:
         hands = max(1, steps.cores // max(1, steps.section.parallel if steps.section.per_seed else 1))
         tasks = _tasks(steps, plan)
         left = sum(not (steps.night / task.folder).exists() for task in tasks)
-        steps.say(f"{left} of {len(tasks)} recordings to make, {hands} side by side")
+        steps.say(f"{left:,} of {counted(len(tasks), 'recording')} to make, {hands} side by side")
         for sentence in steps.crew.record(tasks):
             steps.say(sentence)
         _examine_gate(steps, plan)

@@ -15,8 +15,7 @@ import msgspec
 
 from vopr_coverage.config.night import NightSection
 from vopr_coverage.errors import UsageError, UserError, printable
-from vopr_coverage.files import read_bytes, replace_file, why
-from vopr_coverage.locks import HeldError, locked
+from vopr_coverage.files import HeldError, locked, read_bytes, replace_file, why
 
 LOCK = ".lock"
 BEGUN = "begun.json"
@@ -90,7 +89,7 @@ class NightsFolder:
         number = max(self.numbers(), default=0) + 1
         night = self.night(number)
         night.mkdir()
-        begun = Begun(number, now(), commit, features, section)
+        begun = Begun(number=number, at=now(), commit=commit, features=features, section=section)
         _write(night / BEGUN, begun)
         return night, begun
 

@@ -10,6 +10,7 @@ would send: `record` then stops its simulator, as always.
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-from vopr_coverage.cli import main as vopr_coverage
+from vopr_coverage.recorder.child_environment import child_environment
 
 SCRIPT = "--script"
 
@@ -25,7 +26,11 @@ SCRIPT = "--script"
 def main(words: Sequence[str]) -> int:
     """Run it; the exit code is the command's, or 128 and the number of the signal that ended a script."""
     threading.Thread(target=_end_with_the_night, daemon=True).start()
-    return _run_script(words[1]) if words[0] == SCRIPT else vopr_coverage(words)
+    if words[0] == SCRIPT:
+        return _run_script(words[1])
+    sys.argv[1:] = words
+    runpy.run_module("vopr_coverage", run_name="__main__", alter_sys=True)
+    raise AssertionError("it ends the process")
 
 
 def _end_with_the_night() -> None:
@@ -39,6 +44,7 @@ def _run_script(text: str) -> int:
     script = subprocess.Popen(  # noqa: S603 # the config's own
         ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607 # the bash that the user's shell would run
         stdin=subprocess.DEVNULL,
+        env=child_environment(),
         start_new_session=True,
     )
 

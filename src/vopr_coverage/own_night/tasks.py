@@ -1,4 +1,4 @@
-"""The commands of a night, from its plan and the config's `night`. Pure."""
+"""The commands of a night, from its plan and the config's `night`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def in_one_text(work: Work) -> str:
     return " ".join(f"{scenario}={iterations}" for scenario, iterations in work.items())
 
 
+def in_full(value: float) -> str:
+    """A number as a flag takes it, exactly."""
+    return str(int(value)) if value == int(value) else repr(value)
+
+
 def of_build(command: str, binary: str, built: Path) -> str:
     """The command with this build's copy in place of the binary.
 
@@ -66,10 +71,10 @@ def plan_words(section: NightSection, number: int, cores: int, config: str | Non
     minutes, jobs = pieces(section.minutes, cores)
     words = ["plan", in_one_text(section.scenarios), "--coverage", in_one_text(section.coverage)]
     words += ["--canary", in_one_text(section.canary), "--canaries", "true" if section.canaries else "false"]
-    words += ["--determinism", in_one_text(section.determinism), "--minutes", f"{minutes:g}", "--jobs", str(jobs)]
+    words += ["--determinism", in_one_text(section.determinism), "--minutes", in_full(minutes), "--jobs", str(jobs)]
     words += ["--determinism-seeds", " ".join(map(str, section.determinism_seeds)), "--run-number", str(number)]
     for flag, rates in (("--rate", section.rates), ("--canary-rate", section.canary_rates)):
-        words += [flag, " ".join(f"{scenario}={rate:g}" for scenario, rate in rates.items())]
+        words += [flag, " ".join(f"{scenario}={in_full(rate)}" for scenario, rate in rates.items())]
     words += ["--regressions", section.regressions, *_config(config), *_per_seed(section)]
     words += ["--command", of_build(section.command, section.binary, builds / CONTROL)]
     if section.canary_command:
@@ -109,7 +114,7 @@ def tasks_of(plan: NightPlan, section: NightSection, builds: Path) -> list[Task]
         *_canaries(plan, section, builds, rates.get(("canary", next(iter(section.canary), "")))),
     ]
     if plan.regressions:
-        words = ["replay", section.regressions, "--minutes", f"{section.minutes:g}", *_per_seed(section, False)]
+        words = ["replay", section.regressions, "--minutes", in_full(section.minutes), *_per_seed(section, False)]
         tasks.append(Task("regressions", (*words, "--command", control)))
     return sorted(tasks, key=lambda task: -task.seconds)
 

@@ -13,8 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vopr_coverage.errors import FileError, UserError, printable
-from vopr_coverage.files import is_there, read_bytes, replace_file, why
-from vopr_coverage.locks import HeldError, locked
+from vopr_coverage.files import HeldError, is_there, locked, read_bytes, replace_file, why
 from vopr_coverage.model.figures import in_digits
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
 from vopr_coverage.trends.store import TRENDS_NAME, Stored, StoreFiles, store_files, stored_line
