@@ -23,7 +23,7 @@ ORDER = (
     ("files",),
     ("model",),
     ("reading", "gates", "incidence"),
-    ("seed_api", "base", "canaries", "progress"),
+    ("seed_api", "base", "canaries", "progress", "points"),
     ("config", "recorder"),
     ("check",),
     ("determinism", "runner", "doctor", "conversion"),

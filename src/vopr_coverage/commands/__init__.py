@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "plant faults in healthy runs, and list those that the gate would not notice",
     "init": "write a starter config from healthy runs",
     "convert": "write reports of any format as a simulation stream",
+    "points": "write, show and update the lockfile of points",
     "schema": "print a JSON Schema",
     "profiles": "print a profile, or the thresholds that `check` would use",
     "record": "run a simulator once and store its output in a folder",

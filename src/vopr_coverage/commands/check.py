@@ -93,6 +93,7 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
         commits=commits_under_test(runner),
         form=arguments.form,
         declared=arguments.declared,
+        points=arguments.points,
     )
     overrides = overrides_of(arguments)
     if arguments.health_only:

@@ -17,6 +17,7 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.point_lock import PointLock
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
     MAP_KEYS,
@@ -64,6 +65,8 @@ class Config(msgspec.Struct, frozen=True):
     complete_when: str | None = None
     form: str | None = None
     declared: str | None = None
+    points: str | None = None
+    lock: PointLock | None = None  # of the file `points`: `config/lock.py` reads it for those who judge points
     repro: str | None = None
     doctor_min: float | None = None
     night: NightSection | None = None
@@ -143,6 +146,7 @@ def parse_config(text: str, source: str) -> Config:
         complete_when=document.get("complete_when"),
         form=document.get("format"),
         declared=document.get("declared"),
+        points=document.get("points"),
         repro=document.get("repro"),
         doctor_min=document.get("doctor_min"),
         night=msgspec.convert(document["night"], NightSection) if "night" in document else None,

@@ -19,7 +19,7 @@ from vopr_coverage.trends.history import TrendRecord, place_in_time
 FULL_NIGHTS = 30  # of each workflow and scenario, that keep all names
 
 NameKind = Literal["fault point", "invariant"]
-_Series = tuple[str, str, str]  # workflow, job, scenario
+SeriesKey = tuple[str, str, str]  # workflow, job, scenario
 
 
 class NameHistory(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class NameHistory(msgspec.Struct, frozen=True):
 def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     """Every name that any night knew, those first that have not been reached for longest."""
     found = []
-    for (workflow, _, scenario), nights in _series(records).items():
+    for (workflow, _, scenario), nights in series_with_names(records).items():
         newest = nights[-FULL_NIGHTS:]
         known: dict[tuple[NameKind, str], list[TrendRecord]] = {}
         for night in nights:
@@ -76,9 +76,9 @@ def _told(names: ReachedNames | None) -> list[tuple[tuple[NameKind, str], bool]]
     return told + [(("invariant", name), False) for name in names.silent]
 
 
-def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
+def series_with_names(records: Iterable[TrendRecord]) -> dict[SeriesKey, list[TrendRecord]]:
     """The records with names, of each night its latest attempt, the oldest first."""
-    latest: dict[_Series, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
+    latest: dict[SeriesKey, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
     for record in records:
         if record.names is not None:
             nights = latest[record.workflow, record.job, record.scenario]
@@ -91,7 +91,7 @@ def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
 def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
     """The same records; all but the newest nights keep only names that were reached first or last in them."""
     kept: dict[int, ReachedNames | None] = {}
-    for nights in _series(records).values():
+    for nights in series_with_names(records).values():
         firsts, lasts = dict[tuple[NameKind, str], int](), dict[tuple[NameKind, str], int]()
         for index, night in enumerate(nights):
             for key, reached in _told(night.names):
