@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
 from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
+from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
+from vopr_coverage.check.power import incidences_in
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
@@ -19,18 +21,15 @@ from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
-from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
-from vopr_coverage.model.replay import lacks_scenario, replay_command, replays_whole_run
-from vopr_coverage.model.report import Input
+from vopr_coverage.model.rates import rates_of
 from vopr_coverage.model.seen import location_of, seen_of
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
-    InputSeen,
     JudgedReport,
     Remark,
     VerdictStatus,
@@ -78,7 +77,13 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
-    report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
+    report = replace(
+        judgement.report,
+        lowered=tuple(below),
+        too_short=tuple(_too_short(waiting)),
+        change=change,
+        rates=rates_of(incidences_in(unit)),
+    )
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
@@ -110,7 +115,7 @@ def _judgement(
         scenario=unit.scenario,
         status=status,
         thresholds=terms.words,
-        inputs=tuple(_seen(read, health[read.source]) for read in unit.inputs),
+        inputs=tuple(input_seen(read, health[read.source]) for read in unit.inputs),
         gates=gate_results([_excused(outcome, terms) for outcome in coverage]),
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
@@ -119,7 +124,7 @@ def _judgement(
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
-    failures = chain.from_iterable(_failures(read, terms) for read in unit.inputs)
+    failures = chain.from_iterable(failures_of(read, terms) for read in unit.inputs)
     return Judgement(
         report=report,
         violations=tuple(violations),
@@ -265,36 +270,3 @@ def _nothing_covered(
 def _nothing_shown(unit: Unit, message: str, advice: str = SHARED_ADVICE["absent"]) -> Violation:
     shortfall = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
     return violation_of(unit.name, COVERAGE, shortfall, advice)
-
-
-def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
-    run = read.run
-    return InputSeen(
-        source=read.source,
-        format=read.format,
-        scenario=read.scenario,
-        complete=read.finished,
-        iterations=None if run is None else run.iterations,
-        first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
-        gates=gate_results(outcomes),
-        commit=read.recording.commit if read.recording else None,
-        wrote_nothing=run is not None and run.wrote_nothing,
-    )
-
-
-def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
-    wanted = set(terms.expect.invariants) if terms.expect else set()
-    for group in read.run.failures if read.run else ():
-        yield Failure(
-            source=read.source,
-            scenario=read.scenario,
-            invariant=group.invariant,
-            message=group.message,
-            count=group.count,
-            seeds=tuple(map(str, group.seeds)),
-            repro=replay_command(str(group.seeds[0]), read.scenario, terms.repro, read.recording),
-            fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
-            expected=is_expected(group, wanted),
-            whole_run=replays_whole_run(terms.repro, read.recording),
-            crash=crash_in(group, read),
-        )

@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": "divide the work of a night among jobs",
     "replay": "record every regression seed again",
     "summary": "judge a whole night from its recordings",
+    "night": "run a whole night on this machine",
     "trends": "print the history of nights; on a runner, restore it first",
     "tracking-issue": "keep one issue open while nights are red",
 }

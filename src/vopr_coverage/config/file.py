@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vopr_coverage.canaries.detector import SHIPPED, Detector
+from vopr_coverage.config.night import NightSection
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
 from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
@@ -68,6 +69,7 @@ class Config(msgspec.Struct, frozen=True):
     lock: PointLock | None = None  # of the file `points`: `config/lock.py` reads it for those who judge points
     repro: str | None = None
     doctor_min: float | None = None
+    night: NightSection | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
 
@@ -147,6 +149,7 @@ def parse_config(text: str, source: str) -> Config:
         points=document.get("points"),
         repro=document.get("repro"),
         doctor_min=document.get("doctor_min"),
+        night=msgspec.convert(document["night"], NightSection) if "night" in document else None,
         scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),
         canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
     )
