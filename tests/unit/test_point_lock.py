@@ -15,7 +15,7 @@ from tests.support.loops import for_each
 from tools.fuzz import changed as changed_at_random
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, rates_of
+from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, locked_rates
 from vopr_coverage.points.lockfile import parse_lock, text_of_lock
 from vopr_coverage.points.rounding import rounded_outwards
 
@@ -177,7 +177,7 @@ def test_in_several_scenarios_the_strongest_class_counts() -> None:
 
 def test_rates_are_those_of_points_that_can_occur() -> None:
     """For whoever asks whether a run could have missed a point by chance."""
-    assert rates_of(LOCK) == {"combined": {"net.drop": (0.1, 0.2)}, "*": {"leader changes": (0.0, 0.01)}}
+    assert locked_rates(LOCK) == {"combined": {"net.drop": (0.1, 0.2)}, "*": {"leader changes": (0.0, 0.01)}}
 
 
 @pytest.mark.parametrize(

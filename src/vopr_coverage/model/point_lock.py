@@ -110,7 +110,7 @@ def _strongest(places: list[LockedIn]) -> LockedIn:
     return msgspec.structs.replace(first, hit=any(place.hit for place in places))
 
 
-def rates_of(lock: PointLock) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+def locked_rates(lock: PointLock) -> Mapping[str, Mapping[str, tuple[float, float]]]:
     """The 95 % interval of each point's rate per seed, by scenario as the file names it; only of points with one."""
     rates: dict[str, dict[str, tuple[float, float]]] = {}
     for point in lock.points:
