@@ -102,7 +102,7 @@ class PointLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def entry_name(scenario: str | None) -> str:
     """How the file names a scenario."""
-    return OTHER_SCENARIOS if scenario is None else scenario.lower()
+    return scenario.lower() if scenario else OTHER_SCENARIOS
 
 
 def _strongest(places: list[LockedIn]) -> LockedIn:
