@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from vopr_coverage.commands.options import add_config, add_reading, count, one_of
-from vopr_coverage.commands.output import add_format, log, progress_line
+from vopr_coverage.commands.output import add_format, emit, emit_document, log, progress_line
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.files import is_there, replace_file, why
 from vopr_coverage.model.figures import counted
@@ -175,7 +174,7 @@ def _show(arguments: argparse.Namespace, config: Config, name: str) -> int:
         _print_json(document)
     else:
         render = render_points_markdown if arguments.format == "markdown" else render_points_text
-        sys.stdout.write(render(rows, told))
+        emit(render(rows, told))
     return ExitCode.PASSED
 
 
@@ -197,7 +196,7 @@ def _write(arguments: argparse.Namespace, config: Config, before: PointLock, nam
         written = changed and not arguments.dry_run
         _print_json({"file": name, "written": written, "moves": told.moves, "lost": told.lost})
     else:
-        sys.stdout.write(_told(arguments, told, name, changed))
+        emit(_told(arguments, told, name, changed))
     if arguments.task == "lock" and config.fault_points and not arguments.dry_run:
         log(f"now remove `fault_points` from {printable(str(config.path))}: {printable(name)} has these points")
     return ExitCode.PASSED
@@ -237,4 +236,4 @@ def _never_hit(lock: PointLock) -> list[str]:
 def _print_json(document: object) -> None:
     from vopr_coverage.formats.json_text import json_text
 
-    sys.stdout.write(json_text(document))
+    emit_document(json_text(document))
