@@ -213,6 +213,16 @@ def test_runs_in_any_order_make_the_same_file(runs: list[tuple[str, dict[str, in
     assert texts[0] == texts[1]
 
 
+def test_a_name_of_two_kinds_has_the_same_kind_in_any_order() -> None:
+    """Two versions of a tester in one night."""
+    inputs = [
+        read_simulation([a_point_run({"x": 1}, seeds=5, first=first, sometimes=sometimes)], "s")
+        for first, sometimes in ((0, []), (5, ["x"]))
+    ]
+    kinds = [sightings_in(each)["*"].points["x"].kind for each in (inputs, inputs[::-1])]
+    assert kinds == ["fault", "fault"]
+
+
 @examples(200)
 @given(
     st.integers(0, 400_000),
