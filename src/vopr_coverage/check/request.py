@@ -105,6 +105,7 @@ def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> R
     for file in usable:
         try:
             read = read_file(file, progress(file.path), form)
+            config.scenario(file.scenario or read.scenario or request.scenario)
         except UserError as error:
             errors.append((file.label, file.scenario or request.scenario, error))
             continue
@@ -139,7 +140,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
     recording, run = file.recording, read.run
     if recording and recording.double_runs and run is not None:
         run = replace(run, double_runs=True)
-    scenario = file.scenario or scenario
+    scenario = file.scenario or read.scenario or scenario
     return replace(
         read,
         source=file.label,

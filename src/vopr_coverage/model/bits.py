@@ -48,6 +48,19 @@ def columns_of(rows: bytes, width: int) -> list[int]:
     return columns
 
 
+def rows_of(columns: Sequence[int], rows: int) -> list[int]:
+    """The rows of columns that have so many rows: bit k of a row says whether column k has it."""
+    ones = int.from_bytes(b"\x01" * rows, "little")
+    parts = []
+    for first in range(0, len(columns), 8):
+        eight = 0  # a byte a row
+        for bit, column in enumerate(columns[first : first + 8]):
+            newest_first = digits_of(column, rows).encode("ascii")
+            eight |= (int.from_bytes(newest_first, "big") & ones) << bit
+        parts.append(eight.to_bytes(rows, "little"))
+    return [int.from_bytes(bytes(row), "little") for row in zip(*parts, strict=True)] if parts else [0] * rows
+
+
 def digits_of(column: int, rows: int) -> str:
     """A column as so many binary digits, its first row last."""
     return f"{column:0{rows}b}" if rows else ""
