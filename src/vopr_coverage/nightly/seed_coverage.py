@@ -82,11 +82,9 @@ def told(coverage: SeedCoverage) -> Iterator[str]:
         yield f"… and {len(coverage.missed) - LISTED_MAX:,} more"
     seeds = len({(one.wanted.scenario, one.wanted.seed) for one in coverage.missed} - _keys(coverage.unjudged))
     if seeds:
-        advice = "find out what the change has lost, or choose" if coverage.lost else "choose"
-        yield (
-            f"the file is stale for {counted(seeds, 'seed')}, because the simulator has changed: {advice} seeds anew "
-            "from a night of this simulator, with `vopr-coverage seeds`"
-        )
+        first = "find out what the change has lost, or " if coverage.lost else ""
+        anew = f"{first}choose seeds anew from a night of this simulator, with `vopr-coverage seeds`"
+        yield f"the file is stale for {counted(seeds, 'seed')}, because the simulator has changed: {anew}"
 
 
 def _keys(seeds: Sequence[WantedSeed]) -> set[tuple[str, str]]:
