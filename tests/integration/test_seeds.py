@@ -52,7 +52,7 @@ def test_the_seeds_of_a_night_reach_it_all_and_are_played_again(tmp_path: Path) 
     for out, command in (("open", OPEN), ("vopr", VOPR)):
         played = run_cli("replay", ".github/seeds.txt", "--out", out, "--", *command, cwd=tmp_path)
         assert played.code == 0, played.err
-        assert f"{points} of {points} points that these seeds were chosen for are reached again" in played.err
+        assert f"{points} of {points} points for which these seeds were chosen are reached again" in played.err
     checked = run_cli("check", "--merge", "scenario", "--health-only", "open/*", cwd=tmp_path)
     assert checked.code == 0, checked.out
 

@@ -101,7 +101,7 @@ def test_what_is_reached_by_another_seed_makes_the_file_stale_and_loses_nothing(
     coverage = judge_seeds(WANTED, now)
     assert (coverage.wanted, coverage.reached, coverage.lost) == (4, 4, False)
     assert [*told(coverage)] == [
-        "4 of 4 points and pairs that these seeds were chosen for are reached again",
+        "4 of 4 points and pairs for which these seeds were chosen are reached again",
         "s seed 1 no longer reaches 'b', another seed does",
         "the file is stale for 1 seed, because the simulator has changed: choose seeds anew from a night of this "
         "simulator, with `vopr-coverage seeds`",

@@ -73,7 +73,7 @@ def told(coverage: SeedCoverage) -> Iterator[str]:
     """The same for people, a line each."""
     wanted = counted(coverage.wanted, coverage.noun, "points and pairs" if " " in coverage.noun else "")
     were = agreeing(coverage.reached, "is", "are")
-    yield f"{coverage.reached:,} of {wanted} that these seeds were chosen for {were} reached again"
+    yield f"{coverage.reached:,} of {wanted} for which these seeds were chosen {were} reached again"
     for one in coverage.missed[:LISTED_MAX]:
         seed = f"{printable(one.wanted.scenario)} seed {one.wanted.seed}"
         part = AND.join(f"'{printable(name[:NAME_CHARACTERS_MAX])}'" for name in one.part)

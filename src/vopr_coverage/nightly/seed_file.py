@@ -58,9 +58,7 @@ def seed_file_text(chosen: Iterable[ChosenSeeds]) -> str:
         if not is_scenario(one.scenario) or any(letter.isspace() or letter == "#" for letter in one.scenario):
             raise UsageError(f"scenario {shown(one.scenario)} cannot stand in a file of seeds: expected a plain word")
     if (seeds := sum(len(one.seeds) for one in each)) > SEEDS_MAX:
-        raise UsageError(
-            f"{counted(seeds, 'seed')} are more than a file may have: choose at most {SEEDS_MAX} by --iterations"
-        )
+        raise UsageError(f"expected at most {SEEDS_MAX:,} seeds, found {seeds:,}: choose as many by --iterations")
     return "".join(f"{line}\n" for line in _lines(each))
 
 
