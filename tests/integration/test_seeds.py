@@ -99,9 +99,9 @@ def test_pairs_and_a_budget(tmp_path: Path) -> None:
     """One seed adds most; the file says what it leaves out."""
     stream = a_stream(tmp_path, HITS)
     pairs = run_cli("seeds", stream, "--out", "f", "--cover", "pairs", cwd=tmp_path)
-    assert pairs.out == "s: 2 of 4 seeds reach all 3 points and all 2 pairs that these runs reached\n"
+    assert pairs.out == "s: 2 of 4 seeds reach all 3 points and all 2 pairs that were reached\n"
     one = run_cli("seeds", stream, "--out", "f", "--iterations", "1", cwd=tmp_path)
-    assert one.out == "s: 1 of 4 seeds reaches 2 of 3 points that these runs reached\n"
+    assert one.out == "s: 1 of 4 seeds reaches 2 of 3 points that were reached\n"
     assert (tmp_path / "f").read_text().splitlines()[2] == f"# {one.out.strip()}"
 
 
@@ -109,7 +109,7 @@ def test_runs_of_one_scenario_are_one(tmp_path: Path) -> None:
     """A seed is given once."""
     one, two = a_stream(tmp_path, HITS), a_stream(tmp_path, [["leader changes"]], "t.ndjson", first=20)
     ended = run_cli("seeds", one, two, "--out", "f", cwd=tmp_path)
-    assert ended.out == "s: 3 of 5 seeds reach all 4 points that these runs reached\n"
+    assert ended.out == "s: 3 of 5 seeds reach all 4 points that were reached\n"
     shared = run_cli("seeds", one, a_stream(tmp_path, [["commit"]], "u.ndjson"), "--out", "f", cwd=tmp_path)
     assert shared.code == 2
     assert "share seeds: give each seed once" in shared.err

@@ -57,7 +57,7 @@ def test_the_file_is_made_for_people() -> None:
     text = seed_file_text([a_choice("combined", ("disk.torn_write",), ("crash", "view change"), ('"odd" & so',))])
     assert text == (
         "# vopr-coverage seeds 1\n\n"
-        "# combined: 1 of 9 seeds reaches 2 of 3 points that these runs reached\n"
+        "# combined: 1 of 9 seeds reaches 2 of 3 points that were reached\n"
         'combined 4711\n#+ disk.torn_write\n#+ crash & view change\n#+ "\\"odd\\" & so"\n'
     )
 

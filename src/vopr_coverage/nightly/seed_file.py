@@ -58,7 +58,7 @@ def seed_file_text(chosen: Iterable[ChosenSeeds]) -> str:
         if not is_scenario(one.scenario) or any(letter.isspace() or letter == "#" for letter in one.scenario):
             raise UsageError(f"scenario {shown(one.scenario)} cannot stand in a file of seeds: expected a plain word")
     if (seeds := sum(len(one.seeds) for one in each)) > SEEDS_MAX:
-        raise UsageError(f"expected at most {SEEDS_MAX:,} seeds, found {seeds:,}: choose as many by --iterations")
+        raise UsageError(f"expected at most {SEEDS_MAX:,} seeds, found {seeds:,}: choose fewer by --iterations")
     return "".join(f"{line}\n" for line in _lines(each))
 
 
@@ -78,7 +78,7 @@ def scenario_line(chosen: ChosenSeeds) -> str:
     if chosen.pairs:
         reach += f" and {_of(chosen.pairs_reached, chosen.pairs, 'pair')}"
     seeds = f"{len(chosen.seeds):,} of {counted(chosen.of, 'seed')}"
-    return f"{printable(chosen.scenario)}: {seeds} {reach} that these runs reached"
+    return f"{printable(chosen.scenario)}: {seeds} {reach} that were reached"
 
 
 def _of(some: int, every: int, noun: str) -> str:
