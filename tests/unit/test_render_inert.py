@@ -26,7 +26,7 @@ from tests.support.pages import (
     with_one,
     without_base,
 )
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import visible
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
@@ -96,7 +96,7 @@ def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
     markdown = at_tier(Verdict.not_judged("1.0", text), 0)
     assert_inert(markdown, at_tier(Verdict.not_judged("1.0", NAME), 0))
-    told = "\n".join(printable(line) for line in text.split("\n"))
+    told = "\n".join(visible(line) for line in text.split("\n"))
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 
 
@@ -104,7 +104,7 @@ def test_an_error_is_inert(text: str) -> None:
 def test_text_is_still_told(text: str) -> None:
     """Inert is not mute: a reader sees the text, escaped and cut at 300 characters."""
     (told,) = page_of(f"x {inert(text)} y").codes
-    expected = printable(text)
+    expected = visible(text)
     if len(expected) > CHARACTERS_MAX:
         assert len(told) == CHARACTERS_MAX
         assert told[-1] == "…"

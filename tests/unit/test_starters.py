@@ -35,6 +35,9 @@ RIGHTS = {
     ("nightly-sdk.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("trends-page.yml", "page"): {"actions": "read"},
     ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
+    ("nightly-any-simulator.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly-sdk.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly.yml", "trends"): {"actions": "read", "contents": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
     ("README.md", "coverage"): {"contents": "read", "pull-requests": "write"},
 }

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.check.hits import hits_of
 from vopr_coverage.commands.options import refuse_unknown_placeholders
-from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
@@ -26,6 +26,7 @@ from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.find import ReportFile
 from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.recorder.child import signals_to
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
@@ -48,6 +49,7 @@ def play(file: SeedFile, command: tuple[str, ...], arguments: argparse.Namespace
     out, runs = Path(arguments.out), seed_runs(arguments, command)
     for seed in seeds:
         _refuse_used(out / seed.folder)
+    log_withheld(own_tokens())
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol, TypeVar
+from typing import Protocol, TextIO, TypeVar
 
 from vopr_coverage.commands.options import one_of
-from vopr_coverage.errors import ExitCode, FileError, UserError, printable
+from vopr_coverage.errors import (
+    ExitCode,
+    FileError,
+    UserError,
+    document_without_commands,
+    printable,
+    without_commands,
+)
 from vopr_coverage.files import write_text
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.render.terminal import WIDTH_LOG, WIDTH_UNKNOWN, Terminal, terminal_of
@@ -62,10 +69,38 @@ def write_outputs(path: str | None, outputs: Mapping[str, str]) -> None:
         append_outputs(path, outputs)
 
 
+def emit(text: str) -> None:
+    """Print text of whole lines. All that a command prints for people passes here, and is inert in a job's log."""
+    sys.stdout.write(without_commands(text))
+
+
+def annotate(line: str, out: TextIO | None = None) -> None:
+    """Print a workflow command of ours, whose text is escaped."""
+    print(line, file=out, flush=True)
+
+
+def emit_document(text: str) -> None:
+    """Print JSON, or YAML whose strings are quoted as in JSON: a log may show it, too."""
+    sys.stdout.write(document_without_commands(text))
+
+
+def emit_lines(lines: Iterable[bytes]) -> None:
+    """Print lines of JSON one by one, as `emit_document` does."""
+    for line in lines:
+        sys.stdout.buffer.write(document_without_commands(line.decode()).encode())
+    sys.stdout.buffer.flush()
+
+
 def log(text: str) -> None:
     """Print a line about the work to standard error, if anybody reads it: the exit code must not depend on it."""
     with suppress(OSError, ValueError, AttributeError):
         print(f"vopr-coverage: {printable(text)}", file=sys.stderr, flush=True)
+
+
+def log_withheld(names: Sequence[str]) -> None:
+    """Say which tokens of the user's own a simulator does not get: it may fail without them."""
+    if names:
+        log(f"the simulator does not get {', '.join(names)}: code under test gets no token")
 
 
 def log_last_words(lines: Sequence[str]) -> None:
@@ -141,7 +176,7 @@ def judge_and_publish(
         "markdown": lambda: markdown(verdict),
         "text": lambda: "" if failed else text(verdict, standard_output(runner)),
     }
-    sys.stdout.write(forms[arguments.format]())
+    (emit_document if arguments.format == "json" else emit)(forms[arguments.format]())
     if arguments.verdict_file:
         _write(arguments.verdict_file, verdict.to_json())
     if arguments.summary_file:

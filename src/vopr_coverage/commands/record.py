@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vopr_coverage.canaries.crash import crashed_as
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
-from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.files import why
@@ -18,6 +18,7 @@ from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.manifest import Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
@@ -44,9 +45,12 @@ seed, too. The path does not exist yet; a seed that ends well and has written no
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
       -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
+COMMAND gets the variables of this process, except files of the GitHub runner (such as GITHUB_ENV), ACTIONS_* and names
+that end with TOKEN.
+
 `vopr-coverage check DIR` judges the recording. With --seeds, seeds that `vopr-coverage seeds` chose are recorded:
 
-  vopr-coverage record --seeds .github/vopr-seeds.txt --out seeds \
+  vopr-coverage record --seeds .github/vopr-seeds.txt --out seeds \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
 exit codes:
@@ -125,6 +129,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     _refuse_without_effect(arguments)
     if arguments.seeds is not None:
         return _record_seeds(arguments, command, runner)
+    log_withheld(own_tokens())
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from vopr_coverage import __version__
 from vopr_coverage.commands.options import add_config, add_reading, count, one_of
-from vopr_coverage.commands.output import log
+from vopr_coverage.commands.output import emit, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.files import STDIN, is_there, read_text, write_text
 from vopr_coverage.model.figures import counted
 from vopr_coverage.runner.environment import Runner
 
 if TYPE_CHECKING:
-    from vopr_coverage.incidence.choose import CoverKind
+    from vopr_coverage.incidence.choose import ChosenSeeds, CoverKind
     from vopr_coverage.model.hits import Hits
 
 FORMATS = ("text", "json")
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Choose, write, and say how much they reach."""
     from vopr_coverage.formats.json_text import json_text
     from vopr_coverage.incidence.choose import SeedChoice, choose
-    from vopr_coverage.nightly.seed_file import scenario_line, seed_file_text
+    from vopr_coverage.nightly.seed_file import seed_file_text
 
     out = Path(arguments.out)
     _refuse_other_file(out)
@@ -84,14 +84,21 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     text = seed_file_text(chosen)
     write_text(out, text)
     if arguments.format == "json":
-        sys.stdout.write(json_text(SeedChoice(arguments.cover, tuple(chosen), __version__)))
+        emit(json_text(SeedChoice(arguments.cover, tuple(chosen), __version__)))
     else:
-        sys.stdout.write("".join(f"{scenario_line(one)}\n" for one in chosen))
-        if len(chosen) > 1:
-            every, seeds = sum(len(one.seeds) for one in chosen), sum(one.of for one in chosen)
-            print(f"all scenarios: {every:,} of {counted(seeds, 'seed')}")
+        emit("".join(f"{line}\n" for line in _told(chosen)))
     log(f"wrote {printable(arguments.out)}")
     return ExitCode.PASSED
+
+
+def _told(chosen: Sequence[ChosenSeeds]) -> Iterator[str]:
+    """How much the seeds reach, by scenario and in all."""
+    from vopr_coverage.nightly.seed_file import scenario_line
+
+    yield from map(scenario_line, chosen)
+    if len(chosen) > 1:
+        every, seeds = sum(len(one.seeds) for one in chosen), sum(one.of for one in chosen)
+        yield f"all scenarios: {every:,} of {counted(seeds, 'seed')}"
 
 
 def _hits(arguments: argparse.Namespace) -> dict[str, Hits]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from vopr_coverage.errors import printable, shown
+from vopr_coverage.errors import OLD_COMMAND, shown, visible
 from vopr_coverage.model.figures import in_digits
 
 CHARACTERS_MAX = 300
@@ -49,7 +49,7 @@ _code_again = lru_cache(maxsize=1_024)(_code)  # the same names stand in many ro
 
 def entities(text: str, most: int) -> str:
     """Text with every ASCII punctuation mark as an entity and nothing unprintable, cut at `most`."""
-    escaped = printable(text[: most + 1])
+    escaped = visible(text[: most + 1])
     if len(escaped) > most:
         escaped = escaped[: most - 1] + "…"
     return escaped.translate(_ENTITIES)
@@ -72,7 +72,7 @@ def copyable(text: str, most: int = UNCUT) -> Markup:
     It is not cut: in place of one above `most` characters stands where it is.
     """
     text = text if len(text) <= most else TOO_LONG
-    lines = [printable(line) for line in text.split("\n")]
-    if all(_FENCED.fullmatch(line) and "##[" not in line for line in lines):
+    lines = [visible(line) for line in text.split("\n")]
+    if all(_FENCED.fullmatch(line) and OLD_COMMAND not in line for line in lines):
         return Markup("```\n" + "\n".join(lines) + "\n```")  # noqa: S704 (nothing acts in a fence, nothing ends it)
     return inert_block(text)
