@@ -14,6 +14,7 @@ COMMANDS = {
     "comment": "print the pull-request comment for a verdict file",
     "doctor": "plant faults in healthy runs, and list those that the gate would not notice",
     "init": "write a starter config from healthy runs",
+    "seeds": "choose the few seeds that reach all that a night reached",
     "convert": "write reports of any format as a simulation stream",
     "points": "write, show and update the lockfile of points",
     "schema": "print a JSON Schema",
