@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -27,20 +27,27 @@ from vopr_coverage.check.request import (
 from vopr_coverage.check.shards import ALL_REPORTS, gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.point_lists import with_undeclared_told
 
 NO_OVERRIDES = Overrides()
+Known = tuple[Mapping[str, KnownRates], ...]
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """How inputs are judged: what is merged, what flags set above the config, and what is compared with the base."""
+    """How inputs are judged: what is merged, what flags set above the config, and what is compared with the base.
+
+    `known` is how often points were hit before, by scenario in lower case, from each source that knows. Of those that
+    know a point the first is asked, and the base's verdict last.
+    """
 
     merge: Merge = "none"
     overrides: Overrides = NO_OVERRIDES
     comparison: BaseComparison | None = None
+    known: Known = ()
 
 
 def check(request: CheckRequest, rules: Rules, progress: FileProgress = lambda _: None) -> Verdict:
@@ -118,10 +125,19 @@ def judge_inputs(
         unit, remarks = complete_points(unit, terms.bounds, config)
         warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
         of_config += remarks
-        judgements.append(judge(unit, terms, before if base else None))
+        key = (unit.scenario or "").lower()
+        known = [source[key] for source in rules.known if key in source]
+        if rules.known and not known:
+            warnings.append(Remark(unit.name, _no_rates(unit.scenario)))
+        judgements.append(judge(unit, terms, before if base else None, known))
     seen, lost = lost_reports(base, absent, limit)
     verdict = conclude(judgements, [*warnings, *of_config], __version__, seen, [*violations, *lost])
     return with_unusable(verdict, unusable, rules.merge)
+
+
+def _no_rates(scenario: str | None) -> str:
+    of = f"there are no rates of scenario {shown(scenario)}" if scenario else "its report names no scenario"
+    return f"nobody knows how often its points were hit before: {of}"
 
 
 def as_configured(read: Input, config: Config) -> Input:

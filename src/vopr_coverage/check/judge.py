@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
+from vopr_coverage.base.losses import losses_of
 from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
 from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
-from vopr_coverage.check.power import incidences_in
+from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
@@ -23,6 +24,7 @@ from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.rates import rates_of
 from vopr_coverage.model.seen import location_of, seen_of
@@ -52,8 +54,11 @@ class Judgement(msgspec.Struct, frozen=True):
     remarks: tuple[Remark, ...] = ()
 
 
-def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
+def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequence[KnownRates] = ()) -> Judgement:
     """Judge one unit by its terms, and compare it with its counterpart on the base, if there is one.
+
+    Args:
+        known: how often points were hit before, beside the base's rates; those that are asked first at the beginning.
 
     Raises:
         UsageError: the terms require nothing at all, so that any run would pass.
@@ -67,13 +72,15 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     terms = replace(terms, bounds=in_force_here)
     health = _judge_health(unit, terms)
     coverage = list(_judge_coverage(unit, terms, asked, waiting))
-    change = None
+    change, seen = None, incidences_in(unit)
+    known = (*known, *rates_on_base(before))
     if before and before.report:
         ours = gate_results([_excused(outcome, terms) for outcome in coverage])
         change = change_of(unit.evidence.report, strictest, terms.words, ours, before.report)
     if before and terms.limit:
-        coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
-    violations = list(_fallen_short(unit, health, coverage, terms))
+        losses = losses_of(change, seen, known) if change and terms.limit.significant else None
+        coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit, losses))
+    violations = [with_power(each, seen, known) for each in _fallen_short(unit, health, coverage, terms)]
     violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
@@ -82,7 +89,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
         lowered=tuple(below),
         too_short=tuple(_too_short(waiting)),
         change=change,
-        rates=rates_of(incidences_in(unit)),
+        rates=rates_of(seen),
     )
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed

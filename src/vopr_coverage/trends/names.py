@@ -89,7 +89,10 @@ def series_with_names(records: Iterable[TrendRecord]) -> dict[SeriesKey, list[Tr
 
 
 def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
-    """The same records; all but the newest nights keep only names that were reached first or last in them."""
+    """The same records; all but the newest nights keep only names that were reached first or last in them.
+
+    Those keep no counts of seeds either.
+    """
     kept: dict[int, ReachedNames | None] = {}
     for nights in series_with_names(records).values():
         firsts, lasts = dict[tuple[NameKind, str], int](), dict[tuple[NameKind, str], int]()
@@ -106,7 +109,9 @@ def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
                 ran=_ends("invariant", names.ran, index, firsts, lasts),
                 silent=_between("invariant", names.silent, index, firsts, lasts),
             )
-    return tuple(msgspec.structs.replace(one, names=kept[id(one)]) if id(one) in kept else one for one in records)
+    return tuple(
+        msgspec.structs.replace(one, names=kept[id(one)], incidence=None) if id(one) in kept else one for one in records
+    )
 
 
 def _ends(
