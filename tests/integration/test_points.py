@@ -238,6 +238,7 @@ BROKEN = {
     "a misspelt task": (["lok", "a.ndjson"], "unknown 'lok'; did you mean 'lock'?"),
     "the same seeds twice": (["lock", "a.ndjson", "same.ndjson"], "share seeds"),
     "a broken run": (["lock", "cut.ndjson"], "cut.ndjson shows nothing about points: it did not finish"),
+    "a run without points": (["lock", "empty.ndjson"], "the runs of scenario 'calm' name no point"),
     "an idle flag": (["show", "--dry-run"], "points show writes nothing: leave --dry-run out"),
     "rare of nothing": (["lock", "a.ndjson", "--rare-seeds", "0"], "expected an integer of 1 or more, found 0"),
     "rare in an update": (["update", "a.ndjson", "--rare-seeds", "5"], "change `rare_seeds` in the file"),
@@ -251,6 +252,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(case: str, folder: P
     """Exit code 2, one sentence."""
     words, said = BROKEN[case]
     put(folder, "same.ndjson", a_point_run({"net.drop": 1}, seeds=50, first=99, scenario="combined"))
+    put(folder, "empty.ndjson", a_point_run({}, scenario="calm"))
     put(folder, "cut.ndjson", a_point_run(HITS, scenario="combined")[:-60])
     (folder / "folder").mkdir()
     ended = run_cli("points", *words, cwd=folder)

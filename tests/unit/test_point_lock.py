@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tests.support.loops import for_each
+from tools.fuzz import changed as changed_at_random
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
-from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, rates_of
+from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, locked_rates
 from vopr_coverage.points.lockfile import parse_lock, text_of_lock
 from vopr_coverage.points.rounding import rounded_outwards
 
@@ -173,7 +177,7 @@ def test_in_several_scenarios_the_strongest_class_counts() -> None:
 
 def test_rates_are_those_of_points_that_can_occur() -> None:
     """For whoever asks whether a run could have missed a point by chance."""
-    assert rates_of(LOCK) == {"combined": {"net.drop": (0.1, 0.2)}, "*": {"leader changes": (0.0, 0.01)}}
+    assert locked_rates(LOCK) == {"combined": {"net.drop": (0.1, 0.2)}, "*": {"leader changes": (0.0, 0.01)}}
 
 
 @pytest.mark.parametrize(
@@ -198,3 +202,22 @@ def test_the_example_of_the_page_is_a_lockfile_as_it_is_written() -> None:
     page = (Path(__file__).parents[2] / "docs" / "points.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, re.S)
     assert text_of_lock(parse_lock(example.encode(), "docs/points.md")) == example
+
+
+@for_each(range(400))
+def test_a_lockfile_that_was_changed_at_random_is_refused_or_whole(number: int) -> None:
+    """No exception but ours; and what is taken can be written and read again."""
+    rng = random.Random(number)
+    for _ in range(5):
+        data = changed_at_random(rng, TEXT.encode())
+        try:
+            lock = parse_lock(data, "p")
+        except UserError:
+            continue
+        assert parse_lock(text_of_lock(lock).encode(), "p") == msgspec.structs.replace(
+            lock,
+            points=tuple(
+                msgspec.structs.replace(point, scenarios=dict(sorted(point.scenarios.items())))
+                for point in sorted(lock.points, key=lambda point: point.name)
+            ),
+        )

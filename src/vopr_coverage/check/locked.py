@@ -16,7 +16,7 @@ from vopr_coverage.model.points import Observed, Point
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bound, Bounds
 from vopr_coverage.points.drift import RunNames, counting, critical_in, drift_of
-from vopr_coverage.points.sightings import declares_all, is_hit, kinds_in
+from vopr_coverage.points.sightings import declares_all, hit_in, kinds_in
 
 
 def as_locked(unit: Unit, terms: Terms, config: Config) -> tuple[Unit, Bounds]:
@@ -52,7 +52,7 @@ def _names_in(unit: Unit) -> RunNames:
     for read, declares in zip(unit.inputs, tells_all, strict=True):
         if declares or not any(tells_all):
             named |= kinds_in(read, declared=declares).keys()
-        hit |= {name for name in kinds_in(read, declared=False) if is_hit(read, name)}
+        hit |= hit_in(read)
     return RunNames(frozenset(named), frozenset(hit), any(tells_all))
 
 

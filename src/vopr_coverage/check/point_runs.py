@@ -10,9 +10,9 @@ from vopr_coverage.check.merge import overlaps
 from vopr_coverage.check.request import CheckRequest, FileProgress, read_all
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.config.file import Config
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.errors import UsageError, printable, shown
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.point_lock import entry_name
+from vopr_coverage.model.point_lock import OTHER_SCENARIOS, entry_name
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import is_set_by_config
 from vopr_coverage.points.sightings import AskedOf, Sightings, sightings_in
@@ -34,7 +34,7 @@ def read_point_runs(request: CheckRequest, config: Config, progress: FileProgres
         config: the request's, with or without a lockfile.
 
     Raises:
-        UserError: a run that cannot be used, that did not finish, or shares seeds with another.
+        UserError: a run that cannot be used, did not finish, names no point, or shares seeds with another.
     """
     read = read_all(request, "scenario", progress, config)
     inputs = [as_configured(each, read.config) for each in read.inputs]
@@ -45,6 +45,10 @@ def read_point_runs(request: CheckRequest, config: Config, progress: FileProgres
         raise UsageError(f"rates are counted in runs with seeds of their own: {sentence}")
     asked = {entry_name(each.scenario): _asked(each, read.config) for each in judged}
     seen = sightings_in(judged, asked)
+    for scenario, sightings in seen.items():
+        if not sightings.points:
+            of = "" if scenario == OTHER_SCENARIOS else f" of scenario {shown(scenario)}"
+            raise UsageError(f"the runs{of} name no point: they declare none, and hit none")
     remarks = [*read.left_out, *_left_out(inputs, judged), *_not_declared(seen, asked)]
     return PointRuns(seen, remarks)
 

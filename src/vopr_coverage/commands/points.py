@@ -179,11 +179,12 @@ def _show(arguments: argparse.Namespace, config: Config, name: str) -> int:
 
 
 def _write(arguments: argparse.Namespace, config: Config, before: PointLock, name: str) -> int:
-    from vopr_coverage.points.lockfile import text_of_lock
+    from vopr_coverage.points.lockfile import parse_lock, text_of_lock
     from vopr_coverage.points.moves import relocked
 
     told = relocked(before, _seen(arguments, config), drop=arguments.task == "lock")
     text = text_of_lock(told.lock)
+    parse_lock(text.encode(), name)  # what is written can be read: too many points, for one, cannot
     path = Path(name)
     changed = not is_there(path) or path.read_bytes() != text.encode()
     if changed and not arguments.dry_run:

@@ -102,7 +102,7 @@ class PointLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def entry_name(scenario: str | None) -> str:
     """How the file names a scenario."""
-    return OTHER_SCENARIOS if scenario is None else scenario.lower()
+    return scenario.lower() if scenario else OTHER_SCENARIOS
 
 
 def _strongest(places: list[LockedIn]) -> LockedIn:
@@ -110,7 +110,7 @@ def _strongest(places: list[LockedIn]) -> LockedIn:
     return msgspec.structs.replace(first, hit=any(place.hit for place in places))
 
 
-def rates_of(lock: PointLock) -> Mapping[str, Mapping[str, tuple[float, float]]]:
+def locked_rates(lock: PointLock) -> Mapping[str, Mapping[str, tuple[float, float]]]:
     """The 95 % interval of each point's rate per seed, by scenario as the file names it; only of points with one."""
     rates: dict[str, dict[str, tuple[float, float]]] = {}
     for point in lock.points:

@@ -20,7 +20,7 @@ from vopr_coverage.points.sightings import Sighting, Sightings
 from vopr_coverage.statistics.intervals import rate_above
 
 MISSED_IN = 0.99  # a rare point is missed by `rare_seeds` seeds in more than 1 of 100 cases
-MUCH_NARROWER = 4  # times: only then does a new interval take the place of one that agrees with it
+MUCH_NARROWER = 5  # times: only then does a new interval take the place of one that agrees with it
 
 
 class Move(msgspec.Struct, frozen=True):

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from vopr_coverage.errors import UsageError, printable, shown
-from vopr_coverage.model.incidence import Incidence, added
+from vopr_coverage.incidence.samples import incidences_of
+from vopr_coverage.model.incidence import Incidence
 from vopr_coverage.model.point_lock import NAME_CHARACTERS_MAX, FirstSeen, entry_name
-from vopr_coverage.model.points import PointKind
+from vopr_coverage.model.points import POINT_KINDS, PointKind
 from vopr_coverage.model.report import Input
 
 NOTHING = Incidence(0, 0)
@@ -65,21 +66,23 @@ def sightings_in(inputs: Sequence[Input], asked: Mapping[str, AskedOf] = {}) -> 
 
 def _of_scenario(group: Sequence[Input], asked: AskedOf) -> Sightings:
     declares = [declares_all(read) for read in group]
-    kinds: dict[str, PointKind] = {} if any(declares) else dict.fromkeys(asked.listed, "fault")
+    kinds: dict[str, PointKind] = {}
     for read, tells_all in zip(group, declares, strict=True):
         if tells_all or not any(declares):
-            kinds |= kinds_in(read, declared=tells_all)
-    points = {}
+            for name, kind in kinds_in(read, declared=tells_all).items():
+                kinds[name] = min(kinds.get(name, kind), kind, key=POINT_KINDS.index)  # whatever the order of the runs
+    if not any(declares):
+        kinds = {**dict.fromkeys(asked.listed, "fault"), **kinds}
+    points, counted, hits = {}, incidences_of(group), [hit_in(read) for read in group]
     for name, kind in kinds.items():
-        parts = [incidence_in(read, name) for read in group]
-        hit = [read for read in group if is_hit(read, name)]
+        hit = [read for read, names in zip(group, hits, strict=True) if name in names]
         firsts = [first for read in hit if (first := _first_of(read)) is not None]
         if len(name) > NAME_CHARACTERS_MAX:
             raise UsageError(f"the point {shown(name)} has a name of more than {NAME_CHARACTERS_MAX:,} characters")
         points[name] = Sighting(
             kind=kind,
             hit=bool(hit),
-            incidence=added(sorted(parts, key=lambda part: (part.longest, part.of, part.hit))),
+            incidence=counted.of(counted.points.get(name, 0)) if counted and kind != "phase" else NOTHING,
             first=min(firsts, key=lambda first: first.place_in_time, default=None),
             critical=name in asked.critical,
         )
@@ -137,29 +140,11 @@ def kinds_in(read: Input, *, declared: bool) -> dict[str, PointKind]:
     return dict.fromkeys((*report.hit_fault_points, *report.missed_fault_points), "fault") if report else {}
 
 
-def is_hit(read: Input, name: str) -> bool:
-    """Whether a run hit a point."""
+def hit_in(read: Input) -> set[str]:
+    """The points that a run hit, declared or not."""
     if read.observed is not None:
-        point = read.observed.points.get(name)
-        return point is not None and point.hit
-    return read.report is not None and name in read.report.hit_fault_points
-
-
-def incidence_in(read: Input, name: str) -> Incidence:
-    """How many of a run's samples hit a point; of no sample where the format has none.
-
-    A run of which only totals are known is one pooled sample of its seeds.
-    """
-    if read.observed is not None and read.observed.runs > 0 and not _is_pooled(read):
-        point = read.observed.points.get(name)
-        return Incidence(min(point.runs, read.observed.runs) if point else 0, read.observed.runs)
-    seeds = read.run.covered if read.run else 0
-    return Incidence(int(is_hit(read, name)), 1, seeds, seeds) if seeds > 0 else NOTHING
-
-
-def _is_pooled(read: Input) -> bool:
-    """Whether a whole stream of many seeds is one run, because it has totals only."""
-    return read.observed is not None and read.observed.runs == 1 and read.run is not None and read.run.covered > 1
+        return {name for name, point in read.observed.points.items() if point.hit}
+    return set(read.report.hit_fault_points) if read.report else set()
 
 
 def _first_of(read: Input) -> FirstSeen | None:

@@ -29,7 +29,7 @@ def _nights(records: Iterable[TrendRecord]) -> dict[str, list[TrendRecord]]:
     """The nights of each scenario, oldest first, of the workflow that ran it last."""
     found: dict[str, list[TrendRecord]] = {}
     for (_, _, scenario), nights in series_with_names(records).items():
-        entry = entry_name(scenario or None)
+        entry = entry_name(scenario)
         if entry not in found or place_in_time(nights[-1]) > place_in_time(found[entry][-1]):
             found[entry] = nights
     return dict(sorted(found.items()))
