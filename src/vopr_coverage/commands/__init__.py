@@ -26,6 +26,7 @@ COMMANDS = {
     "summary": "judge a whole night from its recordings",
     "trends": "print the history of nights; on a runner, restore it first",
     "tracking-issue": "keep one issue open while nights are red",
+    "completion": "print a script for your shell that completes commands and flags",
 }
 
 
