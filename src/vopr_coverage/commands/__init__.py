@@ -29,6 +29,7 @@ COMMANDS = {
     "night": "run a whole night on this machine",
     "trends": "print the history of nights; on a runner, restore it first",
     "tracking-issue": "keep one issue open while nights are red",
+    "completion": "print a script for your shell that completes commands and flags",
 }
 
 
