@@ -20,7 +20,7 @@ NIGHTS = tests/e2e/test_nightly.py
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -113,6 +113,9 @@ night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge 
 
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
+
+formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
+	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)
 
 duplicate-keys-bench: $(VENV)/test.done ## measure what it would cost to notice keys that stand twice in the record of a seed
 	@PYTHONPATH=. $(BIN)/python benchmarks/duplicate_keys.py $(ARGS)

@@ -40,13 +40,11 @@ class NamedCounts:
         """Names that are kept whatever else comes."""
         self._declared = frozenset(names)
 
-    def add(self, all_counts: Sequence[Mapping[str, int] | None]) -> None:
-        """The counts of several seeds; None where a seed has none."""
+    def add(self, all_counts: Sequence[Mapping[str, int]]) -> None:
+        """The counts of several seeds."""
         waiting = self._waiting
+        self._seeds_waiting += len(all_counts)
         for counts in all_counts:
-            if counts is None:
-                continue
-            self._seeds_waiting += 1
             for name, count in counts.items():
                 waiting[name].append(count)
         if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
@@ -142,7 +140,8 @@ class SimulationTally(SeedOrder):
         for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
             if columns is not None:
                 counts.add_columns(columns, row.seeds)
-        self._count([row.counters])
+        if row.counters is not None:
+            self._count([row.counters])
         for failed in row.failed:
             self._failures.add(row.first_seed + failed.at, failed.invariant, failed.message)
         self.failed += len(row.failed)
@@ -162,26 +161,23 @@ class SimulationTally(SeedOrder):
         self._events = _plus(self._events, events)
         self._had_events = self._had_events or any(events)
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
-        self.hits.add([record.hits for record in records])
-        self.ran.add([record.ran for record in records])
-        counters = [record.counters for record in records]
-        if counters.count(None) != len(counters):
-            self._count(counters)
-        failures = [record.failure for record in records]
-        self.ok += failures.count(None)
-        if failures.count(None) != len(failures):
-            self._fail(records)
+        self.hits.add([record.hits for record in records if record.hits is not None])
+        self.ran.add([record.ran for record in records if record.ran is not None])
+        self._count([record.counters for record in records if record.counters is not None])
+        failed = [record for record in records if record.failure is not None]
+        self.ok += len(records) - len(failed)
+        self._fail(failed)
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
             self._look_at(records)
 
     def _fail(self, records: Sequence[SeedLine]) -> None:
+        self.failed += len(records)
         for record in records:
             if record.failure is not None:
-                self.failed += 1
                 self._failures.add(record.seed, record.failure.invariant, record.failure.message)
 
-    def _count(self, all_counters: Iterable[Counters | None]) -> None:
-        for counters in filter(None, all_counters):
+    def _count(self, all_counters: Iterable[Counters]) -> None:
+        for counters in all_counters:
             for name, count in counters.given().items():
                 before = self.counters.get(name, 0)
                 # The same query plan may have run at several seeds.
