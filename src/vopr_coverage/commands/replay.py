@@ -27,6 +27,7 @@ from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading import read_report
+from vopr_coverage.reading.recorded import why_not_whole
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
@@ -166,7 +167,8 @@ class _Session:
             return False, f"incomplete: {why(error)}", ()
         self._interrupted |= recording.interrupted
         if not recording.whole:
-            return False, f"incomplete: {why_incomplete(recording)}", recording.last_words
+            reason = why_not_whole(recording, str(plan.folder / STREAM)) or why_incomplete(recording)
+            return False, f"incomplete: {reason}", recording.last_words
         try:
             run = read_report(str(plan.folder / STREAM)).run
         except UserError:

@@ -48,6 +48,21 @@ def read_file(file: ReportFile, progress: Progress | None = None, form: str | No
     return with_outputs(read, file.path) if file.recording and file.recording.writes_output else read
 
 
+def why_not_whole(recording: Recording, path: str) -> str:
+    """Why a recording whose simulator ended by itself is not whole, in one line; "" if its ending says so.
+
+    Args:
+        path: of its stream.
+    """
+    if recording.whole or recording.stopped or recording.ended_badly or recording.per_seed:
+        return ""
+    try:
+        run = read_report(path).run
+    except UserError as error:
+        return str(error).partition("\n")[0]
+    return (run.ended_early if run else None) or ""
+
+
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
     """What a stream's manifest adds to it: where its simulator died, and what the coverage is of."""
     if read.run is None or recording is None:
