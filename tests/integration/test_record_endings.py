@@ -73,6 +73,7 @@ def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> N
     ended = run_cli("check", "out", cwd=tmp_path)
     assert f"  - out: {told}\n" in ended.out
     assert "the simulator was ended by signal 15; stderr ends with: hanging\n" in ended.out
+    assert "sim.py --seed 0 --iterations 3 --hang-at 2\n" in ended.out
 
 
 def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def test_a_recording_that_is_killed_can_be_read(tmp_path: Path, simulator: list[
     assert "Run incomplete: the recording never finished, no batch_complete after 4 of 9 iterations, " in ended.out
     assert "stopped at seed 4" in ended.out
     assert "its last output may be in stderr.log" in ended.out
-    assert "Recording never finished: how the simulator ended is not known" in ended.out
+    assert "sim.py --seed 0 --iterations 9 --hang-at 4\n" in ended.out
     for pid in processes_with(str(tmp_path / "sim.py")):
         os.kill(pid, signal.SIGKILL)
 

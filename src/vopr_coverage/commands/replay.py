@@ -37,8 +37,8 @@ from vopr_coverage.runner.environment import Runner
 SEEDS_LISTED_MAX = 10
 
 EPILOG = """\
-FILE has a line `SCENARIO SEED` for each regression seed. The words behind -- are COMMAND, which runs the simulator
-once:
+FILE has a line `SCENARIO SEED` for each regression seed; a SCENARIO with blanks stands in double quotes. The words
+behind -- are COMMAND, which runs the simulator once:
 
   vopr-coverage replay .github/vopr-regressions.txt --out regressions --minutes 30 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
