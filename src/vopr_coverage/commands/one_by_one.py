@@ -146,7 +146,8 @@ class _Session:
             return False, f"incomplete: {why(error)}", ()
         self._interrupted |= recording.interrupted
         if not recording.whole:
-            return False, f"incomplete: {why_incomplete(recording)}", recording.last_words
+            reason = why_not_whole(recording, str(plan.folder / STREAM)) or why_incomplete(recording)
+            return False, f"incomplete: {reason}", recording.last_words
         read = _read(plan.folder, recording)
         self.reached[plan.scenario, str(plan.seed)] = _points(read, plan.seed) if read else None
         result = replay_result(recording, read.run if read else None, str(plan.seed))
