@@ -24,7 +24,7 @@ from vopr_coverage.nightly.seed_coverage import judge_seeds, told
 from vopr_coverage.nightly.seed_file import SeedFile, WantedSeed
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.find import ReportFile
-from vopr_coverage.reading.recorded import read_file
+from vopr_coverage.reading.recorded import read_file, why_not_whole
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
