@@ -115,6 +115,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "summary": [["night", "--needs", "needs.json", "--outputs", "outputs"]],
         "trends": [["trends.ndjson"], ["trends.ndjson", "--text-files", "texts"]],
         "tracking-issue": [["night.json", "--dry-run"]],
+        "completion": [["bash"]],
     }
     return [[command, *words] for words in given[command]]
 

@@ -100,6 +100,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "determinism": no_reader("determinism"),
     "canaries": no_reader("canaries"),
     "doctor": no_reader("doctor"),
+    "seeds": no_reader("seeds"),
     "night": lambda data: night_from_json(data, "d"),
     "plan": lambda data: plan_from_json(data, "d"),
     "trend": read_history,

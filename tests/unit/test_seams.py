@@ -34,6 +34,7 @@ from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
 from vopr_coverage.gates.failing_seeds import Expectation
+from vopr_coverage.incidence.choose import SeedChoice
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.point_lock import PointLock
@@ -63,6 +64,7 @@ TYPES: Mapping[str, Any] = {
     "trend": TrendRecord,
     "points": PointLock,
     "doctor": DoctorVerdict,
+    "seeds": SeedChoice,
 }
 UNTYPED = {"config", "stream", "wrapped", "simulation"}  # read key by key; the tests below look at each key
 CONFIG_PARTS = {"": schema("config"), "scenario": definition("config", "scenario")}

@@ -236,6 +236,7 @@ def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> V
         point=shortfall.point,
         invariant=shortfall.invariant,
         seed=shortfall.seed,
+        repro=shortfall.repro,
     )
 
 

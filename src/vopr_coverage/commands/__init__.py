@@ -14,6 +14,7 @@ COMMANDS = {
     "comment": "print the pull-request comment for a verdict file",
     "doctor": "plant faults in healthy runs, and list those that the gate would not notice",
     "init": "write a starter config from healthy runs",
+    "seeds": "choose the few seeds that reach all that a night reached",
     "convert": "write reports of any format as a simulation stream",
     "points": "write, show and update the lockfile of points",
     "schema": "print a JSON Schema",
@@ -28,6 +29,7 @@ COMMANDS = {
     "night": "run a whole night on this machine",
     "trends": "print the history of nights; on a runner, restore it first",
     "tracking-issue": "keep one issue open while nights are red",
+    "completion": "print a script for your shell that completes commands and flags",
 }
 
 
