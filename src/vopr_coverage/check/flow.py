@@ -16,6 +16,7 @@ from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
+from vopr_coverage.check.pairs import with_pairs
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.request import (
     CheckRequest,
@@ -113,6 +114,7 @@ def judge_inputs(
     refuse_other_kinds([terms.bounds for terms in all_terms], inputs, config)
     for unit, terms, before in zip(units, all_terms, befores[: len(units)], strict=True):
         unit, remarks = complete_points(unit, terms.bounds, config)
+        unit = with_pairs(unit)
         warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
         of_config += remarks
         judgements.append(judge(unit, terms, before if base else None))

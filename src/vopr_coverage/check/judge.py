@@ -116,6 +116,7 @@ def _judgement(
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
         observed=seen_of(seen),
+        pairs=unit.evidence.pairs,
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]

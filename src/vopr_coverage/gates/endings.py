@@ -13,6 +13,7 @@ import msgspec
 
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
@@ -41,7 +42,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
-    or if the stream does not contain them. `observed` is None if the format has only a report.
+    or if the stream does not contain them. `observed` is None if the format has only a report,
+    `pairs` if nobody knows which seed hit which point.
     """
 
     report: CoverageReport | None
@@ -54,6 +56,7 @@ class Evidence(msgspec.Struct, frozen=True):
     fault_counts: Mapping[str, int] | None = None
     attempts_only: Mapping[str, int] = {}
     observed: Observed | None = None
+    pairs: PairCoverage | None = None
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""

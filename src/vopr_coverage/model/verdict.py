@@ -15,6 +15,7 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Location
 from vopr_coverage.model.report import CoverageReport, Format
 from vopr_coverage.model.seen import ObservedSeen
@@ -171,7 +172,8 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
     `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
     profile. `change` is None without a counterpart on a base. `too_short` has each minimum that applies to
-    longer runs only. `observed` is None for a format that has only a report.
+    longer runs only. `observed` is None for a format that has only a report,
+    `pairs` where nobody knows which seed hit which point.
     """
 
     name: str
@@ -186,6 +188,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
     change: Change | None = None
     too_short: tuple[str, ...] = ()
     observed: ObservedSeen | None = None
+    pairs: PairCoverage | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):

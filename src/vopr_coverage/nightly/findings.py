@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.manifest import MANIFEST, STREAM
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
@@ -59,12 +60,14 @@ class Covered(msgspec.Struct, frozen=True):
     Attributes:
         shown: one line for a part without findings.
         inputs, rules: what was judged, and by which rules.
+        pairs: which pairs of points met, by scenario in lower case.
     """
 
     shown: str
     findings: tuple[Finding, ...]
     inputs: tuple[Input, ...] = ()
     rules: Rules = Rules("scenario")
+    pairs: Mapping[str, PairCoverage | None] = {}
 
 
 def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
@@ -151,7 +154,13 @@ def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: 
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
     inputs = tuple(run for run, _ in usable)
-    return Covered(shown=_shown(verdict), findings=tuple(_shortfalls(verdict)), inputs=inputs, rules=rules)
+    return Covered(
+        shown=_shown(verdict),
+        findings=tuple(_shortfalls(verdict)),
+        inputs=inputs,
+        rules=rules,
+        pairs={(report.scenario or "").lower(): report.pairs for report in verdict.reports},
+    )
 
 
 def _shown(verdict: Verdict) -> str:
