@@ -37,6 +37,7 @@ from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.incidence.choose import SeedChoice
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.point_lock import PointLock
 from vopr_coverage.model.report import CoverageReport, Format
 from vopr_coverage.model.thresholds import BOUND_KEYS, MAP_KEYS, PROFILE_NAMES, SEED_KEYS, CoverageThresholds
 from vopr_coverage.model.verdict import GateResult, Verdict
@@ -61,6 +62,7 @@ TYPES: Mapping[str, Any] = {
     "night": NightVerdict,
     "plan": NightPlan,
     "trend": TrendRecord,
+    "points": PointLock,
     "doctor": DoctorVerdict,
     "seeds": SeedChoice,
 }

@@ -24,7 +24,7 @@ from vopr_coverage.nightly.seed_coverage import judge_seeds, told
 from vopr_coverage.nightly.seed_file import SeedFile, WantedSeed
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.find import ReportFile
-from vopr_coverage.reading.recorded import read_file
+from vopr_coverage.reading.recorded import read_file, why_not_whole
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
@@ -146,7 +146,8 @@ class _Session:
             return False, f"incomplete: {why(error)}", ()
         self._interrupted |= recording.interrupted
         if not recording.whole:
-            return False, f"incomplete: {why_incomplete(recording)}", recording.last_words
+            reason = why_not_whole(recording, str(plan.folder / STREAM)) or why_incomplete(recording)
+            return False, f"incomplete: {reason}", recording.last_words
         read = _read(plan.folder, recording)
         self.reached[plan.scenario, str(plan.seed)] = _points(read, plan.seed) if read else None
         result = replay_result(recording, read.run if read else None, str(plan.seed))

@@ -15,9 +15,10 @@ from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, has_output, run_ending
+from vopr_coverage.model.manifest import STREAM, Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
+from vopr_coverage.reading.recorded import why_not_whole
 from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
@@ -155,6 +156,8 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if part.died_at is not None:
             crash = crash_of(part.exit_code, part.signal, part.last_words)
             log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
+    if reason := why_not_whole(recording, str(plan.folder / STREAM)):
+        log(reason)
     _log_seeds_not_run(recording)
     of_new_seeds = [part for part in recording.parts if not part.again]
     if not of_new_seeds or of_new_seeds[-1].died_at is None:

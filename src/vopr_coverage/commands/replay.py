@@ -20,8 +20,8 @@ from vopr_coverage.nightly.seed_file import SeedFile, read_seed_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
-FILE has a line `SCENARIO SEED` for each regression seed. The words behind -- are COMMAND, which runs the simulator
-once:
+FILE has a line `SCENARIO SEED` for each regression seed; a SCENARIO with blanks stands in double quotes. The words
+behind -- are COMMAND, which runs the simulator once:
 
   vopr-coverage replay .github/vopr-regressions.txt --out regressions --minutes 30 \\
       -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json

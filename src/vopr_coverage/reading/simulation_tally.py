@@ -71,7 +71,8 @@ class SimulationTally(SeedOrder):
         for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
             if columns is not None:
                 counts.add_columns(columns, row.seeds)
-        self._count([row.counters])
+        if row.counters is not None:
+            self._count([row.counters])
         for failed in row.failed:
             self._failures.add(row.first_seed + failed.at, failed.invariant, failed.message)
         self.failed += len(row.failed)
@@ -99,24 +100,21 @@ class SimulationTally(SeedOrder):
         self._had_events = self._had_events or any(events)
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
         self.ran.add([record.ran for record in records])
-        counters = [record.counters for record in records]
-        if counters.count(None) != len(counters):
-            self._count(counters)
-        failures = [record.failure for record in records]
-        self.ok += failures.count(None)
-        if failures.count(None) != len(failures):
-            self._fail(records)
+        self._count([record.counters for record in records if record.counters is not None])
+        failed = [record for record in records if record.failure is not None]
+        self.ok += len(records) - len(failed)
+        self._fail(failed)
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
             self._look_at(records)
 
     def _fail(self, records: Sequence[SeedLine]) -> None:
+        self.failed += len(records)
         for record in records:
             if record.failure is not None:
-                self.failed += 1
                 self._failures.add(record.seed, record.failure.invariant, record.failure.message)
 
-    def _count(self, all_counters: Iterable[Counters | None]) -> None:
-        for counters in filter(None, all_counters):
+    def _count(self, all_counters: Iterable[Counters]) -> None:
+        for counters in all_counters:
             for name, count in counters.given().items():
                 before = self.counters.get(name, 0)
                 # The same query plan may have run at several seeds.
