@@ -21,8 +21,8 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
+.PHONY: own-night-bench audit actions-lock actions-check
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -40,7 +40,7 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
-	@$(BIN)/python examples/night.py $(ARGS)
+	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
 fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
@@ -114,8 +114,14 @@ determinism-bench: $(VENV)/test.done ## measure the comparison of two long runs 
 night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge (ARGS="--against CHECKOUT")
 	@PYTHONPATH=. $(BIN)/python benchmarks/night.py $(ARGS)
 
+own-night-bench: $(VENV)/test.done ## kill nights at random moments, and measure two cores against one (ARGS=N nights)
+	@PYTHONPATH=. $(BIN)/python benchmarks/own_night.py $(ARGS)
+
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
+
+formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
+	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)
 
 duplicate-keys-bench: $(VENV)/test.done ## measure what it would cost to notice keys that stand twice in the record of a seed
 	@PYTHONPATH=. $(BIN)/python benchmarks/duplicate_keys.py $(ARGS)

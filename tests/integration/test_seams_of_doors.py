@@ -103,6 +103,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
         "convert": [["run.ndjson"]],
+        "points": [["lock", "run.ndjson"], ["show"], ["update", "run.ndjson"]],
         "schema": [["report"]],
         "profiles": [[]],
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],

@@ -12,7 +12,7 @@ from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import Rules, check, check_health, refuse_beside_health_only
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.commands.options import add_gate, add_reading, add_terms, add_watch, overrides_of
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, add_watch, known_of, overrides_of
 from vopr_coverage.commands.output import FORMATS, add_verbose, add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -100,16 +100,18 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
         commits=commits_under_test(runner),
         form=arguments.form,
         declared=arguments.declared,
+        points=arguments.points,
     )
     overrides = overrides_of(arguments)
     if arguments.health_only:
-        if arguments.base:
-            refuse_beside_health_only("base", overrides)
+        for setting in ("base", "history"):
+            if getattr(arguments, setting):
+                refuse_beside_health_only(setting, overrides)
         comparison_of(None, arguments.max_regression, overrides.spelling)
         return check_health(request, overrides, arguments.merge, progress)
     base = base_from_file(arguments.base) if arguments.base else None
     comparison = comparison_of(base, arguments.max_regression, overrides.spelling)
-    return check(request, Rules(arguments.merge, overrides, comparison), progress)
+    return check(request, Rules(arguments.merge, overrides, comparison, known_of(arguments)), progress)
 
 
 def _place_of(runner: Runner) -> str:

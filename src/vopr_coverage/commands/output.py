@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TextIO, TypeVar
 
@@ -15,12 +16,13 @@ from vopr_coverage.commands.options import one_of
 from vopr_coverage.errors import (
     ExitCode,
     FileError,
+    UsageError,
     UserError,
     document_without_commands,
     printable,
     without_commands,
 )
-from vopr_coverage.files import write_text
+from vopr_coverage.files import replace_file, why, write_text
 from vopr_coverage.progress import ProgressLine
 from vopr_coverage.render.terminal import WIDTH_LOG, WIDTH_UNKNOWN, Terminal, terminal_of
 from vopr_coverage.runner.environment import Runner
@@ -191,6 +193,19 @@ def judge_and_publish(
     if failed:
         raise failed
     return ExitCode.PASSED if verdict.passed else ExitCode.GATE_FAILED
+
+
+def write_asked_for(path: Path, data: bytes) -> None:
+    """Write a file that a flag asks for, and its folders.
+
+    Raises:
+        UsageError: it can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, data)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None
 
 
 def _write(path: str, text: str) -> None:

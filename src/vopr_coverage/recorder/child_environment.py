@@ -21,10 +21,10 @@ def is_withheld(name: str) -> bool:
     return upper in RUNNER_FILES or upper.startswith(SERVICES) or upper.endswith(TOKEN)
 
 
-def child_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables for a process that we start; by default of those that we were started with."""
+def child_environment(environ: Mapping[str, str] | None = None, *, more: Mapping[str, str] = {}) -> dict[str, str]:
+    """The variables for a process that we start; by default of those that we were started with, and `more` of ours."""
     given = os.environ if environ is None else environ
-    return {name: value for name, value in given.items() if not is_withheld(name)}
+    return {name: value for name, value in given.items() if not is_withheld(name)} | dict(more)
 
 
 def own_tokens(names: Iterable[str] | None = None) -> list[str]:
