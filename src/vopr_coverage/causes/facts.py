@@ -26,6 +26,7 @@ NOT_HIT = "FaultPointCoverage"  # beside a name's own ways to fall short: it is 
 TOO_FEW = frozenset({"InsufficientFaultEffects", "InsufficientPerIteration"})
 NAME_CHARACTERS_MAX = 300  # of a phase, in which a fault point's name is looked for
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_OF_SEVERAL_KINDS = HEALTH_IDS | {"regression"}  # gates whose violations say several things
 OTHER_NAMES = SHARED_ADVICE["other-names"]
 
 
@@ -82,7 +83,7 @@ class Facts:
             or self._of_figures(violation)
             or self._of_a_name(violation)
             or self._of_a_share(violation)
-            or ("gate", violation.gate, violation.kind if violation.gate == "regression" else "")
+            or ("gate", violation.gate, violation.kind if violation.gate in _OF_SEVERAL_KINDS else "")
         )
 
     def is_unplugged(self, name: str) -> bool:
