@@ -27,7 +27,7 @@ from tests.support.pages import (
     without_base,
     without_lines,
 )
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import visible
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
@@ -97,7 +97,7 @@ def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
     markdown = at_tier(Verdict.not_judged("1.0", text), 0)
     assert_inert(markdown, at_tier(Verdict.not_judged("1.0", NAME), 0))
-    told = "\n".join(printable(line) for line in text.split("\n"))
+    told = "\n".join(visible(line) for line in text.split("\n"))
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 
 
@@ -105,7 +105,7 @@ def test_an_error_is_inert(text: str) -> None:
 def test_text_is_still_told(text: str) -> None:
     """Inert is not mute: a reader sees the text, escaped and cut at 300 characters."""
     (told,) = page_of(f"x {inert(text)} y").codes
-    expected = printable(text)
+    expected = visible(text)
     if len(expected) > CHARACTERS_MAX:
         assert len(told) == CHARACTERS_MAX
         assert told[-1] == "…"

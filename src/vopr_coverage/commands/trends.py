@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
-from vopr_coverage.commands.output import add_format, log, write_asked_for
+from vopr_coverage.commands.output import add_format, annotate, emit, emit_document, log, write_asked_for
 from vopr_coverage.errors import ExitCode, printable
 from vopr_coverage.files import is_there
 from vopr_coverage.runner.environment import Runner
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
         _warn(warning, runner)
     for line in draw(arguments, records, runner):
         log(line)
-    sys.stdout.write(_rendered(arguments.format, records, warnings))
+    (emit_document if arguments.format == "json" else emit)(_rendered(arguments.format, records, warnings))
     return _judged(records) if arguments.gate else ExitCode.PASSED
 
 
@@ -152,4 +152,4 @@ def _warn(text: str, runner: Runner) -> None:
         return
     from vopr_coverage.render.annotations import command
 
-    print(command("warning", printable(text), title=WARNING_TITLE), file=sys.stderr, flush=True)
+    annotate(command("warning", printable(text), title=WARNING_TITLE), sys.stderr)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from vopr_coverage.errors import printable, shown
+from vopr_coverage.errors import OLD_COMMAND, shown, visible
 from vopr_coverage.model.figures import in_digits
 
 CHARACTERS_MAX = 300
@@ -50,7 +50,7 @@ _code_again = lru_cache(maxsize=1_024)(_code)  # the same names stand in many ro
 
 def entities(text: str, most: int) -> str:
     """Text with every ASCII punctuation mark as an entity and nothing unprintable, cut at `most`."""
-    escaped = printable(text[: most + 1])
+    escaped = visible(text[: most + 1])
     if len(escaped) > most:
         escaped = escaped[: most - 1] + "…"
     return escaped.translate(_ENTITIES)
@@ -75,8 +75,8 @@ def copyable(text: str, most: int = UNCUT) -> Markup:
     one above `most` characters stands where it is.
     """
     text = text if len(text) <= most else TOO_LONG
-    lines = [printable(line) for line in text.split("\n")]
+    lines = [visible(line) for line in text.split("\n")]
     fence = "`" * (1 + max([2, *(len(run) for line in lines for run in _BACKTICKS.findall(line))]))
-    if len(fence) > FENCE_MAX or not all(_FENCED.fullmatch(line) and "##[" not in line for line in lines):
+    if len(fence) > FENCE_MAX or not all(_FENCED.fullmatch(line) and OLD_COMMAND not in line for line in lines):
         return inert_block(text)
     return Markup("\n".join([fence, *lines, fence]))  # noqa: S704 (nothing acts in a fence, nothing ends it)

@@ -20,7 +20,7 @@ FULL_NIGHTS = 30  # of each workflow and scenario, that keep all names
 
 NameKind = Literal["fault point", "invariant"]
 _Name = tuple[NameKind, str]
-_Series = tuple[str, str, str]  # workflow, job, scenario
+SeriesKey = tuple[str, str, str]  # workflow, job, scenario
 
 
 class NameHistory(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class NameHistory(msgspec.Struct, frozen=True):
 def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     """Every name that any night knew, those first that have not been reached for longest."""
     found = []
-    for (workflow, _, scenario), nights in _series(records).items():
+    for (workflow, _, scenario), nights in series_with_names(records).items():
         newest = nights[-FULL_NIGHTS:]
         known: dict[_Name, list[TrendRecord]] = {}
         for night in nights:
@@ -77,9 +77,9 @@ def _told(names: ReachedNames | None) -> list[tuple[_Name, bool]]:
     return told + [(("invariant", name), False) for name in names.silent]
 
 
-def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
+def series_with_names(records: Iterable[TrendRecord]) -> dict[SeriesKey, list[TrendRecord]]:
     """The records with names, of each night its latest attempt, the oldest first."""
-    latest: dict[_Series, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
+    latest: dict[SeriesKey, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
     for record in records:
         if record.names is not None:
             nights = latest[record.workflow, record.job, record.scenario]
@@ -90,9 +90,12 @@ def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
 
 
 def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
-    """The same records; all but the newest nights keep only names that were reached first or last in them."""
+    """The same records; all but the newest nights keep only names that were reached first or last in them.
+
+    Those keep no counts of seeds either.
+    """
     kept: dict[int, ReachedNames | None] = {}
-    for nights in _series(records).values():
+    for nights in series_with_names(records).values():
         reached: dict[_Name, tuple[int, int]] = {}  # the first and the last night that did
         for index, night in enumerate(nights):
             for key, was_reached in _told(night.names):
@@ -111,7 +114,9 @@ def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
                 ran=tuple(name for name in names.ran if ("invariant", name) in telling),
                 silent=tuple(name for name in names.silent if ("invariant", name) in telling),
             )
-    return tuple(msgspec.structs.replace(one, names=kept[id(one)]) if id(one) in kept else one for one in records)
+    return tuple(
+        msgspec.structs.replace(one, names=kept[id(one)], incidence=None) if id(one) in kept else one for one in records
+    )
 
 
 def _tells(night: int, first: int, last: int, *, was_reached: bool) -> bool:
