@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
 from vopr_coverage.base.losses import losses_of
-from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
+from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, ran_in_all, short_in_all
 from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
@@ -167,9 +167,10 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
     """The outcomes of each run."""
+    ran = ran_in_all(unit)  # once: there may be thousands of runs
     return {
         read.source: [
-            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), unit, terms.bounds)
+            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), ran, terms.bounds)
             for bounds in [bounds_of_each(read, unit, terms.bounds)]
             for gate in HEALTH_GATES
         ]
@@ -221,21 +222,8 @@ def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violati
 
 def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> Violation:
     """A shortfall as a violation of the verdict."""
-    return Violation(
-        source=source,
-        gate=gate,
-        kind=shortfall.kind,
-        message=shortfall.message,
-        expected=shortfall.expected,
-        actual=shortfall.actual,
-        line=shortfall.line,
-        detail=shortfall.detail,
-        advice=shortfall.advice or advice,
-        point=shortfall.point,
-        invariant=shortfall.invariant,
-        seed=shortfall.seed,
-        repro=shortfall.repro,
-    )
+    told = msgspec.structs.asdict(shortfall) | {"advice": shortfall.advice or advice}
+    return Violation(source=source, gate=gate, **told)
 
 
 def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
