@@ -9,6 +9,7 @@ from hashlib import sha256
 import msgspec
 
 from vopr_coverage.model.report import FailureGroup
+from vopr_coverage.reading.different_runs import DifferentRuns
 from vopr_coverage.reading.order import Failures, SeedOrder
 from vopr_coverage.reading.records import CrashedData
 from vopr_coverage.reading.simulation_records import Counters, SeedLine
@@ -105,6 +106,7 @@ class SimulationTally(SeedOrder):
         self.failed = 0
         self.hits = NamedCounts()
         self.ran = NamedCounts()
+        self.different = DifferentRuns()
         self.counters: dict[str, int] = {}
         self._events: int | None = 0
         self._had_events = False
@@ -139,6 +141,7 @@ class SimulationTally(SeedOrder):
         self._events = _plus(self._events, [None] if row.events is None else row.events)
         self._had_events = self._had_events or any(row.events or ())
         self._time_ns = _plus(self._time_ns, [None] if row.time_ns is None else row.time_ns)
+        self.different.add(row.digest or [None] * row.seeds)
         for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
             if columns is not None:
                 counts.add_columns(columns, row.seeds)
@@ -164,6 +167,7 @@ class SimulationTally(SeedOrder):
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
         self.hits.add([record.hits for record in records])
         self.ran.add([record.ran for record in records])
+        self.different.add(record.digest for record in records)
         counters = [record.counters for record in records]
         if counters.count(None) != len(counters):
             self._count(counters)
