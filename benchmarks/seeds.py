@@ -34,7 +34,7 @@ SCENARIOS = ("combined", "swizzle")
 
 def columns_of(points: int, seeds: int, rng: random.Random) -> list[int]:
     """Points of rates from one half down to one in ten thousand; some follow others."""
-    columns = []
+    columns: list[int] = []
     for point in range(points):
         column = (1 << seeds) - 1
         for _ in range(1 + point % 13):
