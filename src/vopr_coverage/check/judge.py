@@ -80,7 +80,10 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequenc
     if before and terms.limit:
         losses = losses_of(change, seen, known) if change and terms.limit.significant else None
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit, losses))
-    violations = [with_power(each, seen, known) for each in _fallen_short(unit, health, coverage, terms)]
+    violations = [
+        with_power(each, seen, known, unit.evidence.locked_rates)
+        for each in _fallen_short(unit, health, coverage, terms)
+    ]
     violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
@@ -128,6 +131,7 @@ def _judgement(
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
         observed=seen_of(seen),
+        pairs=unit.evidence.pairs,
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]

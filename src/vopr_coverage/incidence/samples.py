@@ -65,10 +65,11 @@ def _of_observed(read: Input) -> Incidences | None:
         return None
     pooled = observed.unit == "file" and observed.runs == 1  # a simulation stream with totals alone
     seeds = max(read.run.covered, 1) if pooled and read.run else 1
+    # A stream may tell of one seed by seed, and of the other in total: a pooled sample has it or has it not.
     return Incidences(
         Samples(of=observed.runs, seeds=observed.runs * seeds, shortest=seeds, longest=seeds),
-        {name: point.runs for name, point in observed.points.items() if point.kind != "phase"},
-        {name: seen.runs for name, seen in observed.invariants.items()},
+        {name: min(point.runs, observed.runs) for name, point in observed.points.items() if point.kind != "phase"},
+        {name: min(seen.runs, observed.runs) for name, seen in observed.invariants.items()},
     )
 
 
