@@ -15,6 +15,7 @@ from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_ea
 from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
+from vopr_coverage.check.saturation import saturation_of
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
@@ -98,7 +99,8 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequenc
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
-    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed))
+    more = [] if terms.expect else [Remark(unit.name, text) for text in saturation_of(unit)]
+    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed, *more))
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:

@@ -20,6 +20,7 @@ from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
+from vopr_coverage.render.rates import rates_of
 from vopr_coverage.render.warnings import warnings_of
 
 CHUNKS_AT_ONCE = 100
@@ -188,6 +189,7 @@ def _environment() -> Environment:
         "notes": outline.notes_of,
         "iterations": outline.iterations_of,
         "invariants": outline.invariants_of,
+        "rates": rates_of,
         "shared": changes.shared_of,
         "beyond": changes.is_beyond,
         "befores": changes.befores_of,
