@@ -22,8 +22,10 @@ from typing import Any
 
 from tests.support.samples import CUT, samples
 from tools import second_judge
-from tools.fuzz import judged
 from tools.second_judge import FAILED, NOT_MEASURED, Evidence, opinion
+from vopr_coverage.check.flow import Rules, check
+from vopr_coverage.check.request import CheckRequest
+from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import Verdict
 
 READERS: dict[str, Callable[[bytes], Evidence]] = {
@@ -153,6 +155,14 @@ NAMES = {
 # ---- the comparison
 
 
+def judged(path: Path, config: Path) -> Verdict | None:
+    """Our verdict; None where the file is refused."""
+    try:
+        return check(CheckRequest(reports=[str(path)], config=str(config)), Rules())
+    except UserError:
+        return None
+
+
 def statuses(verdict: Verdict) -> dict[str, str]:
     """What our judge says: the seven categories, and completeness."""
     (report,) = verdict.reports
@@ -197,7 +207,7 @@ def main(argv: list[str] | None = None) -> int:
             bounds, data = bounds_for(rng, NAMES[name]), changed(rng, files[name])
             config.write_text(json.dumps(bounds))
             path.write_bytes(data)
-            verdict = judged(path, config, None)
+            verdict = judged(path, config)
             if found := disagreement(name, data, verdict, bounds):
                 options.keep.mkdir(parents=True, exist_ok=True)
                 kept = options.keep / f"{name}-{number}"

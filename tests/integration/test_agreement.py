@@ -12,8 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tools import agreement
-from tools.agreement import READERS, disagreement, whole_files
-from tools.fuzz import judged
+from tools.agreement import READERS, disagreement, judged, whole_files
 from tools.second_judge import PASSED, opinion
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import Verdict
@@ -38,7 +37,7 @@ def both(folder: Path, name: str, lines: list[Any], bounds: dict[str, Any]) -> t
     data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
     (folder / "input").write_bytes(data)
     (folder / "config.yml").write_text(json.dumps(bounds))
-    verdict = judged(folder / "input", folder / "config.yml", None)
+    verdict = judged(folder / "input", folder / "config.yml")
     assert verdict is not None
     return data, verdict
 
