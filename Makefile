@@ -43,9 +43,9 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1 each)
+fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),1) $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
 
 trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
