@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from functools import partial
-from traceback import print_exc
+from traceback import format_exc
 from typing import Protocol
 
 import msgspec
@@ -21,7 +21,7 @@ from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
 from vopr_coverage.check.flow import Rules, check
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
+from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable, without_commands
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
 from vopr_coverage.github.comment_settings import CommentSettings, comment_settings_of
@@ -84,7 +84,7 @@ def main(environ: Mapping[str, str], clock: Clock | None = None) -> int:
     try:
         return _run(environ, clock or SystemClock())
     except Exception:  # what is left is our bug, and must never look like a verdict
-        print_exc()
+        print(without_commands(format_exc()), file=sys.stderr)
         print(command("error", f"vopr-coverage {__version__} has a bug of its own; nothing was judged"))
         return ExitCode.OUR_BUG
 

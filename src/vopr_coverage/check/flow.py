@@ -15,6 +15,7 @@ from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
 from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
+from vopr_coverage.check.locked import as_locked
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.request import (
@@ -106,7 +107,7 @@ def judge_inputs(
     Raises:
         UserError: a config or rules that cannot be used.
     """
-    inputs = [_as_configured(read, config) for read in inputs]
+    inputs = [as_configured(read, config) for read in inputs]
     judgements, warnings, of_config = [], list[Remark](), list(config_warnings(config, inputs))
     of_config += undeclared_attempts(config, inputs)
     of_config += unused_aliases(config, inputs)
@@ -119,6 +120,8 @@ def judge_inputs(
     fewest = fewest_reports(rules.overrides, config)
     refuse_other_kinds([terms.bounds for terms in all_terms], inputs, config)
     for unit, terms, before in zip(units, all_terms, befores[: len(units)], strict=True):
+        unit, bounds = as_locked(unit, terms, config)
+        terms = replace(terms, bounds=bounds)
         unit, remarks = complete_points(unit, terms.bounds, config)
         warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
         of_config += remarks
@@ -137,10 +140,10 @@ def _no_rates(scenario: str | None) -> str:
     return f"nobody knows how often its points were hit before: {of}"
 
 
-def _as_configured(read: Input, config: Config) -> Input:
+def as_configured(read: Input, config: Config) -> Input:
     """What was read, under the names and by the declarations of the config."""
-    read = with_undeclared_told(with_finish(with_attempt_only(read, config), config.complete_when))
-    return with_aliases(read, config.aliases)
+    read = with_finish(with_attempt_only(read, config), config.complete_when)
+    return with_aliases(read if config.lock else with_undeclared_told(read), config.aliases)
 
 
 def judge_health_of(
@@ -158,12 +161,13 @@ def judge_health_of(
     Raises:
         UserError: a config that cannot be used.
     """
-    inputs = [_as_configured(read, config) for read in inputs]
+    inputs = [as_configured(read, config) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
         warnings += _missing_seeds(unit, fewest_reports(overrides, config).value)
-        judgements.append(judge_health(with_known_points(unit, ()), terms))
+        unit, _ = as_locked(with_known_points(unit, ()), terms, config)  # its figures are those of the night
+        judgements.append(judge_health(unit, terms))
     return replace(conclude(judgements, warnings, __version__, violations=violations), health_only=True)
 
 

@@ -18,7 +18,7 @@ from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
 from vopr_coverage.check.saturation import saturation_of
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
+from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
@@ -186,6 +186,8 @@ def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) 
         if any(getattr(asked, key).value for key in keys):
             outcome = gate(unit.evidence, terms.bounds)
             yield replace(outcome, note=outcome.note or TOO_SHORT_NOTE) if waiting.keys() & set(keys) else outcome
+    if unit.evidence.drift is not None:
+        yield LOCKED_GATE(unit.evidence.drift)
 
 
 def _too_short(waiting: _Waiting) -> Iterator[str]:
@@ -233,6 +235,7 @@ def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> V
         point=shortfall.point,
         invariant=shortfall.invariant,
         seed=shortfall.seed,
+        repro=shortfall.repro,
     )
 
 
@@ -264,8 +267,7 @@ def _nothing_covered(
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
-        outcomes = chain.from_iterable(health.values())
-        passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in outcomes)
+        passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in chain.from_iterable(health.values()))
     if passed or failed:
         return
     message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from vopr_coverage.check.attempts import with_attempt_only
 from vopr_coverage.check.copies import refuse_copies
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.config.lock import with_lock
 from vopr_coverage.errors import UserError, as_one, encodable
 from vopr_coverage.files import refuse_outside
 from vopr_coverage.gates.manifest import other_head
@@ -41,6 +42,7 @@ class CheckRequest(msgspec.Struct, frozen=True):
         roots: folders that every file must lie in; none means anywhere.
         form: the format that all of them have to be, a name of `reading.NAMED_FORMATS`; None: the config's, else any.
         declared: the path of a list of points; None: the config's, else none.
+        points: the path of a lockfile of points; None: the config's, else that at the default place, if there is one.
     """
 
     reports: Sequence[str]
@@ -51,6 +53,7 @@ class CheckRequest(msgspec.Struct, frozen=True):
     roots: tuple[Path, ...] = ()
     form: str | None = None
     declared: str | None = None
+    points: str | None = None
 
 
 def read_runs(
@@ -65,9 +68,15 @@ def read_runs(
     return read.config, read.inputs
 
 
-def read_all(request: CheckRequest, merge: Merge, progress: FileProgress = lambda _: None) -> ReadInputs:
-    """`read_runs`, with what the patterns match beside the runs; errors as there."""
-    read = read_named(request, merge, progress)
+def read_all(
+    request: CheckRequest, merge: Merge, progress: FileProgress = lambda _: None, config: Config | None = None
+) -> ReadInputs:
+    """`read_runs`, with what the patterns match beside the runs; errors as there.
+
+    Args:
+        config: the request's, for whoever has loaded it already.
+    """
+    read = read_named(request, merge, progress, config)
     if read.unusable:
         raise as_one([UserError(each.problem) for each in read.unusable])
     return read
@@ -82,13 +91,15 @@ class ReadInputs(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> ReadInputs:
+def read_named(request: CheckRequest, merge: Merge, progress: FileProgress, config: Config | None = None) -> ReadInputs:
     """Read all that a request names. What cannot be used stands beside what can.
 
     Raises:
         UserError: a config that cannot be used, or no report that can.
     """
-    config = load_config(request.config, request.folder, request.roots)
+    if config is None:
+        config = load_config(request.config, request.folder, request.roots)
+        config = with_lock(config, request.points, request.folder, request.roots)
     form, declared = request.form or config.form, _declared(request, config)
     config = replace(config, fault_points=tuple(dict.fromkeys((*config.fault_points, *declared))))
     found, unfound, left_out = find(request.reports, request.roots)
@@ -105,6 +116,7 @@ def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> R
     for file in usable:
         try:
             read = read_file(file, progress(file.path), form)
+            config.scenario(file.scenario or read.scenario or request.scenario)  # a stream may name its own
         except UserError as error:
             errors.append((file.label, file.scenario or request.scenario, error))
             continue
@@ -139,7 +151,7 @@ def as_input(read: Input, file: ReportFile, scenario: str | None, commits: tuple
     recording, run = file.recording, read.run
     if recording and recording.double_runs and run is not None:
         run = replace(run, double_runs=True)
-    scenario = file.scenario or scenario
+    scenario = file.scenario or read.scenario or scenario
     return replace(
         read,
         source=file.label,

@@ -80,6 +80,7 @@ def _judged(arguments: argparse.Namespace, runner: Runner, watch: Watch) -> Doct
         commits=commits_under_test(runner),
         form=arguments.form,
         declared=arguments.declared,
+        points=arguments.points,
     )
     overrides = overrides_of(arguments)
     base = base_from_file(arguments.base) if arguments.base else None

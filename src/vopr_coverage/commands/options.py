@@ -134,6 +134,10 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
     )  # fmt: skip
     parser.add_argument(
+        "--points", metavar="FILE",
+        help="the lockfile of points (default: the config's, else .github/vopr-points.json, if it exists)",
+    )  # fmt: skip
+    parser.add_argument(
         "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
     )
     parser.add_argument(

@@ -16,6 +16,7 @@ import msgspec
 from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
 from vopr_coverage.statistics.species import Richness
@@ -172,6 +173,7 @@ class Input(msgspec.Struct, frozen=True):
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
         finish: whether the run finished, if the format has observations and no run.
+        hits: which seeds hit which points; None if that is not known seed by seed.
         observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
@@ -194,6 +196,7 @@ class Input(msgspec.Struct, frozen=True):
     pattern: str = ""
     observed: Observed | None = None
     finish: Finish | None = None
+    hits: Hits | None = None
 
     @property
     def finished(self) -> bool:

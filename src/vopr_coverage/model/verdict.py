@@ -58,6 +58,7 @@ class Violation(msgspec.Struct, frozen=True):
     invariant: str | None = None
     seed: str | None = None
     location: Location | None = None
+    repro: str = ""
 
 
 class Remark(msgspec.Struct, frozen=True):

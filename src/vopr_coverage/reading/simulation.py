@@ -15,8 +15,9 @@ from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Input, Run
+from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.records import CrashedData, read_died
-from vopr_coverage.reading.simulation_observed import given_counters, observed_of
+from vopr_coverage.reading.simulation_observed import given_counters, hits_of, observed_of
 from vopr_coverage.reading.simulation_records import (
     EndLine,
     SeedLine,
@@ -27,7 +28,7 @@ from vopr_coverage.reading.simulation_records import (
     read_line,
 )
 from vopr_coverage.reading.simulation_rows import SeedRow, read_row
-from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
+from vopr_coverage.reading.simulation_tally import SimulationTally
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
 UNKNOWN_NAMES_KEPT_MAX = 10
@@ -202,6 +203,7 @@ class SimulationReader:
             warnings=tuple(self._remarks()),
             observed=observed,
             listed_only=observed is not None,
+            hits=hits_of(self.start, tally),
         )
 
     # ---- what is known at the end

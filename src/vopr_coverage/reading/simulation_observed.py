@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
-from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
+from vopr_coverage.reading.simulation_tally import SimulationTally
 
 
 def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Observed:
@@ -26,6 +28,13 @@ def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Obser
         invariants_counted=bool(tally.ran.recorded) or (end.ran is not None and not by_seed),
         counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
     )
+
+
+def hits_of(start: StartLine | None, tally: SimulationTally) -> Hits | None:
+    """Which seeds hit which points; None if the records are not of seeds, or if their hits are not known."""
+    if start is None or start.unit != "seed":
+        return None
+    return tally.hits.by_seed(name for names in start.points.values() for name in names)
 
 
 def _points(
