@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before
 from vopr_coverage.check.merge import Unit, overlaps
+from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.incidence.power import Power, power_of
 from vopr_coverage.incidence.samples import incidences_of
 from vopr_coverage.model.figures import counted
@@ -16,6 +17,7 @@ from vopr_coverage.model.known_rates import KnownRate, KnownRates, hits_in_words
 from vopr_coverage.model.rates import incidences_in_verdict
 from vopr_coverage.model.verdict import Violation
 
+SHARE, NAMED_MAX = "FaultPointCoverage", 5
 # The violations of names that were not reached at all.
 UNREACHED = frozenset({"CriticalFaultPointMissed", "InvariantNotExecuted", "InvariantCoverage", "PropertyNotSatisfied"})
 
@@ -38,9 +40,14 @@ def rates_on_base(before: Before | None) -> Iterator[KnownRates]:
 def with_power(violation: Violation, now: Incidences | None, known: Sequence[KnownRates]) -> Violation:
     """The violation of a name that was not reached, with what its rate before says: it is lost, or the run too short.
 
-    Without a rate, or without the run's seeds, it stays as it is.
+    Where too few points were hit, it says so of those that were not. It stays as it is without a rate, without the run's
+    seeds, and where the name was not measured.
     """
-    if violation.kind not in UNREACHED or now is None:
+    if now is None or violation.actual.lower() == NOT_MEASURED_TEXT:
+        return violation
+    if violation.kind == SHARE:
+        return replace(violation, detail="; ".join([violation.detail, *_missed_in_words(now, known)]))
+    if violation.kind not in UNREACHED:
         return violation
     before = known_point(known, violation.point) if violation.point else None
     before = known_invariant(known, violation.invariant) if violation.invariant else before
@@ -62,6 +69,21 @@ def power_in_words(power: Power) -> str:
             f"p = {power.chance:.2g}"
         )
     return f"underpowered: needs about {counted(power.needed, 'seed')} for 99%, had {power.seeds:,}"
+
+
+def _missed_in_words(now: Incidences, known: Sequence[KnownRates]) -> Iterator[str]:
+    """Which of the points that were not hit are lost, and for which the run was too short; each the first five."""
+    powers = {
+        name: power
+        for name, hit in now.points.items()
+        if not hit and (before := known_point(known, name))
+        if (power := power_of(before.incidence, now.samples.seeds))
+    }
+    for word, is_lost in (("lost", True), ("underpowered", False)):
+        names = [f"'{name}'" for name, power in powers.items() if power.lost is is_lost]
+        more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
+        if names:
+            yield f"{word}: {', '.join(names[:NAMED_MAX])}{more}"
 
 
 def _before_in_words(before: KnownRate) -> str:
