@@ -40,8 +40,8 @@ def rates_on_base(before: Before | None) -> Iterator[KnownRates]:
 def with_power(violation: Violation, now: Incidences | None, known: Sequence[KnownRates]) -> Violation:
     """The violation of a name that was not reached, with what its rate before says: it is lost, or the run too short.
 
-    Where too few points were hit, it says so of those that were not. It stays as it is without a rate, without the run's
-    seeds, and where the name was not measured.
+    Where too few points were hit, it says so of those that were not. It stays as it is without a rate, without the
+    run's seeds, and where the name was not measured.
     """
     if now is None or violation.actual.lower() == NOT_MEASURED_TEXT:
         return violation
