@@ -22,7 +22,8 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench power-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: foreign power-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -122,6 +123,9 @@ own-night-bench: $(VENV)/test.done ## kill nights at random moments, and measure
 
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
+
+foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
 
 formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
 	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)

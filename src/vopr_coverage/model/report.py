@@ -203,6 +203,11 @@ class Input(msgspec.Struct, frozen=True):
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
 
+    @property
+    def complete(self) -> bool | None:
+        """Whether the run finished; None where nothing tells."""
+        return None if self.finished and self.finish and not self.finish.known else self.finished
+
 
 def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
     """The input in which, of the points that were attempted and never took effect, exactly those declared are hit.

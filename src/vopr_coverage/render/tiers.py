@@ -21,6 +21,7 @@ from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_M
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
 from vopr_coverage.render.rates import rates_of
+from vopr_coverage.render.warnings import warnings_of
 
 CHUNKS_AT_ONCE = 100
 CAUSES_MAX = 3  # in the open
@@ -136,6 +137,7 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "of_no_cause": [failure for failure in unexpected if failure.repro not in told],
         "expected": [failure for failure in verdict.failures if failure.expected],
         "regressions": outline.regressions_of(verdict),
+        "warnings": warnings_of(verdict),
         "several": len(verdict.reports) > 1 or len(sources) > 1,
     }
 
