@@ -31,6 +31,7 @@ CASES: dict[str, Callable[[Path, Mapping[str, Any], Path], Iterable[Case]]] = {
     "antithesis-sdk-jsonl": lambda folder, truth, _: foreign_sdk.cases(folder, truth),
     "fdb-trace-xml": lambda folder, truth, _: foreign_others.foundationdb(folder, truth),
     "gofail": foreign_others.gofail,
+    "hypothesis-observability": foreign_others.hypothesis,
     "jepsen-results-edn": lambda folder, truth, _: foreign_others.jepsen(folder, truth),
     "p-scenario-coverage": lambda folder, truth, _: foreign_others.p(folder, truth),
     "tigerbeetle-fuzzing-data": lambda folder, truth, _: foreign_others.tigerbeetle(folder, truth),
