@@ -23,7 +23,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
-.PHONY: foreign
+.PHONY: foreign foreign-day
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -123,6 +123,9 @@ merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the
 
 foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
 	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
+
+foreign-day: $(VENV)/test.done ## judge healthy and sick samples of other testers by configs of `init` (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/first_day_foreign.py $(ARGS)
 
 formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
 	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)
