@@ -11,6 +11,7 @@ from math import floor, log10
 import msgspec
 
 from vopr_coverage.gates.extras import counts_by_name
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.report import CoverageReport, Run
 from vopr_coverage.model.thresholds import FloorStep
 from vopr_coverage.statistics.prediction import Sample, iterations_to_show, least_distinct, least_expected, supports
@@ -23,12 +24,16 @@ GAIN_MIN = 1.25  # a step that is not stricter by this factor is left out
 
 
 class Healthy(msgspec.Struct, frozen=True):
-    """A healthy run: its name in the output, its scenario if it has one, and what it contains."""
+    """A healthy run: its name in the output, its scenario if it has one, and what it contains.
+
+    `hits` is None where nobody knows which seed hit which point.
+    """
 
     name: str
     scenario: str | None
     report: CoverageReport
     run: Run
+    hits: Hits | None = None
 
 
 class Learnt(msgspec.Struct, frozen=True):
