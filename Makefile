@@ -22,8 +22,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench seeds-bench
-.PHONY: foreign power-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench seeds-bench foreign power-bench foreign-day
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -127,6 +126,9 @@ merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the
 
 foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
 	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
+
+foreign-day: $(VENV)/test.done ## judge healthy and sick samples of other testers by configs of `init` (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/first_day_foreign.py $(ARGS)
 
 formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
 	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)
