@@ -188,3 +188,9 @@ def test_a_result_that_lacks_a_key_is_refused_with_its_place() -> None:
     del broken["count"]
     with pytest.raises(ReportError, match=r"data\.json#/1: expected a result of a fuzzer.*`count`"):
         of_tigerbeetle(result("vopr", True, 9), broken)
+
+
+def test_a_count_below_zero_is_refused_with_its_place() -> None:
+    """It would take away from what other records say."""
+    with pytest.raises(ReportError, match=r"data\.json#/0: expected a result of a fuzzer.*>= 0"):
+        of_tigerbeetle(result("vopr", True, 9, count=-1))

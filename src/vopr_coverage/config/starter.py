@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
-from vopr_coverage.config.yaml_words import quoted, yaml_list
+from vopr_coverage.config.yaml_words import SCHEMA_LINE, quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
 from vopr_coverage.incidence.pairs import pairs_of
@@ -102,6 +102,7 @@ def starter_config(sections: Sequence[Section]) -> str:
         {name for run in runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
     )
     lines = [
+        SCHEMA_LINE,
         f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')}{of}, "
         f"{counted(iterations, 'iteration')}: {', '.join(run.name for run in runs)}.",
         *HEADER.splitlines(),

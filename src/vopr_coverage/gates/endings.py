@@ -45,7 +45,8 @@ class Evidence(msgspec.Struct, frozen=True):
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
     or if the stream does not contain them. `observed` is None if the format has only a report, `drift` without a
-    lockfile of points, `pairs` if nobody knows which seed hit which point.
+    lockfile of points, `pairs` if nobody knows which seed hit which point; `locked_rates` are the lockfile's 95 %
+    intervals of the points' rates per seed.
     """
 
     report: CoverageReport | None
@@ -60,6 +61,7 @@ class Evidence(msgspec.Struct, frozen=True):
     observed: Observed | None = None
     drift: Drift | None = None
     pairs: PairCoverage | None = None
+    locked_rates: Mapping[str, tuple[float, float]] = {}
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""

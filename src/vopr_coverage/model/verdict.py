@@ -109,14 +109,15 @@ class BoundUsed(msgspec.Struct, frozen=True):
 class InputSeen(msgspec.Struct, frozen=True):
     """One file that was judged.
 
-    `iterations` is None if the format has no such figure, `commit` without a recording. With `wrote_nothing` it is a
-    recording of a simulator that ended without a single record.
+    `complete` is None where nothing tells whether the run finished, `iterations` if the format has no such figure,
+    `commit` without a recording. With `wrote_nothing` it is a recording of a simulator that ended without a single
+    record.
     """
 
     source: str
     format: Format
     scenario: str | None
-    complete: bool
+    complete: bool | None
     iterations: int | None
     first_seed: str | None
     gates: tuple[GateResult, ...]

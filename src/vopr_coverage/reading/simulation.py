@@ -188,6 +188,7 @@ class SimulationReader:
             failures=tally.failure_groups(),
             seed_ignored=tally.seed_ignored,
             first_hashes=tally.first_hashes(),
+            different_runs=tally.different.richness(),
             ran_nothing=tally.ran_nothing,
             fault_counts=self._fault_counts(observed),
             next_seed=None if self.torn or self.cut_short or self.ended or not self.start else tally.next_seed(),
