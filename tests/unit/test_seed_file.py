@@ -136,4 +136,5 @@ def test_a_seed_that_left_nothing_is_not_stale() -> None:
     coverage = judge_seeds(WANTED[:2], {("s", "1"): None, ("s", "2"): frozenset("bc")})
     assert (coverage.reached, coverage.unjudged) == (2, WANTED[:1])
     assert [(one.part, one.lost) for one in coverage.missed] == [(("a",), True)]
+    assert "s seed 1 left nothing to judge, and no other reaches 'a'" in [*told(coverage)]
     assert not any("stale" in line for line in told(coverage))
