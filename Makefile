@@ -22,7 +22,8 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench seeds-bench foreign power-bench foreign-day
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: foreign foreign-day power-bench seeds-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
