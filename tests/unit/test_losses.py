@@ -5,11 +5,14 @@ from __future__ import annotations
 from math import comb
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.examples import some_of
+from tests.support.pages import a_missed_point
 from tests.support.paired_rates import false_alarm, noticed
 from vopr_coverage.base.losses import losses_of
 from vopr_coverage.base.told_losses import told
+from vopr_coverage.check.power import with_power
 from vopr_coverage.incidence.power import chance_of_fewer, power_of
 from vopr_coverage.model.incidence import Incidence, Incidences, Samples
 from vopr_coverage.model.known_rates import KnownRates, hits_in_words
@@ -86,6 +89,15 @@ def test_many_losses_by_chance_are_counted_after_the_first_ten() -> None:
     lost, by_chance, untold = told(losses_of(Change(base="b", lost_points=tuple(names)), now, [before]))
     assert (lost, untold, len(by_chance)) == ([], None, 11)
     assert by_chance[-1] == "2 more names lost, explained by chance"
+
+
+@pytest.mark.parametrize(("actual", "is_told"), [("Never satisfied", True), ("Not measured", False)])
+def test_what_was_not_measured_is_neither_lost_nor_underpowered(actual: str, is_told: bool) -> None:
+    """A stream that does not list a property says nothing of it."""
+    violation = replace(a_missed_point("a"), kind="PropertyNotSatisfied", actual=actual)
+    now = Incidences(Samples(100, 100), {"a": 0})
+    told_of = with_power(violation, now, [KnownRates("base", {"a": Incidence(60, 100)})])
+    assert ("lost:" in told_of.line) == is_told
 
 
 # ---- by simulation; `make power-bench` does the same with 1,000 pairs

@@ -26,6 +26,8 @@ class RateSeen(msgspec.Struct, frozen=True):
         rate: the share of seeds that hit it; None where samples are pooled.
         missed: the chance that a run of this size misses it, by that rate; None without it.
         missed_at_most: the same by the interval's lower limit.
+        first_seed, rare_seed: a seed to replay: the first that hit it, and one that hit it with the rarest others. Only
+            of the rarest points, and None where hits are not known seed by seed.
     """
 
     name: str
@@ -35,6 +37,8 @@ class RateSeen(msgspec.Struct, frozen=True):
     rate: float | None
     missed: float | None
     missed_at_most: float
+    first_seed: str | None = None
+    rare_seed: str | None = None
 
 
 class RatesSeen(msgspec.Struct, frozen=True):
