@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from vopr_coverage.model.hits import Hits
-from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.model.points import POINT_KINDS, InvariantSeen, Location, Observed, Point, PointKind
 from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
 from vopr_coverage.reading.simulation_tally import SimulationTally
@@ -40,7 +40,10 @@ def hits_of(start: StartLine | None, tally: SimulationTally) -> Hits | None:
 def _points(
     start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
 ) -> dict[str, Point]:
-    kinds = {name: cast(PointKind, kind) for kind, names in start.points.items() for name in names}
+    kinds: dict[str, PointKind] = {}
+    for kind, names in start.points.items():
+        for name in names:  # under two kinds the first counts: as a phase alone it would drop out of the percentage
+            kinds[name] = min(kinds.get(name, cast(PointKind, kind)), cast(PointKind, kind), key=POINT_KINDS.index)
     return {
         name: Point(
             kind=kinds.get(name, "fault"),
@@ -56,7 +59,10 @@ def _points(
 def _invariants(
     start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
 ) -> dict[str, InvariantSeen]:
-    declared, optional = {*start.invariants, *start.optional_invariants}, set(start.optional_invariants)
+    declared, optional = (
+        {*start.invariants, *start.optional_invariants},
+        set(start.optional_invariants) - set(start.invariants),
+    )
     return {
         name: InvariantSeen(
             declared=name in declared,
