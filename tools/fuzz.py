@@ -27,13 +27,6 @@ from vopr_coverage.model.verdict import Verdict
 
 SECONDS_MAX = 2.0
 MEGABYTES_MAX = 300
-CONFIG = """profile: none
-fault_point_coverage_min: 0.1
-fault_points: [cut.me]
-critical_fault_points: [cut.me]
-complete_when: workload finished
-aliases: {operation cut.me: cut.me, "a.cpp: cut.me": cut.me}
-"""
 TOKENS = (
     b"null", b"-1", b"1e999", b"18446744073709551616", b"NaN", b"{}", b"[]", b'""', b"true", b"\x00", b"\xff",
     b"\\u0000", b"\\ud800", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"{" * 200, b"[" * 2_000, b"\n", b"\r",
@@ -109,14 +102,16 @@ def problem_of(path: Path, config: Path, form: str | None, *, is_cut: bool) -> s
     took = time.process_time() - begun
     if took > SECONDS_MAX:
         return f"took {took:.1f} s"
-    hit = (
-        [name for report in verdict.reports if report.report for name in report.report.hit_fault_points]
-        if verdict
-        else []
-    )
-    if is_cut and verdict and verdict.passed and CUT not in hit:
+    if is_cut and verdict and verdict.passed and CUT not in _reached(verdict):
         return "passed without a point that is asked for"
     return ""
+
+
+def _reached(verdict: Verdict) -> set[str]:
+    """The points that were hit and the invariants that ran."""
+    reports = [report.report for report in verdict.reports if report.report]
+    ran = {name for report in reports for name, count in report.invariant_executions.items() if count}
+    return ran.union(*(report.hit_fault_points for report in reports))
 
 
 def _peak() -> float:
@@ -136,8 +131,8 @@ def main() -> int:
     until, number, taken = time.monotonic() + 60 * arguments.minutes, arguments.seed, dict.fromkeys(all_samples, 0)
     with tempfile.TemporaryDirectory() as folder:
         config, path = Path(folder, "config.yml"), Path(folder, "input")
-        config.write_text(CONFIG)
         for name, sample in all_samples.items():  # else the harness would prove nothing
+            config.write_text(sample.config)
             path.write_bytes(sample.without)
             verdict = judged(path, config, sample.form)
             assert verdict is not None, f"{name}: the sample is refused"
@@ -147,6 +142,7 @@ def main() -> int:
             name = rng.choice(list(all_samples))
             sample, is_cut = all_samples[name], rng.random() < 0.5
             data = changed(rng, sample.without if is_cut else sample.whole)
+            config.write_text(sample.config)
             path.write_bytes(data)
             problem = problem_of(path, config, sample.form, is_cut=is_cut)
             if problem:

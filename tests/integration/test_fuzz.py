@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.samples import samples
+from tests.support.samples import CONFIG, samples
 from tools import fuzz
 from vopr_coverage.reading import read_report
 
@@ -27,7 +27,7 @@ def test_a_few_hundred_inputs_have_no_finding() -> None:
 def test_a_sample_passes_whole_and_fails_without_its_point(name: str, tmp_path: Path) -> None:
     """Else no change of it could be a finding."""
     config, path, sample = tmp_path / "config.yml", tmp_path / "input", samples()[name]
-    config.write_text(fuzz.CONFIG)
+    config.write_text(sample.config)
     path.write_bytes(sample.whole)
     whole = fuzz.judged(path, config, sample.form)
     assert whole is not None
@@ -41,7 +41,7 @@ def test_a_sample_passes_whole_and_fails_without_its_point(name: str, tmp_path: 
 def test_a_reader_that_breaks_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its traceback."""
     config, path = tmp_path / "config.yml", tmp_path / "input"
-    config.write_text(fuzz.CONFIG)
+    config.write_text(CONFIG)
     path.write_bytes(samples()["p"].whole)
 
     def broken(*_: object) -> None:

@@ -9,14 +9,29 @@ from typing import NamedTuple
 
 DATA = Path(__file__).parents[1] / "data"
 CUT = "cut.me"  # the point
+CONFIG = """profile: none
+fault_point_coverage_min: 0.1
+fault_points: [cut.me]
+critical_fault_points: [cut.me]
+complete_when: workload finished
+aliases: {operation cut.me: cut.me, "a.cpp: cut.me": cut.me}
+"""
+WITHOUT_POINTS = """profile: none
+required_invariants: [cut.me]
+aliases: {fuzzer cut.me: cut.me}
+"""
 
 
 class Sample(NamedTuple):
-    """A file, and the same with the hits of the point CUT taken out. `form` is what --from needs, None if nothing."""
+    """A file, and the same with the hits of the point CUT taken out, or with its runs where the format has no points.
+
+    `form` is what --from needs, None if nothing; `config` is met by the whole file alone.
+    """
 
     whole: bytes
     without: bytes
     form: str | None = None
+    config: str = CONFIG
 
 
 def samples() -> dict[str, Sample]:
@@ -29,6 +44,7 @@ def samples() -> dict[str, Sample]:
         "jepsen": _jepsen(),
         "foundationdb": _foundationdb(),
         "p": _p(),
+        "tigerbeetle": _tigerbeetle(),
         "points": Sample(f"a\t2\n{CUT}\t1\nworkload finished\n".encode(), b"a\t2\nworkload finished\n", "points"),
     }
 
@@ -130,3 +146,15 @@ def _p() -> Sample:
         return json.dumps({"testCase": "t", "scenarios": told}).encode()
 
     return Sample(text(True), text(False))
+
+
+def _tigerbeetle() -> Sample:
+    def result(fuzzer: str, *, ok: bool = True) -> dict[str, object]:
+        return {
+            "commit_sha": "f" * 40, "commit_timestamp": 5, "fuzzer": fuzzer, "ok": ok, "count": 7, "seed": 3,
+            "seed_timestamp_start": 100, "seed_timestamp_end": 200, "command": "./zig/zig build fuzz",
+        }  # fmt: skip
+
+    without = [result("vopr"), result("canary", ok=False)]
+    whole = [*without, result(CUT)]
+    return Sample(json.dumps(whole).encode(), json.dumps(without).encode(), config=WITHOUT_POINTS)

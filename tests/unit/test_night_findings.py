@@ -156,7 +156,7 @@ def covered(home: Path, config: Config, *streams: bytes | None, count: int = 60)
         shard = Shard(f"combined-{number}", "combined", number + 1, len(streams), str(number * count), count)
         if stream is not None:
             a_recorded_run(home / shard.name, number * count, count, stream)
-        read.append(_read_run(shard, shard.name, home / shard.name, ()))
+        read.append(_read_run(shard, shard.name, home / shard.name, config, ()))
     return judge_coverage(judge_runs("coverage", read, config), read, None, config)
 
 

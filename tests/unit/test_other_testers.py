@@ -9,7 +9,7 @@ import pytest
 
 from vopr_coverage.errors import ReportError
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 from vopr_coverage.reading.foundationdb import joined, read_foundationdb, run_of
 
 TRACE = "trace.0.0.0.0.49.1763869069.qBqtOp.0"

@@ -12,8 +12,9 @@ from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, as_
 from vopr_coverage.files import create_text
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import find_all
-from vopr_coverage.reading.point_lists import read_declared, with_list
-from vopr_coverage.reading.recorded import read_file
+from vopr_coverage.reading.formats import row_of
+from vopr_coverage.reading.point_lists import read_declared
+from vopr_coverage.reading.recorded import ReadAs, read_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -85,17 +86,17 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
     for text in found.left_out:
         log(f"warning: {text}")
     declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
+    read_as = ReadAs(arguments.form, declared)
     inputs, paths, errors = list[Input](), list[str](), list[UserError]()
     for file in found.files:
         try:
-            read = as_input(with_list(read_file(file, form=arguments.form), declared), file, arguments.scenario, ())
+            read = as_input(read_file(file, read_as=read_as), file, arguments.scenario, ())
         except UserError as error:
             errors.append(error)
             continue
         inputs.append(read)
-        if (
-            not (read.run and read.run.wrote_nothing) and read.format != "points"
-        ):  # these are alike, and `sections_of` says what they are
+        # Runs that wrote nothing are alike, and `sections_of` says what they are.
+        if not (read.run and read.run.wrote_nothing) and not row_of(read).two_may_be_alike:
             paths.append(file.path)
     if errors:
         raise as_one(errors)

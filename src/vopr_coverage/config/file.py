@@ -16,6 +16,7 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
     MAP_KEYS,
@@ -27,6 +28,7 @@ from vopr_coverage.model.thresholds import (
     FloorStep,
     Layer,
 )
+from vopr_coverage.reading.recorded import ReadAs
 
 if TYPE_CHECKING:
     from vopr_coverage.formats.located_yaml import Located
@@ -63,10 +65,16 @@ class Config(msgspec.Struct, frozen=True):
     complete_when: str | None = None
     form: str | None = None
     declared: str | None = None
+    points: Mapping[str, PointKind] = {}  # those of the list `declared`, once it was read
     repro: str | None = None
     doctor_min: float | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
+
+    @property
+    def read_as(self) -> ReadAs:
+        """How runs are read."""
+        return ReadAs(self.form, self.points)
 
     def scenario(self, name: str | None) -> Scenario | None:
         """The scenario of that name, whatever its case, else the entry `*`; None without a name or without scenarios.

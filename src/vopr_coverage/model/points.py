@@ -150,6 +150,15 @@ def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind]) -> O
     return replace(observed, points=points)
 
 
+def with_counts(observed: Observed, counts: Mapping[str, int]) -> Observed:
+    """The same with these points hit so often; in how many runs is not known, except of those that are not hit."""
+    points = dict(observed.points)
+    for name, count in counts.items():
+        if name in points:
+            points[name] = replace(points[name], count=count, runs=max(points[name].runs, 1) if count else 0)
+    return replace(observed, points=points)
+
+
 def with_names(observed: Observed, names: Mapping[str, str]) -> Observed:
     """The same under other names, by old name; what gets the same name is added up.
 

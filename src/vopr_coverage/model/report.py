@@ -17,7 +17,7 @@ from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
-from vopr_coverage.model.points import Observed
+from vopr_coverage.model.points import Observed, with_counts
 
 Format = Literal[
     "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
@@ -164,6 +164,7 @@ class Input(msgspec.Struct, frozen=True):
     """One file as it was read.
 
     Attributes:
+        scenario: what it is judged as; `own_scenario`: what the stream itself calls it, where both are known.
         report: None if the file contains no coverage (an incomplete run, or `"coverage": null`).
         run: None if the format has no run records.
         warnings: remarks of the reader.
@@ -191,6 +192,7 @@ class Input(msgspec.Struct, frozen=True):
     pattern: str = ""
     observed: Observed | None = None
     finish: Finish | None = None
+    own_scenario: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -217,7 +219,9 @@ def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
         missed_fault_points=[name for name in listed if not counts[name]],
         fault_points_hit=len(points),
     )
-    return msgspec.structs.replace(read, report=changed, run=msgspec.structs.replace(run, fault_counts=counts))
+    run = msgspec.structs.replace(run, fault_counts=counts)
+    observed = read.observed and with_counts(read.observed, {name: counts[name] for name in attempts})
+    return msgspec.structs.replace(read, report=changed, run=run, observed=observed)
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -15,7 +15,8 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.controls import ControlRun
 from vopr_coverage.canaries.judge import NONE_DECLARED, CanaryVerdict, judge_canaries
-from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.config.file import Config
+from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
@@ -89,7 +90,7 @@ def judge_night(
     """
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is not a folder: expected the night's, which contains {PLAN}")
-    config = load_config(terms.config)
+    config = load_for_runs(terms.config)
     plan = read_plan(folder)
     if plan is None:
         return night_without_a_plan(needs, terms.place, canaries=terms.canaries and bool(config.canaries))

@@ -18,9 +18,10 @@ from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.points import Broken, Location, Observed, Point
 from vopr_coverage.model.report import Finish, Input
-from vopr_coverage.reading.source import BrokenData, CutShort
+from vopr_coverage.reading.source import BrokenData, NoRecords
 
 BEGINS_LIKE_TRACE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:Trace>|Event\s)")
+_OF_TRACE = re.compile(rb"<(?:Trace>|Event\s)")
 NO_END = "there is no ElapsedTime event, with which a simulation ends"
 TESTS_EXPECTED, TESTS_ENDED = "TestsExpectedToPass", "TestResults"
 ERRORS_KEPT_MAX = 100
@@ -39,21 +40,25 @@ def read_foundationdb(blocks: Iterable[bytes], source: str) -> Input:
     """Read one trace file, which may be a part of a run: `joined` puts parts together.
 
     Raises:
+        NoRecords: no event of a trace at all.
         ReportError: a probe without file, line or comment, or too many of them.
+        BrokenData: damaged gzip data, also where it only breaks off: errors may have followed.
     """
-    reader = _TraceReader(source)
+    reader, is_trace = _TraceReader(source), False
+    number = 0
     try:
-        number = 0
         for block in blocks:
+            is_trace = is_trace or _OF_TRACE.search(block) is not None
             for line in block.split(b"\n"):
                 number += 1
                 if _WANTED.search(line):
                     reader.take(_attributes(line), number)
             number -= 1
-    except CutShort:
-        pass
     except BrokenData as error:
         raise error.on_line(number + 1) from None
+    if not is_trace:
+        found = f"{counted(number, 'line')} without one"
+        raise NoRecords(source, expected="events of a trace of FoundationDB", found=found, lines=number)
     return reader.finish()
 
 

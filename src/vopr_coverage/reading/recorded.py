@@ -5,10 +5,11 @@ A stream does not show how its simulator ended. A recording's manifest does: her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
+import msgspec
 from msgspec.structs import replace
 
 from vopr_coverage.errors import UserError
@@ -16,11 +17,13 @@ from vopr_coverage.files import opened
 from vopr_coverage.model.crash import CRASH, crash_of, is_crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.report import FailureGroup, Input, Run
-from vopr_coverage.reading import read_report, recognise
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading import of_format, read_report, recognise
 from vopr_coverage.reading.find import ReportFile
+from vopr_coverage.reading.formats import read_document
 from vopr_coverage.reading.outputs import with_outputs
+from vopr_coverage.reading.point_lists import with_list
 from vopr_coverage.reading.seeds import Seeds, SeedsReader
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_seeds import SimulationSeedsReader
@@ -29,23 +32,40 @@ from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.reading.stretches import Stretch
 
 
-def read_file(file: ReportFile, progress: Progress | None = None, form: str | None = None) -> Input:
+class ReadAs(msgspec.Struct, frozen=True):
+    """What somebody says of files that their content does not.
+
+    Attributes:
+        form: the format that all of them have to be, a name of `reading.formats.FORMATS`; None: any. Of a recorded
+            simulator that wrote files it is the format of these files.
+        declared: points that a run may reach, by name, beside those that the files declare.
+    """
+
+    form: str | None = None
+    declared: Mapping[str, PointKind] = {}
+
+
+AS_SHOWN = ReadAs()  # whatever their content shows
+
+
+def read_file(file: ReportFile, progress: Progress | None = None, read_as: ReadAs = AS_SHOWN) -> Input:
     """Read one report, or the stream of a recording, under its path.
 
     Args:
         progress: called with the number of unpacked bytes of each block.
-        form: the format that it has to be, None for any.
 
     Raises:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
+    wrote_files = file.recording is not None and file.recording.writes_output
     try:
+        form = None if wrote_files else read_as.form
         read = _as_recorded(read_report(file.path, progress, form), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
-    return with_outputs(read, file.path) if file.recording and file.recording.writes_output else read
+    return with_list(with_outputs(read, file.path, read_as.form) if wrote_files else read, read_as.declared)
 
 
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
@@ -91,16 +111,19 @@ def _with_crash(read: Input, run: Run, recording: Recording) -> Input:
 
 
 @contextmanager
-def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator[Seeds | SeedlessRun]:
+def opened_seeds(
+    file: ReportFile, progress: Progress | None = None, read_as: ReadAs = AS_SHOWN
+) -> Iterator[Seeds | SeedlessRun]:
     """Open one run to read it seed by seed; arguments and errors as those of `read_file`.
 
     A document without records is refused.
     """
+    form = None if file.recording is not None and file.recording.writes_output else read_as.form
     with opened(file.path) as stream:
         pieces = blocks(stream, file.path, progress)
         if file.recording:
             pieces = _until_no_records(pieces)
-        reader, seen = recognise(pieces)
+        reader, seen = recognise(pieces, file.path, form)
         whole: Iterable[bytes] = chain(seen, pieces)
         if reader is read_document:
             whole = [*whole]
@@ -109,7 +132,8 @@ def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator
         elif reader is read_stream or (reader is read_document and not _has_observations(whole, file)):
             yield _seeds(whole, file, None)
         else:
-            yield SeedlessRun(_as_recorded(reader(whole, file.path), file.recording))
+            read = of_format(form, reader(whole, file.path), file.path)
+            yield SeedlessRun(with_list(_as_recorded(read, file.recording), read_as.declared))
 
 
 def _seeds(pieces: Iterable[bytes], file: ReportFile, reader: SeedsReader | None) -> Seeds:

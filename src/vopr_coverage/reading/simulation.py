@@ -16,7 +16,8 @@ from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Input, Run
 from vopr_coverage.reading.records import CrashedData, read_died
-from vopr_coverage.reading.simulation_observed import given_counters, observed_of
+from vopr_coverage.reading.simulation_files import as_files
+from vopr_coverage.reading.simulation_observed import declared_twice, given_counters, observed_of, properties_in
 from vopr_coverage.reading.simulation_records import (
     EndLine,
     SeedLine,
@@ -42,8 +43,8 @@ def read_simulation(blocks: Iterable[bytes], source: str) -> Input:
         source: the stream's name in messages.
 
     Returns:
-        An Input with its Run and what was observed by name. `report` is None without an `end` record, and where
-        neither points nor invariants are recorded.
+        An Input with its Run, unless its records are files, and what was observed by name. `report` is None without
+        an `end` record, and where neither points nor invariants are recorded.
 
     Raises:
         ReportError, ManyErrors: records that violate schemas/simulation.json, each with line and pointer.
@@ -52,7 +53,8 @@ def read_simulation(blocks: Iterable[bytes], source: str) -> Input:
     reader = SimulationReader(source)
     for _ in reader.steps(blocks):
         pass
-    return reader.finish()
+    read = reader.finish()
+    return as_files(read) if reader.start and reader.start.unit == "file" else read
 
 
 @dataclass
@@ -159,6 +161,8 @@ class SimulationReader:
             tally.contradictions.add(f"line {number} has the start record, after {counted(tally.records, 'seed')}")
             return
         tally.starting_seed, tally.announced = record.first_seed, record.seeds
+        for twice in declared_twice(record):
+            tally.contradictions.add(twice)
         tally.hits.declare(name for names in record.points.values() for name in names)
         tally.ran.declare([*record.invariants, *record.optional_invariants])
 
@@ -189,6 +193,8 @@ class SimulationReader:
             first_hashes=tally.first_hashes(),
             ran_nothing=tally.ran_nothing,
             fault_counts=self._fault_counts(observed),
+            attempts_only=(self.end.attempts or {}) if self.end else {},
+            properties=properties_in(self.end),
             next_seed=None if self.torn or self.cut_short or self.ended or not self.start else tally.next_seed(),
             crashed=self.died and not self.ended,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
+from vopr_coverage.errors import shown
 from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.model.report import Properties
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
 from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
 
@@ -23,6 +25,7 @@ def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Obser
         points=_points(start, *_counts(tally.hits, end.hits), places),
         invariants=_invariants(start, *_counts(tally.ran, end.ran), places),
         counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
+        undecided=tuple(end.undecided or ()),
     )
 
 
@@ -64,6 +67,26 @@ def _counts(counts: NamedCounts, total: Mapping[str, int] | None) -> tuple[Mappi
         return counts.totals(), counts.seeds()
     given = {name: count for name, count in total.items() if count}
     return given, dict.fromkeys(given, 1)
+
+
+def properties_in(end: EndLine | None) -> Properties | None:
+    """The properties beside the failed seeds, without counters; None if the stream has none."""
+    return None if end is None or end.violated is None else Properties({}, violated_ids=tuple(end.violated))
+
+
+def declared_twice(start: StartLine) -> Iterator[str]:
+    """The first name that is declared as a point of two kinds, as an invariant that must run and need not, in words.
+
+    Only one of them could count.
+    """
+    kinds: dict[str, str] = {}
+    lists = {f"points.{kind}": names for kind, names in start.points.items()}
+    for name, kind in ((name, kind) for kind, names in lists.items() for name in names):
+        if kinds.setdefault(name, kind) != kind:
+            yield f"start declares {shown(name)} in {kinds[name]} and in {kind}"
+            break
+    for name in sorted(set(start.invariants) & set(start.optional_invariants))[:1]:
+        yield f"start declares {shown(name)} in invariants and in optional_invariants"
 
 
 def given_counters(end: EndLine) -> dict[str, int]:
