@@ -54,14 +54,16 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     from vopr_coverage.config.starter import asked_for, sections_of, starter_config
 
     inputs = _read(arguments)
+    given = (("format", arguments.form), ("declared", arguments.declared))
+    reading = {key: value for key, value in given if value}
     if all(read.run is None for read in inputs):
         from vopr_coverage.config.starter_files import starter_of_files
         from vopr_coverage.reading.foundationdb import joined
 
-        sections, config = [], starter_of_files(joined(inputs))
+        sections, config = [], starter_of_files(joined(inputs), reading)
     else:
         sections = sections_of(inputs)
-        config = starter_config(sections)
+        config = starter_config(sections, reading)
     if not arguments.output:
         sys.stdout.write(config)
         return ExitCode.PASSED

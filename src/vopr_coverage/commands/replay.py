@@ -19,14 +19,15 @@ from vopr_coverage.commands.options import (
 )
 from vopr_coverage.commands.output import log, log_last_words, on_terminal
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
+from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.manifest import STREAM
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.replay import SeedToReplay, replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.progress import RunProgress
-from vopr_coverage.reading import read_report
+from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.recorded import read_file
 from vopr_coverage.recorder.child import signals_to
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
@@ -168,7 +169,8 @@ class _Session:
         if not recording.whole:
             return False, f"incomplete: {why_incomplete(recording)}", recording.last_words
         try:
-            run = read_report(str(plan.folder / STREAM)).run
+            (file,) = find_reports([str(plan.folder)])
+            run = read_file(file, read_as=load_for_runs().read_as).run
         except UserError:
             run = None
         return True, replay_result(recording, run, str(plan.seed)), recording.last_words if recording.parts else ()

@@ -23,12 +23,16 @@ GAIN_MIN = 1.25  # a step that is not stricter by this factor is left out
 
 
 class Healthy(msgspec.Struct, frozen=True):
-    """A healthy run: its name in the output, its scenario if it has one, and what it contains."""
+    """A healthy run: its name in the output, its scenario if it has one, and what it contains.
+
+    `counters` has those of view changes, repairs and query plans that its simulator declares; None if it can't say.
+    """
 
     name: str
     scenario: str | None
     report: CoverageReport
     run: Run
+    counters: Mapping[str, int] | None = None
 
 
 class Learnt(msgspec.Struct, frozen=True):
