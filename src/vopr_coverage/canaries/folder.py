@@ -14,6 +14,7 @@ from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import FailureGroup, Finish, Input, Run
 from vopr_coverage.reading.find import find_reports
+from vopr_coverage.reading.foundationdb import joined
 from vopr_coverage.reading.recorded import AS_SHOWN, ReadAs, read_file
 
 BUILD_FAILED = "build-failed"
@@ -63,7 +64,7 @@ def read_run(path: str, read_as: ReadAs = AS_SHOWN) -> Input:
     (file, *more) = find_reports([path])
     if more:
         raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    read = read_file(file, read_as=read_as)
+    (read,) = joined([read_file(file, read_as=read_as)], read_as.declared)
     named = file.scenario or read.scenario
     read = replace(read, source=file.label, scenario=named, own_scenario=read.scenario, recording=file.recording)
     return replace(read, run=read.run or run_in_files(read.observed, read.finish))

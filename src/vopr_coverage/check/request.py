@@ -111,7 +111,7 @@ def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> R
         # Runs that wrote nothing are alike, and so are two runs that hit the same points: they count nothing twice.
         if not (read.run and read.run.wrote_nothing) and not row_of(read).two_may_be_alike:
             paths.append(file.path)
-    inputs = joined(inputs)
+    inputs = joined(inputs, config.read_as.declared)
     if not inputs:
         errors += [(sentence, None, UserError(sentence)) for sentence in no_runs if not errors]
         raise as_one([error for _, _, error in errors])

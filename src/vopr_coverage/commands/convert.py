@@ -84,7 +84,7 @@ def _converted(arguments: argparse.Namespace) -> Iterator[bytes]:
     streams = [read.source for read in inputs if read.run is not None or read.format == "simulation"]
     if streams and len(inputs) > 1:
         raise UsageError(f"{printable(streams[0])} is a stream of its own: convert one at a time")
-    inputs = joined([with_observed(read) for read in inputs]) if not streams else inputs
+    inputs = joined([with_observed(read) for read in inputs], config.read_as.declared) if not streams else inputs
     if not all(map(is_whole, inputs)):
         log("warning: nothing says that this is whole and agrees with itself, so the stream has no end record")
     if not streams:

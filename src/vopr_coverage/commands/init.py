@@ -53,14 +53,16 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Print the config, or write it to a new file."""
     from vopr_coverage.config.starter import asked_for, sections_of, starter_config
 
-    inputs = _read(arguments)
+    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
+    read_as = ReadAs(arguments.form, declared)
+    inputs = _read(arguments, read_as)
     given = (("format", arguments.form), ("declared", arguments.declared))
     reading = {key: value for key, value in given if value}
     if all(read.run is None for read in inputs):
         from vopr_coverage.config.starter_files import starter_of_files
         from vopr_coverage.reading.foundationdb import joined
 
-        sections, config = [], starter_of_files(joined(inputs), reading)
+        sections, config = [], starter_of_files(joined(inputs, read_as.declared), reading)
     else:
         sections = sections_of(inputs)
         config = starter_config(sections, reading)
@@ -78,7 +80,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     return ExitCode.PASSED
 
 
-def _read(arguments: argparse.Namespace) -> list[Input]:
+def _read(arguments: argparse.Namespace, read_as: ReadAs) -> list[Input]:
     """The runs, each of them once: shared seeds would make them look more alike than they are."""
     from vopr_coverage.check.copies import refuse_copies
     from vopr_coverage.check.merge import overlaps
@@ -87,8 +89,6 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
     found = find_all(arguments.runs)
     for text in found.left_out:
         log(f"warning: {text}")
-    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
-    read_as = ReadAs(arguments.form, declared)
     inputs, paths, errors = list[Input](), list[str](), list[UserError]()
     for file in found.files:
         try:

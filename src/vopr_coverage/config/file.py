@@ -74,7 +74,7 @@ class Config(msgspec.Struct, frozen=True):
     @property
     def read_as(self) -> ReadAs:
         """How runs are read."""
-        return ReadAs(self.form, self.points)
+        return ReadAs(self.form, {**dict.fromkeys(self.fault_points), **self.points})
 
     def scenario(self, name: str | None) -> Scenario | None:
         """The scenario of that name, whatever its case, else the entry `*`; None without a name or without scenarios.

@@ -141,12 +141,15 @@ def with_declared(observed: Observed, names: Iterable[str]) -> Observed:
     return replace(observed, points=points)
 
 
-def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind]) -> Observed:
-    """The same with these points declared, under these kinds; what the tester declared itself stays as it is."""
+def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind | None]) -> Observed:
+    """The same with these points declared, under these kinds; what the tester declared itself stays as it is.
+
+    A kind of None is that of the hit point, else `fault`.
+    """
     points = dict(observed.points)
     for name, kind in kinds.items():
-        known = points.get(name, Point(kind, declared=False))
-        points[name] = known if known.declared else replace(known, declared=True, kind=kind)
+        known = points.get(name, Point(kind or "fault", declared=False))
+        points[name] = known if known.declared else replace(known, declared=True, kind=kind or known.kind)
     return replace(observed, points=points)
 
 

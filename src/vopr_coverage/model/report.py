@@ -195,6 +195,13 @@ class Input(msgspec.Struct, frozen=True):
     own_scenario: str | None = None
 
     @property
+    def hit_points(self) -> set[str]:
+        """All points that were hit, also those that nobody declared and that are in no report."""
+        observed = self.observed.points.items() if self.observed else ()
+        hit = {name for name, point in observed if point.hit and point.kind != "phase"}
+        return hit.union(self.report.hit_fault_points if self.report else ())
+
+    @property
     def finished(self) -> bool:
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.points import Broken, Location, Observed, Point
+from vopr_coverage.model.points import Broken, Location, Observed, Point, PointKind
 from vopr_coverage.model.report import Finish, Input
+from vopr_coverage.reading.point_lists import with_list
 from vopr_coverage.reading.source import BrokenData, NoRecords
 
 BEGINS_LIKE_TRACE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:Trace>|Event\s)")
@@ -62,18 +63,27 @@ def read_foundationdb(blocks: Iterable[bytes], source: str) -> Input:
     return reader.finish()
 
 
-def joined(inputs: Sequence[Input]) -> list[Input]:
-    """Rolled files of one run as one input, in place of the first of them; all other inputs as they are."""
+def is_part(read: Input) -> bool:
+    """Whether it is a trace file that `joined` has to put together with others of its run, and names its probes."""
+    return read.format == "foundationdb" and read.run is None and read.report is None
+
+
+def joined(inputs: Sequence[Input], declared: Mapping[str, PointKind | None] = {}) -> list[Input]:
+    """Rolled files of one run as one input, in place of the first of them; all other inputs as they are.
+
+    Args:
+        declared: see `with_list`; of a run together, since only together its probes have the names that lists know.
+    """
     parts: dict[str, list[Input]] = {}
     for read in inputs:
-        if read.format == "foundationdb":
+        if is_part(read):
             parts.setdefault(run_of(read.source), []).append(read)
     every = []
     for read in inputs:
-        if read.format != "foundationdb":
+        if not is_part(read):
             every.append(read)
         elif run_of(read.source) in parts:
-            every.append(_concluded(parts.pop(run_of(read.source))))
+            every.append(with_list(_concluded(parts.pop(run_of(read.source))), declared))
     return every
 
 

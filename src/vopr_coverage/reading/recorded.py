@@ -12,7 +12,7 @@ from itertools import chain
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.errors import UserError
+from vopr_coverage.errors import ReportError, UserError, Words
 from vopr_coverage.files import opened
 from vopr_coverage.model.crash import CRASH, crash_of, is_crash
 from vopr_coverage.model.figures import counted
@@ -21,7 +21,8 @@ from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.reading import of_format, read_report, recognise
 from vopr_coverage.reading.find import ReportFile
-from vopr_coverage.reading.formats import read_document
+from vopr_coverage.reading.formats import read_document, row_of
+from vopr_coverage.reading.foundationdb import is_part
 from vopr_coverage.reading.outputs import with_outputs
 from vopr_coverage.reading.point_lists import with_list
 from vopr_coverage.reading.seeds import Seeds, SeedsReader
@@ -38,11 +39,11 @@ class ReadAs(msgspec.Struct, frozen=True):
     Attributes:
         form: the format that all of them have to be, a name of `reading.formats.FORMATS`; None: any. Of a recorded
             simulator that wrote files it is the format of these files.
-        declared: points that a run may reach, by name, beside those that the files declare.
+        declared: points that a run may reach, beside those that the files declare: kinds by name, None if unknown.
     """
 
     form: str | None = None
-    declared: Mapping[str, PointKind] = {}
+    declared: Mapping[str, PointKind | None] = {}
 
 
 AS_SHOWN = ReadAs()  # whatever their content shows
@@ -65,7 +66,8 @@ def read_file(file: ReportFile, progress: Progress | None = None, read_as: ReadA
         if file.recording is None:
             raise
         return _nothing_written(error)
-    return with_list(with_outputs(read, file.path, read_as.form) if wrote_files else read, read_as.declared)
+    read = with_outputs(read, file.path, read_as.form) if wrote_files else read
+    return read if is_part(read) else with_list(read, read_as.declared)
 
 
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
@@ -129,7 +131,7 @@ def opened_seeds(
             whole = [*whole]
         if reader is read_simulation:
             yield _seeds(whole, file, SimulationSeedsReader(file.path))
-        elif reader is read_stream or (reader is read_document and not _has_observations(whole, file)):
+        elif reader is read_stream or (reader is read_document and not _is_document(whole, file)):
             yield _seeds(whole, file, None)
         else:
             read = of_format(form, reader(whole, file.path), file.path)
@@ -142,12 +144,19 @@ def _seeds(pieces: Iterable[bytes], file: ReportFile, reader: SeedsReader | None
     return Seeds(pieces, file.path, reader)
 
 
-def _has_observations(pieces: Iterable[bytes], file: ReportFile) -> bool:
-    """Whether a document is one that a tester of another kind writes."""
+def _is_document(pieces: Iterable[bytes], file: ReportFile) -> bool:
+    """Whether it is a document that a tester of another kind writes.
+
+    Raises:
+        ReportError: a report with totals of unknown seeds.
+    """
     try:
-        return read_document(pieces, file.path).observed is not None
+        read = read_document(pieces, file.path)
     except UserError:
         return False
+    if row_of(read).a_run_is == "totals":
+        raise ReportError(file.path, "", expected="a run of seeds", found=Words(row_of(read).title))
+    return True
 
 
 class SeedlessRun:
