@@ -4,14 +4,11 @@ red, which is red for that reason alone."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from tests.e2e.hosted import JOB_TOKEN, REPOSITORY, docker
@@ -25,13 +22,17 @@ from tests.support.histories import a_record
 from vopr_coverage.github.issue_plan import IssueStamp
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.planner import seed_base_of
+from vopr_coverage.trends.folder import FolderStore
+from vopr_coverage.trends.history import parse_history, text_of
+from vopr_coverage.trends.store import BRANCH_DEFAULT, TRENDS_NAME
+from vopr_coverage.trends.text_files import TEXT_NAMES
 
 __all__ = ["github", "github_contract", "github_server"]
 
 BUILD = 'python3 examples/simulator/build.py --features "$FEATURES" --out build/simulator'
-QUICK = {  # seconds of simulation; rates that are given need not be measured
+QUICK = {  # seconds of simulation, and minutes for a slow machine; rates that are given need not be measured
     "scenarios": "combined=24", "coverage": "combined=24", "determinism": "combined=6", "determinism-seeds": "42",
-    "canary": "combined=24", "canaries": "false", "rates": "combined=50", "minutes": "1", "jobs": "4",
+    "canary": "combined=24", "canaries": "false", "rates": "combined=50", "minutes": "10", "jobs": "4",
     "config": "night.yml", "profile": "", "build": BUILD,
 }  # fmt: skip
 CONFIG = {  # what two dozen seeds of `combined` reach, and what they don't reach where nothing is dropped
@@ -118,7 +119,7 @@ RED = {
         config=canary("no-such-feature"),
     ),
     "a lost shard": Red(
-        {"rates": "combined=0.25", "coverage": "combined=12"},
+        {"rates": "combined=0.025", "coverage": "combined=12"},  # a job has time for 15 seeds
         set(),  # every job was told that all went well
         {("long-run", "lost run")},
         ("combined-2",),
@@ -157,8 +158,10 @@ ADAPTED = {  # the starter's words: its owner's
     "config: .github/vopr-coverage.yml": "config: examples/configs/simulator.yml",
     "canaries: false": "canaries: true",
     "canary: combined=1000": "canary: combined=200",
-    "minutes: 60": "minutes: 2",
+    "minutes: 60": "minutes: 10",
 }
+WITH_OURS = ("--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false")
+STORED = {TRENDS_NAME, *TEXT_NAMES}
 CANARIES = ("skip-fsync", "wrong-hash", "commit-quorum", "idempotency-race", "monotonic-regression")
 
 
@@ -178,34 +181,66 @@ def starter(desk: NightDesk, image: str) -> Iterator[str]:
 
 def test_a_green_night_by_the_starter(desk: NightDesk, starter: str) -> None:
     """Rates are measured, five canaries are caught, a seed that failed once is played: every job succeeds, the five
-    artifacts hold what they should, the history goes on, and the issue that red nights opened is closed."""
+    artifacts hold what they should, the issue that red nights opened is closed, and the history goes on: on the branch,
+    and in the artifact with a night that only the branch had."""
     (desk.checkout / ".github" / "vopr-regressions.txt").write_text("combined 17  # durability, mended\n")
     world = desk.github.world
     earlier = world.add_run(event="schedule", conclusion="failure")
-    record = msgspec.json.encode(a_record(run_id=str(earlier.id)))
-    world.add_artifact(TRENDS_ARTIFACT, zipped({"trends.ndjson": record + b"\n"}), earlier)
+    of_artifact, of_branch = a_record(run_id=str(earlier.id)), a_record(1)
+    world.add_artifact(TRENDS_ARTIFACT, zipped({TRENDS_NAME: text_of([of_artifact])}), earlier)
+    world.git.push({TRENDS_NAME: text_of([of_branch])}, BRANCH_DEFAULT)
     stamp = IssueStamp("nightly", A_SHA, earlier.id, 1, earlier.id, "2026-11-22")
     world.add_issue("The night is red", stamp.line())
-    extra = ["--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false"]
-    night = desk.act_on("workflow_dispatch", starter, {}, extra)
+    night = desk.act_on("workflow_dispatch", starter, {}, WITH_OURS)
     assert night.failed() == set()
     assert_all_was_kept(night)
     assert desk.github.issues() == []
-    history = (night.artifacts / TRENDS_ARTIFACT / "trends.ndjson").read_text().splitlines()
-    assert {json.loads(line)["run_id"] for line in history} == {str(earlier.id), RUN_ID}
+    stored = world.git.files(BRANCH_DEFAULT)
+    assert set(stored) == STORED
+    for history in (stored[TRENDS_NAME], (night.artifacts / TRENDS_ARTIFACT / TRENDS_NAME).read_bytes()):
+        assert runs_in(history) == {of_artifact.run_id, of_branch.run_id, RUN_ID}
 
 
 OF_STREAMS = {  # on top of these, for a simulator that prints the simulation stream
     "--json # ADAPT": "--simulation - # ADAPT",
     "config: examples/configs/simulator.yml": "config: examples/configs/simulator-stream.yml",
     "jobs: 16": 'rates: "combined=50"\n      jobs: 16',
+    "TRENDS_STORE: branch # ADAPT": "TRENDS_STORE: dir=/artifacts/.trends # ADAPT",  # a folder of the runner
 }
+
+
+def test_a_green_night_of_simulation_streams(desk: NightDesk, starter: str) -> None:
+    """The same starter and simulator, with the open format: seeds, digests, coverage and canaries are judged. The store
+    is a folder, to which the night is added, and whose earlier night is in the artifact then."""
+    path = desk.checkout / starter
+    text = path.read_text(encoding="utf-8")
+    for theirs, adapted in OF_STREAMS.items():
+        assert theirs in text
+        text = text.replace(theirs, adapted)
+    path.write_text(text, encoding="utf-8")
+    store = desk.home / "artifacts" / ".trends"
+    FolderStore(store).append([a_record()])
+    night = desk.act_on("workflow_dispatch", starter, {}, WITH_OURS)
+    assert night.failed() == set()
+    judged = ("long-run", "determinism", "coverage", "canary")
+    assert [night.outputs[name] for name in ("verdict", *judged)] == ["passed"] * 5
+    assert "5 of 5 canaries detected" in night.told
+    assert {path.name for path in store.glob("[!.]*")} == STORED
+    for folder in (store, night.artifacts / TRENDS_ARTIFACT):
+        assert runs_in((folder / TRENDS_NAME).read_bytes()) == {a_record().run_id, RUN_ID}
+
+
+def runs_in(history: bytes) -> set[str]:
+    """The runs of the nights in a history, all of which can be read."""
+    found = parse_history(history, TRENDS_NAME)
+    assert found.warnings == ()
+    return {record.run_id for record in found.records}
 
 
 def assert_all_was_kept(night: Night) -> None:
     """Of the green night: a leg for every shard and canary, outputs, summary, and the five artifacts."""
     builds = {"control", *(f"canary-{name}" for name in CANARIES)}
-    parts = {"Prepare", "Plan", "Regressions", "Coverage", "Canaries", "Summary", "Tracking issue"}
+    parts = {"Prepare", "Plan", "Regressions", "Coverage", "Canaries", "Summary", "Tracking issue", "Trends"}
     parts |= {f"Build ({build})" for build in builds} | {f"Canary run ({build})" for build in builds}
     parts |= {"Long run (combined 1/1)", "Coverage run (combined 1/1)"}
     parts |= {f"Determinism (from seed {seed})" for seed in (42, 123)}
@@ -213,7 +248,7 @@ def assert_all_was_kept(night: Night) -> None:
     judged = ("long-run", "regressions", "determinism", "coverage", "canary")
     assert [night.outputs[name] for name in ("verdict", *judged)] == ["passed"] * 6
     assert night.outputs["passed"] == "true"
-    told = text_of(night.summary)
+    told = night.told
     assert "5 of 5 canaries detected" in told
     assert f"seeds from {FIRST_SEED} on" in told
     assert night.artifact("vopr-nightly-results") == {
@@ -241,14 +276,14 @@ def test_a_red_night_is_red_for_its_own_reason(desk: NightDesk, why: str) -> Non
     night = desk.run({**QUICK, **red.inputs})
     assert night.failed() == red.failed | {"Summary"}
     assert {(finding["job"], finding["kind"]) for finding in night.verdict["findings"]} == red.findings
-    told = text_of(night.summary)
+    told = night.told
     assert [words for words in red.told if words not in told] == []
     assert night.outputs["verdict"] == night.verdict["status"] != "passed"
     assert night.outputs["passed"] == "false"
     assert night.artifact("vopr-nightly-verdict") == {"night.json", "night.md"}
     assert night.artifact("vopr-coverage-trends") == {"trends.ndjson"}
     if "canary-command" in red.inputs:
-        assert [double_runs_of(night, run) for run in ("canary/control", "coverage/combined-1")] == [True, False]
+        assert [night.double_runs(run) for run in ("canary/control", "coverage/combined-1")] == [True, False]
 
 
 def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(desk: NightDesk) -> None:
@@ -261,16 +296,4 @@ def test_a_canary_that_crashes_as_declared_in_a_scenario_of_its_own_is_detected(
         "Canary run (control-swizzle)", "Canary run (crash-midway)",
     }  # fmt: skip
     assert night.outputs["canary"] == "passed"
-    assert "1 of 1 canary detected, 1 by a crash" in text_of(night.summary)
-
-
-def double_runs_of(night: Night, run: str) -> bool:
-    """Whether the seeds of a run that was kept ran twice."""
-    manifest = json.loads((night.artifacts / "vopr-coverage-report" / run / "manifest.json").read_bytes())
-    double_runs: bool = manifest["double_runs"]
-    return double_runs
-
-
-def text_of(markdown: str) -> str:
-    """What a reader sees of a summary, more or less."""
-    return unescape(re.sub(r"</?(code|pre)>", "", markdown))
+    assert "1 of 1 canary detected, 1 by a crash" in night.told

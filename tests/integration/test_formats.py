@@ -71,6 +71,14 @@ def test_shards_of_a_simulation_are_merged(world: Path) -> None:
     assert "share seeds" in again.out
 
 
+def test_a_simulation_is_of_the_scenario_that_it_names(world: Path) -> None:
+    """In its first record; a path that names one comes first, and `--scenario` is for those that name none."""
+    (world / "s.ndjson").write_bytes(as_lines([begin(1, scenario="bank"), seed(7), finish(1)]))
+    for words, scenario in ((["s.ndjson", "--scenario", "x"], "bank"), (["toy=s.ndjson"], "toy")):
+        run_cli("check", *words, "--verdict-file", "v.json", "--config", "c.json", cwd=world)
+        assert json.loads((world / "v.json").read_text())["reports"][0]["scenario"] == scenario
+
+
 def test_points_without_declarations_have_no_percentage(world: Path) -> None:
     """Whatever was hit: nobody knows what there is to hit."""
     (world / "s.ndjson").write_bytes(as_lines([begin(1, points={}), seed(7), finish(1)]))

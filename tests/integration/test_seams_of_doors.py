@@ -103,6 +103,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
         "convert": [["run.ndjson"]],
+        "points": [["lock", "run.ndjson"], ["show"], ["update", "run.ndjson"]],
         "schema": [["report"]],
         "profiles": [[]],
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],
@@ -114,6 +115,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "summary": [["night", "--needs", "needs.json", "--outputs", "outputs"]],
         "trends": [["trends.ndjson"], ["trends.ndjson", "--text-files", "texts"]],
         "tracking-issue": [["night.json", "--dry-run"]],
+        "completion": [["bash"]],
     }
     return [[command, *words] for words in given[command]]
 

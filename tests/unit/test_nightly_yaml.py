@@ -33,6 +33,7 @@ from vopr_coverage.commands.prepare import SPARE_MINUTES
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.job_results import PARTS
+from vopr_coverage.recorder.child_environment import RUNNER_FILES
 
 READ = {"contents": "read"}
 OURS = ("setup", "handoff", "composite")
@@ -148,7 +149,7 @@ def test_values_reach_a_shell_as_variables_only() -> None:
 
 def test_every_variable_of_a_script_is_set() -> None:
     """A misspelt one would be empty, and another night."""
-    known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
+    known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP", *RUNNER_FILES}
     handing = [("", step) for step in HANDOFF["runs"]["steps"]]
     for name, step in [*steps(), *handing]:
         given = set(step.get("env", {}))
@@ -266,31 +267,3 @@ def test_one_night_at_a_time() -> None:
     for caller in (*STARTERS.values(), TRIAL_WORKFLOW):
         assert caller["concurrency"]["cancel-in-progress"] is False
         assert not group.startswith(caller["concurrency"]["group"].split("${{")[0])
-
-
-@pytest.mark.parametrize("name", STARTERS)
-def test_a_starter_gives_inputs_that_exist(name: str) -> None:
-    """GitHub refuses others when the night begins, in the night."""
-    given = STARTERS[name]["jobs"]["night"]["with"]
-    assert set(given) <= set(CALL)
-    words = {"string": str, "number": int, "boolean": bool}
-    assert all(type(value) is words[CALL[key]["type"]] for key, value in given.items())
-
-
-@pytest.mark.parametrize("name", STARTERS)
-def test_a_starters_issue_hears_of_every_night(name: str) -> None:
-    """Of a red one and of one without a verdict, too; the verdict is fetched where it was left."""
-    job = STARTERS[name]["jobs"]["tracking-issue"]
-    assert job["needs"] == "night"
-    assert job["if"] == "${{ !cancelled() }}"
-    download, issue = job["steps"]
-    assert download["with"] == {"name": "vopr-nightly-verdict", "path": "vopr-nightly-verdict"}
-    assert issue["with"] == {"command": "tracking-issue", "reports": "vopr-nightly-verdict/night.json"}
-
-
-@pytest.mark.parametrize("name", STARTERS)
-def test_a_starter_has_an_odd_minute(name: str) -> None:
-    """At the full hour GitHub's schedule is late, or leaves a night out."""
-    (schedule,) = STARTERS[name]["on"]["schedule"]
-    assert int(schedule["cron"].split()[0]) % 15 != 0
-    assert "workflow_dispatch" in STARTERS[name]["on"]

@@ -29,6 +29,7 @@ from tests.support.pages import (
     string_fields,
     with_one,
     without_base,
+    without_lines,
 )
 from vopr_coverage.errors import printable
 from vopr_coverage.model.verdict import Verdict
@@ -37,8 +38,13 @@ from vopr_coverage.render.inert import inert
 from vopr_coverage.render.wording import DOCS, GATES, anchor_of, figure
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
-MODEL = compared(a_verdict())
-MODELS = {"one": MODEL, "several": compared(a_verdict(2)), "no base": without_base(a_verdict()), "alone": a_verdict()}
+MODEL = compared(without_lines(a_verdict()))
+MODELS = {
+    "one": MODEL,
+    "several": compared(without_lines(a_verdict(2))),
+    "no base": without_base(without_lines(a_verdict())),
+    "alone": without_lines(a_verdict()),
+}
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "--> <!-- x --> GH-1")
 FIELDS = list(string_fields(MODEL))
 

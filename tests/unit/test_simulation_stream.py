@@ -12,8 +12,8 @@ from tests.support.reports import Record
 from tests.support.simulations import a_simulation, as_lines, begin, failing, finish, seed, simulated
 from vopr_coverage.errors import ManyErrors, ReportError
 from vopr_coverage.model.points import Location
+from vopr_coverage.reading.named_counts import UNDECLARED_KEPT_MAX
 from vopr_coverage.reading.simulation import read_simulation
-from vopr_coverage.reading.simulation_tally import UNDECLARED_KEPT_MAX
 from vopr_coverage.reading.source import NoRecords
 
 

@@ -24,6 +24,7 @@ SETUP = "org/vopr-coverage-action/setup@v1"
 NIGHTLY = "org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1"
 RIGHTS = {
     ("pull-request.yml", "simulate"): {"contents": "read"},
+    ("pull-request.yml", "seeds"): {"contents": "read"},
     ("pull-request.yml", "gate"): {"actions": "read", "contents": "read", "pull-requests": "write"},
     ("fork-comment.yml", "comment"): {"actions": "read", "pull-requests": "write"},
     ("nightly.yml", "night"): {"actions": "read", "contents": "read"},
@@ -34,6 +35,9 @@ RIGHTS = {
     ("nightly-sdk.yml", "tracking-issue"): {"actions": "read", "issues": "write"},
     ("trends-page.yml", "page"): {"actions": "read"},
     ("trends-page.yml", "publish"): {"pages": "write", "id-token": "write"},
+    ("nightly-any-simulator.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly-sdk.yml", "trends"): {"actions": "read", "contents": "write"},
+    ("nightly.yml", "trends"): {"actions": "read", "contents": "write"},
     ("README.md", "night"): {"actions": "read", "contents": "read"},
     ("README.md", "coverage"): {"contents": "read", "pull-requests": "write"},
 }
@@ -256,7 +260,7 @@ class TestPullRequest:
 
     def test_the_build_is_a_step_whose_failure_counts(self) -> None:
         """Only the simulator's own exit code is left to the gate."""
-        build, simulation = (step["run"] for step in self.simulate["steps"] if "run" in step)
+        build, simulation, _ = (step["run"] for step in self.simulate["steps"] if "run" in step)
         assert "||" not in build
         assert re.search(r"\btimeout --kill-after=\d+s \d+s ", simulation)
         assert simulation.count("||") == 1
@@ -264,7 +268,7 @@ class TestPullRequest:
 
     def test_the_stream_goes_from_one_job_to_the_other(self) -> None:
         """Under one name; another attempt replaces it, a missing file is an error."""
-        (upload,) = (step["with"] for step in using(self.simulate["steps"], "actions/upload-artifact"))
+        upload, _ = (step["with"] for step in using(self.simulate["steps"], "actions/upload-artifact"))
         (download,) = (step["with"] for step in using(self.gate["steps"], "actions/download-artifact"))
         assert download == {"name": upload["name"]}
         assert upload["overwrite"] is True
@@ -289,6 +293,35 @@ class TestPullRequest:
         (simulation,) = (step for step in self.simulate["steps"] if step.get("name") == "Simulate")
         assert '--iterations "$ITERATIONS"' in simulation["run"]
         assert judging["profile"] == "default"
+
+
+class TestNightsSeeds:
+    """The third job of workflows/pull-request.yml, and the steps that it needs."""
+
+    steps: list[Yaml] = PULL_REQUEST["jobs"]["simulate"]["steps"]
+    job: Yaml = PULL_REQUEST["jobs"]["seeds"]
+
+    def test_without_a_file_of_seeds_nothing_is_played_and_nothing_is_judged(self) -> None:
+        """The starter is copied before there is a night."""
+        setup, play = (step for step in self.steps if "vopr-seeds" in step.get("if", ""))
+        assert setup["uses"].startswith(OURS.partition("@")[0] + "/setup@")
+        assert setup["if"] == play["if"] == "hashFiles('.github/vopr-seeds.txt') != ''"
+        assert "vopr-coverage replay .github/vopr-seeds.txt --out seeds" in play["run"]
+        assert PULL_REQUEST["jobs"]["simulate"]["outputs"] == {"seeds": "${{ steps.seeds.outputs.ended }}"}
+        assert self.job["if"] == "always() && needs.simulate.outputs.seeds"
+
+    def test_what_is_lost_fails_after_all_was_judged(self) -> None:
+        """`replay` ends with 1 then, and its recordings are judged nevertheless."""
+        (play,) = (step for step in self.steps if step.get("id") == "seeds")
+        assert "|| ended=$?" in play["run"]
+        (upload,) = (step for step in using(self.steps, "actions/upload-artifact") if "if" in step)
+        (download,) = using(self.job["steps"], "actions/download-artifact")
+        assert download["with"] == {"name": upload["with"]["name"], "path": upload["with"]["path"]}
+        *_, judging, stop = self.job["steps"]
+        assert judging["uses"] == OURS
+        assert judging["with"] == {"reports": "seeds/*", "merge": "scenario", "profile": "default", "comment": "off"}
+        assert stop["if"] == "${{ !cancelled() && needs.simulate.outputs.seeds != '0' }}"
+        assert stop["run"].endswith("exit 1\n")
 
 
 class TestForkComment:

@@ -22,10 +22,10 @@ from vopr_coverage.trends.history import (
     TrendRecord,
     night_of,
     parse_history,
-    records_of,
     text_of,
     union,
 )
+from vopr_coverage.trends.of_night import records_of
 
 thorough = examples(200)
 
@@ -113,7 +113,7 @@ def test_what_is_recorded_can_be_read_again() -> None:
 
 def test_every_field_is_required_and_null_is_allowed_for_figures() -> None:
     """As the schema says it."""
-    later = {"seed_base", "first_hashes", "names"}  # records of older nights have none of them
+    later = {"seed_base", "first_hashes", "names", "incidence"}  # records of older nights have none of them
     assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__) - later
     nothing = dict.fromkeys(["asked", "planned", "ran", "failed", "rate", "view_changes", "detected", "commit"])
     (record,) = parse_history(line(**nothing), "h").records

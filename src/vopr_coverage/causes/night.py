@@ -17,7 +17,7 @@ from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.advice import INCOMPLETE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
-from vopr_coverage.model.crash import seeds_not_run, signature
+from vopr_coverage.model.crash import crash_of, seeds_not_run
 from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
@@ -142,7 +142,7 @@ def _of_lost_run(finding: Finding) -> Key:
         return ("unusable", "not planned", finding.job)
     words = night_words.last_words(finding)
     if has_panic(words):  # as files have it that were written when a crash was a run without an end
-        return ("crash", signature(words))
+        return ("crash", crash_of(None, None, words).signature)
     return ("unusable", RUN_INCOMPLETE, signature_of(finding.line.partition(",")[0]))
 
 
@@ -224,7 +224,8 @@ def _points(seen: _Together) -> Iterator[tuple[Key, str]]:
 def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> Cause:
     kind: CauseKind = next(kind for kind in SEVERITY if kind == key[0])
     mine = [findings[position] for position in positions]
-    replayed = next((finding for finding in mine if finding.repro), None)
+    of_a_run = mine[0].kind not in ("job", "plan")  # these left runs behind, whose commands don't show them
+    replayed = next((finding for finding in mine if finding.repro and of_a_run), None)
     return Cause(
         kind=kind,
         what=night_words.with_names_quoted(night_words.sentence_of(kind, mine)),

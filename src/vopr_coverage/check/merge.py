@@ -17,6 +17,7 @@ from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.hits import with_other_names
 from vopr_coverage.model.points import Observed, add_up, with_declared, with_names
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Properties, Run
 
@@ -169,7 +170,8 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
         attempts = _renamed_counts(run.attempts_only, aliases)
         run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases), attempts_only=attempts)
     observed = read.observed and with_names(read.observed, aliases)
-    return replace(read, report=renamed, run=run, via_alias=used, observed=observed)
+    hits = read.hits and with_other_names(read.hits, aliases)
+    return replace(read, report=renamed, run=run, via_alias=used, observed=observed, hits=hits)
 
 
 def unlisted(read: Input) -> str:

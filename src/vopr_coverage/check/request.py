@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from vopr_coverage.check.attempts import with_attempt_only
 from vopr_coverage.check.copies import refuse_copies
-from vopr_coverage.config.file import Config
-from vopr_coverage.config.reading import load_for_runs
+from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.config.lock import with_lock
+from vopr_coverage.config.reading import for_runs
 from vopr_coverage.errors import UsageError, UserError, as_one, encodable, printable, shown
 from vopr_coverage.gates.manifest import other_head
 from vopr_coverage.model.report import Input
@@ -40,6 +41,7 @@ class CheckRequest(msgspec.Struct, frozen=True):
         roots: folders that every file must lie in; none means anywhere.
         form: the format that all of them have to be, a name of `reading.formats.FORMATS`; None: the config's, else any.
         declared: the path of a list of points; None: the config's, else none.
+        points: the path of a lockfile of points; None: the config's, else that at the default place, if there is one.
     """
 
     reports: Sequence[str]
@@ -50,6 +52,7 @@ class CheckRequest(msgspec.Struct, frozen=True):
     roots: tuple[Path, ...] = ()
     form: str | None = None
     declared: str | None = None
+    points: str | None = None
 
 
 def read_runs(
@@ -64,9 +67,15 @@ def read_runs(
     return read.config, read.inputs
 
 
-def read_all(request: CheckRequest, merge: Merge, progress: FileProgress = lambda _: None) -> ReadInputs:
-    """`read_runs`, with what the patterns match beside the runs; errors as there."""
-    read = read_named(request, merge, progress)
+def read_all(
+    request: CheckRequest, merge: Merge, progress: FileProgress = lambda _: None, config: Config | None = None
+) -> ReadInputs:
+    """`read_runs`, with what the patterns match beside the runs; errors as there.
+
+    Args:
+        config: the request's, for whoever has loaded it already.
+    """
+    read = read_named(request, merge, progress, config)
     if read.unusable:
         raise as_one([UserError(each.problem) for each in read.unusable])
     return read
@@ -81,13 +90,16 @@ class ReadInputs(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def read_named(request: CheckRequest, merge: Merge, progress: FileProgress) -> ReadInputs:
+def read_named(request: CheckRequest, merge: Merge, progress: FileProgress, config: Config | None = None) -> ReadInputs:
     """Read all that a request names. What cannot be used stands beside what can.
 
     Raises:
         UserError: a config that cannot be used, or no report that can.
     """
-    config = load_for_runs(request.config, request.folder, request.roots, request.form, request.declared)
+    if config is None:
+        config = load_config(request.config, request.folder, request.roots)
+        config = with_lock(config, request.points, request.folder, request.roots)
+    config = for_runs(config, request.folder, request.roots, request.form, request.declared)
     found, unfound, left_out = find(request.reports, request.roots)
     files, no_runs = runs_among(found)
     errors: list[tuple[str, str | None, UserError]] = [(source, None, error) for source, error in unfound]

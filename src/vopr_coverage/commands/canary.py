@@ -23,7 +23,7 @@ from vopr_coverage.canaries.folder import (
 )
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, CanaryVerdict, judge_canaries
 from vopr_coverage.commands.options import add_config
-from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
+from vopr_coverage.commands.output import add_verdict_files, emit, emit_document, judge_and_publish
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.determinism.canary_seeds import with_reasons
@@ -106,7 +106,10 @@ def _refuse_mixed(arguments: argparse.Namespace) -> None:
 def _print_names(arguments: argparse.Namespace) -> int:
     names = list(load_config(arguments.config).canaries)
     refuse_unsafe_canaries(names)
-    print(msgspec.json.encode(names).decode() if arguments.format == "json" else "\n".join(names))
+    if arguments.format == "json":
+        emit_document(msgspec.json.encode(names).decode() + "\n")
+    else:
+        emit("".join(f"{name}\n" for name in names))
     return ExitCode.PASSED
 
 

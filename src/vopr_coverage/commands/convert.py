@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
+from itertools import chain
 
 from vopr_coverage.commands.options import add_config, add_reading, one_of
-from vopr_coverage.commands.output import log
+from vopr_coverage.commands.output import emit_lines, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.files import STDIN, why
 from vopr_coverage.runner.environment import Runner
@@ -44,9 +44,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     lines = _converted(arguments)
     first = next(lines)  # what can't be read raises before anything is written
     if arguments.out is None:
-        sys.stdout.buffer.write(first)
-        sys.stdout.buffer.writelines(lines)
-        sys.stdout.buffer.flush()
+        emit_lines(chain([first], lines))
         return ExitCode.PASSED
     try:
         with open(arguments.out, "xb") as file:

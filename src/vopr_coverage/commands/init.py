@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from vopr_coverage.commands.options import add_reading
-from vopr_coverage.commands.output import log
+from vopr_coverage.commands.output import emit, emit_document, log
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, as_one, printable
 from vopr_coverage.files import create_text
 from vopr_coverage.model.report import Input
@@ -67,16 +66,16 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         sections = sections_of(inputs)
         config = starter_config(sections, reading)
     if not arguments.output:
-        sys.stdout.write(config)
+        emit_document(config)
         return ExitCode.PASSED
     try:
         create_text(arguments.output, config)
     except FileError as error:
         raise UsageError(f"{printable(arguments.output)} was not written: {error.found}") from None
-    print(f"wrote {printable(arguments.output)}; look at its comments before you commit it")
+    emit(f"wrote {printable(arguments.output)}; look at its comments before you commit it\n")
     for section in sections:
         where = f"{printable(section.scenario)}: " if section.scenario else ""
-        print("".join(f"{where}{sentence}\n" for sentence in asked_for(section)), end="")
+        emit("".join(f"{where}{sentence}\n" for sentence in asked_for(section)))
     return ExitCode.PASSED
 
 

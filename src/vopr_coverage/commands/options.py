@@ -14,6 +14,7 @@ from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
 if TYPE_CHECKING:
+    from vopr_coverage.check.flow import Known
     from vopr_coverage.check.terms import Overrides
 
 Number = TypeVar("Number", int, float)
@@ -133,12 +134,22 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
     )  # fmt: skip
     parser.add_argument(
+        "--points", metavar="FILE",
+        help="the lockfile of points (default: the config's, else .github/vopr-points.json, if it exists)",
+    )  # fmt: skip
+    parser.add_argument(
         "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
     )
     parser.add_argument(
-        "--max-regression", metavar="POINTS[,lost=N]",
+        "--max-regression", metavar="POINTS[,lost=N][,significant]",
         help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
-        "fault points and invariants of the base are lost",
+        "fault points and invariants of the base are lost; with `significant`, only losses that chance does not "
+        "explain count",
+    )  # fmt: skip
+    parser.add_argument(
+        "--history", metavar="F",
+        help="the history of nights (trends.ndjson): what was hit on them tells whether a point that is missing is "
+        "lost, or the run was too short for it",
     )  # fmt: skip
 
 
@@ -152,6 +163,19 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         min_reports=getattr(arguments, "min_reports", None),
         on_not_measured=getattr(arguments, "on_not_measured", None),
     )
+
+
+def known_of(arguments: argparse.Namespace) -> Known:
+    """How often points were hit before, by the history that a flag names.
+
+    Raises:
+        UserError: it can't be used.
+    """
+    if not arguments.history:
+        return ()
+    from vopr_coverage.trends.file import rates_in_file  # takes long to load
+
+    return (rates_in_file(arguments.history),)
 
 
 def words_of(texts: Iterable[str]) -> list[str]:

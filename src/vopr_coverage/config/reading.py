@@ -12,26 +12,31 @@ from vopr_coverage.files import refuse_outside
 from vopr_coverage.reading.point_lists import read_declared
 
 
-def load_for_runs(
-    named: str | None = None,
+def load_for_runs(named: str | None = None, form: str | None = None, declared: str | None = None) -> Config:
+    """The config that runs are read and judged by, without its lockfile; arguments and errors as for the two below."""
+    return for_runs(load_config(named), form=form, declared=declared)
+
+
+def for_runs(
+    config: Config,
     folder: Path = Path(),
     roots: Sequence[Path] = (),
     form: str | None = None,
     declared: str | None = None,
 ) -> Config:
-    """The config that runs are read and judged by; see `load_config`.
+    """The config with its list of points read, where runs are read: other jobs may not have the list.
 
     Args:
+        folder, roots: as for `load_config`.
         form, declared: what a flag or an input says in place of the config's `format` and `declared`.
 
     Raises:
-        UserError: as `load_config`; also if the list of points cannot be used.
+        UserError: the list of points cannot be used.
     """
-    config = load_config(named, folder, roots)
     config = replace(config, form=form or config.form, declared=declared or config.declared)
     if not config.declared:
         return config
     path = folder / config.declared
     refuse_outside(path, roots, config.declared)
-    points = read_declared(path, config.declared)
-    return replace(config, points=points, fault_points=tuple(dict.fromkeys((*config.fault_points, *points))))
+    listed = read_declared(path, config.declared)
+    return replace(config, listed=listed, fault_points=tuple(dict.fromkeys((*config.fault_points, *listed))))

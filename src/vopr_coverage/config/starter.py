@@ -8,9 +8,10 @@ from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section,
 from vopr_coverage.config.yaml_words import quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
+from vopr_coverage.model.attempts import hit_by_attempts
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Status
-from vopr_coverage.model.report import Input, hit_by_attempts
+from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import FloorStep, nothing_layer, resolve
 
 COUNTS_LISTED = 6

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from vopr_coverage.gates.manifest import ADVICE as ENDED_ADVICE
+from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import CHECKED_TWICE, Run, SeedList
 
-INCOMPLETE, NOT_MEASURED = "RunIncomplete", "NotMeasured"
+INCOMPLETE, NOT_MEASURED = RUN_INCOMPLETE, "NotMeasured"
 NOTHING_COMPARED, NO_DIGESTS = "NothingCompared", "NoDigests"
 UNMEASURED = (NOT_MEASURED, NOTHING_COMPARED, NO_DIGESTS)
 ADVICE = {
-    INCOMPLETE: "Look at the simulator's stderr and exit status, and run this seed range again.",
+    INCOMPLETE: ENDED_ADVICE["ended"],
     "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
     "RecordingDisagrees": "Look at the recording's manifest.json and stderr.log, and record this run again.",
     "NondeterministicSeeds": "Replay these seeds without --check-determinism: a seed that then holds is "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from vopr_coverage.errors import shown
 from vopr_coverage.model.manifest import RecordedPart, Recording, run_ending, simulator_ending, stderr_ending
 from vopr_coverage.model.outcome import Shortfall
@@ -10,6 +12,15 @@ from vopr_coverage.model.report import SEED_COUNT, Input, Run
 COMMIT_DIGITS = 12
 RUN_INCOMPLETE = "RunIncomplete"  # the kind of a violation
 
+ADVICE = {
+    "ended": "Look at the simulator's stderr and exit status, and run this seed range again.",
+    "timed-out": "Give the run more time or fewer iterations, or look at the seed at which it stopped: it may hang.",
+    "interrupted": "Look for what stopped the job: a cancelled workflow, a limit on its time, a full disk. Then run "
+    "this seed range again.",
+    "unfinished": "Look for what killed the recorder: a cancelled job, a machine that was shut down or had no memory "
+    "left. Then run this seed range again.",
+}
+
 
 def disagreements(file: Input) -> list[Shortfall]:
     """Differences between manifest and stream, and endings of the simulator that no failed seed explains."""
@@ -17,12 +28,9 @@ def disagreements(file: Input) -> list[Shortfall]:
     if recording is None:
         return []
     shortfalls = []
-    if recording.stopped:
-        if run is None or run.complete:  # an incomplete run says by itself what stopped it
-            shortfalls.append(_stopped(recording))
-    elif not recording.finished:
-        text = "Recording never finished: how the simulator ended is not known"
-        shortfalls.append(_shortfall("RecordingUnfinished", text, "An exit code", "None"))
+    if recording.stopped or not recording.finished:
+        if run is None or run.complete:  # an incomplete run says by itself what ended it
+            shortfalls.append(_stopped(recording) if recording.stopped else _unfinished(recording))
     elif unexplained := _unexplained_end(recording, run):
         shortfalls.append(unexplained)
     shortfalls += [_other_results(part) for part in recording.parts if part.agrees is False]
@@ -31,9 +39,10 @@ def disagreements(file: Input) -> list[Shortfall]:
 
 
 def run_incomplete(file: Input) -> Shortfall:
-    """What an incomplete run falls short of, with its simulator's last words."""
+    """What an incomplete run falls short of, with its simulator's last words and the command that runs it again."""
     line, detail = f"Run incomplete: {early_end(file)}", last_output(file.recording)
-    return _shortfall(RUN_INCOMPLETE, line, "A whole stream", "Ended early", detail)
+    found = _shortfall(RUN_INCOMPLETE, line, "A whole stream", "Ended early", detail)
+    return _to_run_again(found, file.recording) if file.recording else found
 
 
 def early_end(file: Input) -> str:
@@ -80,7 +89,23 @@ def _stopped(recording: Recording) -> Shortfall:
     kind = "Interrupted"
     if recording.timed_out:
         kind, actual = "TimedOut", "Ended by its timeout"
-    return _shortfall(kind, line, "Ended by itself", actual, stderr_ending(recording))
+    return _to_run_again(_shortfall(kind, line, "Ended by itself", actual, stderr_ending(recording)), recording)
+
+
+def _unfinished(recording: Recording) -> Shortfall:
+    """A run whose recorder was killed, although its stream is complete."""
+    line = "Recording never finished: how the simulator ended is not known"
+    return _to_run_again(_shortfall("RecordingUnfinished", line, "An exit code", "None"), recording)
+
+
+def _to_run_again(found: Shortfall, recording: Recording) -> Shortfall:
+    """The same with the command that runs its seeds once more, and advice that knows what ended the run."""
+    why = "ended"
+    if not recording.finished:
+        why = "unfinished"
+    elif recording.stopped:
+        why = "timed-out" if recording.timed_out else "interrupted"
+    return msgspec.structs.replace(found, repro=recording.run_again, advice=ADVICE[why])
 
 
 def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
@@ -91,7 +116,8 @@ def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
         return None
     line = f"Simulator {simulator_ending(recording)}, though no seed failed"
     actual = f"Exit code {recording.exit_code}" if recording.signal is None else f"Signal {recording.signal}"
-    return _shortfall("UnexplainedExit", line, "Exit code 0", actual, stderr_ending(recording))
+    found = _shortfall("UnexplainedExit", line, "Exit code 0", actual, stderr_ending(recording))
+    return _to_run_again(found, recording)
 
 
 def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:

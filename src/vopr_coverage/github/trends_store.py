@@ -33,7 +33,6 @@ def store_at(
 
     Raises:
         UsageError: there is no token, this is no runner, or the branch is no place for a history.
-        FileError: the folder is outside of the workspace, where a step of the action may not write.
     """
     if address.kind == "dir":
         yield FolderStore(Path(address.where), series)

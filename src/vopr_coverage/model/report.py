@@ -6,8 +6,7 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -16,8 +15,9 @@ import msgspec
 from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.manifest import Recording
-from vopr_coverage.model.points import Observed, with_counts
+from vopr_coverage.model.points import Observed
 
 Format = Literal[
     "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
@@ -170,6 +170,7 @@ class Input(msgspec.Struct, frozen=True):
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
         finish: whether the run finished, if the format has observations and no run.
+        hits: which seeds hit which points; None if that is not known seed by seed.
         observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
@@ -192,6 +193,7 @@ class Input(msgspec.Struct, frozen=True):
     pattern: str = ""
     observed: Observed | None = None
     finish: Finish | None = None
+    hits: Hits | None = None
     own_scenario: str | None = None
 
     @property
@@ -205,30 +207,6 @@ class Input(msgspec.Struct, frozen=True):
     def finished(self) -> bool:
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
-
-
-def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
-    """The input in which, of the points that were attempted and never took effect, exactly those declared are hit.
-
-    The names are the simulator's own: aliases are not applied yet.
-    """
-    run, report = read.run, read.report
-    if report is None or run is None or run.fault_counts is None or not run.attempts_only:
-        return read
-    hit, missed = set(report.hit_fault_points), set(report.missed_fault_points)
-    attempts = {name: count for name, count in run.attempts_only.items() if name in hit or name in missed}
-    counts = {**run.fault_counts, **{name: count * (name in declared) for name, count in attempts.items()}}
-    listed = [name for name in counts if name in hit or name in missed]
-    points = [name for name in listed if counts[name]]
-    changed = dataclasses.replace(
-        report,
-        hit_fault_points=points,
-        missed_fault_points=[name for name in listed if not counts[name]],
-        fault_points_hit=len(points),
-    )
-    run = msgspec.structs.replace(run, fault_counts=counts)
-    observed = read.observed and with_counts(read.observed, {name: counts[name] for name in attempts})
-    return msgspec.structs.replace(read, report=changed, run=run, observed=observed)
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

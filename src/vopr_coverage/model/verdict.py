@@ -16,6 +16,7 @@ from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.points import Location
+from vopr_coverage.model.rates import RatesSeen
 from vopr_coverage.model.report import CoverageReport, Format
 from vopr_coverage.model.seen import ObservedSeen
 
@@ -57,6 +58,7 @@ class Violation(msgspec.Struct, frozen=True):
     invariant: str | None = None
     seed: str | None = None
     location: Location | None = None
+    repro: str = ""
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -171,7 +173,8 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
     `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
     profile. `change` is None without a counterpart on a base. `too_short` has each minimum that applies to
-    longer runs only. `observed` is None for a format that has only a report.
+    longer runs only. `observed` is None for a format that has only a report, `rates` where nobody knows how many
+    seeds hit what.
     """
 
     name: str
@@ -186,6 +189,7 @@ class JudgedReport(msgspec.Struct, frozen=True):
     change: Change | None = None
     too_short: tuple[str, ...] = ()
     observed: ObservedSeen | None = None
+    rates: RatesSeen | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -6,7 +6,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.config.file import Config
+from vopr_coverage.model.incidence import Incidences
 from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.nightly.night_incidence import night_incidence
 from vopr_coverage.nightly.plan import NightPlan, PlannedJob
 from vopr_coverage.nightly.reached import ReachedNames, reached_names
 from vopr_coverage.nightly.regression_file import regression_line
@@ -18,9 +20,17 @@ NEW_SEEDS_EVERY_NIGHT: tuple[PlannedJob, ...] = ("long-run", "coverage", "canary
 
 
 def work_of(
-    plan: NightPlan, runs: Mapping[str, Sequence[JudgedRun]], canaries: CanaryVerdict | None, config: Config
+    plan: NightPlan,
+    runs: Mapping[str, Sequence[JudgedRun]],
+    canaries: CanaryVerdict | None,
+    config: Config,
+    incidences: Mapping[str, Incidences],
 ) -> Iterator[Work]:
-    """What was asked, was planned and ran, by job and scenario."""
+    """What was asked, was planned and ran, by job and scenario.
+
+    Args:
+        incidences: of the coverage runs, by scenario in lower case.
+    """
     for planned in plan.work:
         mine = [run for run in runs.get(planned.job, ()) if run.scenario.lower() == planned.scenario.lower()]
         rates = [run.rate for run in mine if run.rate]
@@ -51,6 +61,7 @@ def work_of(
             invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
             view_changes=report.view_changes if report else None,
             names=_names(report, known) if report and planned.job == "coverage" else None,
+            incidence=night_incidence(incidences.get(planned.scenario.lower())) if planned.job == "coverage" else None,
             first_hashes=mine[0].first_hashes if mine and planned.job in NEW_SEEDS_EVERY_NIGHT else (),
         )
 

@@ -24,6 +24,7 @@ from vopr_coverage.model.report import SEED_COUNT, FailureGroup, Finish, Format,
 from vopr_coverage.reading import of_format, recognise
 from vopr_coverage.reading.foundationdb import joined
 from vopr_coverage.reading.order import Failures
+from vopr_coverage.reading.seed_hits import HitCounts
 from vopr_coverage.reading.source import blocks
 
 ADDED_AT_ONCE = 100
@@ -70,6 +71,7 @@ def with_outputs(read: Input, stream: str, form: str | None = None) -> Input:
         report=coverage_of(observed) if observed and run.complete else None,
         observed=observed,
         warnings=(*read.warnings, *outputs.warnings),
+        hits=outputs.hits.by_seed(observed.points if observed else ()),
     )
 
 
@@ -89,6 +91,7 @@ class _Outputs:
     contradictions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     format: Format | None = None
+    hits: HitCounts = field(default_factory=HitCounts)
     _sum: list[Observed] = field(default_factory=list)
 
     def read(self) -> None:
@@ -149,6 +152,7 @@ class _Outputs:
             self.failures.add(seed, broken.name, broken.line + where)
             self.failed.add(seed)
         observed.broken = {}
+        self.hits.keep(seed, 1, {name: 1 for name, point in observed.points.items() if point.hit})
         self._sum.append(observed)
         if len(self._sum) >= ADDED_AT_ONCE:
             self._sum = [add_up(self._sum)]

@@ -70,6 +70,21 @@ def read_file(file: ReportFile, progress: Progress | None = None, read_as: ReadA
     return read if is_part(read) else with_list(read, read_as.declared)
 
 
+def why_not_whole(recording: Recording, path: str) -> str:
+    """Why a recording whose simulator ended by itself is not whole, in one line; "" if its ending says so.
+
+    Args:
+        path: of its stream.
+    """
+    if recording.whole or recording.stopped or recording.ended_badly or recording.per_seed:
+        return ""
+    try:
+        run = read_report(path).run
+    except UserError as error:
+        return str(error).partition("\n")[0]
+    return (run.ended_early if run else None) or ""
+
+
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
     """What a stream's manifest adds to it: where its simulator died, and what the coverage is of."""
     if read.run is None or recording is None:
@@ -168,16 +183,7 @@ class SeedlessRun:
     start: None = None
 
     def __init__(self, read: Input) -> None:
-        ended_early = read.finish.ended_early if read.finish else None
-        nothing = Run(
-            starting_seed=None,
-            announced=None,
-            records=0,
-            failed_records=0,
-            iterations=0,
-            ended_early=ended_early,
-        )
-        self.read = replace(read, run=read.run or nothing)
+        self.read = replace(read, run=read.run or _without_seeds(read.finish.ended_early if read.finish else None))
 
     def __iter__(self) -> Iterator[Stretch]:
         """None."""
@@ -208,13 +214,10 @@ def _until_no_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _nothing_written(error: NoRecords) -> Input:
     """What is known of a run whose simulator wrote no record."""
     what = f"no record written, but {counted(error.lines, 'other line')}" if error.lines else "nothing written"
-    run = Run(
-        starting_seed=None,
-        announced=None,
-        records=0,
-        failed_records=0,
-        iterations=0,
-        ended_early=what,
-        wrote_nothing=True,
-    )
+    run = replace(_without_seeds(what), wrote_nothing=True)
     return Input(source=error.source, format="stream", report=None, run=run, listed_only=True)
+
+
+def _without_seeds(ended_early: str | None) -> Run:
+    """A run of which no seed is known."""
+    return Run(starting_seed=None, announced=None, records=0, failed_records=0, iterations=0, ended_early=ended_early)

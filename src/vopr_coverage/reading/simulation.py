@@ -10,14 +10,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, printable, shown
+from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, shown
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Input, Run
+from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.records import CrashedData, read_died
 from vopr_coverage.reading.simulation_files import as_files
-from vopr_coverage.reading.simulation_observed import declared_twice, given_counters, observed_of, properties_in
+from vopr_coverage.reading.simulation_observed import (
+    declared_twice,
+    given_counters,
+    hits_of,
+    observed_of,
+    properties_in,
+    undeclared_text,
+)
 from vopr_coverage.reading.simulation_records import (
     EndLine,
     SeedLine,
@@ -28,11 +36,10 @@ from vopr_coverage.reading.simulation_records import (
     read_line,
 )
 from vopr_coverage.reading.simulation_rows import SeedRow, read_row
-from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
+from vopr_coverage.reading.simulation_tally import SimulationTally
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
 UNKNOWN_NAMES_KEPT_MAX = 10
-NAMES_LISTED = 5
 
 
 def read_simulation(blocks: Iterable[bytes], source: str) -> Input:
@@ -207,6 +214,7 @@ class SimulationReader:
             warnings=tuple(self._remarks()),
             observed=observed,
             listed_only=observed is not None,
+            hits=hits_of(self.start, tally),
         )
 
     # ---- what is known at the end
@@ -278,7 +286,7 @@ class SimulationReader:
         for key, counts, total, names in self._named():
             undeclared = sorted((counts.totals().keys() | (total or {}).keys()) - set(names))
             if undeclared:
-                yield _undeclared(key, undeclared, more=bool(counts.dropped))
+                yield undeclared_text(key, undeclared, more=bool(counts.dropped))
             if names and not counts.recorded and total is None and tally.records:
                 yield f"no record has `{key}`, so none of the {counted(len(names), 'name')} declared for it is measured"
 
@@ -289,11 +297,3 @@ class SimulationReader:
         yield "hits", self.tally.hits, self.end.hits, points
         invariants = [*self.start.invariants, *self.start.optional_invariants]
         yield "ran", self.tally.ran, self.end.ran, invariants
-
-
-def _undeclared(key: str, names: list[str], *, more: bool) -> str:
-    listed = ", ".join(printable(name[:60]) for name in names[:NAMES_LISTED])
-    rest = f" and {'at least ' if more else ''}{len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
-    are = agreeing(len(names), "is", "are")
-    undeclared = f"{counted(len(names), 'name')} in `{key}` {are} not declared in the start record"
-    return f"{undeclared}, and left out of every percentage: {listed}{rest}"

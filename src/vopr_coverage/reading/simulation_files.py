@@ -29,6 +29,7 @@ def as_files(read: Input) -> Input:
     return replace(
         read,
         run=None,
+        hits=None,
         observed=observed,
         contradictions=run.contradictions if contradicts else (),
         finish=None if contradicts else Finish(known=run.complete, ended_early=run.ended_early),

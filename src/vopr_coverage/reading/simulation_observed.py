@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
-from vopr_coverage.errors import shown
+from vopr_coverage.errors import printable, shown
+from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
 from vopr_coverage.model.report import Properties
+from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
-from vopr_coverage.reading.simulation_tally import NamedCounts, SimulationTally
+from vopr_coverage.reading.simulation_tally import SimulationTally
+
+NAMES_LISTED = 5
 
 
 def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Observed:
@@ -27,6 +32,13 @@ def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Obser
         counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
         undecided=tuple(end.undecided or ()),
     )
+
+
+def hits_of(start: StartLine | None, tally: SimulationTally) -> Hits | None:
+    """Which seeds hit which points; None if the records are not of seeds, or if their hits are not known."""
+    if start is None or start.unit != "seed":
+        return None
+    return tally.hits.by_seed(name for names in start.points.values() for name in names)
 
 
 def _points(
@@ -100,3 +112,12 @@ def location_of(place: str) -> Location:
     if colon and line.isascii() and line.isdigit() and len(line) < 10:
         return Location(path, int(line))
     return Location(place)
+
+
+def undeclared_text(key: str, names: Sequence[str], *, more: bool) -> str:
+    """What is said of names that were hit or ran, and that the start record does not declare; `more` may be dropped."""
+    listed = ", ".join(printable(name[:60]) for name in names[:NAMES_LISTED])
+    rest = f" and {'at least ' if more else ''}{len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
+    are = agreeing(len(names), "is", "are")
+    undeclared = f"{counted(len(names), 'name')} in `{key}` {are} not declared in the start record"
+    return f"{undeclared}, and left out of every percentage: {listed}{rest}"

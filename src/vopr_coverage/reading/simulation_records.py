@@ -116,11 +116,8 @@ def decode_seed_block(block: bytes) -> list[SeedLine]:
 
 def are_sound(records: Sequence[SeedLine]) -> bool:
     """Whether records meet what the decoder can't check: a failure where one is due."""
-    failures = [record.failure for record in records]
-    statuses = [record.status for record in records]
-    if failures.count(None) == statuses.count("ok") == len(records):
-        return True
-    return all((failure is None) == (status == "ok") for failure, status in zip(failures, statuses, strict=True))
+    failed = [record for record in records if record.failure is not None or record.status != "ok"]
+    return all(record.failure is not None and record.status != "ok" for record in failed)
 
 
 def looks_like_simulation(document: object) -> bool:

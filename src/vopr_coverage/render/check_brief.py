@@ -23,12 +23,11 @@ from vopr_coverage.render.check import (
     listed_lines,
     loosened,
     not_judged,
-    regressions,
     section,
     verdict_line,
     warning_line,
 )
-from vopr_coverage.render.outline import nothing_judged
+from vopr_coverage.render.outline import nothing_judged, regressions_of
 from vopr_coverage.render.terminal import Terminal, on_terminal, rows, wrapped
 
 ROWS_MAX = 25  # of a verdict that failed
@@ -57,7 +56,7 @@ def render_check_brief(verdict: Verdict, terminal: Terminal) -> str:
         return on_terminal(_passed(verdict), terminal)
     causes = causes_of(verdict)
     commands = [printable(cause.command) for cause in causes if cause.command]
-    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions(verdict))]
+    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions_of(verdict))]
     return on_terminal(_failed(verdict, causes, terminal.width), terminal, commands, exact)
 
 
@@ -81,10 +80,27 @@ def _failed(verdict: Verdict, causes: Sequence[Cause], width: int) -> str:
     one = rows(_listed(lines, min(1, len(lines))), width)
     if rows(kept, width) + rows(told, width) + one <= left:
         told += kept
+    most = _fitting(lines, left - rows(told, width), width)
+    if most < len(lines):  # some are left out: not those of the first causes
+        lines = _by_cause(lines, verdict, causes)
+        most = _fitting(lines, left - rows(told, width), width)
+    return "\n".join([block(verdict, most, MORE, lines), *told, *foot])
+
+
+def _fitting(lines: Sequence[str], left: int, width: int) -> int:
+    """How many of these lines fit into so many rows."""
     most = len(lines)
-    while most and rows(_listed(lines, most), width) + rows(told, width) > left:
+    while most and rows(_listed(lines, most), width) > left:
         most -= 1
-    return "\n".join([block(verdict, most, MORE), *told, *foot])
+    return most
+
+
+def _by_cause(lines: Sequence[str], verdict: Verdict, causes: Sequence[Cause]) -> list[str]:
+    """The lines of the block's list by cause: one of each, then the others. What cannot be judged stays in front."""
+    problems = len(lines) - len(verdict.violations)
+    order = [number for cause in causes for number in cause.findings[:1]]
+    order += [number for cause in causes for number in cause.findings[1:]]
+    return [*lines[:problems], *(lines[problems + number] for number in order)]
 
 
 def _listed(lines: Sequence[str], most: int) -> list[str]:
@@ -94,8 +110,8 @@ def _listed(lines: Sequence[str], most: int) -> list[str]:
 
 def _kept(verdict: Verdict) -> list[str]:
     """The first lines for the regression file."""
-    kept = section(REGRESSIONS, regressions(verdict), KEPT_MAX, MORE)
-    return ["", *"".join(kept).rstrip("\n").split("\n")] if regressions(verdict) else []
+    kept = section(REGRESSIONS, regressions_of(verdict), KEPT_MAX, MORE)
+    return ["", *"".join(kept).rstrip("\n").split("\n")] if regressions_of(verdict) else []
 
 
 def _drafts(causes: Sequence[Cause], width: int) -> Iterator[list[str]]:

@@ -134,6 +134,7 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "unexpected": [failure for failure in unexpected if failure.repro not in in_the_open],
         "of_no_cause": [failure for failure in unexpected if failure.repro not in told],
         "expected": [failure for failure in verdict.failures if failure.expected],
+        "regressions": outline.regressions_of(verdict),
         "several": len(verdict.reports) > 1 or len(sources) > 1,
     }
 

@@ -39,8 +39,8 @@ def clopper_pearson(trials: int, hits: int) -> tuple[float, float]:
     Source: Clopper and Pearson, Biometrika 26 (1934), 404.
     """
     assert 0 <= hits <= trials > 0, "counts are checked where they are read"
-    low = binomial.smallest(lambda share: binomial.at_least(hits, trials, share) >= TAIL) if hits else 0.0
-    high = binomial.smallest(lambda share: binomial.at_most(hits, trials, share) <= TAIL) if hits < trials else 1.0
+    low = binomial.beta_quantile(TAIL, hits, trials - hits + 1) if hits else 0.0
+    high = binomial.beta_quantile(1 - TAIL, hits + 1, trials - hits) if hits < trials else 1.0
     return low, high
 
 

@@ -7,7 +7,6 @@ files, and any of them may lack some. `union` puts them together in whatever ord
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Annotated, Literal
 
@@ -19,8 +18,9 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.nightly.reached import ReachedNames, joined_names
-from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
+from vopr_coverage.nightly.verdict import COUNT_MAX
 
 FORMAT_FAMILY = "urn:vopr-coverage:schema:trend:"
 TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
@@ -56,6 +56,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         seed_base: the night's first seed.
         first_hashes: a digest of what each of the first seeds did, where every night runs other seeds.
         names: what was reached by name, in the coverage job's records alone; of older nights only part, see `names`.
+        incidence: how many seeds did so; of the newest nights alone.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]
@@ -83,6 +84,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     seed_base: _Seed | None = None
     first_hashes: _FirstHashes = ()
     names: ReachedNames | None = None
+    incidence: NightIncidence | None = None
 
 
 class History(msgspec.Struct, frozen=True):
@@ -154,6 +156,8 @@ def _possible(record: TrendRecord) -> TrendRecord:
     """
     if (record.detected or 0) > (record.declared or 0):
         raise ValueError("more canaries detected than declared")
+    if record.incidence and not record.incidence.is_possible:
+        raise ValueError("more hits than seeds")
     return record
 
 
@@ -168,67 +172,6 @@ def _complaint(source: str, number: int, line: bytes) -> ReportError:
         return ReportError(source, f":{number}", expected="a record of a night", found=found)
     at = f":{number}#{problem.pointer}" if problem.pointer else f":{number}"
     return ReportError(source, at, expected=problem.expected, found=problem.found)
-
-
-def records_of(night: NightVerdict, at: datetime) -> tuple[TrendRecord, ...]:
-    """What this night leaves in the history, whatever its verdict.
-
-    Args:
-        at: when it was, with a time zone.
-    """
-    assert at.tzinfo is not None, "a night without a time zone could be another one"
-    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    work = list(night.work)
-    jobs = {figures.job for figures in work}
-    for job, measured in (("canary", night.detected), ("determinism", night.seeds_doubled)):
-        if measured is not None and job not in jobs:
-            work.append(Work(job=job, scenario="", asked=0, planned=0, ran=0, runs=0))
-    canaries = next((figures for figures in work if figures.job == "canary"), None)
-    return tuple(_record(night, figures, moment, figures is canaries) for figures in work)
-
-
-def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRecord:
-    """One record. `canaries`: it has the figures of all canaries, whatever their scenario."""
-    known = bool(work.asked or work.planned or work.runs or work.ran)  # else there was no plan that we know of
-    gone = not known or work.lost >= work.runs > 0  # what left no recording may have run all the same
-    doubles = work.job == "determinism"
-    place = night.place
-    return TrendRecord(
-        format=TREND_FORMAT,
-        at=at,
-        run_id=place.run_id,
-        run_attempt=place.run_attempt,
-        run_number=place.run_number,
-        commit=place.commit,
-        workflow=_cut(place.workflow),
-        job=_cut(work.job),
-        scenario=_cut(work.scenario),
-        status=night.status,
-        asked=_count(work.asked) if known else None,
-        planned=_count(work.planned) if known else None,
-        ran=None if gone else _count(work.ran),
-        failed=None if gone else _count(work.failed),
-        rate=work.rate if work.rate is not None and 0 <= work.rate <= RATE_MAX else None,
-        fault_points_hit=_count(work.fault_points_hit),
-        fault_points_known=_count(work.fault_points_known),
-        invariants=_count(work.invariants),
-        view_changes=_count(work.view_changes),
-        detected=_count(night.detected) if canaries else None,
-        declared=_count(night.declared) if canaries else None,
-        seeds_doubled=_count(night.seeds_doubled) if doubles else None,
-        seed_base=night.seed_base,
-        first_hashes=work.first_hashes,
-        names=work.names,
-    )
-
-
-def _count(value: int | None) -> int | None:
-    """A count as a record holds it; one beyond all measure is none."""
-    return value if value is not None and value <= COUNT_MAX else None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_CHARACTERS_MAX else f"{text[: TEXT_CHARACTERS_MAX - 1]}…"
 
 
 def night_of(record: TrendRecord) -> str:
@@ -257,7 +200,9 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
             found[key] = record
         elif there != record:
             earlier, later = sorted((there, record), key=_recency)
-            found[key] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
+            names = joined_names(earlier.names, later.names)
+            incidence = later.incidence or earlier.incidence
+            found[key] = msgspec.structs.replace(later, names=names, incidence=incidence)
     return tuple(
         sorted(
             found.values(),
