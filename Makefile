@@ -23,6 +23,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: foreign power-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -47,6 +48,9 @@ fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read
 
 trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
+
+power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
+	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
 
 trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/trends-demo
 	@$(BIN)/python examples/trends_demo.py --out build/trends-demo $(ARGS)
@@ -119,6 +123,9 @@ own-night-bench: $(VENV)/test.done ## kill nights at random moments, and measure
 
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
+
+foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
 
 formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
 	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)

@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.samples import CUT, samples
+from tests.support.samples import Sample, samples
 from vopr_coverage.check.flow import Rules, check
 from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.errors import UserError
@@ -83,31 +83,33 @@ def changed(rng: random.Random, data: bytes) -> bytes:
     return bytes(text)
 
 
-def judged(path: Path, config: Path, form: str | None) -> Verdict | None:
-    """The verdict; None where the file was refused."""
-    request = CheckRequest(reports=[str(path)], config=str(config), form=form)
+def judged(path: Path, sample: Sample) -> Verdict | None:
+    """The verdict, under the sample's config beside the file; None where the file was refused."""
+    config = path.with_suffix(".yml")
+    config.write_text(sample.config)
+    request = CheckRequest(reports=[str(path)], config=str(config), form=sample.form)
     try:
         return check(request, Rules())
     except UserError:
         return None
 
 
-def problem_of(path: Path, config: Path, form: str | None, *, is_cut: bool) -> str:
+def problem_of(path: Path, sample: Sample, *, is_cut: bool) -> str:
     """What is wrong with how this file was taken, "" if nothing."""
     begun = time.process_time()
     try:
-        verdict = judged(path, config, form)
+        verdict = judged(path, sample)
     except Exception:
         return traceback.format_exc()
     took = time.process_time() - begun
     if took > SECONDS_MAX:
         return f"took {took:.1f} s"
-    if is_cut and verdict and verdict.passed and CUT not in _reached(verdict):
+    if is_cut and verdict and verdict.passed and sample.point not in reached(verdict):
         return "passed without a point that is asked for"
     return ""
 
 
-def _reached(verdict: Verdict) -> set[str]:
+def reached(verdict: Verdict) -> set[str]:
     """The points that were hit and the invariants that ran."""
     reports = [report.report for report in verdict.reports if report.report]
     ran = {name for report in reports for name, count in report.invariant_executions.items() if count}
@@ -130,11 +132,10 @@ def main() -> int:
     all_samples, begun = samples(), _peak()
     until, number, taken = time.monotonic() + 60 * arguments.minutes, arguments.seed, dict.fromkeys(all_samples, 0)
     with tempfile.TemporaryDirectory() as folder:
-        config, path = Path(folder, "config.yml"), Path(folder, "input")
+        path = Path(folder, "input")
         for name, sample in all_samples.items():  # else the harness would prove nothing
-            config.write_text(sample.config)
             path.write_bytes(sample.without)
-            verdict = judged(path, config, sample.form)
+            verdict = judged(path, sample)
             assert verdict is not None, f"{name}: the sample is refused"
             assert not verdict.passed, f"{name}: the sample passes without its point"
         while number - arguments.seed < arguments.inputs if arguments.inputs else time.monotonic() < until:
@@ -142,12 +143,11 @@ def main() -> int:
             name = rng.choice(list(all_samples))
             sample, is_cut = all_samples[name], rng.random() < 0.5
             data = changed(rng, sample.without if is_cut else sample.whole)
-            config.write_text(sample.config)
             path.write_bytes(data)
-            problem = problem_of(path, config, sample.form, is_cut=is_cut)
+            problem = problem_of(path, sample, is_cut=is_cut)
             if problem:
                 arguments.keep.mkdir(parents=True, exist_ok=True)
-                kept = arguments.keep / f"{name}-{number}"
+                kept = arguments.keep / f"{name.replace(' ', '-')}-{number}"
                 kept.write_bytes(data)
                 print(f"{name}, seed {number}, kept as {kept}: {problem}")
                 return 1

@@ -87,6 +87,10 @@ class ProgressLine:
 
         return advance
 
+    def show(self, text: str) -> None:
+        """Show this text."""
+        self._draw(printable(text))
+
     def clear(self) -> None:
         """Remove the line."""
         if self._drawn:

@@ -106,6 +106,25 @@ def test_what_went_wrong_in_a_file_of_an_sdk_is_a_violation(world: Path, name: s
     assert line in run_cli("check", "-v", str(ANTITHESIS / f"{name}.jsonl.gz"), "--config", "c.json", cwd=world).out
 
 
+@pytest.mark.parametrize(
+    ("name", "event", "complete"),
+    [
+        ("go-healthy-seed-2", None, None),
+        ("go-torn-seed-1", None, False),
+        ("go-healthy-seed-2", "workload finished", True),
+        ("go-crash-seed-2", "workload finished", False),
+    ],
+)
+def test_json_says_whether_a_run_of_an_sdk_finished_or_that_nobody_knows(
+    world: Path, name: str, event: str | None, complete: bool | None
+) -> None:
+    """What is not measured is neither true nor false."""
+    (world / "c.json").write_text(json.dumps({**OWN, **({"complete_when": event} if event else {})}))
+    path = str(ANTITHESIS / f"{name}.jsonl.gz")
+    verdict = json.loads(run_cli("check", path, "--config", "c.json", "--format", "json", cwd=world).out)
+    assert verdict["reports"][0]["inputs"][0]["complete"] is complete
+
+
 def test_whether_a_run_of_an_sdk_finished_is_not_measured_by_itself(world: Path) -> None:
     """It fails, or is excused; it never passes unasked."""
     config = {"profile": "none", "fault_point_coverage_min": 0.5}

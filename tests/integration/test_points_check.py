@@ -80,6 +80,37 @@ def test_a_critical_point_of_the_file_has_to_be_hit(folder: Path) -> None:
     assert gate_of(verdict, "critical-fault-points")["origin"] == LOCK
 
 
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ([0.2, 0.5], "lost: a run of 100 seeds would miss it in less than 1 of 100 cases, p = 2e-10"),
+        ([0.001, 0.01], "underpowered: needs about 4,603 seeds for 99%, had 100"),
+    ],
+)
+def test_a_critical_point_that_was_missed_is_lost_or_the_run_too_short(
+    folder: Path, rate: list[float], said: str
+) -> None:
+    """By the rate that was locked; it is red either way."""
+    points = dict.fromkeys(("crash", "drop", "delay"), COMMON)
+    a_lock(folder, points | {"skew": {"combined": {"class": "critical", "rate": rate}}})
+    code, verdict, _ = checked(folder, "run.ndjson")
+    assert code == 1
+    (violation,) = verdict["violations"]
+    assert violation["line"] == f"Critical fault point 'skew' never hit ({said})"
+    assert "per seed when it was locked" in violation["detail"]
+
+
+def test_another_point_that_is_lost_is_a_warning(folder: Path) -> None:
+    """How many may be missed is for the minimum to say; but nobody shall overlook it."""
+    points = dict.fromkeys(("crash", "drop", "delay"), COMMON)
+    a_lock(folder, points | {"skew": {"combined": {"class": "common", "rate": [0.2, 0.5]}}})
+    code, verdict, _ = checked(folder, "run.ndjson")
+    assert code == 0
+    assert "by the rates that are locked chance does not explain it: skew" in verdict["warnings"][0]["text"]
+    a_lock(folder, points | {"skew": {"combined": {"class": "common", "rate": [0.001, 0.5]}}})
+    assert checked(folder, "run.ndjson")[1]["warnings"] == []
+
+
 def test_a_stream_that_lists_what_it_hit_is_measured_by_the_file(folder: Path) -> None:
     """VOPR's: without the file, 100 % of what it lists; with it, of all that there are."""
     (folder / "vopr.ndjson").write_bytes(a_stream(coverage=a_coverage({"crash": 4}, {"crash": 4}, {"x": 1})))

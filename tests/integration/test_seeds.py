@@ -171,3 +171,47 @@ def test_record_needs_either_a_run_or_a_file(tmp_path: Path) -> None:
         ended = run_cli("record", "--out", "out", *words, "--", "true", cwd=tmp_path)
         assert ended.code == 2
         assert problem in ended.err
+
+
+def test_pairs_that_met_are_in_the_verdict_and_can_be_asked_for(tmp_path: Path) -> None:
+    """Three declared points, of which two pairs met; of totals alone nobody knows, and then the gate fails."""
+    stream = a_stream(tmp_path, [["net.drop", "leader changes"], ["disk.torn_write", "net.drop"]])
+    config = "profile: none\nfault_point_coverage_min: 1.0\nmin_pair_coverage: {}\n"
+    for minimum, code in ((0, 0), (0.6, 0), (0.7, 1)):
+        (tmp_path / "c.yml").write_text(config.format(minimum))
+        ended = run_cli("check", stream, "--config", "c.yml", "--verdict-file", "v.json", cwd=tmp_path)
+        assert ended.code == code, ended
+        verdict = json.loads((tmp_path / "v.json").read_text())
+        assert contract.problems("verdict", verdict) == []
+        pairs = verdict["reports"][0]["pairs"]
+        assert (pairs["seeds"], pairs["possible"], pairs["met"]) == (2, 3, 2)
+    assert "Pair coverage: 66.7% (expected >= 70.0%)" in ended.out
+    hit = dict.fromkeys(("net.drop", "disk.torn_write", "leader changes"), 1)
+    totals = [begin(2, 1), seed(1, hits=None), seed(2, hits=None), finish(2, hits=hit)]
+    (tmp_path / "t.ndjson").write_bytes(as_lines(totals))
+    ended = run_cli("check", "t.ndjson", "--config", "c.yml", "--verdict-file", "v.json", cwd=tmp_path)
+    assert ended.code == 1
+    assert "Pair coverage: not measured (expected >= 70.0%)" in ended.out
+    assert json.loads((tmp_path / "v.json").read_text())["reports"][0]["pairs"] is None
+
+
+def test_pairs_of_merged_runs_are_of_all_seeds(tmp_path: Path) -> None:
+    """Under the names of the config."""
+    one = a_stream(tmp_path, [["net.drop", "leader changes"]])
+    two = a_stream(tmp_path, [["disk.torn_write", "net.drop"]], "t.ndjson", first=20)
+    (tmp_path / "c.yml").write_text("profile: none\nfault_point_coverage_min: 1.0\naliases: {disk.torn_write: torn}\n")
+    words = ("--merge", "scenario", "--config", "c.yml", "--verdict-file", "v.json")
+    assert run_cli("check", one, two, *words, cwd=tmp_path).code == 0
+    (report,) = json.loads((tmp_path / "v.json").read_text())["reports"]
+    assert (report["pairs"]["seeds"], report["pairs"]["possible"], report["pairs"]["met"]) == (2, 3, 2)
+    assert sorted(report["pairs"]["points"]) == ["leader changes", "net.drop", "torn"]
+
+
+def test_init_tells_what_pairs_could_be_asked_for(tmp_path: Path) -> None:
+    """As a comment, since it is off unless somebody wants it."""
+    met = [["net.drop", "leader changes"]] * 4
+    streams = [a_stream(tmp_path, met, f"{i}.ndjson", first=100 * i) for i in range(3)]
+    ended = run_cli("init", *streams, cwd=tmp_path)
+    assert ended.code == 0, ended
+    assert "# Off, and could be asked for: 1 of 3 pairs of points met in one seed, all runs together" in ended.out
+    assert "# min_pair_coverage: 0.33\n" in ended.out

@@ -77,7 +77,7 @@ def test_a_row_says_how_its_files_are_read(row: FormatRow, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-@pytest.mark.parametrize("name", samples())
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_file_of_one_format_is_refused_as_any_other(row: FormatRow, name: str, tmp_path: Path) -> None:
     """With both of them where the content shows it."""
     if row.name == name:

@@ -69,6 +69,27 @@ def test_a_simulation_stream_with_totals_at_its_end_is_one_sample() -> None:
     assert (found.points["net.drop"], found.points["disk.torn_write"]) == (1, 0)
 
 
+def test_invariants_that_count_seeds_beside_totals_of_points_are_one_sample_too() -> None:
+    """All that a run tells is of the same samples."""
+    seeds = [{"type": "seed", "seed": i, "status": "ok", "ran": {"agreement": 1}} for i in range(3)]
+    found = incidences_of([simulated(begin(3, 0), *seeds, finish(3, hits={"net.drop": 9}))])
+    assert found is not None
+    assert (found.samples.of, found.points["net.drop"]) == (1, 1)
+    assert found.invariants == {"agreement": 1, "durability": 0}
+
+
+def test_what_is_not_measured_has_no_incidence() -> None:
+    """Invariants with totals alone beside points that count seeds, and points that nobody counted at all."""
+    counted = [{"type": "seed", "seed": i, "status": "ok", "hits": {"net.drop": 1}} for i in range(3)]
+    found = incidences_of([simulated(begin(3, 0), *counted, finish(3, ran={"agreement": 9}))])
+    assert found is not None
+    assert (found.samples.of, found.points["net.drop"], dict(found.invariants)) == (3, 3, {})
+    silent = [{"type": "seed", "seed": i, "status": "ok", "ran": {"agreement": 1}} for i in range(3)]
+    found = incidences_in(as_unit("m", None, [simulated(begin(3, 0), *silent, finish(3))]))
+    assert found is not None
+    assert (dict(found.points), found.invariants["agreement"]) == ({}, 3)
+
+
 def test_a_report_that_tells_no_seeds_has_no_incidence() -> None:
     """Nor has what is merged with it: zero of an unknown number is no rate."""
     flat = read_document([a_flat_report()], "flat.json")

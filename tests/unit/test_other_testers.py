@@ -193,6 +193,12 @@ def test_a_result_that_lacks_a_key_is_refused_with_its_place() -> None:
         of_tigerbeetle(result("vopr", True, 9), broken)
 
 
+def test_a_count_below_zero_is_refused_with_its_place() -> None:
+    """It would take away from what other records say."""
+    with pytest.raises(ReportError, match=r"data\.json#/0: expected a result of a fuzzer.*>= 0"):
+        of_tigerbeetle(result("vopr", True, 9, count=-1))
+
+
 def test_a_list_declares_probes_by_the_names_of_verdicts(tmp_path: Path) -> None:
     """They have no line in them, and a list may name one that no file has; a recording is read once."""
     (tmp_path / "t.xml").write_text(f"<Trace>\n{probe('one', 1)}{probe('two', 0, 9)}{END}</Trace>\n")

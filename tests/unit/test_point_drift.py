@@ -13,7 +13,7 @@ from vopr_coverage.gates.locked import judge_locked_points
 from vopr_coverage.model.drift import Drift, Renamed
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.point_lock import LockedIn, LockedPoint, PointClass, PointLock
-from vopr_coverage.points.drift import RunNames, distance, drift_of, renames
+from vopr_coverage.points.drift import RunNames, distance, drift_of, lost_among, renames
 
 
 def a_lock(**classes: PointClass) -> PointLock:
@@ -99,6 +99,17 @@ def test_a_scenario_that_is_not_locked_is_not_measured() -> None:
     outcome = judge_locked_points(drifted(LOCK, "crash", "crash", scenario="calm"))
     assert outcome.status is Status.NOT_MEASURED
     assert [each.line for each in outcome.violations] == ["Scenario 'calm' is not in the lockfile"]
+
+
+def test_a_point_is_lost_where_chance_does_not_explain_the_miss() -> None:
+    """By the lower limit of its rate, over all points together."""
+    rates = {"often": (0.2, 0.5), "seldom": (0.001, 0.01), "hit": (0.2, 0.5), "new": (0.0, 0.1)}
+    assert lost_among(rates, {"hit"}, 100) == ("often",)  # 0.8^100; seldom is missed in 90 of 100 cases
+    assert lost_among(rates, {"hit"}, 10) == ()
+    assert lost_among(rates, {"hit"}, 10_000) == ("often", "seldom")
+    border = {f"p{number}": (0.05, 0.1) for number in range(10)}
+    assert lost_among(border, {name for name in border if name != "p0"}, 100) == ("p0",)  # 0.6 of 100 cases
+    assert lost_among({**rates, "p0": (0.05, 0.1)}, {"hit", "often"}, 100) == ()  # one of three such tests is no rarity
 
 
 @pytest.mark.parametrize(

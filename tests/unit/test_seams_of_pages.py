@@ -37,6 +37,7 @@ from vopr_coverage.gates.elsewhere import REGRESSION
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.drift import Drift, Renamed
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Broken, InvariantSeen, Observed
 from vopr_coverage.model.report import CoverageReport, Finish, Input, Properties
 from vopr_coverage.model.thresholds import BOUND_KEYS, SEED_KEYS, Bounds
@@ -85,6 +86,7 @@ def evidence() -> Iterator[Evidence]:
     yield Evidence(full, True, 1, {"a": most}, counts)
     idle = Observed(invariants={"b": InvariantSeen(executions=0)})
     yield Evidence(CoverageReport(), True, 1, observed=idle)  # of a tester whose invariant never ran
+    yield Evidence(full, True, 1, pairs=PairCoverage(9, most, 1))
     yield Evidence(CoverageReport(), True, 1, observed=Observed())  # of a tester that declares nothing
 
 

@@ -17,6 +17,7 @@ from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
 from vopr_coverage.check.locked import as_locked
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
+from vopr_coverage.check.pairs import with_pairs
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.request import (
     CheckRequest,
@@ -123,6 +124,7 @@ def judge_inputs(
         unit, bounds = as_locked(unit, terms, config)
         terms = replace(terms, bounds=bounds)
         unit, remarks = complete_points(unit, terms.bounds, config)
+        unit = with_pairs(unit)
         warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
         of_config += remarks
         key = (unit.scenario or "").lower()

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
 from vopr_coverage.base.losses import losses_of
-from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
+from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, ran_in_all, short_in_all
 from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
+from vopr_coverage.check.saturation import saturation_of
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
@@ -80,7 +81,10 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequenc
     if before and terms.limit:
         losses = losses_of(change, seen, known) if change and terms.limit.significant else None
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit, losses))
-    violations = [with_power(each, seen, known) for each in _fallen_short(unit, health, coverage, terms)]
+    violations = [
+        with_power(each, seen, known, unit.evidence.locked_rates)
+        for each in _fallen_short(unit, health, coverage, terms)
+    ]
     violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
@@ -95,7 +99,8 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequenc
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
-    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed))
+    more = [] if terms.expect else [Remark(unit.name, text) for text in saturation_of(unit)]
+    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed, *more))
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
@@ -128,6 +133,7 @@ def _judgement(
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
         observed=seen_of(seen),
+        pairs=unit.evidence.pairs,
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
@@ -166,9 +172,10 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
     """The outcomes of each run."""
+    ran = ran_in_all(unit)  # once: there may be thousands of runs
     return {
         read.source: [
-            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), unit, terms.bounds)
+            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), ran, terms.bounds)
             for bounds in [bounds_of_each(read, unit, terms.bounds)]
             for gate in HEALTH_GATES
         ]
@@ -220,21 +227,8 @@ def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violati
 
 def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> Violation:
     """A shortfall as a violation of the verdict."""
-    return Violation(
-        source=source,
-        gate=gate,
-        kind=shortfall.kind,
-        message=shortfall.message,
-        expected=shortfall.expected,
-        actual=shortfall.actual,
-        line=shortfall.line,
-        detail=shortfall.detail,
-        advice=shortfall.advice or advice,
-        point=shortfall.point,
-        invariant=shortfall.invariant,
-        seed=shortfall.seed,
-        repro=shortfall.repro,
-    )
+    told = msgspec.structs.asdict(shortfall) | {"advice": shortfall.advice or advice}
+    return Violation(source=source, gate=gate, **told)
 
 
 def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:

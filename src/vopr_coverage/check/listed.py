@@ -19,7 +19,7 @@ def input_seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
         source=read.source,
         format=read.format,
         scenario=read.scenario,
-        complete=read.finished,
+        complete=read.complete,
         iterations=None if run is None else run.iterations,
         first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
         gates=gate_results(outcomes),

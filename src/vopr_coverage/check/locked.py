@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from vopr_coverage.check.merge import Unit
+from vopr_coverage.check.power import incidences_in
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.config.file import Config
+from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.point_lock import Locked
 from vopr_coverage.model.points import Observed, Point
 from vopr_coverage.model.report import CoverageReport
 from vopr_coverage.model.thresholds import Bound, Bounds
-from vopr_coverage.points.drift import RunNames, counting, critical_in, drift_of
+from vopr_coverage.points.drift import RunNames, counting, critical_in, drift_of, lost_among, rates_in
 from vopr_coverage.points.sightings import declares_all, hit_in, kinds_in
 
 
@@ -35,6 +37,8 @@ def as_locked(unit: Unit, terms: Terms, config: Config) -> tuple[Unit, Bounds]:
     if drift.missing:
         return replace(unit, evidence=evidence), terms.bounds
     points = counting(lock.points_in(scenarios))
+    if len({lock.entry_of(name) for name in scenarios}) == 1:  # a rate is that of one scenario
+        evidence = _with_rates(evidence, unit, points)
     if observed is not None:
         observed = _as_declared(observed, points)
         report = coverage_of(observed, report.total_events, report.simulation_time_ns)
@@ -44,6 +48,20 @@ def as_locked(unit: Unit, terms: Terms, config: Config) -> tuple[Unit, Bounds]:
         terms.bounds, critical_fault_points=_critical(terms.bounds, critical_in(points), str(config.points))
     )
     return replace(unit, evidence=replace(evidence, report=report, observed=observed)), bounds
+
+
+def _with_rates(evidence: Evidence, unit: Unit, points: Mapping[str, Locked]) -> Evidence:
+    """With the file's rates, and with the points that they show to be lost, where the run's seeds are known.
+
+    Critical ones have a violation of their own, and so have those that vanished.
+    """
+    rates = rates_in(points)
+    now, drift = incidences_in(unit), evidence.drift
+    assert drift is not None, "rates are those of a lockfile, and with one there is a drift"
+    lost = lost_among(rates, _names_in(unit).hit, now.samples.seeds) if now else ()
+    told = {*drift.vanished, *critical_in(points)}
+    drift = replace(drift, lost=tuple(name for name in lost if name not in told))
+    return replace(evidence, locked_rates=rates, drift=drift)
 
 
 def _names_in(unit: Unit) -> RunNames:

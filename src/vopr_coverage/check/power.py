@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before
 from vopr_coverage.check.merge import Unit, overlaps
-from vopr_coverage.incidence.power import Power, power_of
+from vopr_coverage.incidence.power import Power, power_at, power_of
 from vopr_coverage.incidence.samples import incidences_of
-from vopr_coverage.model.figures import counted
+from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.incidence import Incidences
 from vopr_coverage.model.known_rates import KnownRate, KnownRates, hits_in_words, known_invariant, known_point
 from vopr_coverage.model.rates import incidences_in_verdict
 from vopr_coverage.model.verdict import Violation
+
+Interval = tuple[float, float]
 
 # The violations of names that were not reached at all.
 UNREACHED = frozenset({"CriticalFaultPointMissed", "InvariantNotExecuted", "InvariantCoverage", "PropertyNotSatisfied"})
@@ -35,22 +37,32 @@ def rates_on_base(before: Before | None) -> Iterator[KnownRates]:
         yield KnownRates("base", then.of_points(), then.of_invariants())
 
 
-def with_power(violation: Violation, now: Incidences | None, known: Sequence[KnownRates]) -> Violation:
+def with_power(
+    violation: Violation, now: Incidences | None, known: Sequence[KnownRates], locked: Mapping[str, Interval] = {}
+) -> Violation:
     """The violation of a name that was not reached, with what its rate before says: it is lost, or the run too short.
 
     Without a rate, or without the run's seeds, it stays as it is.
+
+    Args:
+        locked: the intervals of the lockfile, which is asked last: it has no counts.
     """
     if violation.kind not in UNREACHED or now is None:
         return violation
     before = known_point(known, violation.point) if violation.point else None
     before = known_invariant(known, violation.invariant) if violation.invariant else before
-    power = power_of(before.incidence, now.samples.seeds) if before else None
-    if before is None or power is None:
+    if before is not None:
+        power, reached = power_of(before.incidence, now.samples.seeds), _before_in_words(before)
+    else:
+        low, high = locked.get(violation.point or "", (0.0, 1.0))
+        power = power_at(low, now.samples.seeds)
+        reached = f"reached at a rate of {in_digits(low)} to {in_digits(high)} per seed when it was locked"
+    if power is None:
         return violation
     return replace(
         violation,
         line=f"{violation.line} ({power_in_words(power)})",
-        detail="; ".join(filter(None, [violation.detail, _before_in_words(before)])),
+        detail="; ".join(filter(None, [violation.detail, reached])),
     )
 
 

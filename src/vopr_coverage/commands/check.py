@@ -12,7 +12,7 @@ from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import Rules, check, check_health, refuse_beside_health_only
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.commands.options import add_gate, add_reading, add_terms, known_of, overrides_of
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, add_watch, known_of, overrides_of
 from vopr_coverage.commands.output import FORMATS, add_verbose, add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_verdict_files(parser, (*FORMATS, "junit", "sarif"))
     add_verbose(parser)
+    add_watch(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -58,7 +59,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     def judge() -> Verdict:
         with progress_line() as line:
-            return _judged(arguments, runner, line.for_file if line else lambda _: None)
+            now = partial(_judged, arguments, runner, line.for_file if line else lambda _: None)
+            if not arguments.watch:
+                return now()
+            from vopr_coverage.commands.watch import watched
+
+            return watched(now, arguments.reports, arguments.watch, line)
 
     return judge_and_publish(
         arguments,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Number = TypeVar("Number", int, float)
 
 DURATION_MAX = 1e15  # as manifests and plans have it, which these numbers are written to
+WATCH_S = 1.0  # between two looks at files that grow
 
 
 def add_simulator(parser: argparse.ArgumentParser) -> None:
@@ -247,3 +248,22 @@ def _positive(text: str, unit: str) -> float:
         limit = f" and up to {DURATION_MAX:g}" if number > DURATION_MAX else ""
         raise argparse.ArgumentTypeError(f"expected {unit} above 0{limit}, found {shown(text)}")
     return number
+
+
+def add_watch(parser: argparse.ArgumentParser) -> None:
+    """The flag that waits for runs."""
+    parser.add_argument(
+        "--watch", type=_watch_interval, nargs="?", const=WATCH_S, metavar="S",
+        help="wait until every run has finished, and judge it then; look at files that changed every S seconds "
+        f"(default: {WATCH_S:g}). Ctrl-C judges what is there",
+    )  # fmt: skip
+
+
+def _watch_interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"expected seconds from 0.01 to 3600, found {shown(text)}")
+    return seconds

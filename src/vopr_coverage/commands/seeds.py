@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from vopr_coverage import __version__
 from vopr_coverage.commands.options import add_config, add_reading, count, one_of
-from vopr_coverage.commands.output import emit, log
+from vopr_coverage.commands.output import emit, emit_document, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.files import STDIN, is_there, read_text, write_text
 from vopr_coverage.model.figures import counted
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     text = seed_file_text(chosen)
     write_text(out, text)
     if arguments.format == "json":
-        emit(json_text(SeedChoice(arguments.cover, tuple(chosen), __version__)))
+        emit_document(json_text(SeedChoice(arguments.cover, tuple(chosen), __version__)))
     else:
         emit("".join(f"{line}\n" for line in _told(chosen)))
     log(f"wrote {printable(arguments.out)}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
-from vopr_coverage.config.yaml_words import quoted, yaml_list
+from vopr_coverage.config.yaml_words import SCHEMA_LINE, quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
+from vopr_coverage.incidence.pairs import pairs_of
 from vopr_coverage.model.attempts import hit_by_attempts
 from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.hits import joined
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import FloorStep, nothing_layer, resolve
@@ -113,6 +115,7 @@ def starter_config(sections: Sequence[Section], reading: Mapping[str, str] = {})
         {name for run in runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
     )
     lines = [
+        SCHEMA_LINE,
         f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')}{of}, "
         f"{counted(iterations, 'iteration')}: {', '.join(run.name for run in runs)}.",
         *HEADER.splitlines(),
@@ -159,6 +162,7 @@ def _healthy(read: Input) -> Healthy:
         scenario=read.scenario,
         report=read.report,
         run=read.run,
+        hits=read.hits,
         counters=None if read.observed is None else read.observed.counters,
     )
 
@@ -191,6 +195,18 @@ def _section(section: Section, declared: int) -> Iterator[str]:
         names = ", ".join(f"{printable(each.name)} ({each.sample.total:,} times)" for each in section.unsure)
         yield f"# Too rare to be required: {names}."
     yield from _properties(section)
+    yield from _pairs(section)
+
+
+def _pairs(section: Section) -> Iterator[str]:
+    """What `min_pair_coverage` could ask for, as a comment: it is off unless somebody wants it."""
+    parts = [run.hits for run in section.runs if run.hits is not None]
+    points = {name for run in section.runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
+    pairs = pairs_of(joined(parts), points) if len(parts) == len(section.runs) else None
+    if pairs and pairs.share:
+        met = f"{pairs.met:,} of {counted(pairs.possible, 'pair')} of points met in one seed"
+        yield f"# Off, and could be asked for: {met}, all runs together (docs/seeds.md)."
+        yield f"# min_pair_coverage: {int(pairs.share * 100) / 100:.2f}"
 
 
 def _attempt_only(runs: Sequence[Healthy]) -> Iterator[str]:

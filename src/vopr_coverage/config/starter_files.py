@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vopr_coverage.config.yaml_words import quoted, yaml_list
+from vopr_coverage.config.yaml_words import SCHEMA_LINE, quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.points import Observed
@@ -37,6 +37,7 @@ def starter_of_files(inputs: Sequence[Input], reading: Mapping[str, str] = {}) -
     more = f" and {len(inputs) - NAMES_LISTED} more" if len(inputs) > NAMES_LISTED else ""
     (form,) = formats
     lines = [
+        SCHEMA_LINE,
         f"# Written by `vopr-coverage init` from {counted(len(inputs), 'healthy file')} of the format {form}: "
         f"{names}{more}.",
         *HEADER.splitlines(),

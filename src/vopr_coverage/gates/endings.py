@@ -14,6 +14,7 @@ import msgspec
 from vopr_coverage.model.drift import Drift
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
@@ -44,7 +45,8 @@ class Evidence(msgspec.Struct, frozen=True):
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
     or if the stream does not contain them. `observed` is None if the format has only a report, `drift` without a
-    lockfile of points.
+    lockfile of points, `pairs` if nobody knows which seed hit which point; `locked_rates` are the lockfile's 95 %
+    intervals of the points' rates per seed.
     """
 
     report: CoverageReport | None
@@ -58,6 +60,8 @@ class Evidence(msgspec.Struct, frozen=True):
     attempts_only: Mapping[str, int] = {}
     observed: Observed | None = None
     drift: Drift | None = None
+    pairs: PairCoverage | None = None
+    locked_rates: Mapping[str, tuple[float, float]] = {}
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""

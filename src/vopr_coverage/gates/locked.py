@@ -87,6 +87,7 @@ def _warnings(drift: Drift) -> Iterator[str]:
         f"{agreeing(count, 'it', 'them')}; `vopr-coverage points update` adds",
     )
     yield from _listed(drift.reached, "Hit, though the lockfile says unreachable; `vopr-coverage points update` moves")
+    yield from _listed(drift.lost, "Not hit, and by the rates that are locked chance does not explain it")
     yield from _listed(drift.rare_never_hit, "Rare, and never hit since locked")
     yield from _listed(
         [f"{each.name}, now {_suspect(each)}" for each in drift.looks_renamed], "Not hit, perhaps renamed"

@@ -19,6 +19,9 @@ ADVICE = {
     "this seed range again.",
     "unfinished": "Look for what killed the recorder: a cancelled job, a machine that was shut down or had no memory "
     "left. Then run this seed range again.",
+    "counts": "Look at how this file came about: its counts do not agree, so it proves nothing.",
+    "recording": "Look at the recording's manifest.json and stderr.log, and record this run again.",
+    "other-commit": "Record this commit, or judge the recording where its own commit is checked out.",
 }
 
 
@@ -134,6 +137,7 @@ def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
             f"Recording disagrees: {what} {requested} was asked for, the stream starts with {announced}",
             requested,
             announced,
+            advice=ADVICE["recording"],
         )
         for what, requested, announced in pairs
         if requested != announced
@@ -153,7 +157,7 @@ def _other_results(part: RecordedPart) -> Shortfall:
     """Seeds that ran again for their coverage, and did not do the same."""
     last = (int(part.seed) + part.iterations - 1) % SEED_COUNT
     line = f"Recording disagrees: seeds {part.seed} to {last} ran again, with other results"
-    return _shortfall("RecordingDisagrees", line, "The same results", "Other results")
+    return _shortfall("RecordingDisagrees", line, "The same results", "Other results", advice=ADVICE["recording"])
 
 
 def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortfall]:
@@ -163,7 +167,7 @@ def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortf
         return []
     ours, theirs = commits[-1][:COMMIT_DIGITS], commit[:COMMIT_DIGITS]
     line = f"Recorded at another commit: {theirs} (expected {ours})"
-    return [_shortfall("OtherCommit", line, ours, theirs)]
+    return [_shortfall("OtherCommit", line, ours, theirs, advice=ADVICE["other-commit"])]
 
 
 def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[str]:
@@ -176,5 +180,5 @@ def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[st
     return [f"Recorded with another commit checked out: git's HEAD was {head}, GITHUB_SHA {commit}"]
 
 
-def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "") -> Shortfall:
-    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail)
+def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "", advice: str = "") -> Shortfall:
+    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail, advice=advice)

@@ -31,8 +31,12 @@ class Power(msgspec.Struct, frozen=True):
 
 def power_of(before: Incidence, seeds: int) -> Power | None:
     """The power of a run of so many seeds; None for a point that was never hit before, of which nothing is known."""
-    low, _ = before.interval
-    if not before.hit or not low or not seeds:
+    return power_at(before.interval[0], seeds) if before.hit else None
+
+
+def power_at(low: float, seeds: int) -> Power | None:
+    """The same by the lower limit of a rate; None of a limit of 0, which says nothing."""
+    if not low or not seeds:
         return None
     needed = 1 if low >= 1 else ceil(log(LOST_ALPHA) / log1p(-low))
     return Power(seeds, miss_chance(low, seeds), needed)

@@ -24,13 +24,17 @@ def incidences_of(
         points, invariants: names that count as known, for streams that list only what occurred.
 
     Returns:
-        None if one of the files has no coverage, or does not tell how many seeds it is of, as a flat report.
+        None if one of the files has no coverage, or does not tell how many seeds it is of, as a flat report. Without
+        points, or invariants, if one of the files does not tell how many of its seeds hit or ran them.
     """
     parts = [_incidences_of(read) for read in inputs]
     told = [part for part in parts if part is not None]
     if not told or len(told) < len(parts):
         return None
     samples = [part.samples for part in told]
+    observed = [read.observed for read in inputs if read.observed]
+    points_counted = all(each.points_counted for each in observed)
+    invariants_counted = all(each.invariants_counted for each in observed)
     return Incidences(
         samples=Samples(
             of=sum(each.of for each in samples),
@@ -38,8 +42,8 @@ def incidences_of(
             shortest=min(each.shortest for each in samples),
             longest=max(each.longest for each in samples),
         ),
-        points=_sum([part.points for part in told], points),
-        invariants=_sum([part.invariants for part in told], invariants),
+        points=_sum([part.points for part in told], points) if points_counted else {},
+        invariants=_sum([part.invariants for part in told], invariants) if invariants_counted else {},
     )
 
 
@@ -65,11 +69,18 @@ def _of_observed(read: Input) -> Incidences | None:
         return None
     pooled = observed.unit == "file" and observed.runs == 1  # a simulation stream with totals alone
     seeds = max(read.run.covered, 1) if pooled and read.run else 1
+    points = {name: point.runs for name, point in observed.points.items() if point.kind != "phase"}
+    invariants = {name: seen.runs for name, seen in observed.invariants.items()}
     return Incidences(
         Samples(of=observed.runs, seeds=observed.runs * seeds, shortest=seeds, longest=seeds),
-        {name: point.runs for name, point in observed.points.items() if point.kind != "phase"},
-        {name: seen.runs for name, seen in observed.invariants.items()},
+        _at_most(observed.runs, points),
+        _at_most(observed.runs, invariants),
     )
+
+
+def _at_most(runs: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts in pooled samples, of which a stream is one although it counts invariants seed by seed."""
+    return {name: min(count, runs) for name, count in counts.items()}
 
 
 def _sum(parts: Sequence[Mapping[str, int]], known: Iterable[str]) -> dict[str, int]:

@@ -24,6 +24,7 @@ class Drift(msgspec.Struct, frozen=True):
         looks_renamed: locked and not hit by a run that lists only what it hit, and another name looks like it.
         undeclared: hit, and not locked. `unshown`: declared, not locked, and not hit either.
         never_hit: locked, and never hit, neither then nor now. `rare_never_hit`: those of them that are rare.
+        lost: not hit, and by the rates of the file chance does not explain that.
         reached: hit, though the file says that they cannot be.
         can_vanish: whether the run tells all that it has; a run that lists only what it hit does not.
     """
@@ -38,5 +39,6 @@ class Drift(msgspec.Struct, frozen=True):
     unshown: tuple[str, ...] = ()
     never_hit: tuple[str, ...] = ()
     rare_never_hit: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     reached: tuple[str, ...] = ()
     can_vanish: bool = True

@@ -88,6 +88,7 @@ class Observed:
         counters: totals that the tester declared, by name: `view_changes`, `repairs`, `unique_query_plans`.
         broken: the properties that did not hold; `undecided`: those of which the tester could not tell.
         events: how often the tester reported each event of its own, by name.
+        points_counted, invariants_counted: whether it is known in how many runs points were hit, and invariants ran.
     """
 
     runs: int = 0
@@ -98,6 +99,8 @@ class Observed:
     broken: dict[str, Broken] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
     events: dict[str, int] = field(default_factory=dict)
+    points_counted: bool = True
+    invariants_counted: bool = True
 
     @property
     def declares_points(self) -> bool:
@@ -112,7 +115,12 @@ class Observed:
 def add_up(all_observed: Sequence[Observed]) -> Observed:
     """Several files as one: incidences and counts are added, and what one file declares is declared."""
     units = {observed.unit for observed in all_observed}
-    total = Observed(runs=sum(o.runs for o in all_observed), unit="seed" if units == {"seed"} else "file")
+    total = Observed(
+        runs=sum(o.runs for o in all_observed),
+        unit="seed" if units == {"seed"} else "file",
+        points_counted=all(o.points_counted for o in all_observed),
+        invariants_counted=all(o.invariants_counted for o in all_observed),
+    )
     for observed in all_observed:
         for name, point in observed.points.items():
             _add_point(total.points, name, point)

@@ -18,6 +18,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
+from vopr_coverage.statistics.species import Richness
 
 Format = Literal[
     "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
@@ -111,6 +112,7 @@ class Run(msgspec.Struct, frozen=True):
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
         next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
         measured: how many of the iterations the coverage is of; None: of all.
+        different_runs: how many different runs its first seeds made, by their digests; None where that can't be told.
         crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
@@ -135,6 +137,7 @@ class Run(msgspec.Struct, frozen=True):
     next_seed: int | None = None
     crashed: bool = False
     measured: int | None = None
+    different_runs: Richness | None = None
 
     @property
     def complete(self) -> bool:
@@ -207,6 +210,11 @@ class Input(msgspec.Struct, frozen=True):
     def finished(self) -> bool:
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
+
+    @property
+    def complete(self) -> bool | None:
+        """Whether the run finished; None where nothing tells."""
+        return None if self.finished and self.finish and not self.finish.known else self.finished
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
 from vopr_coverage.model.incidence import Incidences
 from vopr_coverage.model.manifest import MANIFEST, STREAM
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.rates import incidences_in_verdict
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
@@ -61,6 +62,7 @@ class Covered(msgspec.Struct, frozen=True):
     Attributes:
         shown: one line for a part without findings.
         inputs, rules: what was judged, and by which rules.
+        pairs: which pairs of points met, by scenario in lower case.
         incidences: how many seeds hit what, by scenario in lower case, where that is known.
     """
 
@@ -68,6 +70,7 @@ class Covered(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     inputs: tuple[Input, ...] = ()
     rules: Rules = Rules("scenario")
+    pairs: Mapping[str, PairCoverage | None] = {}
     incidences: Mapping[str, Incidences] = {}
 
 
@@ -167,6 +170,7 @@ def judge_coverage(
         findings=tuple(_shortfalls(verdict)),
         inputs=inputs,
         rules=rules,
+        pairs={(report.scenario or "").lower(): report.pairs for report in verdict.reports},
         incidences={
             (report.scenario or "").lower(): incidences_in_verdict(report.rates)
             for report in verdict.reports

@@ -126,7 +126,7 @@ def judge_night(
             version=__version__,
             place=terms.place,
             seed_base=plan.seed_base,
-            work=tuple(work_of(plan, runs, canaries, config, covered.incidences if covered else {})),
+            work=tuple(work_of(plan, runs, canaries, config, covered)),
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,

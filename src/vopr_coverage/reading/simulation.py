@@ -198,6 +198,7 @@ class SimulationReader:
             failures=tally.failure_groups(),
             seed_ignored=tally.seed_ignored,
             first_hashes=tally.first_hashes(),
+            different_runs=tally.different.richness(),
             ran_nothing=tally.ran_nothing,
             fault_counts=self._fault_counts(observed),
             attempts_only=(self.end.attempts or {}) if self.end else {},

@@ -29,6 +29,8 @@ def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Obser
         unit="seed" if by_seed and start.unit == "seed" else "file",
         points=_points(start, *_counts(tally.hits, end.hits), places),
         invariants=_invariants(start, *_counts(tally.ran, end.ran), places),
+        points_counted=bool(tally.hits.recorded) or end.hits is not None,
+        invariants_counted=bool(tally.ran.recorded) or (end.ran is not None and not by_seed),
         counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
         undecided=tuple(end.undecided or ()),
     )

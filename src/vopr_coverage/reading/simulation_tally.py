@@ -8,6 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from vopr_coverage.model.report import FailureGroup
+from vopr_coverage.reading.different_runs import DifferentRuns
 from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.order import Failures, SeedOrder
 from vopr_coverage.reading.records import CrashedData
@@ -28,6 +29,7 @@ class SimulationTally(SeedOrder):
         self.failed = 0
         self.hits = HitCounts()
         self.ran = NamedCounts()
+        self.different = DifferentRuns()
         self.counters: dict[str, int] = {}
         self._events: int | None = 0
         self._had_events = False
@@ -68,6 +70,7 @@ class SimulationTally(SeedOrder):
         self._events = _plus(self._events, [None] if row.events is None else row.events)
         self._had_events = self._had_events or any(row.events or ())
         self._time_ns = _plus(self._time_ns, [None] if row.time_ns is None else row.time_ns)
+        self.different.add(row.digest or [None] * row.seeds)
         for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
             if columns is not None:
                 counts.add_columns(columns, row.seeds)
@@ -100,6 +103,7 @@ class SimulationTally(SeedOrder):
         self._had_events = self._had_events or any(events)
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
         self.ran.add([record.ran for record in records])
+        self.different.add(record.digest for record in records)
         self._count([record.counters for record in records if record.counters is not None])
         failed = [record for record in records if record.failure is not None]
         self.ok += len(records) - len(failed)

@@ -10,7 +10,7 @@ from vopr_coverage.causes.check import causes_of
 from vopr_coverage.errors import printable
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
+from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Verdict, Violation
 from vopr_coverage.render.budget import (
     SUMMARY_BYTES_MAX,
     SUMMARY_BYTES_MIN,
@@ -21,6 +21,7 @@ from vopr_coverage.render.budget import (
 from vopr_coverage.render.marks import FAILED, PASSED
 from vopr_coverage.render.outline import nothing_judged, problems_of, regressions_of
 from vopr_coverage.render.terminal import UNWRAPPED, Terminal, on_terminal
+from vopr_coverage.render.warnings import warning_lines
 
 REGRESSIONS = "Add to the regression file"
 IN_THE_FILE = "in the verdict file"
@@ -47,7 +48,7 @@ def render_check_text(verdict: Verdict, terminal: Terminal = UNWRAPPED) -> str:
         *section("What to do", _advice(verdict.violations)),
         *section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
         *section(REGRESSIONS, regressions_of(verdict)),
-        *section("Warnings", map(warning_line, verdict.warnings)),
+        *section("Warnings", warning_lines(verdict)),
         *section("Too short to tell", _too_short(verdict.reports)),
         *section("Judged", (judged_line(report, health_only=verdict.health_only) for report in verdict.reports)),
         *base_line(verdict.base),
@@ -192,11 +193,6 @@ def _repro(failure: Failure) -> str:
     hint = " (fill in the scenario)" if failure.fill_in else ""
     hint += " (replays the whole run)" if failure.whole_run else ""
     return f"{printable(failure.invariant)}{seed}{hint}\n      {printable(failure.repro)}"
-
-
-def warning_line(warning: Remark) -> str:
-    """A warning, and what it is about."""
-    return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
 def judged_line(report: JudgedReport, *, health_only: bool = False) -> str:

@@ -25,10 +25,10 @@ from vopr_coverage.render.check import (
     not_judged,
     section,
     verdict_line,
-    warning_line,
 )
 from vopr_coverage.render.outline import nothing_judged, regressions_of
 from vopr_coverage.render.terminal import Terminal, on_terminal, rows, wrapped
+from vopr_coverage.render.warnings import warning_lines, warnings_of
 
 ROWS_MAX = 25  # of a verdict that failed
 CAUSES_MAX = 3
@@ -64,7 +64,7 @@ def _passed(verdict: Verdict) -> str:
     blocks = [
         block(verdict),
         *section("Judged less strictly than on base", loosened(verdict.reports), ENTRIES_MAX, MORE),
-        *section("Warnings", map(warning_line, verdict.warnings), ENTRIES_MAX, MORE),
+        *section("Warnings", warning_lines(verdict), ENTRIES_MAX, MORE),
         "\n".join([*(line.rstrip("\n") for line in base_line(verdict.base)), _folded(verdict), verdict_line(verdict)]),
     ]
     return "\n".join(blocks)
@@ -153,7 +153,7 @@ def _folded(verdict: Verdict) -> str:
     if len(reports) > 1:
         held = sum(report.status == "passed" for report in reports)
         passed += f", {held:,} of {counted(len(reports), 'report')}"
-    hidden = "" if verdict.passed or not verdict.warnings else f"; {counted(len(verdict.warnings), 'warning')}"
+    hidden = "" if verdict.passed or not verdict.warnings else f"; {counted(len(warnings_of(verdict)), 'warning')}"
     return passed + ("" if verdict.passed else f"{hidden} {MORE}")
 
 
