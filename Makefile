@@ -22,7 +22,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench seeds-bench
 .PHONY: foreign power-bench
 
 help: ## say what there is
@@ -43,8 +43,9 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them (MINUTES=1)
+fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1 each)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),1) $(ARGS)
 
 trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
@@ -144,6 +145,9 @@ trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of n
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)
+
+seeds-bench: $(VENV)/test.done ## measure pairs of points and covers, and play the seeds chosen from a night (ARGS="--only pairs")
+	@PYTHONPATH=. $(BIN)/python benchmarks/seeds.py $(ARGS)
 
 emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (needs the same compilers)
 	@$(BIN)/python -m tests.support.toys

@@ -12,6 +12,7 @@ from tests.support.histories import a_record
 from tests.support.point_runs import a_point_run, put
 from tests.support.recordings import a_recording
 from tests.support.reports import a_stream, run_cli
+from tests.support.simulations import a_simulation, as_lines
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.trends.history import TrendRecord, text_of
 
@@ -207,6 +208,25 @@ def test_a_loss_is_said_and_not_marked_rare(folder: Path) -> None:
         in ended.out
     )
     assert (folder / LOCK).read_bytes() == before
+
+
+def test_a_phase_is_locked_without_a_rate(folder: Path) -> None:
+    """It is declared, so it can vanish; its seeds are counted by nobody."""
+    put(folder, "phases.ndjson", as_lines(a_simulation(20, 0)))
+    assert run_cli("points", "lock", "phases.ndjson", cwd=folder).code == 0
+    assert points_of(folder)["commit"] == {
+        "name": "commit", "kind": "phase", "scenarios": {"*": {"class": "common"}},
+    }  # fmt: skip
+
+
+def test_a_run_that_did_not_reach_its_end_is_no_evidence(folder: Path) -> None:
+    """As its config says what the end is."""
+    (folder / "gate.yml").write_text("profile: none\nformat: points\ncomplete_when: done\n")
+    (folder / "hits.txt").write_text("crash\n")
+    ended = run_cli("points", "lock", "hits.txt", "--config", "gate.yml", cwd=folder)
+    assert (ended.code, "hits.txt shows nothing about points: it did not finish" in ended.err) == (2, True)
+    (folder / "hits.txt").write_text("crash\ndone\n")
+    assert run_cli("points", "lock", "hits.txt", "--config", "gate.yml", cwd=folder).code == 0
 
 
 def test_rare_is_what_the_team_says(folder: Path) -> None:

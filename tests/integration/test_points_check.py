@@ -98,6 +98,7 @@ def test_a_critical_point_that_was_missed_is_lost_or_the_run_too_short(
     (violation,) = verdict["violations"]
     assert violation["line"] == f"Critical fault point 'skew' never hit ({said})"
     assert "per seed when it was locked" in violation["detail"]
+    assert verdict["warnings"] == []  # it is said once
 
 
 def test_another_point_that_is_lost_is_a_warning(folder: Path) -> None:
@@ -131,6 +132,17 @@ def test_a_flat_report_is_counted_by_its_names(folder: Path) -> None:
     assert gate_of(verdict, "fault-point-coverage")["measured"] == "60.0% (3 of 5)"
 
 
+def test_a_list_of_hits_is_measured_by_the_file(folder: Path) -> None:
+    """It declares nothing itself; the file does, so no name is called undeclared that is locked."""
+    config = folder / "lists.yml"
+    config.write_text(f"{ASKS}format: points\ncomplete_when: done\n")
+    (folder / "hits.txt").write_text("crash\ndrop\ndone\n")
+    a_lock(folder, {name: {"*": {"class": "common"}} for name in ("crash", "drop", "delay")})
+    code, verdict, _ = checked(folder, "hits.txt", "--config", "lists.yml")
+    assert (code, verdict["warnings"]) == (0, [])
+    assert gate_of(verdict, "fault-point-coverage")["measured"] == "66.7% (2 of 3)"
+
+
 def test_what_nothing_has_shown_can_be_excused(folder: Path) -> None:
     """By the gate's name, as for any figure that was not measured; what vanished cannot."""
     a_lock(
@@ -151,6 +163,10 @@ def test_a_scenario_that_the_file_does_not_have_is_not_measured(folder: Path) ->
     code, verdict, _ = checked(folder, "run.ndjson")
     assert code == 1
     assert "Scenario 'combined' is not in the lockfile" in [each["line"] for each in verdict["violations"]]
+    assert gate_of(verdict, "fault-point-coverage")["measured"] == "75.0% (3 of 4)"  # as without the file
+    (folder / "vopr.ndjson").write_bytes(a_stream())
+    warnings = [each["text"] for each in checked(folder, "combined=vopr.ndjson")[1]["warnings"]]
+    assert any(text.startswith("The fault point percentage rests on") for text in warnings)
     a_lock(folder, {name: {"*": {"class": "common"}} for name in ("crash", "drop", "delay")})
     assert "hit" not in checked(folder, "run.ndjson")[1]["violations"][0]["kind"]
 
@@ -165,6 +181,17 @@ def test_merged_runs_are_judged_as_one(folder: Path) -> None:
     code, verdict, _ = checked(folder, "run.ndjson", "other.ndjson", "--merge", "scenario")
     assert (code, verdict["violations"]) == (0, [])
     assert gate_of(verdict, "fault-point-coverage")["measured"] == "80.0% (4 of 5)"
+
+
+def test_a_sum_of_two_scenarios_has_no_rate(folder: Path) -> None:
+    """What can occur in one of them can occur in the sum; how often, nobody has counted."""
+    put(folder, "calm.ndjson", a_point_run({"crash": 1, "drop": 1, "delay": 1, "skew": 0}, first=100, scenario="calm"))
+    common = {name: COMMON | {"calm": {"class": "common"}} for name in ("crash", "drop", "delay")}
+    skew = {"combined": {"class": "common", "rate": [0.2, 0.5]}, "calm": {"class": "unreachable"}}
+    a_lock(folder, common | {"skew": skew})
+    code, verdict, _ = checked(folder, "run.ndjson", "calm.ndjson", "--merge", "all")
+    assert (code, verdict["warnings"]) == (0, [])
+    assert gate_of(verdict, "fault-point-coverage")["measured"] == "75.0% (3 of 4)"
 
 
 def test_a_scenario_that_has_to_fail_is_judged_without_the_file(folder: Path) -> None:

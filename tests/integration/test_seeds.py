@@ -215,3 +215,64 @@ def test_init_tells_what_pairs_could_be_asked_for(tmp_path: Path) -> None:
     assert ended.code == 0, ended
     assert "# Off, and could be asked for: 1 of 3 pairs of points met in one seed, all runs together" in ended.out
     assert "# min_pair_coverage: 0.33\n" in ended.out
+
+
+def test_points_that_cannot_occur_in_a_scenario_make_no_pairs(tmp_path: Path) -> None:
+    """By the lockfile, where the team has written what is unreachable."""
+    stream = a_stream(tmp_path, [["net.drop", "leader changes", "commit"]] * 3)
+    (tmp_path / ".github").mkdir()
+    first = {"night": "2026-05-07"}
+    kinds = {"net.drop": "fault", "disk.torn_write": "fault", "leader changes": "sometimes", "commit": "phase"}
+    classes = {name: "unreachable" if name == "disk.torn_write" else "common" for name in kinds}
+    points = [
+        {"name": name, "kind": kind, "first": first, "scenarios": {"s": {"class": classes[name]}}}
+        for name, kind in sorted(kinds.items())
+    ]
+    lock = {"format": "urn:vopr-coverage:schema:points:v1", "rare_seeds": 250_000, "points": points}
+    (tmp_path / ".github" / "vopr-points.json").write_text(json.dumps(lock))
+    (tmp_path / "c.yml").write_text("profile: none\nfault_point_coverage_min: 1.0\nmin_pair_coverage: 1.0\n")
+    ended = run_cli("check", stream, "--config", "c.yml", "--verdict-file", "v.json", cwd=tmp_path)
+    assert ended.code == 0, ended
+    (report,) = json.loads((tmp_path / "v.json").read_text())["reports"]
+    assert (report["pairs"]["possible"], report["pairs"]["met"]) == (1, 1)
+
+
+P_CHECKER = """
+import json, sys
+seed, out = int(sys.argv[1]), sys.argv[2]
+hit = {"leader lost": seed % 2 == 0, "quorum split": seed == 5}
+scenarios = [{"name": n, "satisfied": h, "satisfyingSchedules": int(h)} for n, h in hit.items()]
+json.dump({"testCase": "t", "scenarios": scenarios}, open(out, "w"))
+"""
+SDK_SUITE = """
+import json, sys
+seed, out = int(sys.argv[1]), sys.argv[2]
+def say(name, hit):
+    place = {"begin_column": 0, "begin_line": 3, "class": "", "file": "a.go", "function": "f"}
+    print(json.dumps({"antithesis_assert": {"assert_type": "sometimes", "condition": hit, "details": None,
+        "display_type": "Sometimes", "hit": hit, "id": name, "location": place, "message": name,
+        "must_hit": True}}), file=file)
+with open(out, "w") as file:
+    print(json.dumps({"antithesis_sdk": {"language": {"name": "Go", "version": "1"}, "sdk_version": "0.4",
+        "protocol_version": "1.1"}}), file=file)
+    for name, hit in {"leader lost": seed % 2 == 0, "quorum split": seed == 5}.items():
+        say(name, False)
+        if hit:
+            say(name, True)
+"""
+
+
+@pytest.mark.parametrize("program", [P_CHECKER, SDK_SUITE], ids=["P", "Antithesis"])
+def test_a_recording_of_files_knows_the_seed_of_each(tmp_path: Path, program: str) -> None:
+    """A file a seed, written to {output}: the seeds are chosen, and played again."""
+    (tmp_path / "suite.py").write_text(program)
+    command = ("--", sys.executable, "-S", "suite.py", "{seed}", "{output}")
+    words = ("--scenario", "suite", "--seed", "1", "--iterations", "6", "--out", "night")
+    assert run_cli("record", *words, *command, cwd=tmp_path).code == 0
+    chosen = run_cli("seeds", "night", "--out", "seeds.txt", cwd=tmp_path)
+    assert chosen.out == "suite: 2 of 6 seeds reach all 2 points that were reached\n"
+    lines = (tmp_path / "seeds.txt").read_text().splitlines()[3:]
+    assert lines == ["suite 5", "#+ quorum split", "suite 2", "#+ leader lost"]
+    again = run_cli("replay", "seeds.txt", "--out", "again", *command, cwd=tmp_path)
+    assert again.code == 0, again.err
+    assert "2 of 2 points for which these seeds were chosen are reached again" in again.err

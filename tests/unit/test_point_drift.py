@@ -47,6 +47,12 @@ def test_what_is_no_longer_declared_vanished() -> None:
     assert [each.line for each in outcome.violations] == ["Locked point 'delay' vanished: it is no longer declared"]
 
 
+def test_what_vanished_is_told_once() -> None:
+    """Whether it was ever hit matters no more."""
+    outcome = judge_locked_points(drifted(a_lock(a="common", b_never="common"), "a", "a"))
+    assert [each.kind for each in outcome.violations] == ["PointVanished"]
+
+
 def test_what_vanished_may_have_another_name_now() -> None:
     """With the distance, so that a reader can judge it."""
     outcome = judge_locked_points(drifted(LOCK, "crash dorp delay", "crash dorp"))

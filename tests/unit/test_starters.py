@@ -24,7 +24,8 @@ SETUP = "org/vopr-coverage-action/setup@v1"
 NIGHTLY = "org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1"
 RIGHTS = {
     ("pull-request.yml", "simulate"): {"contents": "read"},
-    ("pull-request.yml", "seeds"): {"contents": "read"},
+    ("pull-request-seeds.yml", "play"): {"contents": "read"},
+    ("pull-request-seeds.yml", "gate"): {"contents": "read"},
     ("pull-request.yml", "gate"): {"actions": "read", "contents": "read", "pull-requests": "write"},
     ("fork-comment.yml", "comment"): {"actions": "read", "pull-requests": "write"},
     ("nightly.yml", "night"): {"actions": "read", "contents": "read"},
@@ -47,8 +48,8 @@ Yaml = dict[Any, Any]
 
 
 def parsed(text: str) -> Any:
-    """YAML with `on` for the key that YAML 1.1 takes for true."""
-    found = yaml.safe_load(text)
+    """YAML with `on` for the key that YAML 1.1 takes for true; none if all of it is comments."""
+    found = yaml.safe_load(text) or {}
     return {"on" if key is True else key: value for key, value in found.items()} if isinstance(found, dict) else found
 
 
@@ -260,7 +261,7 @@ class TestPullRequest:
 
     def test_the_build_is_a_step_whose_failure_counts(self) -> None:
         """Only the simulator's own exit code is left to the gate."""
-        build, simulation, _ = (step["run"] for step in self.simulate["steps"] if "run" in step)
+        build, simulation = (step["run"] for step in self.simulate["steps"] if "run" in step)
         assert "||" not in build
         assert re.search(r"\btimeout --kill-after=\d+s \d+s ", simulation)
         assert simulation.count("||") == 1
@@ -268,7 +269,7 @@ class TestPullRequest:
 
     def test_the_stream_goes_from_one_job_to_the_other(self) -> None:
         """Under one name; another attempt replaces it, a missing file is an error."""
-        upload, _ = (step["with"] for step in using(self.simulate["steps"], "actions/upload-artifact"))
+        (upload,) = (step["with"] for step in using(self.simulate["steps"], "actions/upload-artifact"))
         (download,) = (step["with"] for step in using(self.gate["steps"], "actions/download-artifact"))
         assert download == {"name": upload["name"]}
         assert upload["overwrite"] is True
@@ -296,31 +297,33 @@ class TestPullRequest:
 
 
 class TestNightsSeeds:
-    """The third job of workflows/pull-request.yml, and the steps that it needs."""
+    """workflows/pull-request-seeds.yml: the code under test in one job, the gate in another."""
 
-    steps: list[Yaml] = PULL_REQUEST["jobs"]["simulate"]["steps"]
-    job: Yaml = PULL_REQUEST["jobs"]["seeds"]
+    play: Yaml = STARTER["pull-request-seeds.yml"]["jobs"]["play"]
+    gate: Yaml = STARTER["pull-request-seeds.yml"]["jobs"]["gate"]
 
-    def test_without_a_file_of_seeds_nothing_is_played_and_nothing_is_judged(self) -> None:
-        """The starter is copied before there is a night."""
-        setup, play = (step for step in self.steps if "vopr-seeds" in step.get("if", ""))
-        assert setup["uses"].startswith(OURS.partition("@")[0] + "/setup@")
-        assert setup["if"] == play["if"] == "hashFiles('.github/vopr-seeds.txt') != ''"
-        assert "vopr-coverage replay .github/vopr-seeds.txt --out seeds" in play["run"]
-        assert PULL_REQUEST["jobs"]["simulate"]["outputs"] == {"seeds": "${{ steps.seeds.outputs.ended }}"}
-        assert self.job["if"] == "always() && needs.simulate.outputs.seeds"
+    def test_the_gate_is_never_skipped(self) -> None:
+        """Where nothing was played, it is red before it has looked at anything."""
+        assert self.gate["if"] == "always()"
+        stop = self.gate["steps"][0]
+        assert stop["if"] == "needs.play.result != 'success'"
+        assert stop["run"].endswith("exit 1\n")
 
     def test_what_is_lost_fails_after_all_was_judged(self) -> None:
         """`replay` ends with 1 then, and its recordings are judged nevertheless."""
-        (play,) = (step for step in self.steps if step.get("id") == "seeds")
+        (play,) = (step for step in self.play["steps"] if step.get("id") == "seeds")
+        assert "vopr-coverage replay .github/vopr-seeds.txt --out seeds" in play["run"]
         assert "|| ended=$?" in play["run"]
-        (upload,) = (step for step in using(self.steps, "actions/upload-artifact") if "if" in step)
-        (download,) = using(self.job["steps"], "actions/download-artifact")
+        assert self.play["outputs"] == {"ended": "${{ steps.seeds.outputs.ended }}"}
+        (upload,) = using(self.play["steps"], "actions/upload-artifact")
+        (download,) = using(self.gate["steps"], "actions/download-artifact")
         assert download["with"] == {"name": upload["with"]["name"], "path": upload["with"]["path"]}
-        *_, judging, stop = self.job["steps"]
+        *_, judging, stop = self.gate["steps"]
         assert judging["uses"] == OURS
-        assert judging["with"] == {"reports": "seeds/*", "merge": "scenario", "profile": "default", "comment": "off"}
-        assert stop["if"] == "${{ !cancelled() && needs.simulate.outputs.seeds != '0' }}"
+        assert judging["with"] == {
+            "reports": "seeds/*", "merge": "scenario", "profile": "default", "min-iterations": 1, "comment": "off",
+        }  # fmt: skip
+        assert stop["if"] == "${{ !cancelled() && needs.play.outputs.ended != '0' }}"
         assert stop["run"].endswith("exit 1\n")
 
 

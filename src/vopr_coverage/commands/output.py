@@ -145,7 +145,8 @@ def standard_output(runner: Runner) -> Terminal:
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
     unknown = WIDTH_LOG if runner.is_github else WIDTH_UNKNOWN
     columns = shutil.get_terminal_size((unknown, 24)).columns
-    return terminal_of(columns, colours=is_terminal if runner.colours is None else runner.colours)
+    colours = is_terminal if runner.colours is None else runner.colours
+    return terminal_of(columns, colours=colours, screen=is_terminal)
 
 
 def judge_and_publish(

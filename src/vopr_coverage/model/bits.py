@@ -67,8 +67,17 @@ def digits_of(column: int, rows: int) -> str:
 
 
 def stacked(pieces: Sequence[tuple[int, int]]) -> int:
-    """Columns below each other as one, each given with its number of rows; takes time by the rows of all."""
-    return int("".join(digits_of(column, rows) for column, rows in reversed(pieces)) or "0", 2)
+    """Columns below each other as one, each given with its number of rows.
+
+    Two and two become one, so that no row is moved more often than there are doublings.
+    """
+    parts = list(pieces)
+    while len(parts) > 1:
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        parts = [(upper | lower << rows, rows + more) for (upper, rows), (lower, more) in pairs] + parts[
+            len(parts) // 2 * 2 :
+        ]
+    return parts[0][0] if parts else 0
 
 
 def lowest(column: int) -> int | None:

@@ -168,8 +168,6 @@ class SimulationReader:
             tally.contradictions.add(f"line {number} has the start record, after {counted(tally.records, 'seed')}")
             return
         tally.starting_seed, tally.announced = record.first_seed, record.seeds
-        for twice in declared_twice(record):
-            tally.contradictions.add(twice)
         tally.hits.declare(name for names in record.points.values() for name in names)
         tally.ran.declare([*record.invariants, *record.optional_invariants])
 
@@ -284,6 +282,7 @@ class SimulationReader:
             yield f"{counted(self.other_lines, 'line')} {are} of the stream (is stderr mixed in?)"
         for what, number in self.unknown.items():
             yield f"unknown {what}, first on line {number}"
+        yield from declared_twice(self.start) if self.start else ()
         for key, counts, total, names in self._named():
             undeclared = sorted((counts.totals().keys() | (total or {}).keys()) - set(names))
             if undeclared:

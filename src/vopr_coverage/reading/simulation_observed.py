@@ -8,7 +8,7 @@ from typing import cast
 from vopr_coverage.errors import printable, shown
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.hits import Hits
-from vopr_coverage.model.points import InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.model.points import POINT_KINDS, InvariantSeen, Location, Observed, Point, PointKind
 from vopr_coverage.model.report import Properties
 from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
@@ -46,7 +46,10 @@ def hits_of(start: StartLine | None, tally: SimulationTally) -> Hits | None:
 def _points(
     start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
 ) -> dict[str, Point]:
-    kinds = {name: cast(PointKind, kind) for kind, names in start.points.items() for name in names}
+    kinds: dict[str, PointKind] = {}
+    for kind, names in start.points.items():
+        for name in names:  # under two kinds the first counts: as a phase alone it would drop out of the percentage
+            kinds[name] = min(kinds.get(name, cast(PointKind, kind)), cast(PointKind, kind), key=_order)
     return {
         name: Point(
             kind=kinds.get(name, "fault"),
@@ -62,7 +65,10 @@ def _points(
 def _invariants(
     start: StartLine, counts: Mapping[str, int], runs: Mapping[str, int], places: Mapping[str, Location]
 ) -> dict[str, InvariantSeen]:
-    declared, optional = {*start.invariants, *start.optional_invariants}, set(start.optional_invariants)
+    declared, optional = (
+        {*start.invariants, *start.optional_invariants},
+        set(start.optional_invariants) - set(start.invariants),
+    )
     return {
         name: InvariantSeen(
             declared=name in declared,
@@ -88,19 +94,20 @@ def properties_in(end: EndLine | None) -> Properties | None:
     return None if end is None or end.violated is None else Properties({}, violated_ids=tuple(end.violated))
 
 
-def declared_twice(start: StartLine) -> Iterator[str]:
-    """The first name that is declared as a point of two kinds, as an invariant that must run and need not, in words.
+def _order(kind: str) -> int:
+    return POINT_KINDS.index(cast(PointKind, kind))
 
-    Only one of them could count.
-    """
+
+def declared_twice(start: StartLine) -> Iterator[str]:
+    """The first name that is declared as points of two kinds, and the first invariant that must run and need not."""
     kinds: dict[str, str] = {}
-    lists = {f"points.{kind}": names for kind, names in start.points.items()}
-    for name, kind in ((name, kind) for kind, names in lists.items() for name in names):
+    for name, kind in ((name, kind) for kind, names in start.points.items() for name in names):
         if kinds.setdefault(name, kind) != kind:
-            yield f"start declares {shown(name)} in {kinds[name]} and in {kind}"
+            counts_as = min(kinds[name], kind, key=_order)
+            yield f"{shown(name)} is declared as {kinds[name]} and as {kind}: it counts as {counts_as}"
             break
     for name in sorted(set(start.invariants) & set(start.optional_invariants))[:1]:
-        yield f"start declares {shown(name)} in invariants and in optional_invariants"
+        yield f"{shown(name)} is declared as an invariant that must run, and as an optional one: it must run"
 
 
 def given_counters(end: EndLine) -> dict[str, int]:
