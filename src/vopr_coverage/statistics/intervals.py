@@ -13,6 +13,7 @@ from vopr_coverage.statistics import binomial
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 TAIL = 0.025  # what a two-sided 95 % interval leaves at each end
+EXACT_MAX = 10**12  # trials
 
 
 def bounds_of(seeds: int, differing: int) -> tuple[float, float]:
@@ -36,9 +37,12 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
 def clopper_pearson(trials: int, hits: int) -> tuple[float, float]:
     """The exact 95 % interval of a share, when `hits` of `trials` were counted; 2.5 % lie beyond each limit at most.
 
+    Of more than EXACT_MAX trials it is Wilson's: the digits of a double no longer suffice for the exact one.
     Source: Clopper and Pearson, Biometrika 26 (1934), 404.
     """
     assert 0 <= hits <= trials > 0, "counts are checked where they are read"
+    if trials > EXACT_MAX:
+        return wilson(trials, hits)
     low = binomial.beta_quantile(TAIL, hits, trials - hits + 1) if hits else 0.0
     high = binomial.beta_quantile(1 - TAIL, hits + 1, trials - hits) if hits < trials else 1.0
     return low, high
