@@ -193,10 +193,11 @@ def test_a_result_that_lacks_a_key_is_refused_with_its_place() -> None:
         of_tigerbeetle(result("vopr", True, 9), broken)
 
 
-def test_a_count_below_zero_is_refused_with_its_place() -> None:
-    """It would take away from what other records say."""
-    with pytest.raises(ReportError, match=r"data\.json#/0: expected a result of a fuzzer.*>= 0"):
-        of_tigerbeetle(result("vopr", True, 9, count=-1))
+@pytest.mark.parametrize(("count", "bound"), [(-1, ">= 0"), (1 << 63, "<= 9223372036854775807")])
+def test_a_count_that_cannot_be_is_refused_with_its_place(count: int, bound: str) -> None:
+    """Below zero it would take away from what other records say."""
+    with pytest.raises(ReportError, match=rf"data\.json#/0: expected a result of a fuzzer.*{bound}"):
+        of_tigerbeetle(result("vopr", True, 9, count=count))
 
 
 def test_a_list_declares_probes_by_the_names_of_verdicts(tmp_path: Path) -> None:

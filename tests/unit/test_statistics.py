@@ -63,6 +63,16 @@ def test_clopper_pearson_at_the_ends() -> None:
     assert list(clopper_pearson(20, 20)) == pytest.approx([0.025 ** (1 / 20), 1])
 
 
+@pytest.mark.parametrize("trials", [10**9, 10**12, 10**15, 2**64, 10**30])
+@pytest.mark.parametrize("hits", [0, 1, 5])
+def test_an_interval_of_any_number_of_trials_holds_the_share(trials: int, hits: int) -> None:
+    """A few hits of a great many are Poisson's: 5 of them lie between 1.6 and 11.8. Files may claim any number."""
+    for counted in (hits, trials - hits):
+        low, high = clopper_pearson(trials, counted)
+        assert 0 <= low <= counted / trials <= high <= 1
+    assert clopper_pearson(trials, hits)[1] * trials <= 11.8
+
+
 def test_clopper_pearson_of_a_million_seeds_is_the_normal_interval() -> None:
     """1.96 standard errors of 0.0005."""
     low, high = clopper_pearson(1_000_000, 500_000)

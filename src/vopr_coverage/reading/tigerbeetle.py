@@ -13,6 +13,7 @@ from vopr_coverage.model.points import Broken, InvariantSeen, Observed
 from vopr_coverage.model.report import Finish, Input
 
 CANARY = "canary"  # a fuzzer that must fail: if it does not, nothing of the others' silence can be trusted
+COUNT_MAX = (1 << 63) - 1
 CANARY_AGE_MAX_S = 24 * 3600
 KEYS = ("commit_sha", "fuzzer", "ok", "seed")
 
@@ -24,7 +25,7 @@ class Result(msgspec.Struct):
     commit_timestamp: int
     fuzzer: str
     ok: bool
-    count: Annotated[int, msgspec.Meta(ge=0)]
+    count: Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
     seed: int
     seed_timestamp_start: int
     seed_timestamp_end: int

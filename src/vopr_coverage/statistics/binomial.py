@@ -36,9 +36,15 @@ def at_least(hits: int, trials: int, share: float) -> float:
 
 def beta_below(value: float, a: float, b: float) -> float:
     """The regularised incomplete beta function I_value(a, b), for 0 < value < 1 and positive a and b."""
+    return _beta_below(value, 1 - value, a, b)
+
+
+def _beta_below(value: float, rest: float, a: float, b: float) -> float:
+    """The same. `rest` is 1 - value, which has digits of its own where the value is close to 1."""
     if value > (a + 1) / (a + b + 2):  # the fraction converges fast below this value only
-        return 1 - beta_below(1 - value, b, a)
-    front = exp(a * log(value) + b * log1p(-value) + lgamma(a + b) - lgamma(a) - lgamma(b)) / a
+        return 1 - _beta_below(rest, value, b, a)
+    logs = (log(value), log1p(-value)) if value < rest else (log1p(-rest), log(rest))
+    front = exp(a * logs[0] + b * logs[1] + lgamma(a + b) - lgamma(a) - lgamma(b)) / a
     return min(1.0, front / _beta_fraction(value, a, b))
 
 
