@@ -13,7 +13,7 @@ from tests.support.paired_rates import false_alarm, noticed
 from vopr_coverage.base.losses import losses_of
 from vopr_coverage.base.told_losses import told
 from vopr_coverage.check.power import with_power
-from vopr_coverage.incidence.power import chance_of_fewer, power_of
+from vopr_coverage.incidence.power import chance_of_fewer, p_in_words, power_of
 from vopr_coverage.model.incidence import Incidence, Incidences, Samples
 from vopr_coverage.model.known_rates import KnownRates, hits_in_words
 from vopr_coverage.model.verdict import Change
@@ -69,6 +69,27 @@ def test_hits_are_told_with_what_a_sample_is() -> None:
     assert hits_in_words(Incidence(480, 12_000)) == "480 of 12,000 seeds"
     assert hits_in_words(Incidence(4, 4, 1_000, 1_000)) == "4 of 4 runs of 1,000 seeds"
     assert hits_in_words(Incidence(0, 1, 10, 2_000)) == "0 of 1 run of 10 to 2,000 seeds"
+
+
+def test_a_p_value_is_never_zero() -> None:
+    """A float holds no smaller one than 5e-324."""
+    assert (p_in_words(5.8e-7), p_in_words(0.0)) == ("p = 5.8e-07", "p < 1e-99")
+
+
+@pytest.mark.parametrize("hit", [0, 1, 10_000, 10_001, 1 << 39, (1 << 40) - 10_001, (1 << 40) - 1, 1 << 40])
+def test_the_largest_counts_that_a_file_may_hold_have_an_interval(hit: int) -> None:
+    """A base's verdict is as untrusted as any report."""
+    low, high = Incidence(hit, 1 << 40).interval
+    assert low <= hit / (1 << 40) <= high
+    assert 0 <= chance_of_fewer(Incidence(hit, 1 << 40), Incidence(0, 1 << 40), 1 << 40) <= 1
+
+
+def test_a_name_that_is_lost_was_hit_by_no_seed() -> None:
+    """Whatever an incidence says: the loss is what the reports tell."""
+    before = KnownRates("base", {"a": Incidence(60, 100)})
+    now = Incidences(Samples(100, 100), {"a": 60})
+    (loss,) = losses_of(Change(base="b", lost_points=("a",)), now, [before]).losses
+    assert (loss.now.hit, loss.is_significant) == (0, True)
 
 
 def test_points_and_invariants_of_one_name_are_two_names() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from vopr_coverage.base.compare import Before
 from vopr_coverage.check.merge import Unit, overlaps
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
-from vopr_coverage.incidence.power import Power, power_at, power_of
+from vopr_coverage.incidence.power import Power, p_in_words, power_at, power_of
 from vopr_coverage.incidence.samples import incidences_of
 from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.model.incidence import Incidences
@@ -72,7 +72,7 @@ def power_in_words(power: Power) -> str:
     if power.lost:
         return (
             f"lost: a run of {counted(power.seeds, 'seed')} would miss it in less than 1 of 100 cases, "
-            f"p = {power.chance:.2g}"
+            f"{p_in_words(power.chance)}"
         )
     return f"underpowered: needs about {counted(power.needed, 'seed')} for 99%, had {power.seeds:,}"
 

@@ -14,6 +14,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.incidence import Incidences, Samples
 from vopr_coverage.statistics.intervals import miss_chance
 
+SEEDS_MAX = 1 << 40  # far beyond, formulas lose their digits
 NAMES_MAX = 10_000  # of points and of invariants: a verdict stays a file that people can open
 
 
@@ -59,8 +60,8 @@ class RatesSeen(msgspec.Struct, frozen=True):
 
 
 def rates_of(incidences: Incidences | None) -> RatesSeen | None:
-    """The verdict's list; None where nobody knows how many seeds hit what."""
-    if incidences is None:
+    """The verdict's list; None where nobody knows how many seeds hit what, or for more seeds than any run has."""
+    if incidences is None or incidences.samples.seeds > SEEDS_MAX:
         return None
     samples, names = incidences.samples, (incidences.points, incidences.invariants)
     return RatesSeen(

@@ -78,7 +78,7 @@ def read_declared(path: Path, name: str) -> dict[str, PointKind]:
     return declared
 
 
-def with_list(read: Input, declared: Mapping[str, PointKind]) -> Input:
+def with_list(read: Input, declared: Mapping[str, PointKind | None]) -> Input:
     """What was read with the points of a list declared, where the format names its points itself."""
     if read.observed is None or not declared:
         return read
