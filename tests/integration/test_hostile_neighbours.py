@@ -94,6 +94,23 @@ def test_git_and_bash_inherit_as_little(tmp_path: Path, monkeypatch: pytest.Monk
         assert "GITHUB_OUTPUT" not in (tmp_path / f"{name}.env").read_text(), name
 
 
+def test_a_build_of_a_night_at_home_inherits_as_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its variables of its own, such as FEATURES, are added; what it prints is stored, and commands nothing."""
+    for name in (*FILES, *SECRETS):
+        monkeypatch.setenv(name, "x")
+    lines = "; ".join(f"echo '{attempt}'" for attempt in ATTEMPTS)
+    night = {"build": f"env >{tmp_path}/seen; {lines}; exit 7", "binary": "sim", "command": "sim {seed}", "minutes": 1}
+    asked = {key: {"combined": 1} for key in ("scenarios", "coverage", "determinism")}
+    config = {"profile": "none", "min_repairs": 1, "night": night | asked}
+    (tmp_path / "night.yml").write_text(json.dumps(config))
+    ended = run_cli("night", "--config", "night.yml", cwd=tmp_path)
+    assert ended.code == 1, ended
+    seen = {line.partition("=")[0] for line in (tmp_path / "seen").read_text().splitlines()}
+    assert seen & {*FILES, *SECRETS} == set()
+    assert {"PATH", "FEATURES"} <= seen
+    assert commands_in(ended.out + ended.err) == []
+
+
 def loud(folder: Path, words: str, stream: bytes = b"") -> list[str]:
     """A simulator that prints these words everywhere, and dies."""
     (folder / "loud.py").write_text(LOUD.format(stream=stream, words=words))
