@@ -22,8 +22,8 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench seeds-bench
-.PHONY: foreign power-bench
+.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: foreign foreign-day power-bench seeds-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -43,9 +43,9 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1 each)
+fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),1) $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
 
 trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
 	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
@@ -127,6 +127,9 @@ merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the
 
 foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
 	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
+
+foreign-day: $(VENV)/test.done ## judge healthy and sick samples of other testers by configs of `init` (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/first_day_foreign.py $(ARGS)
 
 formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
 	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)

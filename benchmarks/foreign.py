@@ -12,8 +12,6 @@ Exit code 0: all figures are equal, or their difference is meant. 1: one is not.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import sys
 import tempfile
@@ -23,14 +21,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import foreign_others, foreign_sdk
-from benchmarks.foreign_cases import Case, Said
-from vopr_coverage.cli import main as vopr_coverage
+from benchmarks.foreign_cases import Case, Said, ran
 
 TEXT_MAX = 300
 CASES: dict[str, Callable[[Path, Mapping[str, Any], Path], Iterable[Case]]] = {
     "antithesis-sdk-jsonl": lambda folder, truth, _: foreign_sdk.cases(folder, truth),
     "fdb-trace-xml": lambda folder, truth, _: foreign_others.foundationdb(folder, truth),
     "gofail": foreign_others.gofail,
+    "hypothesis-observability": foreign_others.hypothesis,
     "jepsen-results-edn": lambda folder, truth, _: foreign_others.jepsen(folder, truth),
     "p-scenario-coverage": lambda folder, truth, _: foreign_others.p(folder, truth),
     "tigerbeetle-fuzzing-data": lambda folder, truth, _: foreign_others.tigerbeetle(folder, truth),
@@ -42,7 +40,7 @@ def said_of(case: Case, scratch: Path) -> Said:
     config = scratch / "config.json"
     config.write_text(json.dumps({"profile": "general", **case.config}))
     merging = ["--merge", "all"] if case.merged else []
-    exit_code, out, err = _ran("check", *case.files, "--format", "json", "--config", str(config), *merging)
+    exit_code, out, err = ran("check", *case.files, "--format", "json", "--config", str(config), *merging)
     return Said(exit_code, json.loads(out) if exit_code in (0, 1) else {}, err)
 
 
@@ -54,16 +52,9 @@ def as_stream(case: Case, said: Said, scratch: Path) -> Case | None:
     stream.unlink(missing_ok=True)
     reading = [("--from", case.config.get("format")), ("--declared", case.config.get("declared"))]
     flags = [text for flag, value in reading if value for text in (flag, value)]
-    exit_code, _, err = _ran("convert", *case.files, *flags, "--out", str(stream))
+    exit_code, _, err = ran("convert", *case.files, *flags, "--out", str(stream))
     assert exit_code == 0, err
     return Case(f"{case.name}, converted", (str(stream),), said.names, lambda converted: converted.names)
-
-
-def _ran(*argv: str) -> tuple[int, str, str]:
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        exit_code = vopr_coverage(argv)
-    return exit_code, out.getvalue(), err.getvalue()
 
 
 def compare(folder: Path, truth: Mapping[str, Any], scratch: Path) -> Counter[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from vopr_coverage.cli import main as vopr_coverage
 
 
 class Said(NamedTuple):
@@ -73,3 +77,11 @@ class Case:
     figures: Callable[[Said], Mapping[str, Any]]
     config: Mapping[str, Any] = field(default_factory=dict)
     merged: bool = False
+
+
+def ran(*argv: str) -> tuple[int, str, str]:
+    """Run one command of ours in this process: its exit code, output and messages."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        exit_code = vopr_coverage(argv)
+    return exit_code, out.getvalue(), err.getvalue()

@@ -1,13 +1,19 @@
-"""Samples of FoundationDB, Jepsen, P, TigerBeetle and gofail: `expected.json`, and the same figures from a verdict."""
+"""Samples of all other producers: what `expected.json` says of them, and the same figures from a verdict."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.foreign_cases import Case, Said
+from tests.support.followed import ROOT, blocks_of
+
+HYPOTHESIS_PAGE = ROOT / "docs" / "formats" / "hypothesis.md"
 
 
 def foundationdb(folder: Path, truth: Mapping[str, Any]) -> Iterator[Case]:
@@ -98,6 +104,7 @@ def _figures_of_points(said: Said) -> dict[str, Any]:
         "hit": [point["name"] for point in points if point["hit"]],
         "missing": [point["name"] for point in points if not point["hit"]],
         "counts": {point["name"]: point["count"] for point in points},
+        "complete": said.complete,
     }
 
 
@@ -140,6 +147,22 @@ def gofail(folder: Path, truth: Mapping[str, Any], scratch: Path) -> Iterator[Ca
     true = {"declared": len(truth["enabled"]), "hit": list(counts), "missing": [], "counts": counts}
     config = {"format": "points", "declared": str(scratch / "points.txt")}
     yield Case("counts.txt", (str(scratch / "run.txt"),), true, _figures_of_points, config)
+
+
+def hypothesis(folder: Path, truth: Mapping[str, Any], scratch: Path) -> Iterator[Case]:
+    """The list of points that the script in docs/formats/hypothesis.md makes."""
+    page = HYPOTHESIS_PAGE.read_text(encoding="utf-8")
+    script = next(text for _, text, before in blocks_of(page) if "`hits.py`" in before)
+    command = [sys.executable, "-c", script, str(folder / "testcases.jsonl")]
+    hits = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    counts = Counter[str]()
+    for of_one in truth["properties"].values():
+        counts.update(of_one["events"])
+    (scratch / "run.txt").write_text(hits)
+    (scratch / "points.txt").write_text("".join(f"{name}\n" for name in counts))
+    true = {"declared": len(counts), "hit": list(counts), "missing": [], "counts": dict(counts), "complete": True}
+    config = {"format": "points", "declared": str(scratch / "points.txt"), "complete_when": "all tests ended"}
+    yield Case("testcases.jsonl", (str(scratch / "run.txt"),), true, _figures_of_points, config)
 
 
 def _lines(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import foreign
+from benchmarks import first_day_foreign, foreign
 
 TRUTH = {
     "format": "p-scenario-coverage",
@@ -52,3 +52,22 @@ def test_a_folder_without_samples_is_no_success(tmp_path: Path, capsys: pytest.C
     """Else a wrong path would look like samples that are all as they should be."""
     assert foreign.main([str(tmp_path)]) == 2
     assert "has no */expected.json" in capsys.readouterr().err
+
+
+def test_the_first_day_learns_from_healthy_samples_and_notices_sick_ones(
+    samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of P, the sick one is the healthy one whose scenario was not satisfied."""
+    (samples / "expected.json").write_text(json.dumps(TRUTH))
+    assert first_day_foreign.main([str(samples.parent)]) == 0
+    assert "1 of 1 healthy pass, 1 of 1 sick do not pass" in capsys.readouterr().out
+
+
+def test_a_sick_sample_that_passes_fails_the_first_day(
+    samples: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its name."""
+    (samples / "expected.json").write_text(json.dumps(TRUTH))
+    monkeypatch.setattr(first_day_foreign, "CHANGES", {"p": []})
+    assert first_day_foreign.main([str(samples.parent)]) == 1
+    assert "tc_scenario_coverage.json is sick, and ends with 0" in capsys.readouterr().out

@@ -55,6 +55,20 @@ def test_an_invariant_that_never_ran_is_told_like_a_point(tmp_path: Path) -> Non
     assert violation["line"].startswith("Required invariant 'agreement' never executed (lost: a run of 20 seeds would ")
 
 
+def test_too_small_a_share_says_which_points_are_lost(tmp_path: Path) -> None:
+    """Of 20 seeds none hit the common point and none the rare ones, of which the first five are named."""
+    rare = {f"rare {number}": 2 for number in range(7)}
+    base = a_base(tmp_path, 100, {"torn": 60, **rare, "new": 0})
+    nothing = dict.fromkeys([*rare, "new"], 0)
+    run = a_run(tmp_path / "run.ndjson", 20, nothing)
+    (tmp_path / "all.yml").write_text("profile: none\nfault_point_coverage_min: 0.9\n")
+    flags = ("--config", "all.yml", "--scenario", "combined", "--base", base, "--format", "json")
+    (violation,) = json.loads(run_cli("check", run, *flags, cwd=tmp_path).out)["violations"]
+    assert violation["detail"] == (
+        "1 of 10 points; lost: 'torn'; underpowered: 'rare 0', 'rare 1', 'rare 2', 'rare 3', 'rare 4' and 2 more"
+    )
+
+
 def test_a_history_is_asked_before_the_base(tmp_path: Path) -> None:
     """Three nights of 400 seeds, added up."""
     base = a_base(tmp_path, 100, {"torn": 2})

@@ -12,7 +12,7 @@ from tests.support.action_steps import Desk
 from tests.support.night_folders import a_night, all_needs, summarised
 from tests.support.reports import MODEST, a_stream, run_cli
 from vopr_coverage.model.point_lock import LOCK_PATH, LockedIn, LockedPoint, PointLock
-from vopr_coverage.points.lockfile import text_of_lock
+from vopr_coverage.points.lockfile import parse_lock, text_of_lock
 from vopr_coverage.trends.file import read_history
 
 
@@ -73,6 +73,19 @@ def test_a_night_is_judged_by_it(tmp_path: Path) -> None:
     record = next(each for each in read_history(tmp_path / "trends.ndjson").records if each.job == "coverage")
     assert record.names is not None
     assert record.names.missed == ("one.more", "yet.another")
+
+
+def test_a_nights_recordings_and_its_history_make_a_lockfile(tmp_path: Path) -> None:
+    """With the night and the commit that saw each point first, and the rates that the night counted."""
+    a_night(tmp_path)
+    summarised(tmp_path, all_needs(), "--trends", "trends.ndjson")
+    words = ["night/coverage/*", "--history", "trends.ndjson", "--config", "config.json"]
+    ended = run_cli("points", "lock", *words, cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    points = parse_lock((tmp_path / LOCK_PATH).read_bytes(), LOCK_PATH).points
+    assert [point.name for point in points] == sorted(NAMES)
+    assert all(point.first and point.first.night and point.scenarios["combined"].rate for point in points)
+    assert summarised(tmp_path, all_needs())[0].code == 0
 
 
 def test_a_night_tells_what_was_never_hit(tmp_path: Path) -> None:

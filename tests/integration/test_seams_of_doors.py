@@ -99,16 +99,6 @@ def flags(command: str) -> set[str]:
     return {one.dest for one in parsers()[command]._actions if one.dest != "help"}
 
 
-A_NIGHT_THAT_IS_NOT_BUILT = {
-    "build": "exit 1",
-    "binary": "sim",
-    "command": "./sim {scenario} {seed} {iterations}",
-    "scenarios": {"combined": 3},
-    "coverage": {"combined": 3},
-    "rates": {"combined": 5},
-}
-
-
 def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
     """Command lines by which a command reads all that it takes; `folder` has what they name."""
     simulator = ["--", *a_simulator(folder), "--ends", "yes"]
@@ -146,8 +136,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "open.ndjson").write_bytes(as_lines(a_simulation(scenario="combined")))
     (tmp_path / "night.yml").write_text(json.dumps({"night": NO_BUILD}))
     (tmp_path / "seeds.txt").write_text("combined 1\n")
-    (tmp_path / "simulation.ndjson").write_bytes(as_lines(a_simulation()))
-    (tmp_path / "own.json").write_text(json.dumps({"night": A_NIGHT_THAT_IS_NOT_BUILT}))
     (tmp_path / "needs.json").write_text(json.dumps(all_needs()))
     (tmp_path / "trends.ndjson").write_text("")
     for name in [name for name in os.environ if name.startswith("GITHUB_")]:

@@ -276,3 +276,15 @@ def test_a_recording_of_files_knows_the_seed_of_each(tmp_path: Path, program: st
     again = run_cli("replay", "seeds.txt", "--out", "again", *command, cwd=tmp_path)
     assert again.code == 0, again.err
     assert "2 of 2 points for which these seeds were chosen are reached again" in again.err
+
+
+def test_a_seed_that_the_simulator_dies_at_leaves_nothing_to_judge(tmp_path: Path) -> None:
+    """Its points are lost, unless another seed has them; whether it would reach them nobody knows."""
+    wanted = ("swizzle 1", "#+ network.drop", "baseline 2", "#+ sim.network.send", "baseline 3", "#+ sim.storage.write")
+    (tmp_path / "seeds.txt").write_text("\n".join(["# vopr-coverage seeds 1", *wanted]))
+    ended = run_cli("replay", "seeds.txt", "--out", "out", "--", *VOPR, "--panic-at", "1,3", cwd=tmp_path)
+    assert ended.code == 1
+    assert told(ended)[-2:] == [
+        "2 of 3 points for which these seeds were chosen are reached again",
+        "swizzle seed 1 left nothing to judge, and no other reaches 'network.drop'",
+    ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from math import comb
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.examples import some_of
+from tests.support.pages import a_missed_point
 from tests.support.paired_rates import false_alarm, noticed
 from vopr_coverage.base.losses import losses_of
 from vopr_coverage.base.told_losses import told
-from vopr_coverage.incidence.power import chance_of_fewer, power_of
+from vopr_coverage.check.power import with_power
+from vopr_coverage.incidence.power import chance_of_fewer, p_in_words, power_of
 from vopr_coverage.model.incidence import Incidence, Incidences, Samples
 from vopr_coverage.model.known_rates import KnownRates, hits_in_words
 from vopr_coverage.model.verdict import Change
@@ -68,6 +71,27 @@ def test_hits_are_told_with_what_a_sample_is() -> None:
     assert hits_in_words(Incidence(0, 1, 10, 2_000)) == "0 of 1 run of 10 to 2,000 seeds"
 
 
+def test_a_p_value_is_never_zero() -> None:
+    """A float holds no smaller one than 5e-324."""
+    assert (p_in_words(5.8e-7), p_in_words(0.0)) == ("p = 5.8e-07", "p < 1e-99")
+
+
+@pytest.mark.parametrize("hit", [0, 1, 10_000, 10_001, 1 << 39, (1 << 40) - 10_001, (1 << 40) - 1, 1 << 40])
+def test_the_largest_counts_that_a_file_may_hold_have_an_interval(hit: int) -> None:
+    """A base's verdict is as untrusted as any report."""
+    low, high = Incidence(hit, 1 << 40).interval
+    assert low <= hit / (1 << 40) <= high
+    assert 0 <= chance_of_fewer(Incidence(hit, 1 << 40), Incidence(0, 1 << 40), 1 << 40) <= 1
+
+
+def test_a_name_that_is_lost_was_hit_by_no_seed() -> None:
+    """Whatever an incidence says: the loss is what the reports tell."""
+    before = KnownRates("base", {"a": Incidence(60, 100)})
+    now = Incidences(Samples(100, 100), {"a": 60})
+    (loss,) = losses_of(Change(base="b", lost_points=("a",)), now, [before]).losses
+    assert (loss.now.hit, loss.is_significant) == (0, True)
+
+
 def test_points_and_invariants_of_one_name_are_two_names() -> None:
     """And of what neither side counts, nobody knows."""
     now = Incidences(Samples(100, 100), {"a": 0}, {"a": 50})
@@ -86,6 +110,15 @@ def test_many_losses_by_chance_are_counted_after_the_first_ten() -> None:
     lost, by_chance, untold = told(losses_of(Change(base="b", lost_points=tuple(names)), now, [before]))
     assert (lost, untold, len(by_chance)) == ([], None, 11)
     assert by_chance[-1] == "2 more names lost, explained by chance"
+
+
+@pytest.mark.parametrize(("actual", "is_told"), [("Never satisfied", True), ("Not measured", False)])
+def test_what_was_not_measured_is_neither_lost_nor_underpowered(actual: str, is_told: bool) -> None:
+    """A stream that does not list a property says nothing of it."""
+    violation = replace(a_missed_point("a"), kind="PropertyNotSatisfied", actual=actual)
+    now = Incidences(Samples(100, 100), {"a": 0})
+    told_of = with_power(violation, now, [KnownRates("base", {"a": Incidence(60, 100)})])
+    assert ("lost:" in told_of.line) == is_told
 
 
 # ---- by simulation; `make power-bench` does the same with 1,000 pairs

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.histories import a_record
+from vopr_coverage.model.incidence import Incidence
+from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.points.sightings import Sighting
 from vopr_coverage.trends.history import TrendRecord
@@ -36,6 +38,13 @@ def test_a_night_is_one_sample_of_its_seeds() -> None:
     assert (seen.incidence.shortest, seen.incidence.longest) == (1_000, 2_000)
     assert seen.first is not None
     assert seen.first.commit == "0000002"
+
+
+def test_a_night_that_counted_seeds_has_them_as_samples() -> None:
+    """Nights without counts, or whose counts leave it out, are not mixed in: one sample of theirs is many seeds."""
+    counted = [a_night(n, hit="x", incidence=NightIncidence(1_000, points={"x": n})) for n in (3, 4)]
+    seen = x_in([a_night(1, missed="x"), *counted, a_night(5, hit="x", incidence=NightIncidence(1_000))])
+    assert seen.incidence == Incidence(7, 2_000)
 
 
 def test_nights_of_the_same_seeds_are_one_sample() -> None:

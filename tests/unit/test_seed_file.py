@@ -75,7 +75,10 @@ def test_a_regression_file_says_nothing_of_what_its_seeds_are_for() -> None:
         ("# vopr-coverage seeds 1\ns 1\n#+ \n", "f:3: expected `#+ POINT` or `#+ POINT & POINT`"),
         ("# vopr-coverage seeds 1\ns 1\n#+ a & b & c\n", "f:3: expected `#+ POINT` or `#+ POINT & POINT`"),
         ('# vopr-coverage seeds 1\ns 1\n#+ "a\n', "f:3: expected `#+ POINT` or `#+ POINT & POINT`"),
-        ("# vopr-coverage seeds 1\ns x\n", "f:2: expected SCENARIO SEED, the seed an integer below 2^64"),
+        (
+            "# vopr-coverage seeds 1\ns x\n",
+            "f:2: expected SCENARIO SEED, the seed an integer below 2^64, a scenario with blanks in double quotes",
+        ),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named(text: str, problem: str) -> None:
@@ -85,10 +88,17 @@ def test_a_line_that_cannot_be_used_is_named(text: str, problem: str) -> None:
     assert problem in str(caught.value)
 
 
-@pytest.mark.parametrize("scenario", ["two words", "a#b", "", "x\n"])
-def test_a_scenario_that_is_no_word_cannot_stand_in_it(scenario: str) -> None:
+@pytest.mark.parametrize("scenario", ["two words", "a#b", '"quoted"', "x & y"])
+def test_a_scenario_of_any_name_stands_in_it(scenario: str) -> None:
+    """As in a regression file."""
+    file = parse_seed_file(seed_file_text([a_choice(scenario, ("a",))]), "f")
+    assert file.wanted == (WantedSeed(scenario, "4711", (("a",),)),)
+
+
+@pytest.mark.parametrize("scenario", ["", "x\n", "x" * 201])
+def test_a_scenario_that_cannot_be_printed_cannot_stand_in_it(scenario: str) -> None:
     """It would be read as something else."""
-    with pytest.raises(UsageError, match="expected a plain word"):
+    with pytest.raises(UsageError, match="expected a printable name"):
         seed_file_text([a_choice(scenario, ("a",))])
 
 
@@ -126,4 +136,5 @@ def test_a_seed_that_left_nothing_is_not_stale() -> None:
     coverage = judge_seeds(WANTED[:2], {("s", "1"): None, ("s", "2"): frozenset("bc")})
     assert (coverage.reached, coverage.unjudged) == (2, WANTED[:1])
     assert [(one.part, one.lost) for one in coverage.missed] == [(("a",), True)]
+    assert "s seed 1 left nothing to judge, and no other reaches 'a'" in [*told(coverage)]
     assert not any("stale" in line for line in told(coverage))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.incidence.power import chance_of_fewer
+from vopr_coverage.incidence.power import chance_of_fewer, p_in_words
 from vopr_coverage.model.incidence import Incidence, Incidences
 from vopr_coverage.model.known_rates import KnownRate, KnownRates, hits_in_words, known_invariant, known_point
 from vopr_coverage.model.verdict import Change
@@ -35,7 +35,7 @@ class Loss(msgspec.Struct, frozen=True):
     def counts(self) -> str:
         """Both counts, and the chance."""
         there, here = hits_in_words(self.before.incidence), hits_in_words(self.now)
-        return f"{there} on {self.before.origin}, {here} here, p = {self.chance:.2g}"
+        return f"{there} on {self.before.origin}, {here} here, {p_in_words(self.chance)}"
 
 
 class Losses(msgspec.Struct, frozen=True):
@@ -84,11 +84,12 @@ def _tests(
     *,
     is_point: bool,
 ) -> Iterator[Loss]:
-    """A test for each name that was reached before. What this run does not list, none of its seeds reached."""
-    for name, hit in (dict.fromkeys(lost, 0) | dict(hits)).items():
+    """A test for each name that was reached before. One that is not lost passes it, whatever its counts are."""
+    gone = set(lost)
+    for name, hit in (dict(hits) | dict.fromkeys(lost, 0)).items():
         before = known_name(known, name)
         if before is not None and before.incidence.hit:
-            chance = chance_of_fewer(before.incidence, now.of(hit), now.samples.seeds)
+            chance = chance_of_fewer(before.incidence, now.of(hit), now.samples.seeds) if name in gone else 1.0
             yield Loss(is_point=is_point, name=name, before=before, now=now.of(hit), chance=chance)
 
 

@@ -12,6 +12,7 @@ from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.attempts import undeclared_attempts, with_attempt_only, without_effect
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
+from vopr_coverage.check.examples import with_example_seeds
 from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
@@ -62,7 +63,9 @@ def check(request: CheckRequest, rules: Rules, progress: FileProgress = lambda _
     """
     config, inputs, unusable, remarks = read_named(request, rules.merge, progress)
     missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(rules.overrides, config))
-    return _with_warnings(judge_inputs(inputs, rules, config, unusable, missing), remarks)
+    verdict = judge_inputs(inputs, rules, config, unusable, missing)
+    verdict = with_example_seeds(verdict, [as_configured(read, config) for read in inputs])
+    return _with_warnings(verdict, remarks)
 
 
 def check_health(

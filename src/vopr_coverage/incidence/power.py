@@ -10,6 +10,8 @@ from vopr_coverage.model.incidence import Incidence
 from vopr_coverage.statistics.intervals import miss_chance
 from vopr_coverage.statistics.losses import LOST_ALPHA, fewer_by_chance
 
+P_MIN = 1e-99  # of a p-value that is told in digits
+
 
 class Power(msgspec.Struct, frozen=True):
     """What it says that a run of `seeds` did not hit a point.
@@ -27,6 +29,11 @@ class Power(msgspec.Struct, frozen=True):
     def lost(self) -> bool:
         """Whether chance does not explain it: a run of this size misses the point in less than 1 of 100 cases."""
         return self.chance < LOST_ALPHA
+
+
+def p_in_words(chance: float) -> str:
+    """`p = 5.8e-07`; what no float holds is never 0."""
+    return f"p = {chance:.2g}" if chance >= P_MIN else f"p < {P_MIN:g}"
 
 
 def power_of(before: Incidence, seeds: int) -> Power | None:

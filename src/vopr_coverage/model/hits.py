@@ -55,17 +55,25 @@ class Hits(msgspec.Struct, frozen=True):
         row = lowest(self.columns[point])
         return None if row is None else self.seed_of(row)
 
-    def rare_seed(self, point: str) -> int | None:
+    def rarest(self) -> list[str]:
+        """The points that were hit, the rarest first."""
+        return [
+            name for _, name in sorted((column.bit_count(), name) for name, column in self.columns.items() if column)
+        ]
+
+    def rare_seed(self, point: str, rarest: Sequence[str] | None = None) -> int | None:
         """A seed that hit a point together with the rarest others: where a replay shows most. None if none hit it.
 
         The rarest other point comes first: of the seeds that are left those that hit it stay, if there are any. Of
         several seeds it is the first.
+
+        Args:
+            rarest: as `rarest` returns it, for who asks for many points.
         """
         rows = self.columns[point]
         if not rows:
             return None
-        others = sorted((column.bit_count(), name) for name, column in self.columns.items() if column)
-        for _, name in others:
+        for name in self.rarest() if rarest is None else rarest:
             rows = rows & self.columns[name] or rows
         row = lowest(rows)
         return None if row is None else self.seed_of(row)

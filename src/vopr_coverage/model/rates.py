@@ -14,6 +14,7 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.incidence import Incidences, Samples
 from vopr_coverage.statistics.intervals import miss_chance
 
+SEEDS_MAX = 1 << 40  # far beyond, formulas lose their digits
 NAMES_MAX = 10_000  # of points and of invariants: a verdict stays a file that people can open
 
 
@@ -26,6 +27,8 @@ class RateSeen(msgspec.Struct, frozen=True):
         rate: the share of seeds that hit it; None where samples are pooled.
         missed: the chance that a run of this size misses it, by that rate; None without it.
         missed_at_most: the same by the interval's lower limit.
+        first_seed, rare_seed: a seed to replay: the first that hit it, and one that hit it with the rarest others. Only
+            of the rarest points, and None where hits are not known seed by seed.
     """
 
     name: str
@@ -35,6 +38,8 @@ class RateSeen(msgspec.Struct, frozen=True):
     rate: float | None
     missed: float | None
     missed_at_most: float
+    first_seed: str | None = None
+    rare_seed: str | None = None
 
 
 class RatesSeen(msgspec.Struct, frozen=True):
@@ -55,8 +60,8 @@ class RatesSeen(msgspec.Struct, frozen=True):
 
 
 def rates_of(incidences: Incidences | None) -> RatesSeen | None:
-    """The verdict's list; None where nobody knows how many seeds hit what."""
-    if incidences is None:
+    """The verdict's list; None where nobody knows how many seeds hit what, or for more seeds than any run has."""
+    if incidences is None or incidences.samples.seeds > SEEDS_MAX:
         return None
     samples, names = incidences.samples, (incidences.points, incidences.invariants)
     return RatesSeen(

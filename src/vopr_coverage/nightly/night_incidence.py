@@ -9,12 +9,11 @@ from typing import Annotated
 import msgspec
 
 from vopr_coverage.model.incidence import Incidence, Incidences
+from vopr_coverage.model.rates import SEEDS_MAX
 from vopr_coverage.nightly.reached import NAME_CHARACTERS_MAX, NAMES_MAX
 
-COUNT_MAX = (1 << 63) - 1
-
-_Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
-_Some = Annotated[int, msgspec.Meta(ge=1, le=COUNT_MAX)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=SEEDS_MAX)]
+_Some = Annotated[int, msgspec.Meta(ge=1, le=SEEDS_MAX)]
 _Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS_MAX)]
 _Counts = Annotated[dict[_Name, _Count], msgspec.Meta(max_length=NAMES_MAX)]
 
@@ -48,7 +47,7 @@ class NightIncidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
 def night_incidence(found: Incidences | None) -> NightIncidence | None:
     """The same, cut to what a file holds; None of what is not known, or beyond all measure."""
-    if found is None or found.samples.seeds > COUNT_MAX:
+    if found is None or found.samples.seeds > SEEDS_MAX:
         return None
     samples = found.samples
     return NightIncidence(

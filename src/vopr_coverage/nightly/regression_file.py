@@ -46,16 +46,16 @@ def regression_line(scenario: str | None, seed: str, invariant: str, today: str 
     if not scenario or not is_scenario(scenario) or not is_seed(seed):
         return ""
     comment = printable(invariant)[:INVARIANT_CHARACTERS_MAX] + (f", {today}" if today else "")
-    return f"{_written(scenario)} {seed}  # {comment}"
+    return f"{as_word(scenario)} {seed}  # {comment}"
 
 
-def _written(scenario: str) -> str:
+def as_word(scenario: str) -> str:
     """A scenario as the file has it."""
     is_plain = not scenario.startswith(QUOTE) and not set(scenario) & {" ", "#"}  # the only blank that is printable
     return scenario if is_plain else json.dumps(scenario, ensure_ascii=False)
 
 
-def _words(line: str) -> list[str]:
+def words_of(line: str) -> list[str]:
     """The words of a line before its comment. What stands in quotes at its beginning is one word."""
     line = line.removeprefix(MARK).strip()  # a list that was appended to another keeps its mark
     if not line.startswith(QUOTE):
@@ -93,7 +93,7 @@ def parse_regressions(
     names: dict[str, str] = {}
     problems: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = _words(line)
+        words = words_of(line)
         if not words:
             continue
         if len(words) != 2 or not is_scenario(words[0]) or not is_seed(words[1]):

@@ -74,17 +74,23 @@ def told(coverage: SeedCoverage) -> Iterator[str]:
     wanted = counted(coverage.wanted, coverage.noun, "points and pairs" if " " in coverage.noun else "")
     were = agreeing(coverage.reached, "is", "are")
     yield f"{coverage.reached:,} of {wanted} for which these seeds were chosen {were} reached again"
-    for one in coverage.missed[:LISTED_MAX]:
-        seed = f"{printable(one.wanted.scenario)} seed {one.wanted.seed}"
-        part = AND.join(f"'{printable(name[:NAME_CHARACTERS_MAX])}'" for name in one.part)
-        yield f"{seed} no longer reaches {part}, {'nor does any other' if one.lost else 'another seed does'}"
+    unjudged = _keys(coverage.unjudged)
+    yield from (_missed_in_words(one, unjudged) for one in coverage.missed[:LISTED_MAX])
     if len(coverage.missed) > LISTED_MAX:
         yield f"… and {len(coverage.missed) - LISTED_MAX:,} more"
-    seeds = len({(one.wanted.scenario, one.wanted.seed) for one in coverage.missed} - _keys(coverage.unjudged))
+    seeds = len({(one.wanted.scenario, one.wanted.seed) for one in coverage.missed} - unjudged)
     if seeds:
         first = "find out what the change has lost, or " if coverage.lost else ""
         anew = f"{first}choose seeds anew from a night of this simulator, with `vopr-coverage seeds`"
         yield f"the file is stale for {counted(seeds, 'seed')}, because the simulator has changed: {anew}"
+
+
+def _missed_in_words(missed: Missed, unjudged: set[tuple[str, str]]) -> str:
+    seed = f"{printable(missed.wanted.scenario)} seed {missed.wanted.seed}"
+    part = AND.join(f"'{printable(name[:NAME_CHARACTERS_MAX])}'" for name in missed.part)
+    if (missed.wanted.scenario, missed.wanted.seed) in unjudged:
+        return f"{seed} left nothing to judge, and no other reaches {part}"
+    return f"{seed} no longer reaches {part}, {'nor does any other' if missed.lost else 'another seed does'}"
 
 
 def _keys(seeds: Sequence[WantedSeed]) -> set[tuple[str, str]]:

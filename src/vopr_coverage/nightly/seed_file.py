@@ -21,7 +21,14 @@ from vopr_coverage.files import is_there, read_text
 from vopr_coverage.formats.text import MARK
 from vopr_coverage.incidence.choose import ChosenSeeds
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.nightly.regression_file import SEEDS_MAX, RegressionSeeds, is_scenario, parse_regressions
+from vopr_coverage.nightly.regression_file import (
+    SEEDS_MAX,
+    RegressionSeeds,
+    as_word,
+    is_scenario,
+    parse_regressions,
+    words_of,
+)
 
 HEADER, VERSION = "# vopr-coverage seeds", "1"
 FOR, AND = "#+", " & "
@@ -55,8 +62,10 @@ def seed_file_text(chosen: Iterable[ChosenSeeds]) -> str:
     """
     each = list(chosen)
     for one in each:
-        if not is_scenario(one.scenario) or any(letter.isspace() or letter == "#" for letter in one.scenario):
-            raise UsageError(f"scenario {shown(one.scenario)} cannot stand in a file of seeds: expected a plain word")
+        if not is_scenario(one.scenario):
+            raise UsageError(
+                f"scenario {shown(one.scenario)} cannot stand in a file of seeds: expected a printable name"
+            )
     if (seeds := sum(len(one.seeds) for one in each)) > SEEDS_MAX:
         raise UsageError(f"expected at most {SEEDS_MAX:,} seeds, found {seeds:,}: choose fewer by --iterations")
     return "".join(f"{line}\n" for line in _lines(each))
@@ -68,7 +77,7 @@ def _lines(chosen: Iterable[ChosenSeeds]) -> Iterator[str]:
         yield ""
         yield f"# {scenario_line(one)}"
         for seed in one.seeds:
-            yield f"{one.scenario} {seed.seed}"
+            yield f"{as_word(one.scenario)} {seed.seed}"
             yield from (f"{FOR} {AND.join(map(_written, part))}" for part in seed.reaches)
 
 
@@ -133,7 +142,7 @@ def _wanted(text: str, source: str, regressions: Iterable[RegressionSeeds]) -> t
                 problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line)}")
             else:
                 now.append(part)
-        elif words := line.partition("#")[0].split():
+        elif words := words_of(line):
             now, at_seed = reaches[names[words[0].lower()], str(int(words[1]))], True
     if problems:
         more = len(problems) - PROBLEMS_SHOWN_MAX

@@ -97,7 +97,8 @@ def with_undeclared_told(read: Input) -> Input:
     listed = ", ".join(printable(name[:60]) for name in undeclared[:NAMES_LISTED])
     more = f" and {len(undeclared) - NAMES_LISTED} more" if len(undeclared) > NAMES_LISTED else ""
     are = agreeing(len(undeclared), "is", "are")
-    text = f"{counted(len(undeclared), 'name')} {are} not declared, and left out of every percentage: {listed}{more}"
+    names = f"{counted(len(undeclared), 'name')} {are} not declared"
+    text = f"{names}, and left out of every percentage unless the config has them: {listed}{more}"
     return replace(read, warnings=(*read.warnings, text))
 
 

@@ -42,7 +42,10 @@ class HitCounts(NamedCounts):
 
     def add_seeds(self, first: int, all_counts: Sequence[Mapping[str, int] | None]) -> None:
         """The counts of seeds that follow each other, from `first` on; None where a seed has none."""
-        if None in all_counts or self._too_many or len(all_counts) > STRETCH_SEEDS_MAX:
+        unknown = all_counts.count(None)
+        if unknown == len(all_counts):
+            return
+        if unknown or self._too_many or len(all_counts) > STRETCH_SEEDS_MAX:
             for at, counts in enumerate(all_counts):
                 if counts is None or self._too_many:
                     self.add([counts])

@@ -129,4 +129,4 @@ def undeclared_text(key: str, names: Sequence[str], *, more: bool) -> str:
     rest = f" and {'at least ' if more else ''}{len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
     are = agreeing(len(names), "is", "are")
     undeclared = f"{counted(len(names), 'name')} in `{key}` {are} not declared in the start record"
-    return f"{undeclared}, and left out of every percentage: {listed}{rest}"
+    return f"{undeclared}, and left out of every percentage unless the config has them: {listed}{rest}"

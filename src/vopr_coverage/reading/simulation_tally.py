@@ -102,7 +102,7 @@ class SimulationTally(SeedOrder):
         self._events = _plus(self._events, events)
         self._had_events = self._had_events or any(events)
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
-        self.ran.add([record.ran for record in records])
+        self.ran.add([record.ran for record in records if record.ran is not None])
         self.different.add(record.digest for record in records)
         self._count([record.counters for record in records if record.counters is not None])
         failed = [record for record in records if record.failure is not None]

@@ -18,12 +18,16 @@ BELOW = f"below {percent(SHARE_MIN)}"
 
 
 class RateRow(NamedTuple):
-    """One point: by how many samples it was hit, its rate, and how easily a run of this size misses it."""
+    """One point: by how many samples it was hit, its rate, how easily a run of this size misses it, and its seed.
+
+    `seed` is "" where none is known.
+    """
 
     name: str
     hit: Markup
     rate: Markup
     missed: Markup
+    seed: str
 
 
 def rates_of(report: JudgedReport) -> Sequence[RateRow]:
@@ -37,13 +41,14 @@ def rates_of(report: JudgedReport) -> Sequence[RateRow]:
 def _row(seen: RateSeen, rates: RatesSeen) -> RateRow:
     hit = f"{seen.hit:,} of {rates.of:,}"
     if not seen.hit:
-        return RateRow(seen.name, _ours(hit), _ours(f"at most {_share(seen.high)}"), Markup("–"))
+        rate = f"at most {_share(seen.high)}"
+        return RateRow(name=seen.name, hit=_ours(hit), rate=_ours(rate), missed=Markup("–"), seed="")
     between = f"{_share(seen.low)} to {_share(seen.high)}"
     rate = between if seen.rate is None else f"{_share(seen.rate)} ({between})"
     at_most = f"at most {_share(seen.missed_at_most)}" if seen.missed_at_most >= SHARE_MIN else BELOW
-    if seen.missed is None or at_most == BELOW:
-        return RateRow(seen.name, _ours(hit), _ours(rate), _ours(at_most))
-    return RateRow(seen.name, _ours(hit), _ours(rate), _ours(f"{_share(seen.missed)} ({at_most})"))
+    missed = at_most if seen.missed is None or at_most == BELOW else f"{_share(seen.missed)} ({at_most})"
+    seed = seen.first_seed or ""
+    return RateRow(name=seen.name, hit=_ours(hit), rate=_ours(rate), missed=_ours(missed), seed=seed)
 
 
 def _share(share: float) -> str:

@@ -72,7 +72,7 @@ def hypergeometric_at_most(hits: int, *, total: int, marked: int, drawn: int) ->
     if hits < first:
         return 0.0
     ways = log_choose(total, drawn)
-    term = exp(log_choose(marked, hits) + log_choose(total - marked, drawn - hits) - ways)
+    term = exp(min(0.0, log_choose(marked, hits) + log_choose(total - marked, drawn - hits) - ways))
     chance = term
     for k in range(hits, first, -1):  # each term from the one above it
         term *= k * (total - marked - drawn + k) / ((marked - k + 1) * (drawn - k + 1))

@@ -1,14 +1,14 @@
 """What the nights of a history showed about points: in how many nights each was hit, and which hit it first. Pure.
 
-A night is one pooled sample of its seeds. Nights of the same seeds are one, and nights of which nobody knows the seeds
-are none, because they may be the same.
+A night that counted seeds, or runs, has these samples; of any other night all its seeds are one sample. Nights of the
+same seeds are one, and nights of which nobody knows the seeds are none, because they may be the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vopr_coverage.model.incidence import Incidence
+from vopr_coverage.model.incidence import Incidence, added
 from vopr_coverage.model.point_lock import FirstSeen, entry_name
 from vopr_coverage.points.sightings import Sighting, Sightings
 from vopr_coverage.trends.history import TrendRecord, place_in_time
@@ -63,7 +63,14 @@ def _samples(nights: Sequence[TrendRecord]) -> list[TrendRecord]:
 
 
 def _incidence(name: str, samples: Sequence[TrendRecord]) -> Incidence:
-    """A night that names a point neither as hit nor as missed says nothing about it."""
+    """A night that names a point neither as hit nor as missed says nothing about it. Counts come first."""
+    exact = [
+        Incidence(night.incidence.points[name], night.incidence.of, night.incidence.shortest, night.incidence.longest)
+        for night in samples
+        if night.incidence and name in night.incidence.points
+    ]
+    if exact:
+        return added(exact)
     hit = [bool(night.names and name in night.names.hit) for night in samples]
     told = [
         (each, night.ran or 0)
