@@ -225,3 +225,36 @@ def test_a_regression_seed_is_replayed(name: str, world: Path) -> None:
     ended = run_cli("replay", "regressions.txt", "--out", "again", "--", *command(name, "whole"), cwd=world)
     assert ended.code == ExitCode.PASSED, ended.err
     assert f"s seed 7: {REFUSED['replay'].get(name, 'held')}" in ended.err
+
+
+SDK = ROOT / "tests" / "data" / "antithesis"
+
+
+def against_base(folder: Path, base: str, head: str) -> tuple[Ended, dict[str, Any]]:
+    """The check of one file of an SDK against another one as its base, and what changed."""
+    (folder / "c.yml").write_text(
+        "{profile: none, fault_point_coverage_min: 0.01, on_not_measured: {run-complete: warn}}"
+    )
+    words = ("--config", "c.yml", "--verdict-file")
+    run_cli("check", SDK / f"{base}.jsonl.gz", *words, "base.json", cwd=folder)
+    more = ("--base", "base.json", "--max-regression", "100", "--summary-file", "s.md")
+    ended = run_cli("check", SDK / f"{head}.jsonl.gz", *words, "head.json", *more, "-v", cwd=folder)
+    return ended, json.loads((folder / "head.json").read_text())["reports"][0]["change"]
+
+
+def test_a_point_that_nobody_declares_is_lost_against_the_base(tmp_path: Path) -> None:
+    """It is in no percentage, and without declarations nothing else would tell."""
+    ended, change = against_base(tmp_path, "java-healthy-seed-2", "java-never-true-seed-2")
+    assert change["lost_points"] == ["leader changes", "log is compacted"]
+    assert "Fault point 'log is compacted' was hit on base, not here" in ended.out
+    assert change["new_violations"] == []
+
+
+def test_a_property_that_held_on_base_is_told(tmp_path: Path) -> None:
+    """As newly violated, in text and on the page; one that was violated before is no news."""
+    ended, change = against_base(tmp_path, "go-healthy-seed-2", "go-always-fails-seed-2")
+    assert change["new_violations"] == ["counter never decreases"]
+    assert "property, which held on base, counter never decreases" in ended.out
+    assert "Properties that held on base" in (tmp_path / "s.md").read_text()
+    _, change = against_base(tmp_path, "go-always-fails-seed-2", "go-always-fails-seed-2")
+    assert change["new_violations"] == []

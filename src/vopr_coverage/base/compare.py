@@ -17,7 +17,9 @@ from vopr_coverage.errors import ReportError
 from vopr_coverage.gates import CATEGORIES
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.points import Point
 from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.model.seen import PointSeen
 from vopr_coverage.model.thresholds import BOUND_KEYS, Bound, Bounds, less_than, nothing_layer, resolve
 from vopr_coverage.model.verdict import Change, GateBefore, GateResult, JudgedReport, Verdict
 
@@ -86,27 +88,35 @@ def _may_match(ours: str | None, theirs: str | None) -> bool:
 
 
 def change_of(
-    report: CoverageReport | None, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
+    evidence: Evidence, bounds: Bounds, words: str, gates: Sequence[GateResult], before: JudgedReport
 ) -> Change:
-    """What changed against the counterpart. Without figures on both sides only what was loosened.
+    """What changed against the counterpart. Without figures on both sides what was loosened, and what is broken now.
+
+    A point that nobody declares is in no percentage, and yet it is lost if only the base hit it.
 
     Raises:
         ReportError: the base's bounds are not valid.
     """
+    report, observed = evidence.report, evidence.observed
     loosened_bounds = tuple(loosened(report, bounds, words, gates, before))
+    held = {broken.name for broken in before.observed.broken} if before.observed else set()
+    new_violations = _without([*observed.broken], [*held]) if observed and before.observed else ()
     then = figures_today(before, report)
     if report is None or then is None:
-        return Change(before.name, loosened=loosened_bounds)
+        return Change(before.name, loosened=loosened_bounds, new_violations=new_violations)
     outcomes = [gate(Evidence(then), bounds) for gate in CATEGORIES]
     ours, theirs = _ran(report), _ran(then)
+    hit = {*report.hit_fault_points, *(_hit(observed.points) if observed else ())}
+    was_hit = {*then.hit_fault_points, *(_hit({p.name: p for p in before.observed.points}) if before.observed else ())}
     return Change(
         base=before.name,
         gates=tuple(GateBefore(o.gate, o.status, o.measured, o.value) for o in outcomes),
-        lost_points=_without(then.hit_fault_points, report.hit_fault_points),
-        new_points=_without(report.hit_fault_points, then.hit_fault_points),
+        lost_points=_without([*was_hit], [*hit]),
+        new_points=_without([*hit], [*was_hit]),
         lost_invariants=_without(theirs, ours),
         new_invariants=_without(ours, theirs),
         loosened=loosened_bounds,
+        new_violations=new_violations,
     )
 
 
@@ -127,6 +137,10 @@ def figures_today(before: JudgedReport, now: CoverageReport | None) -> CoverageR
         fault_points_hit=len(known) - len(missed),
         missed_fault_points=missed,
     )
+
+
+def _hit(points: Mapping[str, Point] | Mapping[str, PointSeen]) -> list[str]:
+    return [name for name, point in points.items() if point.hit and point.kind != "phase"]
 
 
 def _ran(report: CoverageReport) -> list[str]:
@@ -188,5 +202,5 @@ def _differs(report: JudgedReport) -> bool:
         return True  # a new report
     now = {gate.gate: (gate.status, gate.value) for gate in report.gates}
     then = {gate.gate: (gate.status, gate.value) for gate in change.gates}
-    names = (change.lost_points, change.new_points, change.lost_invariants, change.new_invariants, change.loosened)
-    return any(names) or any(now.get(gate) != before for gate, before in then.items())
+    lists = (change.lost_points, change.new_points, change.lost_invariants, change.new_invariants, change.loosened)
+    return any((*lists, change.new_violations)) or any(now.get(gate) != before for gate, before in then.items())

@@ -77,7 +77,7 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequenc
     known = (*known, *rates_on_base(before))
     if before and before.report:
         ours = gate_results([_excused(outcome, terms) for outcome in coverage])
-        change = change_of(unit.evidence.report, strictest, terms.words, ours, before.report)
+        change = change_of(unit.evidence, strictest, terms.words, ours, before.report)
     if before and terms.limit:
         losses = losses_of(change, seen, known) if change and terms.limit.significant else None
         coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit, losses))

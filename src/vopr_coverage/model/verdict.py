@@ -143,6 +143,7 @@ class Change(msgspec.Struct, frozen=True):
         lost_points, lost_invariants: hit or run on the base and not here.
         new_points, new_invariants: hit or run here and not on the base.
         loosened: each way in which this report is judged less strictly than on the base.
+        new_violations: properties that are broken here and were not on the base, of formats that list properties.
     """
 
     base: str
@@ -152,6 +153,7 @@ class Change(msgspec.Struct, frozen=True):
     lost_invariants: tuple[str, ...] = ()
     new_invariants: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
+    new_violations: tuple[str, ...] = ()
 
 
 class BaseSeen(msgspec.Struct, frozen=True):

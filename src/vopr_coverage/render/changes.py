@@ -29,12 +29,13 @@ def is_compared(verdict: Verdict) -> bool:
 
 
 def lost_of(verdict: Verdict) -> Group:
-    """What base has and this run lacks: whole reports, fault points hit and invariants run, by name."""
+    """What base has and this run lacks: whole reports, properties that held, points hit and invariants run, by name."""
     absent = verdict.base.absent if verdict.base else ()
     reports = (Item("", absent, NEVER_WORDS["ReportLost"]),) if absent else ()
     points = _items(verdict, lambda change: change.lost_points, NEVER_WORDS["FaultPointLost"])
     invariants = _items(verdict, lambda change: change.lost_invariants, NEVER_WORDS["InvariantLost"])
-    return _group((*reports, *points, *invariants))
+    broken = _items(verdict, lambda change: change.new_violations, "Properties that held on base")
+    return _group((*reports, *broken, *points, *invariants))
 
 
 def gained_of(verdict: Verdict) -> Group:

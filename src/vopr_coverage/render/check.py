@@ -150,6 +150,7 @@ def loosened(reports: Iterable[JudgedReport]) -> Iterator[str]:
 def _lost(reports: Iterable[JudgedReport]) -> Iterator[str]:
     for report in reports:
         if report.change:
+            yield from _named(report, "property, which held on base,", report.change.new_violations)
             yield from _named(report, "fault point", report.change.lost_points)
             yield from _named(report, "invariant", report.change.lost_invariants)
 
