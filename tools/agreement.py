@@ -148,7 +148,11 @@ NAMES = {
         "phases": ["storage.fsync_complete", "nowhere"],
     },
     "report": {"points": ["a", CUT, "nowhere"], "invariants": ["agreement", "nowhere"], "phases": ["nowhere", "p"]},
-    "simulation": {"points": ["a", CUT, "s", "r"], "invariants": ["agreement", "order"], "phases": ["p", "q"]},
+    "simulation": {
+        "points": ["a", CUT, "s", "r", "nowhere"],
+        "invariants": ["agreement", "order"],
+        "phases": ["p", "q"],
+    },
 }
 
 

@@ -31,7 +31,10 @@ class Unreadable(Exception):
 
 @dataclass
 class Evidence:
-    """What a file says; None is not measured. `listed` are the points of a stream, which lists only what occurred."""
+    """What a file says; None is not measured.
+
+    Of `listed` points the percentage is taken, and of those that the config declares; None: the file has its own total.
+    """
 
     complete: bool = True
     hit: set[str] | None = None
@@ -48,9 +51,11 @@ def opinion(evidence: Evidence, bounds: Mapping[str, Any]) -> dict[str, str]:
     """The seven categories, by the names of their gates."""
     share = None
     if evidence.hit is not None and evidence.declares:
-        unlisted = set() if evidence.listed is None else {*bounds["critical_fault_points"]} - evidence.listed
-        known = evidence.known_count + len(unlisted)
-        share = evidence.hit_count / known if known else 0.0
+        hit, known = evidence.hit_count, evidence.known_count
+        if evidence.listed is not None:
+            all_known = evidence.listed | {*bounds["critical_fault_points"]}
+            hit, known = len(evidence.hit & all_known), len(all_known)
+        share = hit / known if known else 0.0
     return {
         "fault-point-coverage": _least(share, bounds["fault_point_coverage_min"]),
         "critical-fault-points": _all_of(bounds["critical_fault_points"], evidence.hit),
@@ -150,7 +155,6 @@ def _take_coverage(found: Evidence, coverage: Any) -> None:
         if effect or (name in OPERATIONS and isinstance(counts, dict) and counts["attempted"]):
             found.hit.add(name)
     found.listed = set(points["fault_points"])
-    found.hit_count, found.known_count = len(found.hit), len(found.listed)
     found.ran = {name for name, count in invariants["invariant_counts"].items() if count}
     named = Counter[str]()
     for name, count in phases["phase_counts"].items():
@@ -220,8 +224,7 @@ def read_simulation(data: bytes) -> Evidence:
     counted = {name for kind, names in points.items() if kind != "phase" for name in names}
     if hits is not None:
         hit = {name for name, count in hits.items() if count}
-        found.hit, found.hit_count, found.known_count = hit, len(hit & counted), len(counted)
-        found.declares = bool(counted)
+        found.hit, found.listed, found.declares = hit, counted, bool(counted)
         found.phases = {name: hits.get(name, 0) for name in {*points.get("phase", ())} - counted}
     if ran is not None:
         found.ran = {name for name, count in ran.items() if count}

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.samples import samples
 from tools import fuzz
-from vopr_coverage.reading import NAMED_FORMATS, read_report
+from vopr_coverage.reading import read_report
+from vopr_coverage.reading.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ def test_a_few_hundred_inputs_have_no_finding() -> None:
 
 def test_every_format_has_a_sample() -> None:
     """A format that is added is fuzzed, too."""
-    assert {*NAMED_FORMATS} <= {*samples()}
+    assert {*FORMATS} <= {*samples()}
 
 
 @pytest.mark.parametrize("name", samples())

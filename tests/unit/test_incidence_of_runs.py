@@ -17,7 +17,7 @@ from vopr_coverage.incidence.samples import incidences_of
 from vopr_coverage.model.incidence import Incidence, Samples
 from vopr_coverage.model.rates import impossible, incidences_in_verdict, rates_of
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 SENT, DROPPED = "sim.network.send", "network.drop"
 HITS = st.lists(st.sets(st.sampled_from(["disk.torn_write", "net.drop", "leader changes"])), min_size=1, max_size=6)

@@ -22,7 +22,7 @@ from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.model.thresholds import Bound
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 EXPECT = Expectation(("x",), 0.5, "gate.yml:3")
 CUT = ndjson(*records_of(a_stream(5))[:-3])

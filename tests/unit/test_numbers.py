@@ -26,7 +26,7 @@ from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.nightly.plan import plan_from_json
 from vopr_coverage.nightly.verdict import night_from_json
 from vopr_coverage.points.lockfile import parse_lock
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.trends.history import parse_history

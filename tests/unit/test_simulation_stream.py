@@ -285,3 +285,13 @@ def test_in_blocks_or_line_by_line_it_is_the_same(seeds: list[tuple[Any, Any, bo
     ]
     whole = [begin(len(seeds)), *records, finish(len(seeds), failed=sum(failed for *_, failed in seeds))]
     assert simulated(*whole, block=block) == simulated(*whole, block=1)
+
+
+def test_a_name_that_is_declared_twice_is_told() -> None:
+    """It counts where it is asked for most."""
+    more: dict[str, Any] = {"points": {"phase": ["commit"], "fault": ["commit"]}, "optional_invariants": ["agreement"]}
+    read = simulated(begin(1, **more), seed(7), finish(1))
+    assert read.warnings[:2] == (
+        "'commit' is declared as phase and as fault: it counts as fault",
+        "'agreement' is declared as an invariant that must run, and as an optional one: it must run",
+    )

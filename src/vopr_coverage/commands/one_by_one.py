@@ -14,6 +14,7 @@ from vopr_coverage.check.hits import hits_of
 from vopr_coverage.commands.options import refuse_unknown_placeholders
 from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import seed_runs
+from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable
 from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted
@@ -157,7 +158,8 @@ class _Session:
 def _read(folder: Path, recording: Recording) -> Input | None:
     """What was recorded; None if it cannot be read."""
     try:
-        return read_file(ReportFile(str(folder / STREAM), str(folder), recording=recording))
+        file = ReportFile(str(folder / STREAM), str(folder), recording=recording)
+        return read_file(file, read_as=load_for_runs().read_as)
     except UserError:
         return None
 

@@ -102,11 +102,11 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """The flags that say what the reports are, where their content doesn't."""
-    from vopr_coverage.reading import NAMED_FORMATS
+    from vopr_coverage.reading.formats import FORMAT_NAMES
 
     parser.add_argument(
-        "--from", dest="form", type=one_of(tuple(NAMED_FORMATS)), metavar="NAME",
-        help=f"the format that every report has to be of: {', '.join(NAMED_FORMATS)} (default: the config's, else "
+        "--from", dest="form", type=one_of(FORMAT_NAMES), metavar="NAME",
+        help=f"the format that every report has to be of: {', '.join(FORMAT_NAMES)} (default: the config's, else "
         "whichever the content shows)",
     )  # fmt: skip
     parser.add_argument(

@@ -18,6 +18,7 @@ from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.point_lock import PointLock
+from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
     MAP_KEYS,
@@ -29,6 +30,7 @@ from vopr_coverage.model.thresholds import (
     FloorStep,
     Layer,
 )
+from vopr_coverage.reading.recorded import ReadAs
 
 if TYPE_CHECKING:
     from vopr_coverage.formats.located_yaml import Located
@@ -38,8 +40,6 @@ CONFIG_BYTES_MAX = 1 << 20
 OTHER_SCENARIOS = "*"  # the entry for scenarios that have none of their own
 # The gates that a plain `fail`, `warn` or `ignore` is about: streams do not carry their figures today.
 PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
-
-
 _PHASES_TOO = ("min_phase_events", "min_per_iteration")  # the keys whose names may be phases, in either spelling
 
 
@@ -65,6 +65,7 @@ class Config(msgspec.Struct, frozen=True):
     complete_when: str | None = None
     form: str | None = None
     declared: str | None = None
+    listed: Mapping[str, PointKind] = {}  # the points of the list `declared`: `config/reading.py` reads it
     points: str | None = None
     lock: PointLock | None = None  # of the file `points`: `config/lock.py` reads it for those who judge points
     repro: str | None = None
@@ -72,6 +73,11 @@ class Config(msgspec.Struct, frozen=True):
     night: NightSection | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
+
+    @property
+    def read_as(self) -> ReadAs:
+        """How runs are read."""
+        return ReadAs(self.form, {**dict.fromkeys(self.fault_points), **self.listed})
 
     def scenario(self, name: str | None) -> Scenario | None:
         """The scenario of that name, whatever its case, else the entry `*`; None without a name or without scenarios.

@@ -26,6 +26,7 @@ GAIN_MIN = 1.25  # a step that is not stricter by this factor is left out
 class Healthy(msgspec.Struct, frozen=True):
     """A healthy run: its name in the output, its scenario if it has one, and what it contains.
 
+    `counters` has those of view changes, repairs and query plans that its simulator declares; None if it can't say.
     `hits` is None where nobody knows which seed hit which point.
     """
 
@@ -33,6 +34,7 @@ class Healthy(msgspec.Struct, frozen=True):
     scenario: str | None
     report: CoverageReport
     run: Run
+    counters: Mapping[str, int] | None = None
     hits: Hits | None = None
 
 

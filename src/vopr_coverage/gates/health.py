@@ -15,7 +15,7 @@ from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.failing_seeds import Expectation, first_seeds, judge_failures
 from vopr_coverage.gates.manifest import ADVICE as RUN_ADVICE
 from vopr_coverage.gates.manifest import called_without_record, disagreements, run_incomplete
-from vopr_coverage.gates.observed import OF_FINISH, OF_PROPERTIES, finish_outcome, properties_outcome
+from vopr_coverage.gates.observed import OF_FINISH, OF_PROPERTIES, finish_outcome, properties_outcome, undecided_outcome
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.gates.run_outcomes import (
     CRASHED_NOTE,
@@ -119,6 +119,9 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
         return unanswered(gate, is_required, "0 violated", "", "Property violations", None)
     if not run.complete:
         return unfinished(gate, "0 violated", "always", run)
+    undecided = file.observed.undecided if file.observed else ()
+    if undecided and not (run.properties and run.properties.violated_ids):
+        return undecided_outcome(undecided)
     if run.properties is None:
         if is_required:
             return unanswered(gate, True, "0 violated", "", "Property violations", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from vopr_coverage.errors import shown
 from vopr_coverage.model.manifest import RecordedPart, Recording, run_ending, simulator_ending, stderr_ending
 from vopr_coverage.model.outcome import Shortfall
 from vopr_coverage.model.report import SEED_COUNT, Input, Run
@@ -36,6 +37,7 @@ def disagreements(file: Input) -> list[Shortfall]:
     elif unexplained := _unexplained_end(recording, run):
         shortfalls.append(unexplained)
     shortfalls += [_other_results(part) for part in recording.parts if part.agrees is False]
+    shortfalls += _other_scenario(recording, file.own_scenario)
     return [*shortfalls, *_other_range(recording, run), *_other_commit(recording, file.commits)]
 
 
@@ -140,6 +142,15 @@ def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
         for what, requested, announced in pairs
         if requested != announced
     ]
+
+
+def _other_scenario(recording: Recording, own: str | None) -> list[Shortfall]:
+    """Another scenario than the one asked for: a stream of the simulator's own choice."""
+    if not own or own.lower() == recording.scenario.lower():
+        return []
+    asked, says = shown(recording.scenario), shown(own)
+    line = f"Recording disagrees: scenario {asked} was asked for, the stream starts with {says}"
+    return [_shortfall("RecordingDisagrees", line, recording.scenario, own)]
 
 
 def _other_results(part: RecordedPart) -> Shortfall:

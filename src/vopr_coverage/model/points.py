@@ -149,12 +149,24 @@ def with_declared(observed: Observed, names: Iterable[str]) -> Observed:
     return replace(observed, points=points)
 
 
-def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind]) -> Observed:
-    """The same with these points declared, under these kinds; what the tester declared itself stays as it is."""
+def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind | None]) -> Observed:
+    """The same with these points declared, under these kinds; what the tester declared itself stays as it is.
+
+    A kind of None is that of the hit point, else `fault`.
+    """
     points = dict(observed.points)
     for name, kind in kinds.items():
-        known = points.get(name, Point(kind, declared=False))
-        points[name] = known if known.declared else replace(known, declared=True, kind=kind)
+        known = points.get(name, Point(kind or "fault", declared=False))
+        points[name] = known if known.declared else replace(known, declared=True, kind=kind or known.kind)
+    return replace(observed, points=points)
+
+
+def with_counts(observed: Observed, counts: Mapping[str, int]) -> Observed:
+    """The same with these points hit so often; in how many runs is not known, except of those that are not hit."""
+    points = dict(observed.points)
+    for name, count in counts.items():
+        if name in points:
+            points[name] = replace(points[name], count=count, runs=max(points[name].runs, 1) if count else 0)
     return replace(observed, points=points)
 
 

@@ -6,8 +6,7 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -168,6 +167,7 @@ class Input(msgspec.Struct, frozen=True):
     """One file as it was read.
 
     Attributes:
+        scenario: what it is judged as; `own_scenario`: what the stream itself calls it, where both are known.
         report: None if the file contains no coverage (an incomplete run, or `"coverage": null`).
         run: None if the format has no run records.
         warnings: remarks of the reader.
@@ -197,6 +197,14 @@ class Input(msgspec.Struct, frozen=True):
     observed: Observed | None = None
     finish: Finish | None = None
     hits: Hits | None = None
+    own_scenario: str | None = None
+
+    @property
+    def hit_points(self) -> set[str]:
+        """All points that were hit, also those that nobody declared and that are in no report."""
+        observed = self.observed.points.items() if self.observed else ()
+        hit = {name for name, point in observed if point.hit and point.kind != "phase"}
+        return hit.union(self.report.hit_fault_points if self.report else ())
 
     @property
     def finished(self) -> bool:
@@ -207,28 +215,6 @@ class Input(msgspec.Struct, frozen=True):
     def complete(self) -> bool | None:
         """Whether the run finished; None where nothing tells."""
         return None if self.finished and self.finish and not self.finish.known else self.finished
-
-
-def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
-    """The input in which, of the points that were attempted and never took effect, exactly those declared are hit.
-
-    The names are the simulator's own: aliases are not applied yet.
-    """
-    run, report = read.run, read.report
-    if report is None or run is None or run.fault_counts is None or not run.attempts_only:
-        return read
-    hit, missed = set(report.hit_fault_points), set(report.missed_fault_points)
-    attempts = {name: count for name, count in run.attempts_only.items() if name in hit or name in missed}
-    counts = {**run.fault_counts, **{name: count * (name in declared) for name, count in attempts.items()}}
-    listed = [name for name in counts if name in hit or name in missed]
-    points = [name for name in listed if counts[name]]
-    changed = dataclasses.replace(
-        report,
-        hit_fault_points=points,
-        missed_fault_points=[name for name in listed if not counts[name]],
-        fault_points_hit=len(points),
-    )
-    return msgspec.structs.replace(read, report=changed, run=msgspec.structs.replace(run, fault_counts=counts))
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from vopr_coverage.canaries.judge import NONE_DECLARED, CanaryVerdict, judge_can
 from vopr_coverage.check.flow import Known
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.config.lock import with_lock
+from vopr_coverage.config.reading import for_runs
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
@@ -93,7 +94,7 @@ def judge_night(
     """
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is not a folder: expected the night's, which contains {PLAN}")
-    config = with_lock(load_config(terms.config))
+    config = for_runs(with_lock(load_config(terms.config)))
     plan = read_plan(folder)
     if plan is None:
         return night_without_a_plan(needs, terms.place, canaries=terms.canaries and bool(config.canaries))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from vopr_coverage.errors import printable, shown
+from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.points import POINT_KINDS, InvariantSeen, Location, Observed, Point, PointKind
+from vopr_coverage.model.report import Properties
 from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.simulation_records import EndLine, StartLine
 from vopr_coverage.reading.simulation_tally import SimulationTally
+
+NAMES_LISTED = 5
 
 
 def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Observed:
@@ -27,6 +32,7 @@ def observed_of(start: StartLine, end: EndLine, tally: SimulationTally) -> Obser
         points_counted=bool(tally.hits.recorded) or end.hits is not None,
         invariants_counted=bool(tally.ran.recorded) or (end.ran is not None and not by_seed),
         counters=dict.fromkeys(start.counters, 0) | tally.counters | given_counters(end),
+        undecided=tuple(end.undecided or ()),
     )
 
 
@@ -43,7 +49,7 @@ def _points(
     kinds: dict[str, PointKind] = {}
     for kind, names in start.points.items():
         for name in names:  # under two kinds the first counts: as a phase alone it would drop out of the percentage
-            kinds[name] = min(kinds.get(name, cast(PointKind, kind)), cast(PointKind, kind), key=POINT_KINDS.index)
+            kinds[name] = min(kinds.get(name, cast(PointKind, kind)), cast(PointKind, kind), key=_order)
     return {
         name: Point(
             kind=kinds.get(name, "fault"),
@@ -83,6 +89,27 @@ def _counts(counts: NamedCounts, total: Mapping[str, int] | None) -> tuple[Mappi
     return given, dict.fromkeys(given, 1)
 
 
+def properties_in(end: EndLine | None) -> Properties | None:
+    """The properties beside the failed seeds, without counters; None if the stream has none."""
+    return None if end is None or end.violated is None else Properties({}, violated_ids=tuple(end.violated))
+
+
+def _order(kind: str) -> int:
+    return POINT_KINDS.index(cast(PointKind, kind))
+
+
+def declared_twice(start: StartLine) -> Iterator[str]:
+    """The first name that is declared as points of two kinds, and the first invariant that must run and need not."""
+    kinds: dict[str, str] = {}
+    for name, kind in ((name, kind) for kind, names in start.points.items() for name in names):
+        if kinds.setdefault(name, kind) != kind:
+            counts_as = min(kinds[name], kind, key=_order)
+            yield f"{shown(name)} is declared as {kinds[name]} and as {kind}: it counts as {counts_as}"
+            break
+    for name in sorted(set(start.invariants) & set(start.optional_invariants))[:1]:
+        yield f"{shown(name)} is declared as an invariant that must run, and as an optional one: it must run"
+
+
 def given_counters(end: EndLine) -> dict[str, int]:
     """The counters of an end record."""
     return end.counters.given() if end.counters else {}
@@ -94,3 +121,12 @@ def location_of(place: str) -> Location:
     if colon and line.isascii() and line.isdigit() and len(line) < 10:
         return Location(path, int(line))
     return Location(place)
+
+
+def undeclared_text(key: str, names: Sequence[str], *, more: bool) -> str:
+    """What is said of names that were hit or ran, and that the start record does not declare; `more` may be dropped."""
+    listed = ", ".join(printable(name[:60]) for name in names[:NAMES_LISTED])
+    rest = f" and {'at least ' if more else ''}{len(names) - NAMES_LISTED} more" if len(names) > NAMES_LISTED else ""
+    are = agreeing(len(names), "is", "are")
+    undeclared = f"{counted(len(names), 'name')} in `{key}` {are} not declared in the start record"
+    return f"{undeclared}, and left out of every percentage unless the config has them: {listed}{rest}"

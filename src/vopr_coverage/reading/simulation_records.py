@@ -81,7 +81,11 @@ class StartLine(msgspec.Struct):
 
 
 class EndLine(msgspec.Struct):
-    """The counts at the end of a run; totals where no seed has them."""
+    """The counts at the end of a run; totals where no seed has them.
+
+    `violated` are properties that must hold and did not, beside those of failed seeds, and `undecided` those of which
+    nobody knows. `attempts` has the points that were attempted and never took effect.
+    """
 
     type: Literal["end"]
     seeds: int
@@ -89,6 +93,9 @@ class EndLine(msgspec.Struct):
     hits: dict[str, int] | None = None
     ran: dict[str, int] | None = None
     counters: Counters | None = None
+    violated: list[str] | None = None
+    undecided: list[str] | None = None
+    attempts: dict[str, int] | None = None
 
 
 Line = StartLine | SeedLine | EndLine

@@ -13,7 +13,7 @@ from vopr_coverage.check.request import MERGES
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
-from vopr_coverage.reading import NAMED_FORMATS
+from vopr_coverage.reading.formats import FORMAT_NAMES
 
 COMMANDS = ("check", "comment", "doctor", "tracking-issue")
 INPUTS = (
@@ -81,7 +81,7 @@ def rules_of(inputs: Mapping[str, str], base: Base | None, known: Known = ()) ->
     """
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
-    one_of(inputs, "format", tuple(NAMED_FORMATS))
+    one_of(inputs, "format", FORMAT_NAMES)
     one_of(inputs, "profile", PROFILE_CHOICES)
     overrides = Overrides(
         profile=inputs["profile"] or None,
