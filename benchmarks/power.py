@@ -15,7 +15,7 @@ import random
 import resource
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import log2
 from pathlib import Path
 
@@ -51,17 +51,39 @@ def seeds(count: int, rates: tuple[float, ...], hits: bool) -> Iterator[SeedLine
         )
 
 
-def write_stream(path: Path, count: int, hits: bool) -> None:
-    """A stream as a simulator writes it."""
+def stream_of(count: int, hits: bool) -> Iterator[bytes]:
+    """A stream as a simulator writes it, a line each."""
+    start, end = _ends(count, hits)
+    yield start
+    for one in seeds(count, RATES, hits):
+        record = {"type": "seed", "seed": one.seed, "status": "ok", "events": one.events, "time_ns": one.time_ns}
+        yield _line(record | ({"hits": one.hits} if hits else {}) | {"ran": {"agreement": 1}})
+    yield end
+
+
+def recording_of(count: int, hits: bool) -> Iterator[bytes]:
+    """The same as `record` stores it."""
+    start, end = _ends(count, hits)
+    yield start
+    waiting = list[SeedLine]()
+    for one in seeds(count, RATES, hits):
+        one.ran = {"agreement": 1}
+        waiting.append(one)
+        if len(waiting) == SEEDS_IN_ROW_MAX:
+            yield from rows_of(waiting)
+            waiting.clear()
+    yield from rows_of(waiting)
+    yield end
+
+
+def _ends(count: int, hits: bool) -> tuple[bytes, bytes]:
     start = {"type": "start", "format": "simulation/1", "first_seed": 0, "seeds": count}
-    start |= {"points": {"fault": list(NAMES)}, "invariants": ["agreement"]}
-    with path.open("w") as file:
-        file.write(json.dumps(start) + "\n")
-        for one in seeds(count, RATES, hits):
-            record = {"type": "seed", "seed": one.seed, "status": "ok", "events": one.events, "time_ns": one.time_ns}
-            file.write(json.dumps(record | ({"hits": one.hits} if hits else {}) | {"ran": {"agreement": 1}}) + "\n")
-        end = {"type": "end", "seeds": count, "failed": 0} | ({} if hits else {"hits": dict.fromkeys(NAMES, count)})
-        file.write(json.dumps(end) + "\n")
+    end = {"type": "end", "seeds": count, "failed": 0} | ({} if hits else {"hits": dict.fromkeys(NAMES, count)})
+    return _line(start | {"points": {"fault": list(NAMES)}, "invariants": ["agreement"]}), _line(end)
+
+
+def _line(record: object) -> bytes:
+    return json.dumps(record).encode() + b"\n"
 
 
 def recorded_bytes(count: int, rates: tuple[float, ...]) -> float:
@@ -102,20 +124,24 @@ def costs(count: int) -> Iterator[bool]:
     for what, rates in (("rates from 1 to 0.001", RATES), ("a rate of 0.05 each", (0.05,) * POINTS)):
         size, entropy = recorded_bytes(40_000, rates), entropy_bytes(rates)
         yield told(f"a recording, {what}: at 100 points (entropy {entropy:.2f})", size, BYTES_MAX, " bytes a seed")
+    for what, lines_of in (("a stream", stream_of), ("its recording", recording_of)):
+        (without_s, without_mib), (with_s, with_mib) = (_checked(lines_of(count, hits)) for hits in (False, True))
+        print(f"     check of {what}, {count:,} seeds: {without_s:.2f} s of CPU without hits, {with_s:.2f} s with them")
+        yield told(f"{what}: time with hits, against without", with_s / without_s, TIME_MAX, " ×")
+        yield told(f"{what}: memory with hits, beyond without", with_mib - without_mib, MIB_MAX, " MiB")
+
+
+def _checked(lines: Iterable[bytes]) -> tuple[float, float]:
+    """The CPU time in seconds and the memory in MiB of `check`."""
     with tempfile.TemporaryDirectory() as folder:
-        home, figures = Path(folder), {}
+        home = Path(folder)
         (home / "gate.yml").write_text("profile: none\nfault_point_coverage_min: 0.5\n")
-        for name, hits in (("without", False), ("with", True)):
-            write_stream(home / f"{name}.ndjson", count, hits)
-            before = _cpu_s()
-            ended, mib = run_cli_weighed("check", f"{name}.ndjson", "--config", "gate.yml", cwd=home, timeout_s=600)
-            assert ended.code == 0, ended.out + ended.err
-            figures[name] = (_cpu_s() - before, mib)
-            (home / f"{name}.ndjson").unlink()
-        (with_s, with_mib), (without_s, without_mib) = figures["with"], figures["without"]
-        print(f"     check of {count:,} seeds: {without_s:.2f} s of CPU without hits, {with_s:.2f} s with them")
-        yield told("time with hits, against without", with_s / without_s, TIME_MAX, " ×")
-        yield told("memory with hits, beyond without", with_mib - without_mib, MIB_MAX, " MiB")
+        with (home / "run.ndjson").open("wb") as file:
+            file.writelines(lines)
+        before = _cpu_s()
+        ended, mib = run_cli_weighed("check", "run.ndjson", "--config", "gate.yml", cwd=home, timeout_s=600)
+        assert ended.code == 0, ended.out + ended.err
+        return _cpu_s() - before, mib
 
 
 def _cpu_s() -> float:
