@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.followed import ROOT, follow
-from vopr_coverage.reading import NAMED_FORMATS
+from vopr_coverage.reading.formats import FORMATS
 
 FOLDER = ROOT / "docs" / "formats"
 OF_VOPR = {"stream", "report"}  # which docs/formats.md describes
-PAGES = sorted({*NAMED_FORMATS, "hypothesis"} - OF_VOPR)
+PAGES = sorted({*FORMATS, "hypothesis"} - OF_VOPR)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -90,7 +90,7 @@ def test_every_figure_of_a_night_reaches_the_history() -> None:
     of_night = ["detected", "declared", "seeds_doubled"]
     numbers = {field: 100 + number for number, field in enumerate([*figures, *of_night])}
     in_records = {field for field in TrendRecord.__struct_fields__ if field in numbers}
-    assert {*figures, *of_night} - in_records == {"runs", "lost", "failed_as_expected"}
+    assert {*figures, *of_night} - in_records == {"runs", "lost", "failed_as_expected", "pairs"}
     given: dict[str, Any] = {field: numbers[field] for field in figures if field in in_records}
     for job, more in (("canary", ["detected", "declared"]), ("determinism", ["seeds_doubled"])):
         (record, *_) = records(0, work(job, **given), **{field: numbers[field] for field in of_night})
