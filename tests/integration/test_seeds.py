@@ -200,8 +200,9 @@ def test_pairs_of_merged_runs_are_of_all_seeds(tmp_path: Path) -> None:
     one = a_stream(tmp_path, [["net.drop", "leader changes"]])
     two = a_stream(tmp_path, [["disk.torn_write", "net.drop"]], "t.ndjson", first=20)
     (tmp_path / "c.yml").write_text("profile: none\nfault_point_coverage_min: 1.0\naliases: {disk.torn_write: torn}\n")
-    words = ("--merge", "scenario", "--config", "c.yml", "--verdict-file", "v.json")
+    words = ("--merge", "scenario", "--config", "c.yml", "--verdict-file", "v.json", "--summary-file", "s.md")
     assert run_cli("check", one, two, *words, cwd=tmp_path).code == 0
+    assert "2 of 3 pairs of points (66.7%) met in one of 2 seeds.\n" in (tmp_path / "s.md").read_text()
     (report,) = json.loads((tmp_path / "v.json").read_text())["reports"]
     assert (report["pairs"]["seeds"], report["pairs"]["possible"], report["pairs"]["met"]) == (2, 3, 2)
     assert sorted(report["pairs"]["points"]) == ["leader changes", "net.drop", "torn"]

@@ -13,7 +13,7 @@ from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.pairs import PairCoverage, Strangers, for_night
 from vopr_coverage.nightly.verdict import NightVerdict, night_from_json
 from vopr_coverage.render.night import render_night_markdown
-from vopr_coverage.render.night_pairs import pairs_of_night
+from vopr_coverage.render.pairs import pairs_of_night
 
 STRANGERS = Strangers("crash", "repair", 41.2, 3e-19)
 PAIRS = PairCoverage(

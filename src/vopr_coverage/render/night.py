@@ -19,8 +19,8 @@ from vopr_coverage.render.marks import MARKS
 from vopr_coverage.render.mermaid import coverage_charts
 from vopr_coverage.render.night_causes import cause_blocks
 from vopr_coverage.render.night_figures import bounds, rate_of, remarks_of, standing_rows
-from vopr_coverage.render.night_pairs import pairs_of_night
 from vopr_coverage.render.night_text import HEADINGS, render_night_text
+from vopr_coverage.render.pairs import pairs_of_night
 from vopr_coverage.render.run_links import commit_name, linked, links_of, night_name, since_green
 from vopr_coverage.render.trends import trend_rows
 

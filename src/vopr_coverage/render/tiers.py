@@ -20,6 +20,7 @@ from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
+from vopr_coverage.render.pairs import pairs_of_report
 from vopr_coverage.render.rates import rates_of
 from vopr_coverage.render.warnings import warnings_of
 
@@ -190,6 +191,7 @@ def _environment() -> Environment:
         "iterations": outline.iterations_of,
         "invariants": outline.invariants_of,
         "rates": rates_of,
+        "pairs": pairs_of_report,
         "shared": changes.shared_of,
         "beyond": changes.is_beyond,
         "befores": changes.befores_of,

@@ -1,4 +1,4 @@
-"""The pairs of points of a night, for its page: what met, what never did, and a small matrix. Pure."""
+"""The pairs of points, as a page shows them: how many met, which never did, and a small matrix. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from markupsafe import Markup
 
 from vopr_coverage.model.figures import counted, in_digits, percent
 from vopr_coverage.model.pairs import PairCoverage, Strangers
+from vopr_coverage.model.verdict import JudgedReport
 from vopr_coverage.nightly.verdict import NightVerdict
 from vopr_coverage.render.inert import inert
 
+SEEDS_MIN = 2
 LEAST_CHANCE = 1e-300  # smaller ones are 0 in a float
 
 
@@ -34,16 +36,21 @@ class ScenarioPairs(NamedTuple):
 
 def pairs_of_night(night: NightVerdict) -> list[ScenarioPairs]:
     """Every scenario whose pairs are known, and are of several seeds."""
-    return [
-        ScenarioPairs(
-            scenario=work.scenario,
-            met=_met(work.pairs),
-            strangers=[_stranger(pair, work.pairs.seeds) for pair in work.pairs.strangers],
-            rows=list(_rows(work.pairs)),
-        )
-        for work in night.work
-        if work.pairs and work.pairs.possible and work.pairs.seeds > 1
-    ]
+    shown = (_shown(work.scenario, work.pairs) for work in night.work)
+    return [pairs for pairs in shown if pairs]
+
+
+def pairs_of_report(report: JudgedReport) -> ScenarioPairs | None:
+    """The same of one report."""
+    return _shown(report.scenario or report.name, report.pairs)
+
+
+def _shown(scenario: str, pairs: PairCoverage | None) -> ScenarioPairs | None:
+    """None where there is nothing to tell: of one seed all points met, and one point has no pair."""
+    if pairs is None or not pairs.possible or pairs.seeds < SEEDS_MIN:
+        return None
+    strangers = [_stranger(pair, pairs.seeds) for pair in pairs.strangers]
+    return ScenarioPairs(scenario, _met(pairs), strangers, list(_rows(pairs)))
 
 
 def _met(pairs: PairCoverage) -> Markup:
