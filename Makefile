@@ -20,7 +20,7 @@ NIGHTS = tests/e2e/test_nightly.py
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench
+.PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -42,9 +42,6 @@ night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="-
 
 fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-
-trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
-	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
 
 trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/trends-demo
 	@$(BIN)/python examples/trends_demo.py --out build/trends-demo $(ARGS)
@@ -123,8 +120,14 @@ canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries:
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
 
-trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate on nights of real figures (20 minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/trends.py $(ARGS)
+trends-store-bench: $(VENV)/test.done ## play 1,000 schedules of races and faults against each store, and measure ten years of nights
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends_stores.py $(ARGS)
+
+trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS="--histories 100")
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
+
+page-bench: $(VENV)/test.done ## measure the page of a history in a headless Chromium: its size, and the time until it can be used
+	@PYTHONPATH=. $(BIN)/python benchmarks/page.py $(ARGS)
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)

@@ -15,7 +15,8 @@ from vopr_coverage.render.charts import gaps_of, marks_of, picture_specs, rows_o
 from vopr_coverage.render.drawing import inside_script
 from vopr_coverage.render.mermaid import coverage_charts
 from vopr_coverage.render.night import render_night_markdown
-from vopr_coverage.trends.history import TrendRecord, records_of
+from vopr_coverage.trends.history import TrendRecord
+from vopr_coverage.trends.night_records import records_of
 from vopr_coverage.trends.series import Chart, series_of
 
 HOSTILE = '</script><img src=x onerror=alert(1)>"\n```\u2028'
@@ -59,12 +60,12 @@ def test_the_workflow_that_ran_last_comes_first() -> None:
 
 
 def test_red_nights_remarks_and_gaps_are_marked() -> None:
-    """Night 5 is red, night 9 hits one point fewer, and nights 7 and 8 are missing."""
-    nights = [a_record(n, fault_points_hit=10 if n == 9 else 11) for n in range(10) if n not in (7, 8)]
+    """Night 5 is red, night 9 hits few points, and nights 7 and 8 are missing."""
+    nights = [a_record(n, fault_points_hit=7 if n == 9 else 11) for n in range(10) if n not in (7, 8)]
     nights[5] = replace(nights[5], status="failed")
     drawn = series_of(nights)[0]
     assert marks_of(drawn) == [{"t": nights[5].at, "mark": "red night"}, {"t": nights[7].at, "mark": "remark"}]
-    assert "10 is below 11" in drawn.nights[-1].remarks[0]
+    assert "7 is far below 11" in drawn.nights[-1].remarks[0]
     assert gaps_of(drawn) == [{"t": nights[6].at, "until": nights[7].at}]
 
 

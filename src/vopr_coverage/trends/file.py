@@ -10,6 +10,7 @@ from typing import NamedTuple
 from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, replace_file, why
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
+from vopr_coverage.trends.clock import clock_went_back
 from vopr_coverage.trends.compare import lines_of, nights_before
 from vopr_coverage.trends.gate import gated, lost_history
 from vopr_coverage.trends.green import last_green
@@ -18,10 +19,10 @@ from vopr_coverage.trends.history import (
     History,
     TrendRecord,
     parse_history,
-    records_of,
     text_of,
     union,
 )
+from vopr_coverage.trends.night_records import records_of
 from vopr_coverage.trends.repeats import repeats
 from vopr_coverage.trends.thinning import thinned
 
@@ -79,7 +80,8 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
         there = read_history(path) if is_there(path) else History()
     except UserError as error:
         return Recorded(lines_of((), tonight), (f"this night was not added to the history: {error}",))
-    lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
+    lines = lines_of(there.records, tonight)
+    warnings = (*there.warnings, *clock_went_back(there.records, tonight), *repeats(there.records, tonight))
     green = last_green(there.records, night.place)
     try:
         write_history(path, union(there.records, tonight), there.later)

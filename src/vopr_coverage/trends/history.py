@@ -6,21 +6,20 @@ files, and any of them may lack some. `union` puts them together in whatever ord
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Annotated, Literal
 
 import msgspec
 
-from vopr_coverage.errors import ReportError, Words
+from vopr_coverage.errors import ReportError, Words, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.reached import ReachedNames, joined_names
-from vopr_coverage.nightly.verdict import COUNT_MAX, NightVerdict, Work
+from vopr_coverage.nightly.verdict import COUNT_MAX
 
 FORMAT_FAMILY = "urn:vopr-coverage:schema:trend:"
 TREND_FORMAT: Literal["urn:vopr-coverage:schema:trend:v1"] = "urn:vopr-coverage:schema:trend:v1"
@@ -122,14 +121,35 @@ def parse_history(data: bytes, source: str) -> History:
             first = first or str(_complaint(source, number, line))
             if _is_later(line):
                 later.append(line.strip())
+    twice = _told_twice(records, source)
     if not broken:
-        return History(tuple(records))
+        return History(tuple(records), twice)
     are = agreeing(broken, "is no record and was", "are no records and were")
     told = f"{counted(broken, 'line')} {are} left out of the history, the first: {first}"
     if later:
         stay = agreeing(len(later), "stays", "stay")
         told += f"; {counted(len(later), 'line')} of a later version of vopr-coverage {stay} in the file"
-    return History(tuple(records), (told,), tuple(later))
+        told += ": update to read them"
+    if len(later) < broken:
+        told += "; an older copy of the file may still have these nights"
+    return History(tuple(records), (told, *twice), tuple(later))
+
+
+def _told_twice(records: Sequence[TrendRecord], source: str) -> tuple[str, ...]:
+    """A warning where records of one night, job and scenario differ: this program writes each once."""
+    seen: dict[tuple[str, int, str, str], TrendRecord] = {}
+    for record in records:
+        other = seen.setdefault(_key(record), record)
+        if msgspec.structs.replace(record, names=other.names) != other:
+            where = f"run {record.run_number} on {record.at[:10]}" if record.run_id else record.at
+            told = f"{source}: two records of {where}, {shown(record.job)}, {shown(record.scenario)} differ"
+            return (f"{told}; the later one counts, so there is nothing to do unless somebody edited the file",)
+    return ()
+
+
+def _key(record: TrendRecord) -> tuple[str, int, str, str]:
+    """What there is one record of."""
+    return night_of(record), record.run_attempt, record.job, record.scenario
 
 
 def _is_later(line: bytes) -> bool:
@@ -170,67 +190,6 @@ def _complaint(source: str, number: int, line: bytes) -> ReportError:
     return ReportError(source, at, expected=problem.expected, found=problem.found)
 
 
-def records_of(night: NightVerdict, at: datetime) -> tuple[TrendRecord, ...]:
-    """What this night leaves in the history, whatever its verdict.
-
-    Args:
-        at: when it was, with a time zone.
-    """
-    assert at.tzinfo is not None, "a night without a time zone could be another one"
-    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    work = list(night.work)
-    jobs = {figures.job for figures in work}
-    for job, measured in (("canary", night.detected), ("determinism", night.seeds_doubled)):
-        if measured is not None and job not in jobs:
-            work.append(Work(job=job, scenario="", asked=0, planned=0, ran=0, runs=0))
-    canaries = next((figures for figures in work if figures.job == "canary"), None)
-    return tuple(_record(night, figures, moment, figures is canaries) for figures in work)
-
-
-def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRecord:
-    """One record. `canaries`: it has the figures of all canaries, whatever their scenario."""
-    known = bool(work.asked or work.planned or work.runs or work.ran)  # else there was no plan that we know of
-    gone = not known or work.lost >= work.runs > 0  # what left no recording may have run all the same
-    doubles = work.job == "determinism"
-    place = night.place
-    return TrendRecord(
-        format=TREND_FORMAT,
-        at=at,
-        run_id=place.run_id,
-        run_attempt=place.run_attempt,
-        run_number=place.run_number,
-        commit=place.commit,
-        workflow=_cut(place.workflow),
-        job=_cut(work.job),
-        scenario=_cut(work.scenario),
-        status=night.status,
-        asked=_count(work.asked) if known else None,
-        planned=_count(work.planned) if known else None,
-        ran=None if gone else _count(work.ran),
-        failed=None if gone else _count(work.failed),
-        rate=work.rate if work.rate is not None and 0 <= work.rate <= RATE_MAX else None,
-        fault_points_hit=_count(work.fault_points_hit),
-        fault_points_known=_count(work.fault_points_known),
-        invariants=_count(work.invariants),
-        view_changes=_count(work.view_changes),
-        detected=_count(night.detected) if canaries else None,
-        declared=_count(night.declared) if canaries else None,
-        seeds_doubled=_count(night.seeds_doubled) if doubles else None,
-        seed_base=night.seed_base,
-        first_hashes=work.first_hashes,
-        names=work.names,
-    )
-
-
-def _count(value: int | None) -> int | None:
-    """A count as a record holds it; one beyond all measure is none."""
-    return value if value is not None and value <= COUNT_MAX else None
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_CHARACTERS_MAX else f"{text[: TEXT_CHARACTERS_MAX - 1]}…"
-
-
 def night_of(record: TrendRecord) -> str:
     """Which night a record is of. All attempts of a run are one night; outside of GitHub, each moment is."""
     return record.run_id or record.at
@@ -251,13 +210,12 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     """
     found: dict[tuple[str, int, str, str], TrendRecord] = {}
     for record in chain.from_iterable(histories):
-        key = (night_of(record), record.run_attempt, record.job, record.scenario)
-        there = found.get(key)
+        there = found.get(_key(record))
         if there is None:
-            found[key] = record
+            found[_key(record)] = record
         elif there != record:
             earlier, later = sorted((there, record), key=_recency)
-            found[key] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
+            found[_key(record)] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
     return tuple(
         sorted(
             found.values(),

@@ -19,6 +19,7 @@ from vopr_coverage.trends.history import TrendRecord, place_in_time
 FULL_NIGHTS = 30  # of each workflow and scenario, that keep all names
 
 NameKind = Literal["fault point", "invariant"]
+_Key = tuple[NameKind, str]
 _Series = tuple[str, str, str]  # workflow, job, scenario
 
 
@@ -46,7 +47,7 @@ def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     found = []
     for (workflow, _, scenario), nights in _series(records).items():
         newest = nights[-FULL_NIGHTS:]
-        known: dict[tuple[NameKind, str], list[TrendRecord]] = {}
+        known: dict[_Key, list[TrendRecord]] = {}
         for night in nights:
             for key, reached in _told(night.names):
                 known.setdefault(key, []).extend([night] if reached else [])
@@ -66,11 +67,11 @@ def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     return tuple(sorted(found, key=lambda one: (one.last or "", one.nights, one.workflow, one.scenario, one.name)))
 
 
-def _told(names: ReachedNames | None) -> list[tuple[tuple[NameKind, str], bool]]:
+def _told(names: ReachedNames | None) -> list[tuple[_Key, bool]]:
     """Each name of a night, and whether it was reached."""
     if names is None:
         return []
-    told: list[tuple[tuple[NameKind, str], bool]] = [(("fault point", name), True) for name in names.hit]
+    told: list[tuple[_Key, bool]] = [(("fault point", name), True) for name in names.hit]
     told += [(("fault point", name), False) for name in names.missed]
     told += [(("invariant", name), True) for name in names.ran]
     return told + [(("invariant", name), False) for name in names.silent]
@@ -92,41 +93,35 @@ def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
     """The same records; all but the newest nights keep only names that were reached first or last in them."""
     kept: dict[int, ReachedNames | None] = {}
     for nights in _series(records).values():
-        firsts, lasts = dict[tuple[NameKind, str], int](), dict[tuple[NameKind, str], int]()
-        for index, night in enumerate(nights):
-            for key, reached in _told(night.names):
-                if reached:
-                    firsts.setdefault(key, index)
-                    lasts[key] = index
+        spans = _spans(nights)
         for index, night in enumerate(nights[:-FULL_NIGHTS]):
-            names = night.names or ReachedNames()
-            kept[id(night)] = ReachedNames(
-                hit=_ends("fault point", names.hit, index, firsts, lasts),
-                missed=_between("fault point", names.missed, index, firsts, lasts),
-                ran=_ends("invariant", names.ran, index, firsts, lasts),
-                silent=_between("invariant", names.silent, index, firsts, lasts),
-            )
+            kept[id(night)] = _few_of(night.names or ReachedNames(), index, spans)
     return tuple(msgspec.structs.replace(one, names=kept[id(one)]) if id(one) in kept else one for one in records)
 
 
-def _ends(
-    kind: NameKind,
-    names: Sequence[str],
-    night: int,
-    firsts: dict[tuple[NameKind, str], int],
-    lasts: dict[tuple[NameKind, str], int],
-) -> tuple[str, ...]:
-    return tuple(name for name in names if night in (firsts[kind, name], lasts[kind, name]))
+def _spans(nights: Sequence[TrendRecord]) -> dict[_Key, tuple[int, int]]:
+    """The first and the last night, by its place among all, on which each name was reached."""
+    spans: dict[_Key, tuple[int, int]] = {}
+    for index, night in enumerate(nights):
+        for key, reached in _told(night.names):
+            if reached:
+                spans[key] = spans.get(key, (index, index))[0], index
+    return spans
 
 
-def _between(
-    kind: NameKind,
-    names: Sequence[str],
-    night: int,
-    firsts: dict[tuple[NameKind, str], int],
-    lasts: dict[tuple[NameKind, str], int],
-) -> tuple[str, ...]:
-    never = -1
-    return tuple(
-        name for name in names if never < firsts.get((kind, name), never) < night < lasts.get((kind, name), never)
+def _few_of(names: ReachedNames, night: int, spans: dict[_Key, tuple[int, int]]) -> ReachedNames:
+    """Names that were reached for the first or last time that night, or missed between two nights that reached them."""
+
+    def ends(kind: NameKind, reached: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in reached if night in spans[kind, name])
+
+    def between(kind: NameKind, missed: Sequence[str]) -> tuple[str, ...]:
+        found = ((name, spans.get((kind, name))) for name in missed)
+        return tuple(name for name, span in found if span and span[0] < night < span[1])
+
+    return ReachedNames(
+        hit=ends("fault point", names.hit),
+        missed=between("fault point", names.missed),
+        ran=ends("invariant", names.ran),
+        silent=between("invariant", names.silent),
     )
