@@ -4,8 +4,9 @@ VENV := .venv
 PYTHON ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all:
-UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" $(ARGS) pyproject.toml
+UV_GROUP = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" $(ARGS)
+UV_COMPILE = $(UV_GROUP) pyproject.toml
 OPENAPI = build/openapi/api.github.com.json
 API_TESTS = tests/fake_github $(wildcard tests/integration/test_github*.py tests/integration/test_comment*.py)
 WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
@@ -14,13 +15,15 @@ TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
-NIGHTS = tests/e2e/test_nightly.py
+NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench
+.PHONY: own-night-bench audit actions-lock actions-check
+.PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
+.PHONY: foreign foreign-day power-bench seeds-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -38,10 +41,14 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
-	@$(BIN)/python examples/night.py $(ARGS)
+	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them (MINUTES=1)
+fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
+
+power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
+	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
 
 trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/trends-demo
 	@$(BIN)/python examples/trends_demo.py --out build/trends-demo $(ARGS)
@@ -62,13 +69,14 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PATH="$(BIN):$$PATH" actionlint $(WORKFLOWS)
-	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) $(ACTIONS)
+	$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic --strict-collection $(WORKFLOWS) $(ACTIONS) .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(ACTIONS)
 	node $(WORKFLOW_LINTER) $(WORKFLOWS) $(ACTIONS)
 	node --test --test-reporter=spec $(WORKFLOW_LINT)/lint.test.mjs
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(ISSUE_FORMS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
 
@@ -81,7 +89,7 @@ emitter-test: $(VENV)/test.done ## test the emitters of examples/emitters (needs
 	@$(BIN)/python -m pytest -q tests/emitters $(ARGS)
 
 image-test: $(VENV)/test.done ## run image, starters and whole nights as a hosted runner would (needs a Docker engine)
-	@$(BIN)/python -m pytest -q tests/e2e --ignore $(NIGHTS) $(ARGS)
+	@$(BIN)/python -m pytest -q tests/e2e $(NIGHTS:%=--ignore %) $(ARGS)
 	@$(BIN)/python -m pytest -q -n 2 $(NIGHTS) $(ARGS)
 
 conformance: $(VENV)/test.done ## read every kind of stream that the simulator's generator makes (ARGS="--generator PATH")
@@ -108,8 +116,20 @@ determinism-bench: $(VENV)/test.done ## measure the comparison of two long runs 
 night-bench: $(VENV)/test.done ## measure how long a whole night takes to judge (ARGS="--against CHECKOUT")
 	@PYTHONPATH=. $(BIN)/python benchmarks/night.py $(ARGS)
 
+own-night-bench: $(VENV)/test.done ## kill nights at random moments, and measure two cores against one (ARGS=N nights)
+	@PYTHONPATH=. $(BIN)/python benchmarks/own_night.py $(ARGS)
+
 merge-bench: $(VENV)/test.done ## measure how the time of a merge grows with the number of files
 	@PYTHONPATH=. $(BIN)/python benchmarks/merge.py $(ARGS)
+
+foreign: $(VENV)/test.done ## compare verdicts with what is true of samples of other testers (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/foreign.py $(ARGS)
+
+foreign-day: $(VENV)/test.done ## judge healthy and sick samples of other testers by configs of `init` (ARGS=FOLDER)
+	@PYTHONPATH=. $(BIN)/python benchmarks/first_day_foreign.py $(ARGS)
+
+formats-bench: $(VENV)/test.done ## measure how fast formats of other testers are read (ARGS="--seeds 200000 --files 100")
+	@PYTHONPATH=. $(BIN)/python benchmarks/formats.py $(ARGS)
 
 duplicate-keys-bench: $(VENV)/test.done ## measure what it would cost to notice keys that stand twice in the record of a seed
 	@PYTHONPATH=. $(BIN)/python benchmarks/duplicate_keys.py $(ARGS)
@@ -132,18 +152,30 @@ page-bench: $(VENV)/test.done ## measure the page of a history in a headless Chr
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)
 
+seeds-bench: $(VENV)/test.done ## measure pairs of points and covers, and play the seeds chosen from a night (ARGS="--only pairs")
+	@PYTHONPATH=. $(BIN)/python benchmarks/seeds.py $(ARGS)
+
 emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (needs the same compilers)
 	@$(BIN)/python -m tests.support.toys
 	@$(MAKE) --silent $(TYPESCRIPT)/node_modules/.done
 	@PYTHONPATH=. $(BIN)/python benchmarks/emitters.py $(ARGS)
+
+audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages; exit code 2: the database did not answer
+	@$(BIN)/python tools/audit.py requirements/*.txt $(ARGS)
+
+actions-lock: $(VENV)/venv.done ## write the commits of the actions that we use to .github/actions.txt (needs git)
+	@$(BIN)/python tools/known_actions.py --write $(ARGS)
+
+actions-check: $(VENV)/venv.done ## ask whether the tags of these actions are where they were (needs git)
+	@$(BIN)/python tools/known_actions.py --check $(ARGS)
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
 	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make lock" $(ARGS) --group lock --output-file requirements/lock.txt
+	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -177,6 +209,10 @@ $(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
 $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/lint.txt"
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
+	@$(PIP) -r requirements/audit.txt
 	@touch $@
 
 $(VENV)/lock.done: requirements/lock.txt $(VENV)/venv.done

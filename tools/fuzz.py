@@ -19,7 +19,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.samples import CUT, samples
+from tests.support.samples import Sample, samples
 from vopr_coverage.check.flow import Rules, check
 from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.errors import UserError
@@ -27,13 +27,6 @@ from vopr_coverage.model.verdict import Verdict
 
 SECONDS_MAX = 2.0
 MEGABYTES_MAX = 300
-CONFIG = """profile: none
-fault_point_coverage_min: 0.1
-fault_points: [cut.me]
-critical_fault_points: [cut.me]
-complete_when: workload finished
-aliases: {operation cut.me: cut.me, "a.cpp: cut.me": cut.me}
-"""
 TOKENS = (
     b"null", b"-1", b"1e999", b"18446744073709551616", b"NaN", b"{}", b"[]", b'""', b"true", b"\x00", b"\xff",
     b"\\u0000", b"\\ud800", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"{" * 200, b"[" * 2_000, b"\n", b"\r",
@@ -90,33 +83,37 @@ def changed(rng: random.Random, data: bytes) -> bytes:
     return bytes(text)
 
 
-def judged(path: Path, config: Path, form: str | None) -> Verdict | None:
-    """The verdict; None where the file was refused."""
-    request = CheckRequest(reports=[str(path)], config=str(config), form=form)
+def judged(path: Path, sample: Sample) -> Verdict | None:
+    """The verdict, under the sample's config beside the file; None where the file was refused."""
+    config = path.with_suffix(".yml")
+    config.write_text(sample.config)
+    request = CheckRequest(reports=[str(path)], config=str(config), form=sample.form)
     try:
         return check(request, Rules())
     except UserError:
         return None
 
 
-def problem_of(path: Path, config: Path, form: str | None, *, is_cut: bool) -> str:
+def problem_of(path: Path, sample: Sample, *, is_cut: bool) -> str:
     """What is wrong with how this file was taken, "" if nothing."""
     begun = time.process_time()
     try:
-        verdict = judged(path, config, form)
+        verdict = judged(path, sample)
     except Exception:
         return traceback.format_exc()
     took = time.process_time() - begun
     if took > SECONDS_MAX:
         return f"took {took:.1f} s"
-    hit = (
-        [name for report in verdict.reports if report.report for name in report.report.hit_fault_points]
-        if verdict
-        else []
-    )
-    if is_cut and verdict and verdict.passed and CUT not in hit:
+    if is_cut and verdict and verdict.passed and sample.point not in reached(verdict):
         return "passed without a point that is asked for"
     return ""
+
+
+def reached(verdict: Verdict) -> set[str]:
+    """The points that were hit and the invariants that ran."""
+    reports = [report.report for report in verdict.reports if report.report]
+    ran = {name for report in reports for name, count in report.invariant_executions.items() if count}
+    return ran.union(*(report.hit_fault_points for report in reports))
 
 
 def _peak() -> float:
@@ -135,11 +132,10 @@ def main() -> int:
     all_samples, begun = samples(), _peak()
     until, number, taken = time.monotonic() + 60 * arguments.minutes, arguments.seed, dict.fromkeys(all_samples, 0)
     with tempfile.TemporaryDirectory() as folder:
-        config, path = Path(folder, "config.yml"), Path(folder, "input")
-        config.write_text(CONFIG)
+        path = Path(folder, "input")
         for name, sample in all_samples.items():  # else the harness would prove nothing
             path.write_bytes(sample.without)
-            verdict = judged(path, config, sample.form)
+            verdict = judged(path, sample)
             assert verdict is not None, f"{name}: the sample is refused"
             assert not verdict.passed, f"{name}: the sample passes without its point"
         while number - arguments.seed < arguments.inputs if arguments.inputs else time.monotonic() < until:
@@ -148,10 +144,10 @@ def main() -> int:
             sample, is_cut = all_samples[name], rng.random() < 0.5
             data = changed(rng, sample.without if is_cut else sample.whole)
             path.write_bytes(data)
-            problem = problem_of(path, config, sample.form, is_cut=is_cut)
+            problem = problem_of(path, sample, is_cut=is_cut)
             if problem:
                 arguments.keep.mkdir(parents=True, exist_ok=True)
-                kept = arguments.keep / f"{name}-{number}"
+                kept = arguments.keep / f"{name.replace(' ', '-')}-{number}"
                 kept.write_bytes(data)
                 print(f"{name}, seed {number}, kept as {kept}: {problem}")
                 return 1

@@ -11,7 +11,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from functools import partial
-from traceback import print_exc
+from traceback import format_exc
 from typing import Protocol
 
 import msgspec
@@ -19,9 +19,9 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.file import base_from_file
-from vopr_coverage.check.flow import check
+from vopr_coverage.check.flow import Rules, check
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable
+from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, printable, without_commands
 from vopr_coverage.files import append_text
 from vopr_coverage.github.comment_marker import checked_id
 from vopr_coverage.github.comment_settings import CommentSettings, comment_settings_of
@@ -37,7 +37,9 @@ from vopr_coverage.runner.environment import Runner, runner_of
 from vopr_coverage.runner.event import commits_of, event_payload
 from vopr_coverage.runner.files import append_outputs, bytes_in, step_folder, write_in_workspace
 from vopr_coverage.runner.inputs import BASE_ARTIFACT, COMMANDS, lines, one_of, read_inputs, rules_of, switch
+from vopr_coverage.runner.outputs import outputs_of
 from vopr_coverage.runner.places import place_in
+from vopr_coverage.trends.file import rates_in_file
 
 DOCTOR_TITLE = "The gate itself"
 SUMMARY_BYTES_MIN = 4096  # the headline fits, even where other steps have filled the summary
@@ -82,7 +84,7 @@ def main(environ: Mapping[str, str], clock: Clock | None = None) -> int:
     try:
         return _run(environ, clock or SystemClock())
     except Exception:  # what is left is our bug, and must never look like a verdict
-        print_exc()
+        print(without_commands(format_exc()), file=sys.stderr)
         print(command("error", f"vopr-coverage {__version__} has a bug of its own; nothing was judged"))
         return ExitCode.OUR_BUG
 
@@ -119,7 +121,7 @@ def _check(step: _Step) -> int:
         switches = _switches(inputs)
         if inputs["workflow"]:
             raise UsageError("input workflow is for command doctor alone")
-        rules = rules_of(inputs, _base(step))
+        rules = _rules(step)
         verdict = check(_request(step), rules)
     except UserError as error:
         verdict = Verdict.not_judged(__version__, str(error))
@@ -156,7 +158,7 @@ def _examine(step: _Step) -> int:
     runner, inputs, switches = step.runner, step.inputs, Switches()
     try:
         switches = _switches(inputs)
-        rules = rules_of(inputs, _base(step))
+        rules = _rules(step)
         verdict = examine_gate(DoctorRequest(_request(step), lines(inputs["workflow"])), rules)
     except UserError as error:
         verdict = DoctorVerdict.not_judged(__version__, str(error))
@@ -172,6 +174,12 @@ def _examine(step: _Step) -> int:
         level = "error" if switches.fail or verdict.error is not None else "warning"
         print(command(level, printable(verdict.reason), title=DOCTOR_TITLE))
     return _exit_code(verdict.error is not None, verdict.passed, switches)
+
+
+def _rules(step: _Step) -> Rules:
+    history = step.inputs["history"]
+    known = (rates_in_file(history, step.runner.roots),) if history else ()
+    return rules_of(step.inputs, _base(step), known)
 
 
 def _base(step: _Step) -> Base | None:
@@ -220,7 +228,9 @@ def _track(step: _Step) -> int:
 def _publish(verdict: Verdict, switches: Switches, runner: Runner) -> int:
     """Write log, files, summary, outputs and annotations; returns the exit code."""
     page = partial(render_check_markdown, verdict, place=runner.files_url)
-    _leave(_Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, _outputs(verdict)), switches, runner)
+    _leave(
+        _Left(render_check_text(verdict, Terminal()), verdict.to_json(), page, outputs_of(verdict)), switches, runner
+    )
     if switches.annotations or verdict.error is not None:
         for line in render_annotations(verdict, fail=switches.fail, place=partial(place_in, runner.workspace)):
             print(line)
@@ -257,19 +267,6 @@ def _leave(left: _Left, switches: Switches, runner: Runner) -> None:
     except FileError as error:
         _warn(f"the job summary was not written: {error.found}")
     _write_outputs(runner, left.outputs | paths)
-
-
-def _outputs(verdict: Verdict) -> dict[str, str]:
-    shares = [None if report.report is None else report.report.fault_point_coverage() for report in verdict.reports]
-    measured = [share for share in shares if share is not None]
-    is_measured = bool(measured) and len(measured) == len(shares) and verdict.error is None
-    return {
-        "passed": "true" if verdict.passed else "false",
-        "verdict": verdict.status,
-        "violations": str(len(verdict.violations)),
-        "warnings": str(len(verdict.warnings)),
-        "fault-point-coverage": f"{min(measured):.6f}" if is_measured else "",
-    }
 
 
 def _write_outputs(runner: Runner, outputs: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from vopr_coverage import __version__
 from vopr_coverage.commands.parser import parse
-from vopr_coverage.errors import ExitCode, UserError
+from vopr_coverage.errors import ExitCode, UserError, without_commands
 from vopr_coverage.runner.environment import runner_of
 
 INTERRUPTED = 130
@@ -53,4 +53,4 @@ def entry() -> NoReturn:
 def _print_error(text: str) -> None:
     """Print to standard error, if it is open: the exit code must not depend on it."""
     with suppress(OSError, ValueError, AttributeError):
-        print(text, file=sys.stderr, flush=True)
+        print(without_commands(text), file=sys.stderr, flush=True)

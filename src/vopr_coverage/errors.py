@@ -13,11 +13,15 @@ names and messages come from programs that we do not trust.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 SHOWN_CHARACTERS_MAX = 40
 PROBLEMS_SHOWN_MAX = 10
+# What GitHub's runner takes for a command: the one form anywhere in a line, the other where a line begins with it.
+OLD_COMMAND, OLD_COMMAND_BROKEN = "##[", r"#\x23["
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 
 class ExitCode(IntEnum):
@@ -82,6 +86,25 @@ class Words(str):
 
 
 def printable(text: str) -> str:
+    """Text for a terminal or a log, on one line: `visible`, and with no command of a runner in the middle of it.
+
+    GitHub's runner looks for `##[error]` anywhere in a line; for `::error::` see `without_commands`.
+    """
+    return visible(text).replace(OLD_COMMAND, OLD_COMMAND_BROKEN)
+
+
+def without_commands(text: str) -> str:
+    """Lines that are about to be printed: where GitHub's runner would find a command in one of them, it is escaped."""
+    return _COMMAND.sub(r"\1\\x3a", text).replace(OLD_COMMAND, OLD_COMMAND_BROKEN)
+
+
+def document_without_commands(text: str) -> str:
+    """The same for a document whose strings are quoted as in JSON: it holds the same values, and no line of it begins
+    with a string of its own."""
+    return text.replace(OLD_COMMAND, "#\\u0023[")
+
+
+def visible(text: str) -> str:
     """Escape every character that could move a cursor, end a line or reverse the reading direction."""
     if text.isprintable():
         return text

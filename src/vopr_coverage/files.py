@@ -11,6 +11,7 @@ import os
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -26,6 +27,7 @@ AnyPath = str | Path
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 _KINDS = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+LOCK_POLL_S = 0.02
 BROKEN_LINK = "a symbolic link to a path that does not exist"
 _ERRORS = {
     errno.ELOOP: "a loop of symbolic links",
@@ -190,3 +192,45 @@ def _refuse_irregular(status: os.stat_result, name: str) -> None:
     kind = stat.S_IFMT(status.st_mode)
     if kind != stat.S_IFREG:
         raise FileError(name, "a regular file", _KINDS.get(kind, "a device"))
+
+
+# ---- locks
+
+
+class HeldError(Exception):
+    """Another process held the lock all the time."""
+
+
+@contextmanager
+def locked(path: Path, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the lock in that file; it stays when the lock is given back, or others would lock a file that is gone.
+
+    Raises:
+        HeldError: another process has held it for `wait_s`.
+        OSError: there is no such file, and it can't be made.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # which no process that is started here inherits
+    try:
+        until = time.monotonic() + wait_s
+        while not _taken(descriptor):
+            if time.monotonic() >= until:
+                raise HeldError
+            time.sleep(LOCK_POLL_S)
+        yield
+    finally:
+        os.close(descriptor)  # which gives the lock back
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -87,6 +87,10 @@ class ProgressLine:
 
         return advance
 
+    def show(self, text: str) -> None:
+        """Show this text."""
+        self._draw(printable(text))
+
     def clear(self) -> None:
         """Remove the line."""
         if self._drawn:
@@ -128,7 +132,7 @@ class RunProgress:
             return
         self._printed_at = now
         rate = done / (now - self._started_at)
-        remaining = f", {_duration((self._total - done) / rate)} left" if rate and done < self._total else ""
+        remaining = f", {duration((self._total - done) / rate)} left" if rate and done < self._total else ""
         text = f"{done:,} of {counted(self._total, 'iteration')}, {in_digits(rate)}/s{remaining}"
         with suppress(OSError, ValueError):  # nobody reads the output: the run continues
             self._out.write(f"\r\x1b[K{text}" if self._terminal else f"vopr-coverage: {text}\n")
@@ -144,7 +148,7 @@ class RunProgress:
             self._drawn = False
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """`40 s`, `12 min`, `3 h 25 min`."""
     if seconds < 60:
         return f"{math.ceil(seconds)} s"

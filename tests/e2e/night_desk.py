@@ -21,7 +21,7 @@ from tests.fake_github.state import A_SHA
 from tests.fake_github.state import REPOSITORY as NAME
 from tests.support.workflow_files import TRIAL, defaults
 
-NIGHT_S_MAX = 600
+NIGHT_S_MAX = 1_200  # it hangs
 RUN_ID = "2700000041"  # later than all runs that the fake GitHub begins with
 WORKFLOW = ".github/workflows/vopr-nightly.yml"
 PARTS = (WORKFLOW, "setup/action.yml", "handoff/action.yml")  # what uses actions of others
@@ -52,6 +52,7 @@ class Night:
         jobs: each job's result (`success`, `failure`) by its name as people read it.
         log: what all of them printed.
         summary: the job summary of the last job.
+        commands: the workflow commands that act obeyed, each with its line; and files of the runner, read by it.
     """
 
     jobs: Mapping[str, str]
@@ -60,10 +61,15 @@ class Night:
     outputs: Mapping[str, str]
     artifacts: Path
     verdict: Mapping[str, Any]
+    commands: Sequence[tuple[str, str]]
 
     def failed(self) -> set[str]:
         """The jobs that are red."""
         return {job for job, result in self.jobs.items() if result != "success"}
+
+    def log_of(self, job: str) -> str:
+        """What one job printed."""
+        return "\n".join(line for line in self.log.splitlines() if line.startswith(f"[{job}]"))
 
     @property
     def told(self) -> str:
@@ -163,7 +169,8 @@ class NightDesk:
             timeout=NIGHT_S_MAX, check=False,
         )  # fmt: skip
         night = read_night(done.stdout, self.home / "artifacts")
-        print(night.log, done.stderr)  # pytest shows it where a test fails
+        # pytest shows it where a test fails; what matters most stands last, where a long log is cut least.
+        print(night.log, done.stderr, *(night.log_of(job) for job in sorted(night.failed())), sep="\n")
         assert done.returncode == (1 if night.failed() else 0), "act and its jobs don't agree"
         return night
 
@@ -190,7 +197,7 @@ def stand_in(name: str, inputs: Mapping[str, str]) -> dict[str, Any]:
 def read_night(stdout: str, artifacts: Path) -> Night:
     """A night from what `act --json` prints, and from what it left behind."""
     jobs: dict[str, str] = {}
-    log, summary, outputs, broken = [], "", {}, set()
+    log, summary, outputs, broken, commands = [], "", {}, set(), []
     for text in stdout.splitlines():
         try:
             line = json.loads(text)
@@ -203,6 +210,8 @@ def read_night(stdout: str, artifacts: Path) -> Night:
             broken.add(name)
         if "jobResult" in line:  # of a matrix act tells every leg after a failed one that it failed, too
             jobs[name] = "success" if line.get("matrix") and name not in broken else line["jobResult"]
+        if line.get("command", "ignored") != "ignored":
+            commands.append((line["command"], str(line.get("raw") or line)))
         if line.get("command") == "summary":
             summary = line["content"]
         if line.get("command") == "set-output" and line.get("jobID") == "summary":
@@ -211,7 +220,7 @@ def read_night(stdout: str, artifacts: Path) -> Night:
             log.append(f"[{name}] {text}")
     left = artifacts / "vopr-nightly-verdict" / "night.json"
     verdict = json.loads(left.read_bytes()) if left.exists() else {}
-    return Night(jobs, "\n".join(log), summary, outputs, artifacts, verdict)
+    return Night(jobs, "\n".join(log), summary, outputs, artifacts, verdict, commands)
 
 
 def runner_image() -> str:

@@ -30,9 +30,9 @@ from vopr_coverage.trends.text_files import TEXT_NAMES
 __all__ = ["github", "github_contract", "github_server"]
 
 BUILD = 'python3 examples/simulator/build.py --features "$FEATURES" --out build/simulator'
-QUICK = {  # seconds of simulation; rates that are given need not be measured
+QUICK = {  # seconds of simulation, and minutes for a slow machine; rates that are given need not be measured
     "scenarios": "combined=24", "coverage": "combined=24", "determinism": "combined=6", "determinism-seeds": "42",
-    "canary": "combined=24", "canaries": "false", "rates": "combined=50", "minutes": "1", "jobs": "4",
+    "canary": "combined=24", "canaries": "false", "rates": "combined=50", "minutes": "10", "jobs": "4",
     "config": "night.yml", "profile": "", "build": BUILD,
 }  # fmt: skip
 CONFIG = {  # what two dozen seeds of `combined` reach, and what they don't reach where nothing is dropped
@@ -119,7 +119,7 @@ RED = {
         config=canary("no-such-feature"),
     ),
     "a lost shard": Red(
-        {"rates": "combined=0.25", "coverage": "combined=12"},
+        {"rates": "combined=0.025", "coverage": "combined=12"},  # a job has time for 15 seeds
         set(),  # every job was told that all went well
         {("long-run", "lost run")},
         ("combined-2",),
@@ -158,7 +158,7 @@ ADAPTED = {  # the starter's words: its owner's
     "config: .github/vopr-coverage.yml": "config: examples/configs/simulator.yml",
     "canaries: false": "canaries: true",
     "canary: combined=1000": "canary: combined=200",
-    "minutes: 60": "minutes: 2",
+    "minutes: 60": "minutes: 10",
 }
 WITH_OURS = ("--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false")
 STORED = {TRENDS_NAME, *TEXT_NAMES}

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 import vopr_coverage
+from tests.support.rated import CONFIG, a_history, a_run
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, a_stream
 from tests.support.workflow_files import ROOT
@@ -247,6 +248,19 @@ def test_a_report_in_the_runners_temporary_folder_is_read(workspace: Path) -> No
     report = workspace.parent / "workspace-files" / "run.ndjson"
     report.write_bytes(a_stream())
     assert run_action(workspace, reports=str(report)).code == 0
+
+
+def test_a_history_in_the_workspace_tells_what_is_lost_and_no_other_is_read(workspace: Path, tmp_path: Path) -> None:
+    """The nights before hit the point that this run misses; a file outside of the workspace may be anybody's."""
+    (workspace / "gate.yml").write_text(CONFIG)
+    a_run(workspace / "run.ndjson", 50, {})
+    a_history(workspace / "trends.ndjson", of=400, points={"torn": 200})
+    told = run_action(workspace, reports="combined=run.ndjson", config="gate.yml", history="trends.ndjson")
+    assert told.code == 1
+    assert "Critical fault point 'torn' never hit (lost: a run of 50 seeds would miss it" in told.log
+    outside = a_history(tmp_path / "outside.ndjson", of=400, points={"torn": 200})
+    told = run_action(workspace, reports="combined=run.ndjson", config="gate.yml", history=str(outside))
+    assert (told.code, "this action reads no other files" in told.log) == (2, True)
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EINVAL, errno.ENOSYS])

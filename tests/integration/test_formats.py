@@ -71,6 +71,14 @@ def test_shards_of_a_simulation_are_merged(world: Path) -> None:
     assert "share seeds" in again.out
 
 
+def test_a_simulation_is_of_the_scenario_that_it_names(world: Path) -> None:
+    """In its first record; a path that names one comes first, and `--scenario` is for those that name none."""
+    (world / "s.ndjson").write_bytes(as_lines([begin(1, scenario="bank"), seed(7), finish(1)]))
+    for words, scenario in ((["s.ndjson", "--scenario", "x"], "bank"), (["toy=s.ndjson"], "toy")):
+        run_cli("check", *words, "--verdict-file", "v.json", "--config", "c.json", cwd=world)
+        assert json.loads((world / "v.json").read_text())["reports"][0]["scenario"] == scenario
+
+
 def test_points_without_declarations_have_no_percentage(world: Path) -> None:
     """Whatever was hit: nobody knows what there is to hit."""
     (world / "s.ndjson").write_bytes(as_lines([begin(1, points={}), seed(7), finish(1)]))
@@ -96,6 +104,25 @@ def test_what_went_wrong_in_a_file_of_an_sdk_is_a_violation(world: Path, name: s
     ended = run_cli("check", str(ANTITHESIS / f"{name}.jsonl.gz"), "--config", "c.json", cwd=world)
     assert ended.code == 1
     assert line in run_cli("check", "-v", str(ANTITHESIS / f"{name}.jsonl.gz"), "--config", "c.json", cwd=world).out
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "complete"),
+    [
+        ("go-healthy-seed-2", None, None),
+        ("go-torn-seed-1", None, False),
+        ("go-healthy-seed-2", "workload finished", True),
+        ("go-crash-seed-2", "workload finished", False),
+    ],
+)
+def test_json_says_whether_a_run_of_an_sdk_finished_or_that_nobody_knows(
+    world: Path, name: str, event: str | None, complete: bool | None
+) -> None:
+    """What is not measured is neither true nor false."""
+    (world / "c.json").write_text(json.dumps({**OWN, **({"complete_when": event} if event else {})}))
+    path = str(ANTITHESIS / f"{name}.jsonl.gz")
+    verdict = json.loads(run_cli("check", path, "--config", "c.json", "--format", "json", cwd=world).out)
+    assert verdict["reports"][0]["inputs"][0]["complete"] is complete
 
 
 def test_whether_a_run_of_an_sdk_finished_is_not_measured_by_itself(world: Path) -> None:

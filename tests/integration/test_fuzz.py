@@ -11,6 +11,7 @@ import pytest
 from tests.support.samples import samples
 from tools import fuzz
 from vopr_coverage.reading import read_report
+from vopr_coverage.reading.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,32 +24,35 @@ def test_a_few_hundred_inputs_have_no_finding() -> None:
     assert ended.stdout.startswith("300 inputs from seed 4711 on, no finding")
 
 
+def test_every_format_has_a_sample() -> None:
+    """A format that is added is fuzzed, too."""
+    assert {*FORMATS} <= {*samples()}
+
+
 @pytest.mark.parametrize("name", samples())
 def test_a_sample_passes_whole_and_fails_without_its_point(name: str, tmp_path: Path) -> None:
     """Else no change of it could be a finding."""
-    config, path, sample = tmp_path / "config.yml", tmp_path / "input", samples()[name]
-    config.write_text(fuzz.CONFIG)
+    path, sample = tmp_path / "input", samples()[name]
     path.write_bytes(sample.whole)
-    whole = fuzz.judged(path, config, sample.form)
+    whole = fuzz.judged(path, sample)
     assert whole is not None
     assert whole.passed, [violation.line for violation in whole.violations]
     path.write_bytes(sample.without)
-    without = fuzz.judged(path, config, sample.form)
+    without = fuzz.judged(path, sample)
     assert without is not None
     assert not without.passed
 
 
 def test_a_reader_that_breaks_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its traceback."""
-    config, path = tmp_path / "config.yml", tmp_path / "input"
-    config.write_text(fuzz.CONFIG)
+    path = tmp_path / "input"
     path.write_bytes(samples()["p"].whole)
 
     def broken(*_: object) -> None:
         raise KeyError("testCase")
 
     monkeypatch.setattr(fuzz, "check", broken)
-    assert "KeyError: 'testCase'" in fuzz.problem_of(path, config, None, is_cut=False)
+    assert "KeyError: 'testCase'" in fuzz.problem_of(path, samples()["p"], is_cut=False)
 
 
 def test_text_that_is_not_utf8_within_an_assertion_is_a_broken_line(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from tests.support.reports import REAL, a_coverage, a_flat_report, a_stream, run_cli
+from vopr_coverage.config.yaml_words import SCHEMA_LINE
 
+ANTITHESIS = REAL.parent / "antithesis" / "go-healthy-seed-5.jsonl.gz"
 HEALTHY = {
     "baseline": "baseline", "combined": "combined", "multi-tenant": "multi-tenant", "swizzle-a": "swizzle",
     "swizzle-b": "swizzle",
@@ -155,3 +157,9 @@ def test_steps_that_say_nothing_clear_are_refused(tmp_path: Path, steps: str, to
     assert (ended.code, ended.out) == (2, "")
     assert "gate.yml:" in ended.err
     assert told in ended.err
+
+
+@pytest.mark.parametrize("run", [REAL / "combined.ndjson", ANTITHESIS])
+def test_a_config_begins_with_a_line_for_editors(run: Path, tmp_path: Path) -> None:
+    """Whatever it was learnt from; for us it is a comment."""
+    assert run_cli("init", run, cwd=tmp_path).out.splitlines()[0] == SCHEMA_LINE

@@ -48,7 +48,9 @@ def test_points_that_nobody_declares_are_listed(tmp_path: Path) -> None:
     """Else there would be no percentage."""
     config = initialised(tmp_path, *healthy("java"))
     assert "fault_points:\n" in config
+    assert "`declared: FILE`" in config
     assert "invariant_coverage_min" in config
+    assert "# Each run checked counter never decreases" in config
 
 
 def test_lists_of_points(tmp_path: Path) -> None:
@@ -58,11 +60,11 @@ def test_lists_of_points(tmp_path: Path) -> None:
         (tmp_path / f"r{number}.txt").write_text(f"{hits}run done\n")
     words = ("r0.txt", "r1.txt", "r2.txt", "--from", "points", "--declared", "all.txt")
     config = initialised(tmp_path, *words)
-    assert "format: points" in config
+    assert "format: points\ndeclared: all.txt\n" in config
     assert 'complete_when: "run done"' in config
     assert "fault_point_coverage_min: 0.25" in config
     assert "# No run reached d." in config
-    ended = run_cli("check", "r1.txt", "--config", "gate.yml", "--declared", "all.txt", cwd=tmp_path)
+    ended = run_cli("check", "r1.txt", "--config", "gate.yml", cwd=tmp_path)
     assert ended.code == 0, ended.out
 
 

@@ -126,6 +126,9 @@ def test_a_green_night(green: Path) -> None:
     assert shown["determinism"].startswith("100 seeds run twice, none differs")
     ran = {work["job"]: work["ran"] for work in night["work"]}
     assert (ran["long-run"], ran["coverage"]) == (40, 20)
+    (pairs,) = (work["pairs"] for work in night["work"] if work["job"] == "coverage")
+    assert (pairs["seeds"], pairs["possible"], pairs["met"], pairs["strangers_found"]) == (20, 3, 3, 0)
+    assert pairs["matrix"] == [[20, 20, 20]] * 3
 
 
 def lost_run(night: Path) -> None:

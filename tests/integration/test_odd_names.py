@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_seams_of_doors import lines_of, parsers
+from tests.integration.test_seams_of_doors import NO_BUILD, lines_of, parsers
 from tests.support.night_folders import a_night, all_needs
 from tests.support.reports import MODEST, a_stream
+from tests.support.simulations import a_simulation, as_lines
 from vopr_coverage import cli
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import write_text
@@ -48,6 +49,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with something for each command, under its usual names and under odd ones."""
     a_night(tmp_path)
     (tmp_path / "run.ndjson").write_bytes(a_stream())
+    (tmp_path / "open.ndjson").write_bytes(as_lines(a_simulation(scenario="combined")))
+    (tmp_path / "night.yml").write_text(json.dumps({"night": NO_BUILD}))
     (tmp_path / "seeds.txt").write_text("combined 1\n")
     (tmp_path / "needs.json").write_text(json.dumps(all_needs()))
     (tmp_path / "trends.ndjson").write_text("")
@@ -57,7 +60,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     cli.main(["check", "run.ndjson", "--verdict-file", "verdict.json"])
     shutil.copytree("night", ODD)
-    for name in ("run.ndjson", "seeds.txt", "needs.json", "trends.ndjson", "gate.json", "verdict.json"):
+    for name in ("run.ndjson", "seeds.txt", "needs.json", "trends.ndjson", "gate.json", "verdict.json", "night.yml"):
         shutil.copy(name, f"{ODD}.{name}")
     return tmp_path
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.recordings import manifest_of
-from tests.support.reports import a_stream, ndjson, ok, run_cli, start
+from tests.support.recordings import manifest_of, printing
+from tests.support.reports import a_stream, ending, ndjson, ok, run_cli, start
 from tests.support.simulators import a_simulator, processes_with, read, record, wait_for
 from vopr_coverage.reading import read_report
 from vopr_coverage.recorder import child
@@ -73,6 +73,7 @@ def test_a_timeout_ends_the_simulator(tmp_path: Path, simulator: list[str]) -> N
     ended = run_cli("check", "out", cwd=tmp_path)
     assert f"  - out: {told}\n" in ended.out
     assert "the simulator was ended by signal 15; stderr ends with: hanging\n" in ended.out
+    assert "sim.py --seed 0 --iterations 3 --hang-at 2\n" in ended.out
 
 
 def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
@@ -82,6 +83,44 @@ def test_a_run_that_hangs_after_its_end_is_not_whole(tmp_path: Path) -> None:
     assert ended.code == 1
     assert not manifest_of(tmp_path / "out")["whole"]
     assert "  - out: Recording timed out after 1 s\n" in run_cli("check", "out", cwd=tmp_path).out
+
+
+A_REFUSED_END = b'{"data":{"failures":-1},"timestamp":"","type":"batch_complete"}\n'
+A_SIMULATION = b'{"type":"start","format":"simulation/1","first_seed":0,"seeds":3}\n'
+
+
+@pytest.mark.parametrize(
+    ("stream", "why"),
+    [
+        (
+            ndjson(start(), ok(0), ok(1), ok(2), {**ending(), "timestamp": 7}),
+            "out/stream.ndjson.gz:5#/timestamp: expected text, found 7",
+        ),
+        (
+            A_SIMULATION
+            + b"".join(b'{"type":"seed","seed":%d,"status":"ok"}\n' % seed for seed in range(3))
+            + b'{"type":"end","seeds":3,"failed":-1}\n',
+            "out/stream.ndjson.gz:5#/failed: expected an integer from 0 to 2^64-1, found -1",
+        ),
+        (ndjson(start(), ok(0)), "no batch_complete after 1 of 3 iterations, stopped at seed 1"),
+        (ndjson(ok(0), ending(1)), "there is no start record, pass the whole stream"),
+    ],
+)
+def test_why_a_stream_is_not_whole_is_said(tmp_path: Path, stream: bytes, why: str) -> None:
+    """A record that no reader takes: its line, and what was expected there. A record that is missing: which."""
+    (tmp_path / "stream").write_bytes(stream)
+    ended = record(tmp_path, *printing(tmp_path / "stream"))
+    assert ended.code == 1
+    assert ended.err.splitlines()[1:] == [f"vopr-coverage: {why}"]
+
+
+def test_why_the_stream_of_one_seed_is_refused_is_said(tmp_path: Path) -> None:
+    """Its process wrote all of its records, of which the last is wrong."""
+    (tmp_path / "stream").write_bytes(ndjson(start(0, 1), ok(0)) + A_REFUSED_END)
+    words = (*printing(tmp_path / "stream"), "{seed}")
+    ended = record(tmp_path, *words, options=("--per-seed",), iterations=1)
+    assert ended.code == 1
+    assert "seed 0 has no result: its stream breaks off: #/data: expected the key 'successes'" in ended.err
 
 
 @pytest.fixture
@@ -134,7 +173,7 @@ def test_a_recording_that_is_killed_can_be_read(tmp_path: Path, simulator: list[
     assert "Run incomplete: the recording never finished, no batch_complete after 4 of 9 iterations, " in ended.out
     assert "stopped at seed 4" in ended.out
     assert "its last output may be in stderr.log" in ended.out
-    assert "Recording never finished: how the simulator ended is not known" in ended.out
+    assert "sim.py --seed 0 --iterations 9 --hang-at 4\n" in ended.out
     for pid in processes_with(str(tmp_path / "sim.py")):
         os.kill(pid, signal.SIGKILL)
 

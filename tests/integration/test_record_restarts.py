@@ -79,7 +79,7 @@ def test_three_panics_are_three_findings_and_every_other_seed_is_judged(tmp_path
     assert seeds_of(verdict) == ["17", "18", "41"]
     assert [failure["count"] for failure in verdict["failures"]] == [1, 1, 1]
     assert {failure["crash"]["signature"] for failure in verdict["failures"]} == {
-        "panicked at src/log.rs:#:#: index out of bounds: #"
+        "panicked at log.rs:#: index out of bounds: #"
     }
     assert "--seed 17 --iterations 1 --panic-at 17,18,41" in verdict["failures"][0]["repro"]
     (report,) = verdict["reports"]

@@ -193,3 +193,15 @@ def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, simulator: list[str]
     """With its line."""
     (tmp_path / "seeds.txt").write_text("combined 1\ncombined one\n")
     assert "seeds.txt:2: expected SCENARIO SEED" in refused(replay(tmp_path, *simulator))[0]
+
+
+def test_the_line_that_check_suggests_is_replayed(tmp_path: Path, simulator: list[str]) -> None:
+    """Also of a scenario with a blank in its name."""
+    words = [*simulator, "--fail-at", "4711"]
+    asked = ("--scenario", "two nodes", "--seed", "4711", "--iterations", "1", "--out", "found")
+    assert run_cli("record", *asked, "--commit", COMMIT, "--", *words, cwd=tmp_path).code == 0
+    judged = run_cli("check", "found", "--health-only", cwd=tmp_path)
+    (line,) = [one for one in judged.out.splitlines() if "4711  #" in one]
+    (tmp_path / "seeds.txt").write_text(line.removeprefix("  - ") + "\n")
+    ended = replay(tmp_path, *words)
+    assert told(ended)[0] == "[1/1] two nodes seed 4711: failed invariant log_order"

@@ -22,6 +22,7 @@ from tests.support.action_steps import Desk
 from tests.support.night_folders import a_night, all_needs
 from tests.support.pull_requests import PULL, SECRET
 from tests.support.reports import a_stream
+from tests.support.simulations import a_simulation, as_lines
 from tests.support.simulators import a_simulator
 from tests.support.workflow_files import ROOT, WORKFLOW
 from vopr_coverage import action, cli
@@ -83,6 +84,11 @@ def test_only_check_and_doctor_judge(desk: Desk, command: str) -> None:
 # ---- the command line
 
 
+NO_BUILD = {  # a night that ends early
+    "build": "false", "binary": "sim", "command": "sim {seed}", "scenarios": {"s": 1}, "coverage": {"s": 1},
+}  # fmt: skip
+
+
 def parsers() -> dict[str, argparse.ArgumentParser]:
     """The parsers of all commands, by name."""
     return build_parser()[1]
@@ -103,6 +109,8 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "comment": [["verdict.json"]],
         "init": [["run.ndjson"]],
         "convert": [["run.ndjson"]],
+        "points": [["lock", "run.ndjson"], ["show"], ["update", "run.ndjson"]],
+        "seeds": [["open.ndjson", "--out", "chosen.txt"]],
         "schema": [["report"]],
         "profiles": [[]],
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],
@@ -112,8 +120,10 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "plan": [[*planned, "--rate", "combined=5"], [*planned, "--calibrate", "0.1", *simulator]],
         "replay": [["seeds.txt", "--out", "replayed", *simulator]],
         "summary": [["night", "--needs", "needs.json", "--outputs", "outputs"]],
+        "night": [["--config", "night.yml", "--nights", "nights"]],
         "trends": [["trends.ndjson"], ["trends.ndjson", "--text-files", "texts"]],
         "tracking-issue": [["night.json", "--dry-run"]],
+        "completion": [["bash"]],
     }
     return [[command, *words] for words in given[command]]
 
@@ -123,6 +133,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with something for each command; no variable of a runner is set."""
     a_night(tmp_path)
     (tmp_path / "run.ndjson").write_bytes(a_stream())
+    (tmp_path / "open.ndjson").write_bytes(as_lines(a_simulation(scenario="combined")))
+    (tmp_path / "night.yml").write_text(json.dumps({"night": NO_BUILD}))
     (tmp_path / "seeds.txt").write_text("combined 1\n")
     (tmp_path / "needs.json").write_text(json.dumps(all_needs()))
     (tmp_path / "trends.ndjson").write_text("")

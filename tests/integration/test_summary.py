@@ -59,7 +59,8 @@ def test_the_text_of_a_failed_run_is_one_screen(case: str) -> None:
 @pytest.mark.parametrize("case", EVERY)
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_the_lines_of_the_block_are_never_changed(case: str, width: int) -> None:
-    """What is listed without -v are the first lines of the seed script's list, each byte for byte."""
+    """What is listed without -v are lines of the seed script's list, each byte for byte: all of them in its order, or
+    first one of each cause."""
     verdict = judged(EVERY[case])
     if nothing_judged(verdict):
         return
@@ -72,7 +73,28 @@ def test_the_lines_of_the_block_are_never_changed(case: str, width: int) -> None
     )
     listed = [line for line in brief if line.startswith("  - ")]
     assert brief[0] == whole[0]
-    assert listed == [line for line in whole if line.startswith("  - ")][: len(listed)]
+    every = [line for line in whole if line.startswith("  - ")]
+    if len(listed) == len(every):
+        assert listed == every
+        return
+    problems = len(every) - len(verdict.violations)
+    of_causes = [every[problems + cause.findings[0]] for cause in causes_of(verdict) if cause.findings]
+    first = [*every[:problems], *of_causes][: len(listed)]
+    assert listed[: len(first)] == first
+    assert set(listed) <= set(every)
+    assert len(set(listed)) == len(listed)
+
+
+@pytest.mark.parametrize("case", EVERY)
+@pytest.mark.parametrize("width", [60, 80])
+def test_only_lines_that_must_stay_whole_are_longer_than_the_terminal(case: str, width: int) -> None:
+    """Lines of the seed script, commands, lines for a file and the verdict; all of it still fits on one screen."""
+    verdict = judged(EVERY[case])
+    lines = render_check_brief(verdict, Terminal(width)).splitlines()
+    commands = tuple(cause.command for cause in causes_of(verdict) if cause.command)
+    whole = [line for line in lines if line.startswith(("  - ", "❌", "✅")) or line.strip().startswith(commands)]
+    assert all(columns(line) <= width for line in lines if line not in whole)
+    assert verdict.passed or rows(lines, width) <= 25
 
 
 @pytest.mark.parametrize("case", EVERY)

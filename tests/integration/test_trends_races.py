@@ -26,6 +26,7 @@ from tests.support.trend_stores import (
     play_on_branch,
     play_on_folder,
 )
+from vopr_coverage import files
 from vopr_coverage.github.git_data import GitBranch
 from vopr_coverage.github.trends_branch import COMMITS_MAX
 from vopr_coverage.trends import folder as folder_module
@@ -284,11 +285,8 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert "was not written: no space left on device; the next run" in told.warnings[0]
     assert len(told.records) == len(nights(0, 1))
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "_taken", lambda _: False)
-        assert (
-            "expected a lock that is free, found that another process has held it"
-            in store.append(nights(1)).warnings[0]
-        )
+        patch.setattr(files, "_taken", lambda _: False)
+        assert "another process has held .vopr-trends.lock in it" in store.append(nights(1)).warnings[0]
     assert (tmp_path / "store" / TRENDS_NAME).read_bytes() == before
     (tmp_path / "file").write_bytes(b"")
     assert "was not written" in FolderStore(tmp_path / "file").append(nights(0)).warnings[0]

@@ -57,7 +57,7 @@ def test_a_night_shows_what_its_dead_simulators_said(tmp_path: Path) -> None:
     assert crash.line == f"seed {BASE + 5} crashed, ended with exit code 101; 54 seeds behind it did not run: {PANIC}"
     assert (crash.seed, crash.invariant, crash.detail) == (str(BASE + 5), "crash", "")  # it has no other words
     assert crash.crash is not None
-    assert crash.crash.signature == "panicked at src/storage.rs:#: hash mismatch"
+    assert crash.crash.signature == "panicked at storage.rs:#: hash mismatch"
     assert f"--seed {BASE + 5}" in crash.repro
     (line,) = verdict.regressions  # with the day on which the night is judged
     assert re.fullmatch(rf"combined {BASE + 5}  # crash, \d{{4}}-\d\d-\d\d", line)

@@ -54,6 +54,16 @@ def crash(folder: Path) -> Verdict:
     return judged(folder, died(folder, "calm", 40))
 
 
+def timed_out(folder: Path) -> Verdict:
+    """One of two runs was stopped when its time was up."""
+    a_recording(folder / "calm-1", a_stream(first=10), seed="10", scenario="calm")
+    stream = ndjson(start(20, 10), ok(20), ok(21))
+    ending: dict[str, Any] = {"timed_out": True, "timeout_s": 60, "exit_code": None, "signal": 15, "whole": False}
+    told = {"last_words": ["replica 2: waiting for a view"], "stderr_bytes": 30}
+    a_recording(folder / "calm-2", stream, seed="20", iterations=10, scenario="calm", **ending, **told)
+    return judged(folder, str(folder / "calm-1"), str(folder / "calm-2"))
+
+
 def crash_in_eight_shards(folder: Path) -> Verdict:
     """Eight shards died of one panic, each at a seed of its own, and a ninth is well."""
     a_recording(folder / "shard-9", a_stream(first=900), seed="900", scenario="calm")
@@ -137,6 +147,7 @@ def hostile_names(_folder: Path) -> Verdict:
 
 CAUSE_CASES: Mapping[str, Callable[[Path], Verdict]] = {
     "crash": crash,
+    "timed-out": timed_out,
     "crash-in-eight-shards": crash_in_eight_shards,
     "three-causes": three_causes,
     "forty-causes": forty_causes,

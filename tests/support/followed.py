@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-SAVED = re.compile(r"Save these (?:\w+ )?lines as `([^`]+)`")
+SAVED = re.compile(r"[Ss]ave these (?:\w+ )?lines as `([^`]+)`")
 CANARIES = "canaries: {}"
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict, TrendLine, Work
 from vopr_coverage.trends.compare import lines_of
 from vopr_coverage.trends.history import TrendRecord
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 
 FIRST_RUN = 2_600_000_000
 FIRST_NIGHT = datetime(2026, 11, 1, 2, 17, tzinfo=UTC)

@@ -92,6 +92,7 @@ def lost_run(source: str, job: str = "long-run", **about: Any) -> Finding:
     told: dict[str, Any] = {
         "line": f"no recording of combined, seeds {SEED} to 7696581404735",
         "advice": advice.LOST,
+        "repro": f"vopr --scenario combined --seed {SEED} --iterations 10000 --json",
     }
     return Finding(job=job, source=source, kind="lost run", **(told | about))
 

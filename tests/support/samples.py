@@ -7,28 +7,49 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+from vopr_coverage.reading.compact import Compactor
+
 DATA = Path(__file__).parents[1] / "data"
 CUT = "cut.me"  # the point
+POINTS = """profile: none
+fault_point_coverage_min: 0.1
+fault_points: [cut.me]
+critical_fault_points: [cut.me]
+complete_when: workload finished
+aliases: {operation cut.me: cut.me, "a.cpp: cut.me": cut.me}
+"""
+FUZZERS = """profile: none
+required_invariants: [fuzzer cut.me]
+"""
 
 
 class Sample(NamedTuple):
-    """A file, and the same with the hits of the point CUT taken out. `form` is what --from needs, None if nothing."""
+    """A file, and the same without any sign that CUT was reached.
+
+    `form` is what --from needs, None if nothing. `config` asks for `point`, a point or an invariant.
+    """
 
     whole: bytes
     without: bytes
     form: str | None = None
+    config: str = POINTS
+    point: str = CUT
 
 
 def samples() -> dict[str, Sample]:
     """By the name of the format."""
     return {
         "stream": _stream(),
+        "recorded stream": _recorded(_stream()),
         "report": _report(),
+        "wrapped": _wrapped(_report()),
         "simulation": _simulation(),
+        "recorded simulation": _recorded(_simulation()),
         "antithesis": _antithesis(),
         "jepsen": _jepsen(),
         "foundationdb": _foundationdb(),
         "p": _p(),
+        "tigerbeetle": _tigerbeetle(),
         "points": Sample(f"a\t2\n{CUT}\t1\nworkload finished\n".encode(), b"a\t2\nworkload finished\n", "points"),
     }
 
@@ -60,6 +81,23 @@ def _report() -> Sample:
     }  # fmt: skip
     without = report | {"fault_points_hit": 1, "hit_fault_points": ["a"], "missed_fault_points": [CUT]}
     return Sample(json.dumps(report).encode(), json.dumps(without).encode())
+
+
+def _recorded(sample: Sample) -> Sample:
+    """A stream as `record` stores it."""
+
+    def compact(stream: bytes) -> bytes:
+        compactor = Compactor()
+        return compactor.feed(stream) + compactor.finish()
+
+    return Sample(compact(sample.whole), compact(sample.without))
+
+
+def _wrapped(report: Sample) -> Sample:
+    def text(coverage: bytes) -> bytes:
+        return b'{"passed": true, "coverage": %s}' % coverage
+
+    return Sample(text(report.whole), text(report.without))
 
 
 def _simulation() -> Sample:
@@ -130,3 +168,19 @@ def _p() -> Sample:
         return json.dumps({"testCase": "t", "scenarios": told}).encode()
 
     return Sample(text(True), text(False))
+
+
+def _tigerbeetle() -> Sample:
+    def result(fuzzer: str, *, ok: bool) -> dict[str, object]:
+        return {
+            "commit_timestamp": 1755880769, "commit_sha": "20a01747fdc2", "fuzzer": fuzzer, "ok": ok, "count": 3,
+            "seed_timestamp_start": 1755922105, "seed_timestamp_end": 1755922109, "seed": (1 << 63) + 7,
+        }  # fmt: skip
+
+    without = [result("canary", ok=False), result("vopr", ok=True)]
+    whole = [*without, result(CUT, ok=True)]
+    return Sample(_document(whole), _document(without), config=FUZZERS, point=f"fuzzer {CUT}")
+
+
+def _document(results: list[dict[str, object]]) -> bytes:
+    return json.dumps(results, indent=2).encode()

@@ -42,7 +42,7 @@ def a_value(name: str, part: Schema | None = None) -> Any:
     if kind == "object":
         return {MAP_KEY: a_value(name, part["additionalProperties"])}
     if kind == "array":
-        return [a_value(name, part["items"])]
+        return [a_value(name, part["items"])] * part.get("minItems", 1)
     if kind == "number":
         return min(part["maximum"] / 2, NUMBER_MAX) if "maximum" in part else NUMBER_MAX  # of fractions, 1 is a default
     if kind == "string":

@@ -132,6 +132,35 @@ def test_other_keys_may_stand_beside_those_of_the_sdk() -> None:
     assert reading(line).observed == reading(assertion("a")).observed
 
 
+def test_an_assertion_counts_whatever_stands_beside_it() -> None:
+    """Guidance, which is skipped, may share its line."""
+    line = assertion("a").replace(
+        b'{"antithesis_assert"', b'{"antithesis_guidance": {"id": "a"}, "antithesis_assert"', 1
+    )
+    assert reading(line).observed == reading(assertion("a")).observed
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ({"file": "a.go", "begin_line": 7}, Location("a.go", 7)),
+        ({"file": "a.go", "begin_line": 7, "class": 3}, Location("a.go", 7)),
+        ({"file": "file", "begin_line": 0}, None),  # what the SDK for Java writes
+        ({"begin_line": 7}, None),
+        ({"file": None, "begin_line": 7}, None),
+        ({"file": "a.go", "begin_line": "7"}, None),
+        ({"file": "a.go", "begin_line": 7.5}, None),
+        ("a.go:7", None),
+        (None, None),
+    ],
+)
+def test_a_location_of_any_kind_is_a_place_or_none(location: object, place: Location | None) -> None:
+    """Other tools write what they like there, and their assertions count all the same."""
+    read = reading(assertion("a", hit=False, location=location))
+    assert read.observed is not None
+    assert read.observed.points["a"].location == place
+
+
 def test_one_id_of_two_kinds_is_two_properties() -> None:
     """Both are judged, and the report says so."""
     read = reading(assertion("x", hit=False), assertion("x", "always", condition=False))

@@ -29,7 +29,7 @@ from vopr_coverage.nightly.planner import plan_night
 from vopr_coverage.nightly.verdict import Work
 from vopr_coverage.nightly.wish import Asked, Wish, own_work
 from vopr_coverage.render.canaries import render_canaries_markdown, render_canaries_text
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 
 USUAL = Asked("combined", 1_000)
 RATES = {"combined": 10.0, "swizzle": 100.0, "gray": 1.0}

@@ -166,6 +166,26 @@ def test_eight_shards_that_ended_in_the_same_way_are_one_cause_with_eight_runs()
     assert cause.details == (words.format(0, 0),)
 
 
+@pytest.mark.parametrize("kind", ["RunIncomplete", "TimedOut", "Interrupted", "RecordingUnfinished", "UnexplainedExit"])
+def test_a_run_that_did_not_end_by_itself_can_be_run_again(kind: str) -> None:
+    """By the command of the first of them; older verdicts have none."""
+    ended = a_violation("run-complete", "It ended", kind)
+    assert one(failed(ended)).command == ""
+    told = one(failed(ended, replace(ended, source="b", repro="vopr --seed 7", advice="Look.")))
+    assert (told.command, told.whole_run) == ("vopr --seed 7", False)
+
+
+def test_what_is_wrong_with_a_run_in_two_ways_has_two_causes() -> None:
+    """Counts that disagree are no other commit, though one gate says both; two runs of one commit are one cause."""
+    counts = a_violation("run-complete", "Counts disagree: a is 1, b 2", "CountsDisagree")
+    commit = a_violation("run-complete", "Recorded at another commit: a (expected b)", "OtherCommit")
+    found = causes_of(failed(counts, commit, replace(commit, source="b")))
+    assert [cause.what for cause in found] == [
+        "`Recorded at another commit: a (expected b)` and 1 more like it",
+        "`Counts disagree: a is 1, b 2`",
+    ]
+
+
 def test_shards_that_ended_in_two_ways_have_two_causes() -> None:
     """Another panic is another bug."""
     panics = ("panicked at wal.rs:1: index out of bounds", "panicked at log.rs:1: overflow")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.support.red_nights import CRASHED, PANIC_LINES, RED_NIGHTS, a_night_of, lost_run, missed, seed_failed
 from vopr_coverage.causes.night import causes_of_night
 from vopr_coverage.causes.night_messages import crash_message, has_panic, short
+from vopr_coverage.gates.manifest import ADVICE as ENDED_ADVICE
 from vopr_coverage.model.cause import SEVERITY
 from vopr_coverage.model.crash import crash_of
 from vopr_coverage.nightly import advice
@@ -147,6 +148,22 @@ def test_runs_that_are_missing_belong_to_their_job() -> None:
     both = {"long-run": "cancelled", "coverage": "cancelled"}
     assert told(*lost, *cancelled, **both) == ["Long run, Coverage: the job was cancelled"]
     assert told(*lost) == ["Long run: 3 runs left no recording"]
+
+
+@pytest.mark.parametrize("ended", ["interrupted", "unfinished"])
+def test_a_run_that_a_cancelled_job_cut_off_belongs_to_it(ended: str) -> None:
+    """Its recorder was stopped or killed with the job. Of a run in a job that went on, that is news."""
+    cancelled = Finding("coverage", "", "job", "the job was cancelled", advice.AGAIN)
+    about = {"line": "Run incomplete: x", "advice": ENDED_ADVICE[ended], "rule": "RunIncomplete"}
+    lost, elsewhere = lost_run("combined-1", "coverage", **about), lost_run("combined-2", **about)
+    lacking = Finding("coverage", "combined-1", "coverage", "Coverage not measured: the run did not finish")
+    result = {"coverage": "cancelled"}
+    assert told(lost, lacking, cancelled, **result) == ["Coverage: the job was cancelled"]
+    (cause,) = causes_of_night(a_night_of(lost, cancelled, **result))
+    assert cause.command == lost.repro
+    timed_out = replace(lost, advice=ENDED_ADVICE["timed-out"])
+    assert len(told(timed_out, cancelled, **result)) == 2
+    assert len(told(lost, elsewhere, cancelled, **result)) == 2
 
 
 def test_a_fault_point_is_one_cause_whatever_it_falls_short_of() -> None:

@@ -13,7 +13,7 @@ from vopr_coverage.commands import COMMANDS, load
 from vopr_coverage.commands.parser import build_parser
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"__init__", "parser", "options", "output", "drawings", "per_seed", "plan_rates"}
+SHARED = {"__init__", "parser", "options", "output", "drawings", "per_seed", "plan_rates", "one_by_one", "watch"}
 
 
 def module_of(command: str) -> str:

@@ -84,7 +84,7 @@ def test_scenarios_go_by_name_whatever_their_case() -> None:
         ("aliases: {hash_chain: x}", "1: expected a name of the simulator, found the profile's own 'hash_chain'"),
         (
             "on_not_measured: {failures: warn}",
-            "1#/on_not_measured/failures: expected a known key (13 names are known), found 'failures'",
+            "1#/on_not_measured/failures: expected a known key (15 names are known), found 'failures'",
         ),
         (
             "critical_fault_points: [a, a]",

@@ -37,7 +37,7 @@ from vopr_coverage.doctor.placing import placed
 from vopr_coverage.doctor.sums import added_up
 from vopr_coverage.errors import UsageError
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 OFTEN = {"storage:fsync_complete": 300}
 

@@ -18,7 +18,7 @@ from vopr_coverage.errors import ManyErrors, ReportError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.report import CoverageReport, Input
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 
 def document(text: bytes) -> Input:

@@ -23,7 +23,7 @@ ORDER = (
     ("files",),
     ("model",),
     ("reading", "gates", "incidence"),
-    ("seed_api", "base", "canaries", "progress"),
+    ("seed_api", "base", "canaries", "progress", "points"),
     ("config", "recorder"),
     ("check",),
     ("determinism", "runner", "doctor", "conversion"),
@@ -32,6 +32,7 @@ ORDER = (
     ("causes",),
     ("render",),
     ("github",),
+    ("own_night",),
     ("commands", "action"),
     ("cli",),
     ("__main__",),
@@ -48,6 +49,7 @@ PURE = (
     "render/outline", "render/changes",
     "reading/tally", "reading/ending", "reading/shapes", "reading/records", "reading/compact",
 )  # fmt: skip
+STARTS_UNSEEN = ("os.system", "os.popen", "subprocess.call", "subprocess.check_call", "subprocess.check_output")
 WORLD = (
     "os", "sys", "time", "random", "secrets", "subprocess", "socket", "pathlib", "glob", "shutil",
     "tempfile", "requests", "github", "vopr_coverage.files", "vopr_coverage.github.api",
@@ -174,11 +176,36 @@ def test_the_list_of_pure_modules_names_modules() -> None:
 @for_each(MODULES, parts=1)
 def test_only_the_doors_read_the_environment(path: Path) -> None:
     """What a run depends on can be seen in its arguments."""
-    if module_of(path) not in ("cli", "action"):
+    if module_of(path) not in ("cli", "action", "recorder/child_environment"):
         assert not imports_of(path) & {"os.environ", "os.getenv"}
         source = path.read_text(encoding="utf-8")
         assert "os.environ" not in source
         assert "os.getenv" not in source
+
+
+PRINTS = ("commands/output", "cli", "action", "progress")
+
+
+@for_each(FILES, parts=1)
+def test_what_is_printed_passes_where_it_becomes_inert(path: Path) -> None:
+    """A log of GitHub is read for commands; `emit` and its like leave none in what they print."""
+    if module_of(path) not in PRINTS:
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            assert called != "print", node.lineno
+            assert not called.startswith(("sys.stdout.", "sys.stderr.")) or called.endswith(".isatty"), node.lineno
+
+
+@for_each(FILES, parts=1)
+def test_whoever_starts_a_process_says_which_variables_it_gets(path: Path) -> None:
+    """Without `env` a process gets all that we have, with the runner's files and tokens."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            assert given.get("env", "").startswith("child_environment("), node.lineno
+        assert not (isinstance(node, ast.Attribute) and ast.unparse(node) in STARTS_UNSEEN), ast.unparse(node)
 
 
 @for_each(MODULES, parts=1)

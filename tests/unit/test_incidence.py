@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vopr_coverage.incidence import pairs
 from vopr_coverage.incidence.cover import Pairs, Points, cover
-from vopr_coverage.incidence.pairs import matrix, never_together, pairs_of, telling
+from vopr_coverage.incidence.pairs import never_together, pairs_of
 from vopr_coverage.model.hits import Hits, SeedSpan, joined
 
 NAMES = ("crash", "drop", "repair", "torn write")
@@ -115,13 +116,14 @@ def test_a_pair_that_never_met_although_chance_expects_it() -> None:
         rows.append(frozenset(hit | ({"torn write"} if seed == 7 else set())))
     hits = hits_of(rows)
     found = pairs_of(hits, [*NAMES, "never hit"])
+    assert found is not None
     assert [(pair.one, pair.other) for pair in found.strangers] == [("crash", "repair")]
     assert found.strangers[0].expected == pytest.approx(500 * hits.columns["repair"].bit_count() / 2_000)
     assert found.strangers[0].chance < 1e-20
     assert found.possible == 10
     assert found.met == sum(bool(hits.columns[a] & hits.columns[b]) for a, b in combinations(NAMES, 2))
-    assert telling(found, hits, 3) == ["crash", "repair", "torn write"]
-    assert matrix(hits, ["crash", "repair"]) == [[500, 0], [0, hits.columns["repair"].bit_count()]]
+    assert found.points == ("crash", "repair", "torn write", "drop"), "strangers first, then the rarest"
+    assert [row[:2] for row in found.matrix[:2]] == [(500, 0), (0, hits.columns["repair"].bit_count())]
 
 
 def test_pairs_of_independent_points_are_hardly_ever_called_strangers() -> None:
@@ -130,10 +132,33 @@ def test_pairs_of_independent_points_are_hardly_ever_called_strangers() -> None:
     for _ in range(200):
         rates = [10 ** rng.uniform(-2, -0.2) for _ in NAMES]
         rows = [frozenset(n for n, rate in zip(NAMES, rates, strict=True) if rng.random() < rate) for _ in range(200)]
-        alarms += bool(pairs_of(hits_of(rows), NAMES).strangers_found)
+        found = pairs_of(hits_of(rows), NAMES)
+        alarms += found is None or bool(found.strangers_found)
     assert alarms <= 6
 
 
 def test_without_two_points_there_is_no_share() -> None:
     """Not measured is no share of 0."""
-    assert pairs_of(hits_of([frozenset({"drop"})]), ["drop"]).share is None
+    found = pairs_of(hits_of([frozenset({"drop"})]), ["drop"])
+    assert found is not None
+    assert found.share is None
+
+
+def test_more_points_than_can_be_compared_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is bounded."""
+    monkeypatch.setattr(pairs, "POINTS_MAX", 2)
+    assert pairs_of(hits_of([frozenset(NAMES[:3])]), NAMES) is None
+    assert pairs_of(hits_of([frozenset(NAMES[:2])]), NAMES) is not None
+
+
+@given(ROWS, ROWS)
+def test_pairs_that_met_stay_together_whatever_is_added(rows: list[frozenset[str]], more: list[frozenset[str]]) -> None:
+    """More seeds never take a pair apart, in whatever order runs are added."""
+    one, other = hits_of(rows), hits_of(more, 1_000)
+    before, after = pairs_of(one, NAMES), pairs_of(joined([other, one]), NAMES)
+    assert before is not None
+    assert after is not None
+    assert before.met <= after.met <= after.possible == before.possible == 6
+    assert after == pairs_of(joined([one, other]), NAMES)
+    together = {(a, b) for a, b in combinations(NAMES, 2) if any({a, b} <= row for row in [*rows, *more])}
+    assert after.met == len(together)

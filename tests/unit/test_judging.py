@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.report import FailureGroup, Input, Run
 from vopr_coverage.model.thresholds import Bound
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 EXPECT = Expectation(("x",), 0.5, "gate.yml:3")
 CUT = ndjson(*records_of(a_stream(5))[:-3])
@@ -288,3 +289,28 @@ def test_a_counterpart_is_compared_with_and_a_limit_is_a_gate() -> None:
         now, replace(terms(**bounds), limit=Limit(points=0, lost=0, origin="--max-regression")), Before(base)
     )
     assert {violation.gate for violation in limited.violations} == {"regression"}
+
+
+# ---- many runs
+
+
+class Counted(tuple[Input, ...]):
+    """Runs that count how often somebody goes through all of them."""
+
+    __slots__ = ()
+    passes = 0
+
+    def __iter__(self) -> Iterator[Input]:
+        """Count, and go through them."""
+        Counted.passes += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize("many", [2, 40])
+def test_the_work_on_merged_runs_grows_with_their_number_alone(many: int) -> None:
+    """However many there are, each is looked at as often as if there were two."""
+    runs = [stream(a_stream(3, first=3 * number), f"{number}.ndjson") for number in range(many)]
+    unit = replace(a_unit(*runs), inputs=Counted(runs))
+    Counted.passes = 0
+    judge(unit, terms(min_iterations=1))
+    assert Counted.passes <= 20

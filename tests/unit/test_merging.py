@@ -24,7 +24,7 @@ from vopr_coverage.errors import UsageError
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Run
 from vopr_coverage.reading import read_report
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 
 
 def test_two_shards_merged_equal_the_whole_run_figure_for_figure() -> None:

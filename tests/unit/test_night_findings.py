@@ -49,6 +49,19 @@ def told(findings: Any) -> list[tuple[str, str]]:
     return [(finding.kind, finding.source) for finding in findings]
 
 
+def test_a_lost_run_has_the_command_that_runs_it_again(tmp_path: Path) -> None:
+    """Its own, where it left a recording; else that of another run of its part, with the seeds that were planned."""
+    shards = [SeedRange(name, "combined", str(seed), 60) for name, seed in (("one", 7), ("two", 67), ("three", 127))]
+    a_recorded_run(tmp_path / "two", 67, 60, a_stream(60, first=67)[:4_000], timed_out=True, whole=False)
+    runs = [_read_run(shard, shard.name, tmp_path / shard.name, PLAIN, ()) for shard in shards]
+    findings = [finding for run in judge_runs("long-run", runs, PLAIN) for finding in run.findings]
+    assert told(findings) == [("lost run", name) for name in ("one", "two", "three")]
+    commands = [f"vopr --scenario combined --seed {seed} --iterations 60 --json" for seed in (7, 67, 127)]
+    assert [finding.repro for finding in findings] == commands
+    assert not any(finding.whole_run for finding in findings)
+    assert [run.findings[0].repro for run in judge_runs("long-run", runs[:1], PLAIN)] == [""]
+
+
 # ---- double runs
 
 
@@ -156,7 +169,7 @@ def covered(home: Path, config: Config, *streams: bytes | None, count: int = 60)
         shard = Shard(f"combined-{number}", "combined", number + 1, len(streams), str(number * count), count)
         if stream is not None:
             a_recorded_run(home / shard.name, number * count, count, stream)
-        read.append(_read_run(shard, shard.name, home / shard.name, ()))
+        read.append(_read_run(shard, shard.name, home / shard.name, config, ()))
     return judge_coverage(judge_runs("coverage", read, config), read, None, config)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.formats import read_outputs
 from tests.support.workflow_files import HANDOFF, JOBS, ROOT, steps
+from vopr_coverage.recorder.child_environment import RUNNER_FILES, is_withheld
 
 INPUTS_STEP = {
     "NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150",
@@ -33,6 +34,44 @@ def look_at_the_inputs(home: Path, **changes: str) -> subprocess.CompletedProces
 def outputs_of(home: Path) -> dict[str, str]:
     """The step's outputs."""
     return read_outputs((home / "output").read_text(encoding="utf-8"))
+
+
+def build(home: Path, script: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run the build step as the runner would."""
+    (step,) = (step for _, step in steps() if step.get("name") == "Build")
+    env = {"PATH": "/usr/bin:/bin", "NIGHT_BUILD": script, "FEATURES": "f", **changes}
+    line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(line, cwd=home, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_build_inherits_what_a_simulator_inherits(tmp_path: Path) -> None:
+    """The step's shell and `child_environment` withhold the same names."""
+    names = [
+        *RUNNER_FILES, "ACTIONS_RUNTIME_TOKEN", "ACTIONS_CACHE_URL", "GITHUB_TOKEN", "GH_TOKEN", "NPM_TOKEN", "TOKEN",
+        "npm_token", "GITHUB_SHA", "GITHUB_ENVIRONMENT", "TOKENS", "MY_ACTIONS_URL", "CARGO_HOME",
+    ]  # fmt: skip
+    assert build(tmp_path, "env >seen", **dict.fromkeys(names, "x")).returncode == 0
+    seen = {line.partition("=")[0] for line in (tmp_path / "seen").read_text().splitlines()}
+    assert {name for name in names if name not in seen} == {name for name in names if is_withheld(name)}
+    assert {"PATH", "FEATURES", "GITHUB_SHA", "TOKENS"} <= seen
+
+
+def test_what_a_build_prints_commands_nothing(tmp_path: Path) -> None:
+    """It stands in a fence that it can't guess; the last line need not end, and the exit code is the script's."""
+    ended = build(tmp_path, "echo ::error::owned; printf '##[error]owned'; exit 7")
+    begin, *told, end = ended.stdout.splitlines()
+    assert ended.returncode == 7
+    assert told == ["::error::owned", "##[error]owned"]
+    token = begin.removeprefix("::stop-commands::")
+    assert len(token) == 32
+    assert end == f"::{token}::"
+    assert build(tmp_path, "true").stdout.splitlines()[0] != begin
+
+
+@pytest.mark.parametrize("script", ["false; true", "echo $UNSET_NAME", "false | true"])
+def test_a_build_ends_at_the_first_error(tmp_path: Path, script: str) -> None:
+    """As with `bash -euo pipefail`, in the middle of the script, too."""
+    assert build(tmp_path, script).returncode == 1
 
 
 def test_inputs_that_can_be_used_become_limits_and_builds(tmp_path: Path) -> None:

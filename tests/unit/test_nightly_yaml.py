@@ -33,6 +33,7 @@ from vopr_coverage.commands.prepare import SPARE_MINUTES
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.job_results import PARTS
+from vopr_coverage.recorder.child_environment import RUNNER_FILES
 
 READ = {"contents": "read"}
 OURS = ("setup", "handoff", "composite")
@@ -148,7 +149,7 @@ def test_values_reach_a_shell_as_variables_only() -> None:
 
 def test_every_variable_of_a_script_is_set() -> None:
     """A misspelt one would be empty, and another night."""
-    known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP"}
+    known = {"GITHUB_OUTPUT", "GITHUB_RUN_NUMBER", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP", *RUNNER_FILES}
     handing = [("", step) for step in HANDOFF["runs"]["steps"]]
     for name, step in [*steps(), *handing]:
         given = set(step.get("env", {}))

@@ -25,7 +25,8 @@ from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.nightly.plan import plan_from_json
 from vopr_coverage.nightly.verdict import night_from_json
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.points.lockfile import parse_lock
+from vopr_coverage.reading.formats import read_document
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.trends.history import parse_history
@@ -79,6 +80,15 @@ def read_simulation_record(data: bytes) -> None:
     read_simulation([b"".join(data + b"\n" if name == kind else as_lines([r]) for name, r in whole.items())], "d")
 
 
+def read_lock_of_points(data: bytes) -> None:
+    """A lockfile; that a rate is turned round is no matter of its numbers."""
+    try:
+        parse_lock(data, "d")
+    except UserError as error:
+        if "from its lower to its upper limit" not in str(error):
+            raise
+
+
 READERS: dict[str, Callable[[bytes], object]] = {
     "report": lambda data: read_document([data], "d"),
     "wrapped": lambda data: read_document([data], "d"),
@@ -90,9 +100,11 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "determinism": no_reader("determinism"),
     "canaries": no_reader("canaries"),
     "doctor": no_reader("doctor"),
+    "seeds": no_reader("seeds"),
     "night": lambda data: night_from_json(data, "d"),
     "plan": lambda data: plan_from_json(data, "d"),
     "trend": read_history,
+    "points": read_lock_of_points,
 }
 READERS |= dict.fromkeys(RECORDS, read_record)
 READERS |= {f"simulation {name}": read_simulation_record for name in SIMULATION}

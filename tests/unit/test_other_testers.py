@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.reports import run_cli
 from vopr_coverage.errors import ReportError
 from vopr_coverage.model.report import Input
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading.formats import read_document
 from vopr_coverage.reading.foundationdb import joined, read_foundationdb, run_of
+from vopr_coverage.reading.source import NoRecords
 
 TRACE = "trace.0.0.0.0.49.1763869069.qBqtOp.0"
 
@@ -188,3 +191,27 @@ def test_a_result_that_lacks_a_key_is_refused_with_its_place() -> None:
     del broken["count"]
     with pytest.raises(ReportError, match=r"data\.json#/1: expected a result of a fuzzer.*`count`"):
         of_tigerbeetle(result("vopr", True, 9), broken)
+
+
+def test_a_count_below_zero_is_refused_with_its_place() -> None:
+    """It would take away from what other records say."""
+    with pytest.raises(ReportError, match=r"data\.json#/0: expected a result of a fuzzer.*>= 0"):
+        of_tigerbeetle(result("vopr", True, 9, count=-1))
+
+
+def test_a_list_declares_probes_by_the_names_of_verdicts(tmp_path: Path) -> None:
+    """They have no line in them, and a list may name one that no file has; a recording is read once."""
+    (tmp_path / "t.xml").write_text(f"<Trace>\n{probe('one', 1)}{probe('two', 0, 9)}{END}</Trace>\n")
+    (tmp_path / "list.txt").write_text("a.cpp: one\na.cpp: two\nb.cpp: three\n")
+    (tmp_path / "c.yml").write_text("{profile: none, fault_point_coverage_min: 0.3, declared: list.txt}")
+    ended = run_cli("check", "t.xml", "--config", "c.yml", "--format", "json", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    report = json.loads(ended.out)["reports"][0]["report"]
+    assert (report["hit_fault_points"], report["total_fault_points"]) == (["a.cpp: one"], 3)
+
+
+@pytest.mark.parametrize("text", ["", "a log\n", "<html></html>\n", '{"type": "Event"}\n'])
+def test_text_without_an_event_is_no_trace(text: str) -> None:
+    """It would be a run that did not finish, and a broken-off one is refused, since errors may have followed."""
+    with pytest.raises(NoRecords, match="expected events of a trace of FoundationDB"):
+        read_foundationdb([text.encode()], "t.xml")

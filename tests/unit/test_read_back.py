@@ -25,7 +25,7 @@ from vopr_coverage.render.issue import IssueAbout, issue_title, render_issue
 from vopr_coverage.render.night import render_night_markdown, render_night_text
 from vopr_coverage.trends.compare import lately
 from vopr_coverage.trends.history import parse_history
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 
 COUNTS: tuple[int | None, ...] = (None, 0, 1, 2, 5, 2**31, 2**63 - 1, 2**63, 2**64, 10**40, 10**400)
 NIGHT = a_red_night(5, seed_base="7", work=(work("long-run"), work("canary")), seeds_doubled=9, at_most=0.3)

@@ -17,6 +17,7 @@ from tests.support.streams import reading
 from vopr_coverage.commands import record
 from vopr_coverage.errors import UserError
 from vopr_coverage.gates.health import judge_determinism, judge_run_complete
+from vopr_coverage.gates.manifest import ADVICE as ENDED_ADVICE
 from vopr_coverage.model.manifest import (
     MANIFEST_BYTES_MAX,
     Recording,
@@ -180,6 +181,15 @@ def test_a_command_that_takes_no_seed_is_replayed_as_a_whole() -> None:
     assert not recording.replays_one_seed
 
 
+def test_a_run_is_started_again_with_all_of_its_seeds() -> None:
+    """By its own command; where that runs a single seed, by `record`."""
+    asked = {"scenario": "a b", "seed": "7", "iterations": 500}
+    assert a_recording(command=["sim", "{scenario}", "{seed}", "{iterations}"], **asked).run_again == "sim 'a b' 7 500"
+    again = a_recording(command=["sim", "{seed}"], per_seed=True, **asked).run_again
+    options = "--scenario 'a b' --seed 7 --iterations 500 --out again --per-seed"
+    assert again == f"vopr-coverage record {options} -- sim '{{seed}}'"
+
+
 # ---- health
 
 
@@ -224,6 +234,26 @@ def test_a_run_that_broke_off_is_told_with_how_the_simulator_ended() -> None:
     late = judged(stream, exit_code=None, signal=15, timed_out=True, timeout_s=5, whole=False)
     assert lines_of(late) == [f"Run incomplete: timed out after 5 s, {where}"]
     assert "signal 15" in late.violations[0].detail
+    assert late.violations[0].advice == ENDED_ADVICE["timed-out"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "changes", "why"),
+    [
+        (ndjson(start(), ok(0)), {"exit_code": 1}, "ended"),
+        (ndjson(start(), ok(0)), {"timed_out": True}, "timed-out"),
+        (ndjson(start(), ok(0)), {"interrupted": True}, "interrupted"),
+        (ndjson(start(), ok(0)), {"exit_code": None, "duration_s": None}, "unfinished"),
+        (a_stream(), {"exit_code": 101}, "ended"),
+        (a_stream(), {"timed_out": True, "timeout_s": 60.0}, "timed-out"),
+        (a_stream(), {"exit_code": None, "duration_s": None}, "unfinished"),
+    ],
+)
+def test_a_run_that_did_not_end_by_itself_has_a_command(stream: bytes, changes: dict[str, Any], why: str) -> None:
+    """It is told once, whatever ended it, with the command that runs its seeds again and advice of its own."""
+    (told,) = judged(stream, **changes).violations
+    assert told.repro == "vopr --scenario combined --seed 0 --iterations 3 --json"
+    assert told.advice == ENDED_ADVICE[why]
 
 
 def test_a_stream_without_start_is_not_held_against_a_range() -> None:

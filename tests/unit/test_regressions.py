@@ -6,13 +6,19 @@ import json
 
 import pytest
 
+from tests.support.pages import HOSTILE
 from tests.support.recordings import a_manifest
 from tests.support.reports import a_stream
 from vopr_coverage.errors import ConfigError, UsageError
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.report import Run
 from vopr_coverage.nightly.plan import is_safe
-from vopr_coverage.nightly.regression_file import RegressionSeeds, parse_regressions
+from vopr_coverage.nightly.regression_file import (
+    RegressionSeeds,
+    is_scenario,
+    parse_regressions,
+    regression_line,
+)
 from vopr_coverage.nightly.replay import replay_result, seeds_to_replay, why_incomplete
 from vopr_coverage.reading.stream import read_stream
 
@@ -31,12 +37,45 @@ def test_regressions_are_read_by_scenario() -> None:
 @pytest.mark.parametrize(
     "line",
     ["combined", "combined 1 2", "combined -1", "combined 0x7", "combined ٣", f"a {1 << 64}", f"{'a' * 201} 1",
-     "a\x07 1"],
+     "a\x07 1", '"two words"', '"two words"7', '"two words 7', '"a" "b" 7', '"a\\u0007" 7', '"" 7'],
 )  # fmt: skip
 def test_a_line_that_is_no_regression_is_told_with_its_number(line: str) -> None:
     """A seed that is never played again must not look as if it were."""
     with pytest.raises(ConfigError, match=r"seeds\.txt:2: expected SCENARIO SEED"):
         parse_regressions(f"# first\n{line}\n", "seeds.txt")
+
+
+ODD = [
+    "two words",
+    " a",
+    "a ",
+    "a#b",
+    "# a",
+    '"',
+    'say "hi" # not',
+    "back\\slash n",
+    "'",
+    "`id`",
+    '"a" 7',
+    "é ü",
+    "x" * 200,
+]
+
+
+@pytest.mark.parametrize("scenario", [*ODD, *HOSTILE])
+def test_a_line_that_is_suggested_can_be_read(scenario: str) -> None:
+    """Whatever the scenario is called, and in one line; a name that no file may have has no line."""
+    line = regression_line(scenario, "42", "agreement # 1\n2", "2026-11-26")
+    assert bool(line) == is_scenario(scenario)
+    assert line.isprintable()
+    expected = (RegressionSeeds(scenario, ("42",)),) if line else ()
+    assert parse_regressions(f"# first\n{line}\n", "seeds.txt") == expected
+
+
+def test_a_plain_name_stands_without_quotes() -> None:
+    """As in the files that are there."""
+    assert regression_line("it's", "42", "agreement") == "it's 42  # agreement"
+    assert regression_line("two words", "42", "agreement") == '"two words" 42  # agreement'
 
 
 @pytest.mark.parametrize(("lines", "last"), [(11, "… and 1 more problem"), (1_200, "… and 1,190 more problems")])

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from tests.support.pages import (
     HOSTILE,
     LIVE,
+    NAME,
     a_gate,
     a_judged,
     a_verdict,
+    assert_inert,
     at_tier,
     closed,
     comment_at_tier,
@@ -24,7 +26,9 @@ from tests.support.pages import (
     visible,
 )
 from vopr_coverage.causes.words import listed, quoted
+from vopr_coverage.model.shell_words import shell_word
 from vopr_coverage.model.verdict import Verdict
+from vopr_coverage.nightly.regression_file import is_scenario, regression_line
 from vopr_coverage.render.check import render_check_markdown
 from vopr_coverage.render.inert import TOO_LONG, copyable
 from vopr_coverage.render.links import origin_link
@@ -77,6 +81,23 @@ def test_a_command_is_in_a_fence() -> None:
     assert page_of(str(copyable(command))).codes == [f"{command}\n"]
 
 
+@pytest.mark.parametrize(
+    ("command", "fence"),
+    [
+        ("sim -e 'a `b` c'", "```"),
+        ("sim '```' x", "````"),
+        ("two `lines`\nof ```` one", "`````"),
+        (shell_word("a\x1b[2J`\n@team #1"), "```"),
+        ("sim < in > out", "```"),
+        ("~x/sim", "```"),
+    ],
+)
+def test_an_odd_command_is_in_a_fence_that_it_cannot_end(command: str, fence: str) -> None:
+    """Nothing in it is escaped, so that it can be copied."""
+    assert copyable(command) == f"{fence}\n{command}\n{fence}"
+    assert page_of(f"before\n\n{copyable(command)}\n\nafter\n").codes == [f"{command}\n"]
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_command_does_not_leave_its_block(hostile: str) -> None:
     """Whatever it consists of, on one line or several: it makes one block, and nothing else."""
@@ -94,6 +115,17 @@ def test_a_command_is_not_cut() -> None:
     """Half of one is worse than none: where it has no room, the page says where it is."""
     assert copyable("x" * 120, 120) == f"```\n{'x' * 120}\n```"
     assert copyable("x" * 121, 120) == f"```\n{TOO_LONG}\n```"
+
+
+@pytest.mark.parametrize("hostile", [text for text in HOSTILE if is_scenario(text)])
+def test_a_line_for_the_regression_file_is_inert(hostile: str) -> None:
+    """It is on the page, and whatever a scenario is called stays in its block."""
+    verdict = a_verdict()
+    odd = replace(verdict, failures=tuple(replace(failure, scenario=hostile) for failure in verdict.failures))
+    for render in (at_tier, comment_at_tier):
+        page = render(odd, 0)
+        assert_inert(page, render(verdict, 0))
+        assert any(regression_line(hostile, "7", NAME) in code for code in page_of(page).codes)
 
 
 # ---- links

@@ -29,16 +29,22 @@ from tests.support.pages import (
     string_fields,
     with_one,
     without_base,
+    without_lines,
 )
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import visible
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.comment import About, render_comment
 from vopr_coverage.render.inert import inert
 from vopr_coverage.render.wording import DOCS, GATES, anchor_of, figure
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
-MODEL = compared(a_verdict())
-MODELS = {"one": MODEL, "several": compared(a_verdict(2)), "no base": without_base(a_verdict()), "alone": a_verdict()}
+MODEL = compared(without_lines(a_verdict()))
+MODELS = {
+    "one": MODEL,
+    "several": compared(without_lines(a_verdict(2))),
+    "no base": without_base(without_lines(a_verdict())),
+    "alone": without_lines(a_verdict()),
+}
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "--> <!-- x --> GH-1")
 FIELDS = list(string_fields(MODEL))
 
@@ -100,7 +106,7 @@ def test_the_texts_at_the_very_top_are_inert(text: str) -> None:
     benign = "\n".join(NAME if line else "" for line in lines)
     markdown = comment_at_tier(Verdict.not_judged("1.0", "\n".join(lines)), 0)
     assert_inert(markdown, comment_at_tier(Verdict.not_judged("1.0", benign), 0))
-    assert page_of(markdown).codes[: -len("sv")] == [printable(line) for line in lines if line]
+    assert page_of(markdown).codes[: -len("sv")] == [visible(line) for line in lines if line]
     ended, as_known = (comment_at_tier(passed(), 0, replace(ABOUT, conclusion=word)) for word in (text, NAME))
     assert_inert(ended, as_known)
 

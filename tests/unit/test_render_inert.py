@@ -25,14 +25,15 @@ from tests.support.pages import (
     string_fields,
     with_one,
     without_base,
+    without_lines,
 )
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import visible
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.inert import CHARACTERS_MAX, inert, inert_block
 from vopr_coverage.render.wording import figure, gate_title, prose, status
 
 FOREIGN = [text for text in HOSTILE if str(figure(text)) == str(inert(text))]  # all but what is a number
-MODEL = compared(a_verdict())
+MODEL = compared(without_lines(a_verdict()))
 FEW = ("</code></details>|<b>@team #1", "\n\n# x\n| a | b |\n|--|--|\n| https://evil.example |", "{{ 7*7 }}`::error::x")
 
 
@@ -66,7 +67,7 @@ def test_a_verdict_file_is_hostile_in_every_field(case: tuple[int, str]) -> None
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_every_tier_is_inert(tier: int) -> None:
     """The shorter pages hold what the longest one holds."""
-    model = compared(a_verdict(2))
+    model = compared(without_lines(a_verdict(2)))
     strange, as_known = at_tier(flooded(model, NAME, words_too=True), tier), at_tier(model, tier)
     for text in FOREIGN[::9]:
         assert_inert(at_tier(flooded(model, text, words_too=True), tier), strange)
@@ -76,7 +77,7 @@ def test_every_tier_is_inert(tier: int) -> None:
 @pytest.mark.parametrize("tier", ALL_TIERS)
 def test_a_page_without_a_comparison_is_inert(tier: int) -> None:
     """No base, or one that can't be had: what is said instead is as inert."""
-    for model in (a_verdict(2), without_base(a_verdict())):
+    for model in (without_lines(a_verdict(2)), without_base(without_lines(a_verdict()))):
         as_known = at_tier(model, tier)
         for text in FEW:
             assert_inert(at_tier(named(model, text), tier), as_known)
@@ -96,7 +97,7 @@ def test_an_error_is_inert(text: str) -> None:
     """Where nothing was judged, the message quotes the file: in a block, and all of it."""
     markdown = at_tier(Verdict.not_judged("1.0", text), 0)
     assert_inert(markdown, at_tier(Verdict.not_judged("1.0", NAME), 0))
-    told = "\n".join(printable(line) for line in text.split("\n"))
+    told = "\n".join(visible(line) for line in text.split("\n"))
     assert page_of(markdown).codes[0].strip("\n") == told.strip("\n")
 
 
@@ -104,7 +105,7 @@ def test_an_error_is_inert(text: str) -> None:
 def test_text_is_still_told(text: str) -> None:
     """Inert is not mute: a reader sees the text, escaped and cut at 300 characters."""
     (told,) = page_of(f"x {inert(text)} y").codes
-    expected = printable(text)
+    expected = visible(text)
     if len(expected) > CHARACTERS_MAX:
         assert len(told) == CHARACTERS_MAX
         assert told[-1] == "…"
@@ -115,7 +116,7 @@ def test_text_is_still_told(text: str) -> None:
 def test_no_line_break_depends_on_where_the_page_stands() -> None:
     """In comments GitHub turns each line break within a paragraph into <br>; the page must not notice."""
     for tier in ALL_TIERS:
-        markdown = at_tier(compared(a_verdict(3)), tier)
+        markdown = at_tier(compared(without_lines(a_verdict(3))), tier)
         assert page_of(markdown, Options.CMARK_OPT_HARDBREAKS).elements == page_of(markdown).elements
 
 

@@ -91,7 +91,7 @@ def test_it_tells_all_that_somebody_needs_to_begin() -> None:
     links = {dict(attributes).get("href") for _, tag, attributes in page.elements if tag == "a"}
     assert links == {RUN_URL, f"{RUN_URL}#summary", FIRST_URL}
     assert "this replays the whole run" in page.prose
-    assert "vopr --seed 17 swizzle" in page.codes
+    assert "vopr --seed 17 swizzle\n" in page.codes
 
 
 def test_without_a_place_nothing_is_made_up() -> None:
@@ -257,7 +257,7 @@ def test_a_command_is_never_cut() -> None:
     page = page_of(render_issue(replace(MODEL, findings=(long,), regressions=("swizzle 17", "x" * 301)), ABOUT))
     assert "1 command is too long for this page" in page.prose
     assert "1 line for the regression file is too long for this page" in page.prose
-    assert "swizzle 17" in page.codes
+    assert "swizzle 17\n" in page.codes
     assert not LIVE.search(page.prose)
 
 

@@ -74,7 +74,7 @@ def test_the_text_says_which_seed_which_invariant_and_how_to_replay_it() -> None
         f"      vopr --scenario combined --seed {SEED} --iterations 1 --json\n"
         "      Mend it\n"
         f"  - Long run, combined-3: seed {SEED} failed hash_chain: read mismatch\n"
-        f"      vopr --scenario combined --seed {SEED} --iterations 1 --json (replays the whole run)\n"
+        f"      vopr --scenario combined --seed {SEED} --iterations 1 --json  # the whole run\n"
         "      Mend it\n"
         "  - Coverage, combined: Critical fault point 'a' never hit\n"
         "\n"

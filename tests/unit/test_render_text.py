@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.support.loops import for_each
 from tests.support.pages import (
+    ABOUT,
     HOSTILE,
     a_change,
     a_judged,
@@ -21,8 +22,10 @@ from tests.support.pages import (
 )
 from tests.support.reports import a_flat_report, run_cli
 from vopr_coverage.model.verdict import Remark, Verdict
-from vopr_coverage.render.check import render_check_text
+from vopr_coverage.render.annotations import render_annotations
+from vopr_coverage.render.check import render_check_markdown, render_check_text
 from vopr_coverage.render.check_brief import render_check_brief
+from vopr_coverage.render.comment import render_comment
 from vopr_coverage.render.terminal import Terminal, rows
 
 # The example of the seed document, "Output Format", with the rest of what nightly asks.
@@ -207,3 +210,19 @@ def test_nothing_moves_a_cursor_or_ends_a_line(text: str) -> None:
             assert all(line.isprintable() for line in brief.split("\n"))
             assert rows(brief.splitlines(), width) <= 25 or width < 80
     assert all(line.isprintable() for line in render_check_text(Verdict.not_judged("1.0", text)).split("\n"))
+
+
+def test_a_warning_that_runs_share_stands_once() -> None:
+    """Else that of eight shards would push off one that matters, here and among ten annotations."""
+    shared = [Remark(f"shard-{number}", "It has no properties.") for number in range(8)]
+    verdict = replace(a_verdict(), warnings=(*shared, Remark("", "It has no properties."), Remark("all", "A gap.")))
+    lines = render_check_text(verdict).partition("Warnings:\n")[2].split("\n\n")[0].splitlines()
+    assert lines == [
+        "  - shard-0, shard-1, shard-2 and 5 more: It has no properties.",
+        "  - It has no properties.",
+        "  - all: A gap.",
+    ]
+    assert any("all: A gap." in line for line in render_annotations(verdict, fail=True))
+    for page in (render_check_markdown(verdict), render_comment(verdict, ABOUT)):
+        assert "3 warnings" in page
+        assert page.count("no properties") == 2

@@ -31,6 +31,14 @@ def test_the_configs_command_comes_before_the_recorded_one(
     assert replay_command("7", "calm", template, recording) == command
 
 
+def test_a_command_of_several_lines_is_one_to_copy() -> None:
+    """A config may have one; a page and a terminal show it on one line, which a shell reads back."""
+    template = "cd x\n./debug --seed {seed} \\\n  --of {scenario}\n"
+    command = replay_command("7", "a b", template, None)
+    assert command == r"sh -c $'cd x\n./debug --seed 7 \\\n  --of \'a b\''"
+    assert replay_command("7", "calm", "./debug {seed}\n", None) == "./debug 7"
+
+
 @pytest.mark.parametrize(
     ("template", "recording", "lacks"),
     [

@@ -34,8 +34,10 @@ from vopr_coverage.doctor.verdict import DoctorVerdict
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema
 from vopr_coverage.gates.failing_seeds import Expectation
+from vopr_coverage.incidence.choose import SeedChoice
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.outcome import Status
+from vopr_coverage.model.point_lock import PointLock
 from vopr_coverage.model.report import CoverageReport, Format
 from vopr_coverage.model.thresholds import BOUND_KEYS, MAP_KEYS, PROFILE_NAMES, SEED_KEYS, CoverageThresholds
 from vopr_coverage.model.verdict import GateResult, Verdict
@@ -60,7 +62,9 @@ TYPES: Mapping[str, Any] = {
     "night": NightVerdict,
     "plan": NightPlan,
     "trend": TrendRecord,
+    "points": PointLock,
     "doctor": DoctorVerdict,
+    "seeds": SeedChoice,
 }
 UNTYPED = {"config", "stream", "wrapped", "simulation"}  # read key by key; the tests below look at each key
 CONFIG_PARTS = {"": schema("config"), "scenario": definition("config", "scenario")}

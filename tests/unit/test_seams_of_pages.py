@@ -32,10 +32,12 @@ from vopr_coverage.canaries.judge import ADVICE, CanaryEnding, CanaryResult, Can
 from vopr_coverage.check.terms import POLICIES
 from vopr_coverage.determinism.verdict import Status as DeterminismStatus
 from vopr_coverage.formats.schema import schema
-from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, ROWS
+from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, HEALTH_IDS, LOCKED_GATE, ROWS
 from vopr_coverage.gates.elsewhere import REGRESSION
 from vopr_coverage.gates.endings import Evidence
+from vopr_coverage.model.drift import Drift, Renamed
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Broken, InvariantSeen, Observed
 from vopr_coverage.model.report import CoverageReport, Finish, Input, Properties
 from vopr_coverage.model.thresholds import BOUND_KEYS, SEED_KEYS, Bounds
@@ -84,6 +86,7 @@ def evidence() -> Iterator[Evidence]:
     yield Evidence(full, True, 1, {"a": most}, counts)
     idle = Observed(invariants={"b": InvariantSeen(executions=0)})
     yield Evidence(CoverageReport(), True, 1, observed=idle)  # of a tester whose invariant never ran
+    yield Evidence(full, True, 1, pairs=PairCoverage(9, most, 1))
     yield Evidence(CoverageReport(), True, 1, observed=Observed())  # of a tester that declares nothing
 
 
@@ -107,12 +110,24 @@ def inputs() -> Iterator[Input]:
             yield Input("sdk.jsonl", "antithesis", CoverageReport(), observed=observed, finish=finish)
 
 
+def drifts() -> Iterator[Drift]:
+    """A run as the lockfile has it, one of a scenario that it does not have, and each way to differ by itself."""
+    yield Drift("points.json", 1)
+    yield Drift("points.json", 0, missing=("combined", ""))
+    for field in ("vanished", "undeclared", "unshown", "never_hit", "rare_never_hit", "reached"):
+        yield replace(Drift("points.json", 1, can_vanish=False), **{field: ("b",)})
+    yield Drift(
+        "points.json", 1, vanished=("b",), renamed=(Renamed("b", "c", 1),), looks_renamed=(Renamed("b", "c", 1),)
+    )
+
+
 def outcomes() -> dict[str, list[Outcome]]:
     """How every gate ends, by its id, in the order in which they are judged."""
     found: dict[str, list[Outcome]] = {}
     bounds = (requiring(), everything())
     judged = [gate(read, asked, None) for gate in HEALTH_GATES for read in inputs() for asked in bounds]
     judged += [gate(shown, asked) for gate in (*CATEGORIES, *EXTRAS) for shown in evidence() for asked in bounds]
+    judged += [LOCKED_GATE(drift) for drift in drifts()]
     for outcome in judged:
         found.setdefault(outcome.gate, []).append(outcome)
     return found

@@ -12,8 +12,8 @@ from tests.support.reports import Record
 from tests.support.simulations import a_simulation, as_lines, begin, failing, finish, seed, simulated
 from vopr_coverage.errors import ManyErrors, ReportError
 from vopr_coverage.model.points import Location
+from vopr_coverage.reading.named_counts import UNDECLARED_KEPT_MAX
 from vopr_coverage.reading.simulation import read_simulation
-from vopr_coverage.reading.simulation_tally import UNDECLARED_KEPT_MAX
 from vopr_coverage.reading.source import NoRecords
 
 
@@ -100,6 +100,17 @@ def test_a_count_of_zero_is_no_hit() -> None:
     assert read.observed is not None
     assert not read.observed.points["net.drop"].hit
     assert read.observed.points["disk.torn_write"].runs == 1
+
+
+def test_a_name_that_is_declared_twice_asks_for_more_and_not_for_less() -> None:
+    """As a phase a point would drop out of the percentage, and an optional invariant need not run."""
+    points = {"phase": ["net.drop", "commit"], "reachable": ["net.drop"], "fault": ["a"]}
+    start = begin(1, points=points, invariants=["agreement"], optional_invariants=["agreement", "order"])
+    observed = simulated(start, seed(7, hits={}, ran={}), finish(1)).observed
+    assert observed is not None
+    kinds = {name: point.kind for name, point in observed.points.items()}
+    assert kinds == {"net.drop": "reachable", "commit": "phase", "a": "fault"}
+    assert [name for name, seen in observed.invariants.items() if seen.optional] == ["order"]
 
 
 def test_counters_add_up_and_query_plans_are_the_most_of_any_seed() -> None:
@@ -274,3 +285,13 @@ def test_in_blocks_or_line_by_line_it_is_the_same(seeds: list[tuple[Any, Any, bo
     ]
     whole = [begin(len(seeds)), *records, finish(len(seeds), failed=sum(failed for *_, failed in seeds))]
     assert simulated(*whole, block=block) == simulated(*whole, block=1)
+
+
+def test_a_name_that_is_declared_twice_is_told() -> None:
+    """It counts where it is asked for most."""
+    more: dict[str, Any] = {"points": {"phase": ["commit"], "fault": ["commit"]}, "optional_invariants": ["agreement"]}
+    read = simulated(begin(1, **more), seed(7), finish(1))
+    assert read.warnings[:2] == (
+        "'commit' is declared as phase and as fault: it counts as fault",
+        "'agreement' is declared as an invariant that must run, and as an optional one: it must run",
+    )

@@ -24,6 +24,8 @@ SETUP = "org/vopr-coverage-action/setup@v1"
 NIGHTLY = "org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1"
 RIGHTS = {
     ("pull-request.yml", "simulate"): {"contents": "read"},
+    ("pull-request-seeds.yml", "play"): {"contents": "read"},
+    ("pull-request-seeds.yml", "gate"): {"contents": "read"},
     ("pull-request.yml", "gate"): {"actions": "read", "contents": "read", "pull-requests": "write"},
     ("fork-comment.yml", "comment"): {"actions": "read", "pull-requests": "write"},
     ("nightly.yml", "night"): {"actions": "read", "contents": "read"},
@@ -46,8 +48,8 @@ Yaml = dict[Any, Any]
 
 
 def parsed(text: str) -> Any:
-    """YAML with `on` for the key that YAML 1.1 takes for true."""
-    found = yaml.safe_load(text)
+    """YAML with `on` for the key that YAML 1.1 takes for true; none if all of it is comments."""
+    found = yaml.safe_load(text) or {}
     return {"on" if key is True else key: value for key, value in found.items()} if isinstance(found, dict) else found
 
 
@@ -292,6 +294,37 @@ class TestPullRequest:
         (simulation,) = (step for step in self.simulate["steps"] if step.get("name") == "Simulate")
         assert '--iterations "$ITERATIONS"' in simulation["run"]
         assert judging["profile"] == "default"
+
+
+class TestNightsSeeds:
+    """workflows/pull-request-seeds.yml: the code under test in one job, the gate in another."""
+
+    play: Yaml = STARTER["pull-request-seeds.yml"]["jobs"]["play"]
+    gate: Yaml = STARTER["pull-request-seeds.yml"]["jobs"]["gate"]
+
+    def test_the_gate_is_never_skipped(self) -> None:
+        """Where nothing was played, it is red before it has looked at anything."""
+        assert self.gate["if"] == "always()"
+        stop = self.gate["steps"][0]
+        assert stop["if"] == "needs.play.result != 'success'"
+        assert stop["run"].endswith("exit 1\n")
+
+    def test_what_is_lost_fails_after_all_was_judged(self) -> None:
+        """`replay` ends with 1 then, and its recordings are judged nevertheless."""
+        (play,) = (step for step in self.play["steps"] if step.get("id") == "seeds")
+        assert "vopr-coverage replay .github/vopr-seeds.txt --out seeds" in play["run"]
+        assert "|| ended=$?" in play["run"]
+        assert self.play["outputs"] == {"ended": "${{ steps.seeds.outputs.ended }}"}
+        (upload,) = using(self.play["steps"], "actions/upload-artifact")
+        (download,) = using(self.gate["steps"], "actions/download-artifact")
+        assert download["with"] == {"name": upload["with"]["name"], "path": upload["with"]["path"]}
+        *_, judging, stop = self.gate["steps"]
+        assert judging["uses"] == OURS
+        assert judging["with"] == {
+            "reports": "seeds/*", "merge": "scenario", "profile": "default", "min-iterations": 1, "comment": "off",
+        }  # fmt: skip
+        assert stop["if"] == "${{ !cancelled() && needs.play.outputs.ended != '0' }}"
+        assert stop["run"].endswith("exit 1\n")
 
 
 class TestForkComment:

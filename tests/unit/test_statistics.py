@@ -180,9 +180,25 @@ def test_an_estimate_that_depends_on_what_is_counted_as_one_is_hidden() -> None:
     """Plans that run in bursts of ten seeds make seeds depend on each other."""
     rng = random.Random(5)
     many = [{rng.randrange(50) for _ in range(3)} for _ in range(1_000)]
-    found = steady_richness(many)
+    places = [[seed for seed, plans in enumerate(many) if plan in plans] for plan in range(50)]
+    found = steady_richness(1_000, places)
     assert found is not None
+    assert found.seeds == 1_000
     assert found.total == pytest.approx(50)
-    in_bursts = [{seed // 10} for seed in range(1_000)]  # each plan runs in ten seeds on end
-    assert steady_richness(in_bursts) is None
-    assert steady_richness(many[:99]) is None
+    assert steady_richness(1_000, [range(plan * 10, plan * 10 + 10) for plan in range(100)]) is None
+    assert steady_richness(99, places) is None
+
+
+def test_seeds_that_each_show_something_of_their_own_tell_nothing() -> None:
+    """Nothing repeats."""
+    assert steady_richness(1_000, [[seed] for seed in range(1_000)]) is None
+
+
+def test_an_estimate_is_steady_where_seeds_are_independent() -> None:
+    """Four hundred kinds, the rarest of them seen once or twice: grouped in tens, it says nearly the same."""
+    rng = random.Random(7)
+    kinds = [rng.sample(range(2_000), 1 + int(rng.expovariate(0.3))) for _ in range(400)]
+    found = steady_richness(2_000, kinds)
+    assert found is not None
+    assert found.seen == 400
+    assert 400 < found.low < found.total < found.high

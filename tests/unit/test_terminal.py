@@ -45,6 +45,17 @@ def test_prose_is_wrapped_and_what_is_copied_is_not() -> None:
     ]
 
 
+def test_on_a_screen_the_verdict_is_wrapped_too() -> None:
+    """People read it there; in a pipe or a log it is one line, the last one. Commands and exact lines stay whole."""
+    screen = terminal_of(40, colours=True, screen=True)
+    lines = on_terminal(TEXT, screen, [COMMAND], [EXACT]).splitlines()
+    assert lines[-2:] == [
+        "\x1b[1;31m❌ Coverage validation failed: 1 cause,\x1b[0m",
+        "\x1b[1;31m   and a few more words than fit\x1b[0m",
+    ]
+    assert lines[:-2] == on_terminal(TEXT, PAINTED, [COMMAND], [EXACT]).splitlines()[:-1]
+
+
 def test_colours_change_nothing_else() -> None:
     """The same text between escapes; each line ends in the terminal's own colour."""
     plain = on_terminal(TEXT, NARROW, [COMMAND], [EXACT])

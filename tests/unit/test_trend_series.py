@@ -16,7 +16,7 @@ from vopr_coverage.render.drawing import inside_script
 from vopr_coverage.render.mermaid import coverage_charts
 from vopr_coverage.render.night import render_night_markdown
 from vopr_coverage.trends.history import TrendRecord
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 from vopr_coverage.trends.series import Chart, series_of
 
 HOSTILE = '</script><img src=x onerror=alert(1)>"\n```\u2028'

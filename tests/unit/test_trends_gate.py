@@ -14,7 +14,7 @@ from vopr_coverage.trends.compare import lines_of
 from vopr_coverage.trends.file import gate_night
 from vopr_coverage.trends.gate import gated, lost_history, remarks_in
 from vopr_coverage.trends.history import TrendRecord, text_of
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 
 PASSED = JobSeen("coverage", "success", "passed", "all of it")
 

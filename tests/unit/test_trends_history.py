@@ -29,7 +29,7 @@ from vopr_coverage.trends.history import (
     text_of,
     union,
 )
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
 
 thorough = examples(200)
 
@@ -94,7 +94,7 @@ def test_every_figure_of_a_night_reaches_the_history() -> None:
     of_night = ["detected", "declared", "seeds_doubled"]
     numbers = {field: 100 + number for number, field in enumerate([*figures, *of_night])}
     in_records = {field for field in TrendRecord.__struct_fields__ if field in numbers}
-    assert {*figures, *of_night} - in_records == {"runs", "lost", "failed_as_expected"}
+    assert {*figures, *of_night} - in_records == {"runs", "lost", "failed_as_expected", "pairs"}
     given: dict[str, Any] = {field: numbers[field] for field in figures if field in in_records}
     for job, more in (("canary", ["detected", "declared"]), ("determinism", ["seeds_doubled"])):
         (record, *_) = records(0, work(job, **given), **{field: numbers[field] for field in of_night})
@@ -117,7 +117,7 @@ def test_what_is_recorded_can_be_read_again() -> None:
 
 def test_every_field_is_required_and_null_is_allowed_for_figures() -> None:
     """As the schema says it."""
-    later = {"seed_base", "first_hashes", "names"}  # records of older nights have none of them
+    later = {"seed_base", "first_hashes", "names", "incidence"}  # records of older nights have none of them
     assert set(contract.schema("trend")["required"]) == set(TrendRecord.__struct_fields__) - later
     nothing = dict.fromkeys(["asked", "planned", "ran", "failed", "rate", "view_changes", "detected", "commit"])
     (record,) = parse_history(line(**nothing), "h").records

@@ -7,6 +7,7 @@ from pathlib import Path
 from vopr_coverage.base.compare import Base, bounds_of
 from vopr_coverage.errors import FileError, ReportError, UserError, Words, printable
 from vopr_coverage.files import read_bytes, refuse_outside
+from vopr_coverage.model.rates import impossible
 from vopr_coverage.model.report import contradictions_of
 from vopr_coverage.model.verdict import verdict_from_json
 
@@ -41,9 +42,9 @@ def base_from_bytes(data: bytes, origin: str) -> Base:
         for judged in verdict.reports:
             bounds_of(judged)
             if judged.report and (contradictions := contradictions_of(judged.report)):
-                raise ReportError(
-                    "verdict", "", expected="counts that agree", found=Words(printable(contradictions[0])[:200])
-                )
+                raise _contradicting(contradictions[0])
+            if judged.rates and (wrong := impossible(judged.rates)):
+                raise _contradicting(wrong)
     except UserError as error:
         return Base(origin, missing=f"it is no verdict that can be used: {str(error).splitlines()[0]}")
     if verdict.error is not None:
@@ -51,3 +52,7 @@ def base_from_bytes(data: bytes, origin: str) -> Base:
         return Base(origin, missing=what)
     commits = {read.commit for report in verdict.reports for read in report.inputs}
     return Base(origin, verdict, commit=commits.pop() if len(commits) == 1 else None)
+
+
+def _contradicting(what: str) -> ReportError:
+    return ReportError("verdict", "", expected="counts that agree", found=Words(printable(what)[:200]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from vopr_coverage.base.compare import Base, Before, figures_today
+from vopr_coverage.base.losses import Losses
+from vopr_coverage.base.told_losses import lost_invariant, lost_point, told
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.gates.elsewhere import ADVICE, NO_COUNTERPART_NOTE, REGRESSION
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
@@ -19,12 +21,13 @@ ROUNDING = 1e-9  # of percentage points: in floats, 70 % to 60 % is a little mor
 class Limit(msgspec.Struct, frozen=True):
     """How much may be lost: percentage points of fault point coverage, and named points and invariants.
 
-    `lost` None means any number.
+    `lost` None means any number. With `significant` only those count that chance does not explain.
     """
 
     points: float
     lost: int | None
     origin: str
+    significant: bool = False
 
 
 class BaseComparison(msgspec.Struct, frozen=True):
@@ -54,28 +57,33 @@ def comparison_of(base: Base | None, max_regression: str | None, spelling: str) 
 
 
 def parse_limit(text: str, origin: str) -> Limit:
-    """Parse `2`, `2.5, lost=3` or `lost=any`: the most percentage points and names that may be lost.
+    """Parse `2`, `2.5, lost=3`, `lost=any` or `significant`: the most percentage points and names that may be lost.
 
     Without `lost` no name may be lost: if one point is lost and another is new, the percentage stays
-    the same. Without a number of points the percentage may fall to any value.
+    the same. Without a number of points the percentage may fall to any value. With `significant`, a name that chance
+    may have missed is not lost.
 
     Raises:
         UsageError: anything else.
     """
-    points, lost = 100.0, 0
-    allowed: int | None = lost
+    points, significant = 100.0, False
+    allowed: int | None = 0
     for word in (word.strip() for word in text.replace("\n", ",").split(",")):
         key, equals, value = (part.strip() for part in word.partition("="))
-        if equals and key == "lost" and value == "any":
+        if word == "significant":
+            significant = True
+        elif equals and key == "lost" and value == "any":
             allowed = None
         elif equals and key == "lost" and _is_number(value) and "." not in value:
             allowed = int(value)
         elif not equals and _is_number(word) and float(word) <= 100:
             points = float(word)
         else:
-            expected = "percentage points from 0 to 100, lost=NUMBER or lost=any"
+            expected = "percentage points from 0 to 100, lost=NUMBER, lost=any or significant"
             raise UsageError(f"{origin}: expected {expected}, found {shown(word)}")
-    return Limit(points, allowed, origin)
+    if significant and allowed is None:
+        raise UsageError(f"{origin}: significant says which losses fail, and lost=any that none does: leave one out")
+    return Limit(points, allowed, origin, significant)
 
 
 def _is_number(text: str) -> bool:
@@ -84,8 +92,14 @@ def _is_number(text: str) -> bool:
     return digits.isascii() and digits.isdigit() and bool(whole) and len(digits) <= 9
 
 
-def judge_regression(report: CoverageReport | None, change: Change | None, before: Before, limit: Limit) -> Outcome:
-    """At most `limit` is lost against the base. A new report lost nothing; without figures it is *not measured*."""
+def judge_regression(
+    report: CoverageReport | None, change: Change | None, before: Before, limit: Limit, losses: Losses | None = None
+) -> Outcome:
+    """At most `limit` is lost against the base. A new report lost nothing; without figures it is *not measured*.
+
+    Args:
+        losses: what chance says of the names that are lost, for a limit on significant losses alone.
+    """
     required = _limit_text(limit)
     if before.missing is None and before.report is None:
         return Outcome(
@@ -101,11 +115,8 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
         return _not_compared(report, before, required, limit)
     fell = (then.fault_point_coverage() - report.fault_point_coverage()) * 100
     shares = f"{seed_percent(then.fault_point_coverage())} to {seed_percent(report.fault_point_coverage())}"
-    lost = [_lost("FaultPointLost", f"Fault point '{name}' was hit", limit, point=name) for name in change.lost_points]
-    lost += [
-        _lost("InvariantLost", f"Invariant '{name}' ran", limit, invariant=name) for name in change.lost_invariants
-    ]
-    violations = []
+    lost, by_chance, untold = told(losses) if limit.significant and losses else (_every(change, limit), (), None)
+    violations = list[Shortfall]()
     if fell > limit.points + ROUNDING:
         line = f"Fault point coverage fell by {fell:.1f} points, {shares} (expected at most {limit.points:g})"
         expected, actual = f"At most {_points(limit)}", f"{fell:.1f} points"
@@ -116,16 +127,21 @@ def judge_regression(report: CoverageReport | None, change: Change | None, befor
         )
     if limit.lost is not None and len(lost) > limit.lost:
         violations += lost
-    fallen = f"{max(fell, 0.0):.1f} points"
+    status = Status.FAILED if violations else Status.PASSED
+    if untold:
+        status = Status.FAILED if violations else Status.NOT_MEASURED
+        violations.append(untold)
+    fallen = f"{max(fell, 0.0):.1f} points, {len(lost)} lost"
     return Outcome(
         gate=REGRESSION,
-        status=Status.FAILED if violations else Status.PASSED,
-        measured=f"{fallen}, {len(lost)} lost",
+        status=status,
+        measured=f"{fallen} beyond chance" if limit.significant else fallen,
         required=required,
         origin=limit.origin,
         value=max(fell, 0.0),
         minimum=limit.points,
         violations=tuple(violations),
+        warnings=by_chance,
         advice=ADVICE["regression"],
     )
 
@@ -144,7 +160,7 @@ def report_lost(name: str) -> Shortfall:
 
 def _limit_text(limit: Limit) -> str:
     names = "any lost" if limit.lost is None else f"{limit.lost} lost"
-    return f"at most {_points(limit)}, {names}"
+    return f"at most {_points(limit)}, {names}{' beyond chance' if limit.significant else ''}"
 
 
 def _points(limit: Limit) -> str:
@@ -175,9 +191,8 @@ def _not_compared(report: CoverageReport | None, before: Before, required: str, 
     )
 
 
-def _lost(kind: str, what: str, limit: Limit, *, point: str | None = None, invariant: str | None = None) -> Shortfall:
-    line = f"{what} on base, not here"
+def _every(change: Change, limit: Limit) -> list[Shortfall]:
+    """Every name that is lost."""
     expected = f"At most {limit.lost} lost"
-    return Shortfall(
-        kind=kind, message=line, expected=expected, actual="Not here", line=line, point=point, invariant=invariant
-    )
+    lost = [lost_point(name, expected) for name in change.lost_points]
+    return lost + [lost_invariant(name, expected) for name in change.lost_invariants]

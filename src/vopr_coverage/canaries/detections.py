@@ -26,7 +26,7 @@ def detections(read: Input, run: Run, detector: Detector, control: Input) -> Ite
         silent = counted(run.silent_failures.count, "seed")
         yield f"{silent} did not give the same result twice", run.silent_failures.seeds
     if read.report and control.report and not cannot_vanish(run, detector, control):
-        gone = set(control.report.hit_fault_points) - set(read.report.hit_fault_points)
+        gone = control.hit_points - read.hit_points
         for name in detector.fault_points:
             if name in gone:
                 yield f"fault point {name} is hit in the control run and gone here", ()
@@ -36,7 +36,7 @@ def cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
     """Why the absence of a fault point would show nothing, or "" where it would show something."""
     if not detector.fault_points or control.run is None:
         return ""
-    if control.report is None or not set(detector.fault_points) & set(control.report.hit_fault_points):
+    if control.report is None or not set(detector.fault_points) & control.hit_points:
         return "the control run doesn't hit the fault point either"
     if run.covered < control.run.covered:
         return f"{counted(run.covered, 'iteration')}, fewer than the control run's {control.run.covered}"

@@ -14,7 +14,8 @@ from vopr_coverage.errors import UsageError, UserError, printable, shown
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import FailureGroup, Finish, Input, Run
 from vopr_coverage.reading.find import find_reports
-from vopr_coverage.reading.recorded import read_file
+from vopr_coverage.reading.foundationdb import joined
+from vopr_coverage.reading.recorded import AS_SHOWN, ReadAs, read_file
 
 BUILD_FAILED = "build-failed"
 BUILD_FAILED_WHY = "there is no run because its build failed"
@@ -25,7 +26,7 @@ def is_of_control(name: str) -> bool:
     return name == CONTROL or name.startswith(f"{CONTROL}-")
 
 
-def controls_in(folder: Path, names: Sequence[str]) -> list[ControlRun]:
+def controls_in(folder: Path, names: Sequence[str], read_as: ReadAs = AS_SHOWN) -> list[ControlRun]:
     """The control runs among these folders of a night.
 
     Raises:
@@ -36,12 +37,12 @@ def controls_in(folder: Path, names: Sequence[str]) -> list[ControlRun]:
     for name in names:
         if (folder / name / BUILD_FAILED).exists():
             raise UsageError("there is no control run because its build failed")
-    controls = [ControlRun(read_run(str(folder / name)), str(folder / name)) for name in names]
+    controls = [ControlRun(read_run(str(folder / name), read_as), str(folder / name)) for name in names]
     refuse_unclear(controls)
     return controls
 
 
-def canary_run(name: str, folder: Path) -> CanaryRun:
+def canary_run(name: str, folder: Path, read_as: ReadAs = AS_SHOWN) -> CanaryRun:
     """A canary's run, or what stands in its way: a run that can't be read is one canary's matter."""
     path = str(folder)
     if (folder / BUILD_FAILED).exists():
@@ -49,12 +50,12 @@ def canary_run(name: str, folder: Path) -> CanaryRun:
     if not os.path.lexists(folder):
         return CanaryRun(name, ending=CanaryEnding.NOT_RUN, why=f"there is no {folder}")
     try:
-        return CanaryRun(name, read_run(path), path=path)
+        return CanaryRun(name, read_run(path, read_as), path=path)
     except UserError as error:
         return CanaryRun(name, ending=CanaryEnding.UNUSABLE, why=str(error).splitlines()[0])
 
 
-def read_run(path: str) -> Input:
+def read_run(path: str, read_as: ReadAs = AS_SHOWN) -> Input:
     """One run: a stream, or a recording.
 
     Raises:
@@ -63,7 +64,9 @@ def read_run(path: str) -> Input:
     (file, *more) = find_reports([path])
     if more:
         raise UsageError(f"expected one run, found {1 + len(more)} that match {shown(path)}")
-    read = replace(read_file(file), source=file.label, scenario=file.scenario, recording=file.recording)
+    (read,) = joined([read_file(file, read_as=read_as)], read_as.declared)
+    named = file.scenario or read.scenario
+    read = replace(read, source=file.label, scenario=named, own_scenario=read.scenario, recording=file.recording)
     return replace(read, run=read.run or run_in_files(read.observed, read.finish))
 
 

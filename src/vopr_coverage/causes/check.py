@@ -9,7 +9,7 @@ A violation belongs to one cause. These are the rules, and the first that fits a
    that no longer works. Names of one part of the simulator that fell short in the same ways have one cause.
 4. A percentage that the missing points account for belongs to them.
 5. Figures that a report does not contain are one cause, and so are names that only a profile has.
-6. All others have one cause a gate.
+6. All others have one cause a gate; of run health and of the base, one a kind.
 
 Texts are never searched: a rule sees kinds, names, numbers, and signatures of messages.
 """

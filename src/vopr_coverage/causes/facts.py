@@ -9,6 +9,7 @@ from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.gates.failing_seeds import SEED_FAILED
+from vopr_coverage.gates.locked import LOCKED_POINTS
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.model.verdict import Failure, JudgedReport, Verdict, Violation
@@ -21,6 +22,7 @@ LOST = frozenset({"FaultPointLost", "InvariantLost"})
 POINT_MISSED = frozenset({"CriticalFaultPointMissed", "FaultPointLost"})
 PHASES = frozenset({"InsufficientPhaseEvents", "InsufficientPerIteration"})
 NAMED = LOST | PHASES | {"CriticalFaultPointMissed", "InvariantNotExecuted", "InsufficientFaultEffects"}
+BY_KIND = HEALTH_IDS | {"regression", LOCKED_POINTS}  # gates whose violations say several things
 WITHOUT_FIGURES = frozenset({"CoverageNotMeasured", "NothingShown"})
 NOT_HIT = "FaultPointCoverage"  # beside a name's own ways to fall short: it is among the points that the share lacks
 TOO_FEW = frozenset({"InsufficientFaultEffects", "InsufficientPerIteration"})
@@ -82,7 +84,7 @@ class Facts:
             or self._of_figures(violation)
             or self._of_a_name(violation)
             or self._of_a_share(violation)
-            or ("gate", violation.gate, violation.kind if violation.gate == "regression" else "")
+            or ("gate", violation.gate, violation.kind if violation.gate in BY_KIND else "")
         )
 
     def is_unplugged(self, name: str) -> bool:

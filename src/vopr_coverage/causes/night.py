@@ -15,9 +15,10 @@ from vopr_coverage.causes import night_words
 from vopr_coverage.causes.facts import OTHER_NAMES, PHASES, beginnings_of, producer_of
 from vopr_coverage.causes.night_messages import has_panic
 from vopr_coverage.determinism.advice import INCOMPLETE
+from vopr_coverage.gates.manifest import ADVICE as ENDED_ADVICE
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.cause import SEVERITY, Cause, CauseKind
-from vopr_coverage.model.crash import seeds_not_run, signature
+from vopr_coverage.model.crash import crash_of, seeds_not_run
 from vopr_coverage.model.figures import agreeing
 from vopr_coverage.model.signature import signature_of
 from vopr_coverage.nightly import advice
@@ -142,7 +143,7 @@ def _of_lost_run(finding: Finding) -> Key:
         return ("unusable", "not planned", finding.job)
     words = night_words.last_words(finding)
     if has_panic(words):  # as files have it that were written when a crash was a run without an end
-        return ("crash", signature(words))
+        return ("crash", crash_of(None, None, words).signature)
     return ("unusable", RUN_INCOMPLETE, signature_of(finding.line.partition(",")[0]))
 
 
@@ -195,7 +196,7 @@ def _reason(key: Key, seen: _Together) -> Key | None:
     own, result = ("unusable", "job", first.job), seen.results.get(first.job, "")
     if key[1] == "lost" and own in seen.groups:
         return own
-    if key[1] == "lost" and result == "cancelled" and _CANCELLED in seen.groups:
+    if _CANCELLED in seen.groups and (_was_cut_off(key, seen) or (key[1] == "lost" and result == "cancelled")):
         return _CANCELLED
     never_built = first.kind == "canary" and first.rule in _NOT_BUILT
     if never_built or key in (_SKIPPED, _PLAN) or key[1] == "not planned" or (key[1] == "lost" and result not in _RAN):
@@ -203,6 +204,14 @@ def _reason(key: Key, seen: _Together) -> Key | None:
         failed = sorted(other for other in seen.groups if other[1] == "job") if key == _SKIPPED else []
         return next((reason for reason in (*earlier, *failed) if reason in seen.groups), None)
     return None
+
+
+def _was_cut_off(key: Key, seen: _Together) -> bool:
+    """Whether these runs did not finish because their jobs were cancelled."""
+    mine = [seen.findings[position] for position in seen.groups[key]]
+    cut_off = (ENDED_ADVICE["interrupted"], ENDED_ADVICE["unfinished"])
+    cancelled = all(seen.results.get(one.job) == "cancelled" for one in mine)
+    return key[1] == RUN_INCOMPLETE and cancelled and all(one.advice in cut_off for one in mine)
 
 
 def _ended_a_run_of_coverage(seen: _Together, key: Key) -> bool:
@@ -224,7 +233,9 @@ def _points(seen: _Together) -> Iterator[tuple[Key, str]]:
 def _cause(key: Key, positions: Sequence[int], findings: Sequence[Finding]) -> Cause:
     kind: CauseKind = next(kind for kind in SEVERITY if kind == key[0])
     mine = [findings[position] for position in positions]
-    replayed = next((finding for finding in mine if finding.repro), None)
+    # A job or a plan that failed left runs behind, whose commands do not show it; one that was cancelled cut them off.
+    of_a_run = mine[0].kind not in ("job", "plan") or key == _CANCELLED
+    replayed = next((finding for finding in mine if finding.repro and of_a_run), None)
     return Cause(
         kind=kind,
         what=night_words.with_names_quoted(night_words.sentence_of(kind, mine)),

@@ -165,8 +165,10 @@ def last_words(finding: Finding) -> tuple[str, ...]:
 
 
 def _left_behind(findings: Sequence[Finding]) -> list[str]:
-    """The parts that show nothing because of a job, in one line."""
-    parts = dict.fromkeys(title(finding.job) for finding in findings if finding.job != findings[0].job)
+    """The parts that show nothing because of a job, in one line, without those that the sentence names."""
+    first = findings[0]
+    named = {first.job} | {finding.job for finding in findings if (finding.kind, finding.line) == ("job", first.line)}
+    parts = dict.fromkeys(title(finding.job) for finding in findings if finding.job not in named)
     return [f"Nothing is known of {', '.join(parts)}"] if parts else []
 
 

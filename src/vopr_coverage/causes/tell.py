@@ -108,14 +108,20 @@ def _of_ended(violations: Sequence[Violation], _facts: Facts) -> Cause:
         what, kind = f"The simulator failed, though no seed did{in_runs(runs)}", "crash"
     elif first.kind == "RecordingUnfinished":
         what = f"{'A recording' if runs == 1 else counted(runs, 'recording')} never finished"
-    advice = ADVICE["stopped"] if "stopped" in first.kind.lower() else ADVICE["ended"]
-    return Cause(kind=kind, what=f"{what}: {quoted(line)}", advice=advice, details=tuple(filter(None, [first.detail])))
+    return _of_runs(kind, f"{what}: {quoted(line)}", violations)
 
 
 def _of_stopped(violations: Sequence[Violation], _facts: Facts) -> Cause:
     first, runs = violations[0], len(violations)
     what = f"{counted(runs, 'run')} {agreeing(runs, 'was', 'were')} stopped from outside: {quoted(first.line)}"
-    return Cause(kind="unusable", what=what, advice=ADVICE["stopped"], details=tuple(filter(None, [first.detail])))
+    return _of_runs("unusable", what, violations)
+
+
+def _of_runs(kind: CauseKind, what: str, violations: Sequence[Violation]) -> Cause:
+    """The cause of runs that ended alike: the command runs the seeds of one of them again."""
+    command = next((violation.repro for violation in violations if violation.repro), "")
+    details = tuple(filter(None, [violations[0].detail]))
+    return Cause(kind=kind, what=what, command=command, advice=violations[0].advice, details=details)
 
 
 def _of_name(violations: Sequence[Violation], facts: Facts) -> Cause:

@@ -23,8 +23,6 @@ ADVICE = {
     "The command lists the commits since the base.",
     "unusable": "Look at how this report was written, and at the step that wrote it: a report that cannot be read "
     "shows nothing.",
-    "ended": "Look at the simulator's stderr and exit status, and run this seed range again.",
-    "stopped": "Give the run more time, or fewer iterations: it was stopped before it ended.",
 }
 
 

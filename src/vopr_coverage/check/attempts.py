@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from vopr_coverage.check.merge import Unit
 from vopr_coverage.config.file import Config
 from vopr_coverage.errors import printable
+from vopr_coverage.model.attempts import hit_by_attempts
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.report import ATTEMPT_ONLY_BY_DEFAULT, Input, hit_by_attempts
+from vopr_coverage.model.report import ATTEMPT_ONLY_BY_DEFAULT, Input
 from vopr_coverage.model.verdict import Remark
 
 ATTEMPTS_TELLING = 100  # so many attempts without any effect are no chance, even if one in twenty takes effect

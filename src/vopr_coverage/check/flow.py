@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -12,10 +12,13 @@ from vopr_coverage.base.compare import counterparts
 from vopr_coverage.base.gate import BaseComparison
 from vopr_coverage.check.attempts import undeclared_attempts, with_attempt_only, without_effect
 from vopr_coverage.check.conclude import conclude, lost_reports, with_unusable
+from vopr_coverage.check.examples import with_example_seeds
 from vopr_coverage.check.finish import with_finish
 from vopr_coverage.check.judge import judge, judge_health
 from vopr_coverage.check.kinds import refuse_other_kinds
+from vopr_coverage.check.locked import as_locked
 from vopr_coverage.check.merge import Unit, as_unit, with_aliases, with_known_points
+from vopr_coverage.check.pairs import with_pairs
 from vopr_coverage.check.remarks import complete_points, config_warnings, unused_aliases
 from vopr_coverage.check.request import (
     CheckRequest,
@@ -26,20 +29,27 @@ from vopr_coverage.check.request import (
 from vopr_coverage.check.shards import ALL_REPORTS, gaps, too_few_reports
 from vopr_coverage.check.terms import Overrides, fewest_reports, health_terms_for, terms_for
 from vopr_coverage.config.file import Config
-from vopr_coverage.errors import UsageError, printable
+from vopr_coverage.errors import UsageError, printable, shown
+from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Unusable, Verdict, Violation
 from vopr_coverage.reading.point_lists import with_undeclared_told
 
 NO_OVERRIDES = Overrides()
+Known = tuple[Mapping[str, KnownRates], ...]
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """How inputs are judged: what is merged, what flags set above the config, and what is compared with the base."""
+    """How inputs are judged: what is merged, what flags set above the config, and what is compared with the base.
+
+    `known` is how often points were hit before, by scenario in lower case, from each source that knows. Of those that
+    know a point the first is asked, and the base's verdict last.
+    """
 
     merge: Merge = "none"
     overrides: Overrides = NO_OVERRIDES
     comparison: BaseComparison | None = None
+    known: Known = ()
 
 
 def check(request: CheckRequest, rules: Rules, progress: FileProgress = lambda _: None) -> Verdict:
@@ -53,7 +63,9 @@ def check(request: CheckRequest, rules: Rules, progress: FileProgress = lambda _
     """
     config, inputs, unusable, remarks = read_named(request, rules.merge, progress)
     missing = too_few_reports(len(inputs) + len(unusable), fewest_reports(rules.overrides, config))
-    return _with_warnings(judge_inputs(inputs, rules, config, unusable, missing), remarks)
+    verdict = judge_inputs(inputs, rules, config, unusable, missing)
+    verdict = with_example_seeds(verdict, [as_configured(read, config) for read in inputs])
+    return _with_warnings(verdict, remarks)
 
 
 def check_health(
@@ -99,7 +111,7 @@ def judge_inputs(
     Raises:
         UserError: a config or rules that cannot be used.
     """
-    inputs = [_as_configured(read, config) for read in inputs]
+    inputs = [as_configured(read, config) for read in inputs]
     judgements, warnings, of_config = [], list[Remark](), list(config_warnings(config, inputs))
     of_config += undeclared_attempts(config, inputs)
     of_config += unused_aliases(config, inputs)
@@ -112,19 +124,31 @@ def judge_inputs(
     fewest = fewest_reports(rules.overrides, config)
     refuse_other_kinds([terms.bounds for terms in all_terms], inputs, config)
     for unit, terms, before in zip(units, all_terms, befores[: len(units)], strict=True):
+        unit, bounds = as_locked(unit, terms, config)
+        terms = replace(terms, bounds=bounds)
         unit, remarks = complete_points(unit, terms.bounds, config)
+        unit = with_pairs(unit)
         warnings += [*without_effect(unit), *_missing_seeds(unit, fewest.value)]
         of_config += remarks
-        judgements.append(judge(unit, terms, before if base else None))
+        key = (unit.scenario or "").lower()
+        known = [source[key] for source in rules.known if key in source]
+        if rules.known and not known:
+            warnings.append(Remark(unit.name, _no_rates(unit.scenario)))
+        judgements.append(judge(unit, terms, before if base else None, known))
     seen, lost = lost_reports(base, absent, limit)
     verdict = conclude(judgements, [*warnings, *of_config], __version__, seen, [*violations, *lost])
     return with_unusable(verdict, unusable, rules.merge)
 
 
-def _as_configured(read: Input, config: Config) -> Input:
+def _no_rates(scenario: str | None) -> str:
+    of = f"there are no rates of scenario {shown(scenario)}" if scenario else "its report names no scenario"
+    return f"nobody knows how often its points were hit before: {of}"
+
+
+def as_configured(read: Input, config: Config) -> Input:
     """What was read, under the names and by the declarations of the config."""
-    read = with_undeclared_told(with_finish(with_attempt_only(read, config), config.complete_when))
-    return with_aliases(read, config.aliases)
+    read = with_finish(with_attempt_only(read, config), config.complete_when)
+    return with_aliases(read if config.lock else with_undeclared_told(read), config.aliases)
 
 
 def judge_health_of(
@@ -142,12 +166,13 @@ def judge_health_of(
     Raises:
         UserError: a config that cannot be used.
     """
-    inputs = [_as_configured(read, config) for read in inputs]
+    inputs = [as_configured(read, config) for read in inputs]
     judgements, warnings = [], list(config_warnings(config, inputs))
     for unit in _units(inputs, merge, config):
         terms = health_terms_for(unit.scenario, overrides, config)
         warnings += _missing_seeds(unit, fewest_reports(overrides, config).value)
-        judgements.append(judge_health(with_known_points(unit, ()), terms))
+        unit, _ = as_locked(with_known_points(unit, ()), terms, config)  # its figures are those of the night
+        judgements.append(judge_health(unit, terms))
     return replace(conclude(judgements, warnings, __version__, violations=violations), health_only=True)
 
 

@@ -22,20 +22,20 @@ def bounds_of_each(file: Input, unit: Unit, bounds: Bounds) -> Bounds:
 
 def short_in_all(unit: Unit, bounds: Bounds) -> tuple[Shortfall, ...]:
     """What the runs of a unit fall short of together."""
-    ran, least = _ran(unit), bounds.min_iterations.value
+    ran, least = ran_in_all(unit), bounds.min_iterations.value
     return () if ran is None or ran >= least else (too_few_iterations(least, str(ran)),)
 
 
-def as_asked_of_all(outcome: Outcome, unit: Unit, bounds: Bounds) -> Outcome:
-    """The row of one run, with what is asked of all of them."""
-    ran, bound = _ran(unit), bounds.min_iterations
+def as_asked_of_all(outcome: Outcome, ran: int | None, bounds: Bounds) -> Outcome:
+    """The row of one run, with what is asked of all of them, which `ran` so many iterations."""
+    bound = bounds.min_iterations
     if outcome.gate != ITERATIONS or ran is None or not bound.value:
         return outcome
     status = Status.FAILED if ran < bound.value else outcome.status
     return replace(outcome, status=status, required=f"≥ {bound.value} in all, {ran} ran", origin=bound.origin)
 
 
-def _ran(unit: Unit) -> int | None:
+def ran_in_all(unit: Unit) -> int | None:
     """The iterations of merged runs. None of a single run, and if one broke off or has no records."""
     runs = [file.run for file in unit.inputs]
     if len(runs) < 2 or not all(run is not None and run.complete for run in runs):

@@ -10,27 +10,29 @@ from msgspec.structs import replace
 
 from vopr_coverage.base.compare import Before, change_of
 from vopr_coverage.base.gate import judge_regression
-from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, short_in_all
+from vopr_coverage.base.losses import losses_of
+from vopr_coverage.check.in_all import ITERATIONS, as_asked_of_all, bounds_of_each, ran_in_all, short_in_all
+from vopr_coverage.check.listed import failures_of, input_seen
 from vopr_coverage.check.merge import Unit, overlaps
+from vopr_coverage.check.power import incidences_in, rates_on_base, with_power
+from vopr_coverage.check.saturation import saturation_of
 from vopr_coverage.check.terms import Terms
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES
+from vopr_coverage.gates import CATEGORIES, EXTRAS, HEALTH_GATES, LOCKED_GATE
 from vopr_coverage.gates.coverage import many_missed
 from vopr_coverage.gates.elsewhere import ADVICE, COVERAGE, SEED_RANGES
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
 from vopr_coverage.gates.extras import TOO_SHORT_NOTE
-from vopr_coverage.gates.failing_seeds import crash_in, is_expected
 from vopr_coverage.gates.health import ADVICE as HEALTH_ADVICE
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
-from vopr_coverage.model.replay import lacks_scenario, replay_command, replays_whole_run
-from vopr_coverage.model.report import Input
+from vopr_coverage.model.rates import rates_of
 from vopr_coverage.model.seen import location_of, seen_of
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bounds, in_force
 from vopr_coverage.model.verdict import (
     BoundUsed,
     Failure,
-    InputSeen,
     JudgedReport,
     Remark,
     VerdictStatus,
@@ -53,8 +55,11 @@ class Judgement(msgspec.Struct, frozen=True):
     remarks: tuple[Remark, ...] = ()
 
 
-def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
+def judge(unit: Unit, terms: Terms, before: Before | None = None, known: Sequence[KnownRates] = ()) -> Judgement:
     """Judge one unit by its terms, and compare it with its counterpart on the base, if there is one.
+
+    Args:
+        known: how often points were hit before, beside the base's rates; those that are asked first at the beginning.
 
     Raises:
         UsageError: the terms require nothing at all, so that any run would pass.
@@ -68,22 +73,34 @@ def judge(unit: Unit, terms: Terms, before: Before | None = None) -> Judgement:
     terms = replace(terms, bounds=in_force_here)
     health = _judge_health(unit, terms)
     coverage = list(_judge_coverage(unit, terms, asked, waiting))
-    change = None
+    change, seen = None, incidences_in(unit)
+    known = (*known, *rates_on_base(before))
     if before and before.report:
         ours = gate_results([_excused(outcome, terms) for outcome in coverage])
         change = change_of(unit.evidence.report, strictest, terms.words, ours, before.report)
     if before and terms.limit:
-        coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit))
-    violations = list(_fallen_short(unit, health, coverage, terms))
+        losses = losses_of(change, seen, known) if change and terms.limit.significant else None
+        coverage.append(judge_regression(unit.evidence.report, change, before, terms.limit, losses))
+    violations = [
+        with_power(each, seen, known, unit.evidence.locked_rates)
+        for each in _fallen_short(unit, health, coverage, terms)
+    ]
     violations += _nothing_covered(unit, terms, health, coverage, waiting, bool(violations))
     judgement = _judgement(unit, replace(terms, bounds=strictest), health, coverage, violations)
     below = dict.fromkeys(chain.from_iterable(terms.looser()))
-    report = replace(judgement.report, lowered=tuple(below), too_short=tuple(_too_short(waiting)), change=change)
+    report = replace(
+        judgement.report,
+        lowered=tuple(below),
+        too_short=tuple(_too_short(waiting)),
+        change=change,
+        rates=rates_of(seen),
+    )
     missed: list[Remark] = []
     minimum = terms.bounds.fault_point_coverage_min  # a config that sets it has said how many points may be missed
     if unit.evidence.report and minimum.value and minimum.origin == f"{PROFILE_ORIGIN}{terms.profile}":
         missed += [Remark(unit.name, text) for text in many_missed(unit.evidence.report)]
-    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed))
+    more = [] if terms.expect else [Remark(unit.name, text) for text in saturation_of(unit)]
+    return replace(judgement, report=report, remarks=(*judgement.remarks, *missed, *more))
 
 
 def judge_health(unit: Unit, terms: Terms) -> Judgement:
@@ -110,16 +127,17 @@ def _judgement(
         scenario=unit.scenario,
         status=status,
         thresholds=terms.words,
-        inputs=tuple(_seen(read, health[read.source]) for read in unit.inputs),
+        inputs=tuple(input_seen(read, health[read.source]) for read in unit.inputs),
         gates=gate_results([_excused(outcome, terms) for outcome in coverage]),
         report=unit.evidence.report,
         bounds=tuple(BoundUsed(key, bound.value, bound.origin) for key, bound in terms.bounds.items()),
         lowered=(),
         observed=seen_of(seen),
+        pairs=unit.evidence.pairs,
     )
     remarks = [Remark(read.source, text) for read in unit.inputs for text in read.warnings]
     warnings = [w for source, outcome in _rows(unit, health, coverage) for w in _warnings(source, outcome, terms)]
-    failures = chain.from_iterable(_failures(read, terms) for read in unit.inputs)
+    failures = chain.from_iterable(failures_of(read, terms) for read in unit.inputs)
     return Judgement(
         report=report,
         violations=tuple(violations),
@@ -154,9 +172,10 @@ def _fallen_short(unit: Unit, health: _Health, coverage: Sequence[Outcome], term
 
 def _judge_health(unit: Unit, terms: Terms) -> _Health:
     """The outcomes of each run."""
+    ran = ran_in_all(unit)  # once: there may be thousands of runs
     return {
         read.source: [
-            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), unit, terms.bounds)
+            as_asked_of_all(_excused(gate(read, bounds, terms.expect), terms), ran, terms.bounds)
             for bounds in [bounds_of_each(read, unit, terms.bounds)]
             for gate in HEALTH_GATES
         ]
@@ -172,6 +191,8 @@ def _judge_coverage(unit: Unit, terms: Terms, asked: Bounds, waiting: _Waiting) 
         if any(getattr(asked, key).value for key in keys):
             outcome = gate(unit.evidence, terms.bounds)
             yield replace(outcome, note=outcome.note or TOO_SHORT_NOTE) if waiting.keys() & set(keys) else outcome
+    if unit.evidence.drift is not None:
+        yield LOCKED_GATE(unit.evidence.drift)
 
 
 def _too_short(waiting: _Waiting) -> Iterator[str]:
@@ -206,20 +227,8 @@ def _violations(source: str, outcome: Outcome, terms: Terms) -> Iterator[Violati
 
 def violation_of(source: str, gate: str, shortfall: Shortfall, advice: str) -> Violation:
     """A shortfall as a violation of the verdict."""
-    return Violation(
-        source=source,
-        gate=gate,
-        kind=shortfall.kind,
-        message=shortfall.message,
-        expected=shortfall.expected,
-        actual=shortfall.actual,
-        line=shortfall.line,
-        detail=shortfall.detail,
-        advice=shortfall.advice or advice,
-        point=shortfall.point,
-        invariant=shortfall.invariant,
-        seed=shortfall.seed,
-    )
+    told = msgspec.structs.asdict(shortfall) | {"advice": shortfall.advice or advice}
+    return Violation(source=source, gate=gate, **told)
 
 
 def _warnings(source: str, outcome: Outcome, terms: Terms) -> Iterator[Remark]:
@@ -250,8 +259,7 @@ def _nothing_covered(
         return
     passed = any(outcome.status is Status.PASSED for outcome in coverage)
     if terms.expect:
-        outcomes = chain.from_iterable(health.values())
-        passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in outcomes)
+        passed |= any(o.gate == FAILURES and o.status is Status.PASSED for o in chain.from_iterable(health.values()))
     if passed or failed:
         return
     message, advice = "No coverage gate passed: this report shows nothing", SHARED_ADVICE["absent"]
@@ -264,36 +272,3 @@ def _nothing_covered(
 def _nothing_shown(unit: Unit, message: str, advice: str = SHARED_ADVICE["absent"]) -> Violation:
     shortfall = Shortfall(kind="NothingShown", message=message, expected="At least one", actual="None", line=message)
     return violation_of(unit.name, COVERAGE, shortfall, advice)
-
-
-def _seen(read: Input, outcomes: Sequence[Outcome]) -> InputSeen:
-    run = read.run
-    return InputSeen(
-        source=read.source,
-        format=read.format,
-        scenario=read.scenario,
-        complete=read.finished,
-        iterations=None if run is None else run.iterations,
-        first_seed=None if run is None or run.starting_seed is None else str(run.starting_seed),
-        gates=gate_results(outcomes),
-        commit=read.recording.commit if read.recording else None,
-        wrote_nothing=run is not None and run.wrote_nothing,
-    )
-
-
-def _failures(read: Input, terms: Terms) -> Iterator[Failure]:
-    wanted = set(terms.expect.invariants) if terms.expect else set()
-    for group in read.run.failures if read.run else ():
-        yield Failure(
-            source=read.source,
-            scenario=read.scenario,
-            invariant=group.invariant,
-            message=group.message,
-            count=group.count,
-            seeds=tuple(map(str, group.seeds)),
-            repro=replay_command(str(group.seeds[0]), read.scenario, terms.repro, read.recording),
-            fill_in=lacks_scenario(read.scenario, terms.repro, read.recording),
-            expected=is_expected(group, wanted),
-            whole_run=replays_whole_run(terms.repro, read.recording),
-            crash=crash_in(group, read),
-        )

@@ -79,6 +79,8 @@ def _kinds_of(inputs: Sequence[Input], config: Config) -> dict[str, set[str]]:
     """The names of all reports and of the config's own lists, by what they name."""
     kinds: dict[str, set[str]] = {kind: set() for kind in _KEYS}
     kinds[POINT] |= {*config.fault_points, *(config.attempt_only or ())}
+    for point in config.lock.points if config.lock else ():
+        kinds[PHASE if point.kind == "phase" else POINT].add(point.name)
     for read in inputs:
         report, properties = read.report, read.run.properties if read.run else None
         if report:

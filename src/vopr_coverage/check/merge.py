@@ -17,6 +17,7 @@ from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.gates.endings import Evidence
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.hits import with_other_names
 from vopr_coverage.model.points import Observed, add_up, with_declared, with_names
 from vopr_coverage.model.report import SEED_COUNT, CoverageReport, Input, Properties, Run
 
@@ -38,7 +39,9 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
     """
     if len(inputs) > 1:
         for read in inputs:
-            _refuse_unlisted(read)
+            if problem := unlisted(read):
+                which = "which points overlap cannot be known"
+                raise UsageError(f"{printable(read.source)} cannot be merged: {problem}; {which}")
     reports = [read.report for read in inputs]
     whole = all(report is not None for report in reports)
     named = [read.observed for read in inputs if read.observed is not None]
@@ -167,19 +170,19 @@ def with_aliases(read: Input, aliases: dict[str, str]) -> Input:
         attempts = _renamed_counts(run.attempts_only, aliases)
         run = replace(run, fault_counts=_renamed_counts(run.fault_counts, aliases), attempts_only=attempts)
     observed = read.observed and with_names(read.observed, aliases)
-    return replace(read, report=renamed, run=run, via_alias=used, observed=observed)
+    hits = read.hits and with_other_names(read.hits, aliases)
+    return replace(read, report=renamed, run=run, via_alias=used, observed=observed, hits=hits)
 
 
-def _refuse_unlisted(read: Input) -> None:
+def unlisted(read: Input) -> str:
+    """Why nobody knows by name what a flat report counts; "" if its lists account for its totals."""
     report = read.report
     if report is None or read.listed_only:
-        return
+        return ""
     accounted = len(set(report.hit_fault_points) | set(report.missed_fault_points))
-    if accounted != report.total_fault_points or len(set(report.hit_fault_points)) != report.fault_points_hit:
-        raise UsageError(
-            f"{printable(read.source)} cannot be merged: its lists name {counted(accounted, 'fault point')}, its "
-            f"total is {report.total_fault_points}; which points overlap cannot be known"
-        )
+    if accounted == report.total_fault_points and len(set(report.hit_fault_points)) == report.fault_points_hit:
+        return ""
+    return f"its lists name {counted(accounted, 'fault point')}, its total is {report.total_fault_points}"
 
 
 def _sharing(ranges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:

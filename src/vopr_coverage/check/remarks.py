@@ -17,7 +17,9 @@ ALIASES_LISTED = 5
 
 def complete_points(unit: Unit, bounds: Bounds, config: Config) -> tuple[Unit, list[Remark]]:
     """Add the fault points that a stream does not list, and warn where their number is not known."""
-    report = unit.evidence.report
+    report, drift = unit.evidence.report, unit.evidence.drift
+    if drift is not None and not drift.missing:  # the lockfile has all that there are
+        return unit, []
     if unit.evidence.observed is not None:  # a format that has its own declarations
         # Names that are required declare nothing: otherwise a run without declarations would hit all of its points.
         declares = unit.evidence.observed.declares_points or config.fault_points

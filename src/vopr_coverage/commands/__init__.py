@@ -14,7 +14,9 @@ COMMANDS = {
     "comment": "print the pull-request comment for a verdict file",
     "doctor": "plant faults in healthy runs, and list those that the gate would not notice",
     "init": "write a starter config from healthy runs",
+    "seeds": "choose the few seeds that reach all that a night reached",
     "convert": "write reports of any format as a simulation stream",
+    "points": "write, show and update the lockfile of points",
     "schema": "print a JSON Schema",
     "profiles": "print a profile, or the thresholds that `check` would use",
     "record": "run a simulator once and store its output in a folder",
@@ -24,8 +26,10 @@ COMMANDS = {
     "plan": "divide the work of a night among jobs",
     "replay": "record every regression seed again",
     "summary": "judge a whole night from its recordings",
+    "night": "run a whole night on this machine",
     "trends": "print the history of nights; on a runner, restore it first",
     "tracking-issue": "keep one issue open while nights are red",
+    "completion": "print a script for your shell that completes commands and flags",
 }
 
 

@@ -23,12 +23,14 @@ from vopr_coverage.canaries.folder import (
 )
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, CanaryVerdict, judge_canaries
 from vopr_coverage.commands.options import add_config
-from vopr_coverage.commands.output import add_verdict_files, judge_and_publish
-from vopr_coverage.config.file import load_config
+from vopr_coverage.commands.output import add_verdict_files, emit, emit_document, judge_and_publish
+from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import ExitCode, UsageError, nearest, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import refuse_unsafe_canaries
+from vopr_coverage.reading.recorded import ReadAs
 from vopr_coverage.render.terminal import on_terminal
 from vopr_coverage.runner.environment import Runner
 
@@ -101,19 +103,19 @@ def _refuse_mixed(arguments: argparse.Namespace) -> None:
         raise UsageError("no control run: name it with --control, or a folder with --runs")
 
 
-def _declared(arguments: argparse.Namespace) -> Mapping[str, Detector]:
-    return load_config(arguments.config).canaries
-
-
 def _print_names(arguments: argparse.Namespace) -> int:
-    names = list(_declared(arguments))
+    names = list(load_config(arguments.config).canaries)
     refuse_unsafe_canaries(names)
-    print(msgspec.json.encode(names).decode() if arguments.format == "json" else "\n".join(names))
+    if arguments.format == "json":
+        emit_document(msgspec.json.encode(names).decode() + "\n")
+    else:
+        emit("".join(f"{name}\n" for name in names))
     return ExitCode.PASSED
 
 
-def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
+def _in_folder(folder: Path, config: Config) -> CanaryVerdict:
     """Judge the runs below a folder. A run of a canary that is not declared is a mistake, and not skipped."""
+    declared = config.canaries
     refuse_unsafe_canaries(list(declared))
     try:
         names = sorted(path.name for path in folder.iterdir() if path.is_dir())
@@ -122,14 +124,15 @@ def _in_folder(folder: Path, declared: Mapping[str, Detector]) -> CanaryVerdict:
     for name in names:
         if name not in declared and not is_of_control(name):
             raise UsageError(f"--runs: no canary {shown(name)} is declared; {nearest(name, declared)}")
-    controls = controls_in(folder, [name for name in names if name not in declared])
-    return _with_reasons(controls, [canary_run(name, folder / name) for name in declared], declared)
+    controls = controls_in(folder, [name for name in names if name not in declared], config.read_as)
+    return _with_reasons(controls, [canary_run(name, folder / name, config.read_as) for name in declared], declared)
 
 
 def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
-    declared = _declared(arguments)
+    config = load_for_runs(arguments.config)
+    declared = config.canaries
     if arguments.folder:
-        return _in_folder(Path(arguments.folder), declared)
+        return _in_folder(Path(arguments.folder), config)
     runs: dict[str, CanaryRun] = {}
     for text in arguments.runs:
         name, equals, path = text.partition("=")
@@ -139,8 +142,8 @@ def _judged(arguments: argparse.Namespace) -> CanaryVerdict:
             raise UsageError(f"no canary {shown(name)} is declared; {nearest(name, declared)}")
         if name in runs:
             raise UsageError(f"canary {shown(name)} is named twice")
-        runs[name] = _named_run(name, path)
-    controls = [ControlRun(read_run(path), path) for path in arguments.control]
+        runs[name] = _named_run(name, path, config.read_as)
+    controls = [ControlRun(read_run(path, config.read_as), path) for path in arguments.control]
     refuse_unclear(controls)
     return _with_reasons(controls, list(runs.values()), declared)
 
@@ -151,7 +154,7 @@ def _with_reasons(
     return with_reasons(judge_canaries(controls, runs, declared, __version__), declared, controls, runs)
 
 
-def _named_run(name: str, path: str) -> CanaryRun:
+def _named_run(name: str, path: str, read_as: ReadAs) -> CanaryRun:
     if path == BUILD_FAILED and not os.path.lexists(path):
         return CanaryRun(name, ending=CanaryEnding.BUILD_FAILED, why=BUILD_FAILED_WHY)
-    return canary_run(name, Path(path))
+    return canary_run(name, Path(path), read_as)

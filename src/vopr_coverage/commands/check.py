@@ -12,8 +12,8 @@ from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import Rules, check, check_health, refuse_beside_health_only
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.commands.options import add_gate, add_reading, add_terms, overrides_of
-from vopr_coverage.commands.output import add_verbose, add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, add_watch, known_of, overrides_of
+from vopr_coverage.commands.output import FORMATS, add_verbose, add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.verdict import Verdict
@@ -49,8 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--health-only", action="store_true",
         help="judge the health of the runs and no coverage: for one of many shards, whose coverage is judged together",
     )  # fmt: skip
-    add_verdict_files(parser)
+    add_verdict_files(parser, (*FORMATS, "junit", "sarif"))
     add_verbose(parser)
+    add_watch(parser)
 
 
 def run(arguments: argparse.Namespace, runner: Runner) -> int:
@@ -58,7 +59,12 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
 
     def judge() -> Verdict:
         with progress_line() as line:
-            return _judged(arguments, runner, line.for_file if line else lambda _: None)
+            now = partial(_judged, arguments, runner, line.for_file if line else lambda _: None)
+            if not arguments.watch:
+                return now()
+            from vopr_coverage.commands.watch import watched
+
+            return watched(now, arguments.reports, arguments.watch, line)
 
     return judge_and_publish(
         arguments,
@@ -68,6 +74,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         text=render_check_text if arguments.verbose else render_check_brief,
         markdown=partial(_markdown, _place_of(runner)),
         also=_refuse_unusable,
+        more={"junit": _junit, "sarif": partial(_sarif, runner)},
     )
 
 
@@ -93,21 +100,36 @@ def _judged(arguments: argparse.Namespace, runner: Runner, progress: Callable[[s
         commits=commits_under_test(runner),
         form=arguments.form,
         declared=arguments.declared,
+        points=arguments.points,
     )
     overrides = overrides_of(arguments)
     if arguments.health_only:
-        if arguments.base:
-            refuse_beside_health_only("base", overrides)
+        for setting in ("base", "history"):
+            if getattr(arguments, setting):
+                refuse_beside_health_only(setting, overrides)
         comparison_of(None, arguments.max_regression, overrides.spelling)
         return check_health(request, overrides, arguments.merge, progress)
     base = base_from_file(arguments.base) if arguments.base else None
     comparison = comparison_of(base, arguments.max_regression, overrides.spelling)
-    return check(request, Rules(arguments.merge, overrides, comparison), progress)
+    return check(request, Rules(arguments.merge, overrides, comparison, known_of(arguments)), progress)
 
 
 def _place_of(runner: Runner) -> str:
     """The address of the repository's files; paths of configs must be relative to its root."""
     return runner.files_url if Path.cwd() == runner.workspace else ""
+
+
+def _junit(verdict: Verdict) -> str:
+    from vopr_coverage.render.junit import render_check_junit
+
+    return render_check_junit(verdict)
+
+
+def _sarif(runner: Runner, verdict: Verdict) -> str:
+    from vopr_coverage.render.sarif import render_check_sarif
+    from vopr_coverage.runner.places import place_in
+
+    return render_check_sarif(verdict, partial(place_in, runner.workspace))
 
 
 def _markdown(place: str, verdict: Verdict) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from vopr_coverage.base.file import BASE_BYTES_MAX
+from vopr_coverage.commands.output import emit
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.files import read_bytes
 from vopr_coverage.model.verdict import verdict_from_json
@@ -29,5 +29,5 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     from vopr_coverage.render.comment import About, render_comment
 
     data = read_bytes(arguments.verdict, BASE_BYTES_MAX)
-    sys.stdout.write(render_comment(verdict_from_json(data, arguments.verdict), About()))
+    emit(render_comment(verdict_from_json(data, arguments.verdict), About()))
     return ExitCode.PASSED

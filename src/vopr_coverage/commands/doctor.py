@@ -10,7 +10,7 @@ from vopr_coverage.base.file import base_from_file
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import Rules
 from vopr_coverage.check.request import CheckRequest
-from vopr_coverage.commands.options import add_gate, add_reading, add_terms, overrides_of
+from vopr_coverage.commands.options import add_gate, add_reading, add_terms, known_of, overrides_of
 from vopr_coverage.commands.output import add_verdict_files, judge_and_publish, progress_line
 from vopr_coverage.doctor.flow import DoctorRequest, Watch, examine_gate
 from vopr_coverage.doctor.verdict import DoctorVerdict
@@ -80,8 +80,10 @@ def _judged(arguments: argparse.Namespace, runner: Runner, watch: Watch) -> Doct
         commits=commits_under_test(runner),
         form=arguments.form,
         declared=arguments.declared,
+        points=arguments.points,
     )
     overrides = overrides_of(arguments)
     base = base_from_file(arguments.base) if arguments.base else None
-    rules = Rules(arguments.merge, overrides, comparison_of(base, arguments.max_regression, overrides.spelling))
+    comparison = comparison_of(base, arguments.max_regression, overrides.spelling)
+    rules = Rules(arguments.merge, overrides, comparison, known_of(arguments))
     return examine_gate(DoctorRequest(request, arguments.workflow, arguments.write), rules, watch)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from vopr_coverage.commands.output import write_asked_for
 from vopr_coverage.errors import UsageError, printable
-from vopr_coverage.files import replace_file, why
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.trends.history import TrendRecord
 
@@ -58,18 +58,18 @@ def draw(arguments: argparse.Namespace, records: Sequence[TrendRecord], runner: 
         from vopr_coverage.render.trends_page import render_trends_page
 
         page = render_trends_page(records, _repository(arguments, runner))
-        _write(Path(arguments.page), page)
+        write_asked_for(Path(arguments.page), page.encode())
         written.append(f"page written to {printable(arguments.page)}: {len(page.encode()) / 1e6:.1f} MB")
     if arguments.svg:
         pictures = _pictures(records)
         for name, picture in pictures.items():
-            _write(Path(arguments.svg, name), picture)
+            write_asked_for(Path(arguments.svg, name), picture.encode())
         written.append(f"{len(pictures)} pictures written to {printable(arguments.svg)}")
     if arguments.badge:
         from vopr_coverage.render.badge import badge_json, badge_svg
 
-        _write(Path(arguments.badge, "badge.json"), badge_json(records))
-        _write(Path(arguments.badge, "badge.svg"), badge_svg(records))
+        write_asked_for(Path(arguments.badge, "badge.json"), badge_json(records).encode())
+        write_asked_for(Path(arguments.badge, "badge.svg"), badge_svg(records).encode())
         written.append(f"badge.json and badge.svg written to {printable(arguments.badge)}")
     return written
 
@@ -103,11 +103,3 @@ def _pictures(records: Sequence[TrendRecord]) -> dict[str, str]:
             name, again = f"{stem}-{again}", again + 1
         found[f"{name}.svg"] = svg(spec)
     return found
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text.encode())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{printable(str(path))} was not written: {why(error)}") from None

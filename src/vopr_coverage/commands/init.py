@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from vopr_coverage.commands.options import add_reading
-from vopr_coverage.commands.output import log
+from vopr_coverage.commands.output import emit, emit_document, log
 from vopr_coverage.errors import ExitCode, FileError, UsageError, UserError, as_one, printable
 from vopr_coverage.files import create_text
 from vopr_coverage.model.report import Input
 from vopr_coverage.reading.find import find_all
-from vopr_coverage.reading.point_lists import read_declared, with_list
-from vopr_coverage.reading.recorded import read_file
+from vopr_coverage.reading.formats import row_of
+from vopr_coverage.reading.point_lists import read_declared
+from vopr_coverage.reading.recorded import ReadAs, read_file
 from vopr_coverage.runner.environment import Runner
 
 EPILOG = """\
@@ -52,30 +52,34 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Print the config, or write it to a new file."""
     from vopr_coverage.config.starter import asked_for, sections_of, starter_config
 
-    inputs = _read(arguments)
+    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
+    read_as = ReadAs(arguments.form, declared)
+    inputs = _read(arguments, read_as)
+    given = (("format", arguments.form), ("declared", arguments.declared))
+    reading = {key: value for key, value in given if value}
     if all(read.run is None for read in inputs):
         from vopr_coverage.config.starter_files import starter_of_files
         from vopr_coverage.reading.foundationdb import joined
 
-        sections, config = [], starter_of_files(joined(inputs))
+        sections, config = [], starter_of_files(joined(inputs, read_as.declared), reading)
     else:
         sections = sections_of(inputs)
-        config = starter_config(sections)
+        config = starter_config(sections, reading)
     if not arguments.output:
-        sys.stdout.write(config)
+        emit_document(config)
         return ExitCode.PASSED
     try:
         create_text(arguments.output, config)
     except FileError as error:
         raise UsageError(f"{printable(arguments.output)} was not written: {error.found}") from None
-    print(f"wrote {printable(arguments.output)}; look at its comments before you commit it")
+    emit(f"wrote {printable(arguments.output)}; look at its comments before you commit it\n")
     for section in sections:
         where = f"{printable(section.scenario)}: " if section.scenario else ""
-        print("".join(f"{where}{sentence}\n" for sentence in asked_for(section)), end="")
+        emit("".join(f"{where}{sentence}\n" for sentence in asked_for(section)))
     return ExitCode.PASSED
 
 
-def _read(arguments: argparse.Namespace) -> list[Input]:
+def _read(arguments: argparse.Namespace, read_as: ReadAs) -> list[Input]:
     """The runs, each of them once: shared seeds would make them look more alike than they are."""
     from vopr_coverage.check.copies import refuse_copies
     from vopr_coverage.check.merge import overlaps
@@ -84,18 +88,16 @@ def _read(arguments: argparse.Namespace) -> list[Input]:
     found = find_all(arguments.runs)
     for text in found.left_out:
         log(f"warning: {text}")
-    declared = read_declared(Path(arguments.declared), arguments.declared) if arguments.declared else {}
     inputs, paths, errors = list[Input](), list[str](), list[UserError]()
     for file in found.files:
         try:
-            read = as_input(with_list(read_file(file, form=arguments.form), declared), file, arguments.scenario, ())
+            read = as_input(read_file(file, read_as=read_as), file, arguments.scenario, ())
         except UserError as error:
             errors.append(error)
             continue
         inputs.append(read)
-        if (
-            not (read.run and read.run.wrote_nothing) and read.format != "points"
-        ):  # these are alike, and `sections_of` says what they are
+        # Runs that wrote nothing are alike, and `sections_of` says what they are.
+        if not (read.run and read.run.wrote_nothing) and not row_of(read).two_may_be_alike:
             paths.append(file.path)
     if errors:
         raise as_one(errors)

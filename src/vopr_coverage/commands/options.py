@@ -14,11 +14,13 @@ from vopr_coverage.model.report import SEED_COUNT
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
 
 if TYPE_CHECKING:
+    from vopr_coverage.check.flow import Known
     from vopr_coverage.check.terms import Overrides
 
 Number = TypeVar("Number", int, float)
 
 DURATION_MAX = 1e15  # as manifests and plans have it, which these numbers are written to
+WATCH_S = 1.0  # between two looks at files that grow
 
 
 def add_simulator(parser: argparse.ArgumentParser) -> None:
@@ -100,11 +102,11 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """The flags that say what the reports are, where their content doesn't."""
-    from vopr_coverage.reading import NAMED_FORMATS
+    from vopr_coverage.reading.formats import FORMAT_NAMES
 
     parser.add_argument(
-        "--from", dest="form", type=one_of(tuple(NAMED_FORMATS)), metavar="NAME",
-        help=f"the format that every report has to be of: {', '.join(NAMED_FORMATS)} (default: the config's, else "
+        "--from", dest="form", type=one_of(FORMAT_NAMES), metavar="NAME",
+        help=f"the format that every report has to be of: {', '.join(FORMAT_NAMES)} (default: the config's, else "
         "whichever the content shows)",
     )  # fmt: skip
     parser.add_argument(
@@ -133,12 +135,22 @@ def add_gate(parser: argparse.ArgumentParser) -> None:
         "view-changes, repairs and query-plans; or GATE=POLICY,… for each gate",
     )  # fmt: skip
     parser.add_argument(
+        "--points", metavar="FILE",
+        help="the lockfile of points (default: the config's, else .github/vopr-points.json, if it exists)",
+    )  # fmt: skip
+    parser.add_argument(
         "--base", metavar="VERDICT", help="compare with this verdict file of another run, such as the base branch's"
     )
     parser.add_argument(
-        "--max-regression", metavar="POINTS[,lost=N]",
+        "--max-regression", metavar="POINTS[,lost=N][,significant]",
         help="fail if fault point coverage fell by more than so many percentage points, or if more than N (default: 0) "
-        "fault points and invariants of the base are lost",
+        "fault points and invariants of the base are lost; with `significant`, only losses that chance does not "
+        "explain count",
+    )  # fmt: skip
+    parser.add_argument(
+        "--history", metavar="F",
+        help="the history of nights (trends.ndjson): what was hit on them tells whether a point that is missing is "
+        "lost, or the run was too short for it",
     )  # fmt: skip
 
 
@@ -152,6 +164,19 @@ def overrides_of(arguments: argparse.Namespace) -> Overrides:
         min_reports=getattr(arguments, "min_reports", None),
         on_not_measured=getattr(arguments, "on_not_measured", None),
     )
+
+
+def known_of(arguments: argparse.Namespace) -> Known:
+    """How often points were hit before, by the history that a flag names.
+
+    Raises:
+        UserError: it can't be used.
+    """
+    if not arguments.history:
+        return ()
+    from vopr_coverage.trends.file import rates_in_file  # takes long to load
+
+    return (rates_in_file(arguments.history),)
 
 
 def words_of(texts: Iterable[str]) -> list[str]:
@@ -223,3 +248,22 @@ def _positive(text: str, unit: str) -> float:
         limit = f" and up to {DURATION_MAX:g}" if number > DURATION_MAX else ""
         raise argparse.ArgumentTypeError(f"expected {unit} above 0{limit}, found {shown(text)}")
     return number
+
+
+def add_watch(parser: argparse.ArgumentParser) -> None:
+    """The flag that waits for runs."""
+    parser.add_argument(
+        "--watch", type=_watch_interval, nargs="?", const=WATCH_S, metavar="S",
+        help="wait until every run has finished, and judge it then; look at files that changed every S seconds "
+        f"(default: {WATCH_S:g}). Ctrl-C judges what is there",
+    )  # fmt: skip
+
+
+def _watch_interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.01 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"expected seconds from 0.01 to 3600, found {shown(text)}")
+    return seconds

@@ -24,7 +24,7 @@ from vopr_coverage.commands.options import (
     uint64,
     words_of,
 )
-from vopr_coverage.commands.output import add_outputs, write_outputs
+from vopr_coverage.commands.output import add_outputs, annotate, emit, emit_document, log_withheld, write_outputs
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.commands.plan_rates import calibrator, given_rates
 from vopr_coverage.config.file import Config, load_config
@@ -34,6 +34,7 @@ from vopr_coverage.nightly.calibration import CANARY_RATE
 from vopr_coverage.nightly.planner import CALIBRATION_S, plan_night, seed_base_of
 from vopr_coverage.nightly.regression_file import read_regressions
 from vopr_coverage.nightly.wish import DETERMINISM_SEEDS, JOBS_MAX, Asked, Wish, own_work
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.render.plan import render_plan_text
 from vopr_coverage.runner.environment import Runner
 
@@ -168,7 +169,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if runner.is_github:
             from vopr_coverage.render.annotations import command
 
-            print(command("error", str(error), title=TITLE))
+            annotate(command("error", str(error), title=TITLE))
         raise
 
 
@@ -185,6 +186,8 @@ def _planned(arguments: argparse.Namespace) -> int:
     seed_base = seed_base_of(arguments.run_number) if arguments.seed_base is None else arguments.seed_base
     apart = bool(canary_rates or commands.of_canaries)
     controls = [group.control for group in wish.canary_groups()]
+    if commands.command:
+        log_withheld(own_tokens())
     with calibrator(seed_base, arguments.calibrate, runs) as measuring:
         measuring.add_rates(rates, commands.command, [*wish.work(), *([] if apart else controls)])
         if apart:
@@ -200,7 +203,10 @@ def _planned(arguments: argparse.Namespace) -> int:
     )
     if none_declared:
         plan = replace(plan, remarks=(*plan.remarks, NONE_DECLARED))
-    print(plan.to_json() if arguments.format == "json" else render_plan_text(plan))
+    if arguments.format == "json":
+        emit_document(plan.to_json() + "\n")
+    else:
+        emit(render_plan_text(plan) + "\n")
     if arguments.plan_file:
         write_text(arguments.plan_file, plan.to_json() + "\n")
     smallest = min((shard.iterations for shard in plan.coverage.include), default=0)

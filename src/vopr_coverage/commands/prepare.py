@@ -9,12 +9,13 @@ import msgspec
 
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.commands.options import add_canaries, add_config
-from vopr_coverage.commands.output import add_outputs, write_outputs
+from vopr_coverage.commands.output import add_outputs, annotate, emit_document, write_outputs
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
 from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import ExitCode, UsageError, UserError
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import refuse_unsafe_canaries
+from vopr_coverage.recorder.child_environment import child_environment
 from vopr_coverage.recorder.plan import SeedRuns, refuse_without_seed
 from vopr_coverage.runner.environment import Runner
 
@@ -63,9 +64,9 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         if arguments.outputs:
             from vopr_coverage.render.annotations import command
 
-            print(command("error", str(error), title=TITLE))
+            annotate(command("error", str(error), title=TITLE))
         raise
-    print("\n".join(f"{name}: {value}" for name, value in outputs.items()))
+    emit_document("".join(f"{name}: {value}\n" for name, value in outputs.items()))
     write_outputs(arguments.outputs, outputs)
     return ExitCode.PASSED
 
@@ -93,7 +94,8 @@ def _checked_minutes(arguments: argparse.Namespace) -> int:
     if not arguments.build:
         raise UsageError("The input build is empty: it is the script that builds the simulator.")
     try:
-        parsed = subprocess.run(["bash", "-n", "-c", arguments.build], check=False)  # noqa: S603, S607 # none of it runs
+        parse = ["bash", "-n", "-c", arguments.build]  # none of it runs
+        parsed = subprocess.run(parse, env=child_environment(), check=False)  # noqa: S603
     except OSError as error:
         raise UsageError(f"bash is needed to read the input build: {why(error)}") from None
     if parsed.returncode:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from vopr_coverage.canaries.detector import SHIPPED, Detector
 from vopr_coverage.check.terms import Overrides, terms_for
 from vopr_coverage.commands.options import add_terms, one_of, overrides_of
+from vopr_coverage.commands.output import emit, emit_document
 from vopr_coverage.config.file import Config, load_config
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.model.figures import counted
@@ -47,14 +48,14 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
         bounds = terms_for(arguments.scenario, overrides, config).bounds
         looser = list(_looser(arguments.scenario, overrides, config))
     if arguments.format == "json":
-        print(thresholds_of(bounds).to_json())
+        emit_document(thresholds_of(bounds).to_json() + "\n")
         return ExitCode.PASSED
     for key, bound in bounds.items():
-        print(f"{key}: {_value_text(bound.value)}  # {printable(bound.origin)}")
+        emit(f"{key}: {_value_text(bound.value)}  # {printable(bound.origin)}\n")
     if not arguments.name and config.canaries is not SHIPPED:
         for name, detector in config.canaries.items():
-            print(f"canary {printable(name)}: {printable(detector.in_words())}{_work_text(detector)}")
-    print("".join(f"{line}\n" for line in looser), end="")
+            emit(f"canary {printable(name)}: {printable(detector.in_words())}{_work_text(detector)}\n")
+    emit("".join(f"{line}\n" for line in looser))
     return ExitCode.PASSED
 
 

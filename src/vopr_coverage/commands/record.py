@@ -8,16 +8,18 @@ from pathlib import Path
 
 from vopr_coverage.canaries.crash import crashed_as
 from vopr_coverage.commands.options import add_simulator, seconds, simulator_command, uint64
-from vopr_coverage.commands.output import log, log_last_words, on_terminal
+from vopr_coverage.commands.output import log, log_last_words, log_withheld, on_terminal
 from vopr_coverage.commands.per_seed import add_per_seed, seed_runs
-from vopr_coverage.errors import ExitCode, UsageError, shown
+from vopr_coverage.errors import ExitCode, UsageError, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.model.crash import Crash, crash_of, seeds_not_run
 from vopr_coverage.model.figures import counted, in_digits
-from vopr_coverage.model.manifest import Recording, has_output, run_ending
+from vopr_coverage.model.manifest import STREAM, Recording, has_output, run_ending
 from vopr_coverage.progress import RunProgress
 from vopr_coverage.reading.compact import ITERATIONS
+from vopr_coverage.reading.recorded import why_not_whole
+from vopr_coverage.recorder.child_environment import own_tokens
 from vopr_coverage.recorder.commits import find_commit
 from vopr_coverage.recorder.plan import RecordingPlan
 from vopr_coverage.recorder.record import record
@@ -44,24 +46,34 @@ seed, too. The path does not exist yet; a seed that ends well and has written no
   vopr-coverage record --scenario s --seed 1 --iterations 1000 --out recordings/s-1 --parallel 4 \\
       -- env SEED={seed} ANTITHESIS_SDK_LOCAL_OUTPUT={output} ./simulation.test -test.run Simulation
 
-`vopr-coverage check DIR` judges the recording.
+COMMAND gets the variables of this process, except files of the GitHub runner (such as GITHUB_ENV), ACTIONS_* and names
+that end with TOKEN.
+
+`vopr-coverage check DIR` judges the recording. With --seeds, seeds that `vopr-coverage seeds` chose are recorded:
+
+  vopr-coverage record --seeds .github/vopr-seeds.txt --out seeds \\
+      -- ./vopr --scenario {scenario} --seed {seed} --iterations {iterations} --json
 
 exit codes:
   0  every seed was recorded, whatever came of it and however the simulator ended; or the simulator crashed as
      --expected-crash says
-  1  the recording is incomplete: the simulator died before its last seed, ran out of time or was interrupted
-  2  wrong usage: nothing was recorded
+  1  the recording is incomplete: the simulator died before its last seed, ran out of time or was interrupted;
+     or, with --seeds, no seed reaches what one of them was chosen for
+  2  wrong usage: nothing was recorded; or no seed of --seeds left anything to judge
   3  a bug in vopr-coverage
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `record`."""
-    parser.add_argument("--scenario", required=True, metavar="S", help="the scenario: {scenario} in COMMAND")
-    parser.add_argument("--seed", type=uint64, required=True, metavar="A", help="the first seed: {seed} in COMMAND")
+    parser.add_argument("--scenario", metavar="S", help="the scenario: {scenario} in COMMAND")
+    parser.add_argument("--seed", type=uint64, metavar="A", help="the first seed: {seed} in COMMAND")
+    parser.add_argument("--iterations", type=uint64, metavar="N", help="how many seeds to run: {iterations} in COMMAND")
     parser.add_argument(
-        "--iterations", type=uint64, required=True, metavar="N", help="how many seeds to run: {iterations} in COMMAND"
-    )
+        "--seeds", metavar="FILE",
+        help="instead of these three: record each seed of a file that `seeds` wrote, in a folder SCENARIO-SEED of its "
+        "own, and list what they no longer reach",
+    )  # fmt: skip
     parser.add_argument(
         "--out", required=True, metavar="DIR", help="the folder for the recording; it must be empty, or not exist yet"
     )
@@ -116,6 +128,9 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     command = simulator_command(arguments.template, arguments.simulator)
     arguments.per_seed |= has_output(command)
     _refuse_without_effect(arguments)
+    if arguments.seeds is not None:
+        return _record_seeds(arguments, command, runner)
+    log_withheld(own_tokens())
     commit = find_commit(arguments.commit, runner.sha)
     if commit.difference:
         log(commit.difference)
@@ -141,6 +156,8 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
         if part.died_at is not None:
             crash = crash_of(part.exit_code, part.signal, part.last_words)
             log(": ".join(filter(None, [f"died at seed {part.died_at}, {crash.ending}", crash.message])))
+    if reason := why_not_whole(recording, str(plan.folder / STREAM)):
+        log(reason)
     _log_seeds_not_run(recording)
     of_new_seeds = [part for part in recording.parts if not part.again]
     if not of_new_seeds or of_new_seeds[-1].died_at is None:
@@ -149,6 +166,19 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     if crashed_as_expected:
         log("it crashed as expected")
     return ExitCode.PASSED if recording.whole or crashed_as_expected else ExitCode.GATE_FAILED
+
+
+def _record_seeds(arguments: argparse.Namespace, command: tuple[str, ...], runner: Runner) -> int:
+    """Record the seeds of a file."""
+    from vopr_coverage.commands.one_by_one import play
+    from vopr_coverage.nightly.seed_file import read_seed_file
+
+    if not command:
+        raise UsageError("no command: put it behind --, or in --command")
+    file = read_seed_file(Path(arguments.seeds))
+    if not file.regressions:
+        raise UsageError(f"--seeds: there is no seed in {printable(arguments.seeds)}, or no such file")
+    return play(file, command, arguments, runner)
 
 
 def _log_seeds_not_run(recording: Recording) -> None:
@@ -164,7 +194,15 @@ def _log_seeds_not_run(recording: Recording) -> None:
 
 
 def _refuse_without_effect(arguments: argparse.Namespace) -> None:
-    """Refuse flags that would have no effect."""
+    """Refuse flags that would have no effect, and ask for those that are needed."""
+    named = {f"--{name}": getattr(arguments, name) for name in ("scenario", "seed", "iterations")}
+    if arguments.seeds is None and (missing := [flag for flag, value in named.items() if value is None]):
+        raise UsageError(f"the following arguments are required: {', '.join(missing)}, or --seeds")
+    if arguments.seeds is not None:
+        named |= {"--on-crash": arguments.on_crash, "--restarts": arguments.restarts, "--parallel": arguments.parallel}
+        named |= {"--expected-crash": arguments.expected_crash or None}
+        if idle := [flag for flag, value in named.items() if value is not None]:
+            raise UsageError(f"{idle[0]} has no effect with --seeds, where each seed is a recording of its own")
     if arguments.restarts is not None and arguments.on_crash != "restart":
         raise UsageError("--restarts is for --on-crash restart")
     if arguments.per_seed and (arguments.on_crash == "stop" or arguments.restarts is not None):

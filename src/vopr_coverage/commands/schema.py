@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
+from vopr_coverage.commands.output import emit_document
 from vopr_coverage.errors import ExitCode
 from vopr_coverage.formats.schema import SCHEMA_NAMES, schema_text
 from vopr_coverage.runner.environment import Runner
@@ -24,5 +24,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     """Print it as it is shipped."""
-    sys.stdout.write(schema_text(arguments.name))
+    emit_document(schema_text(arguments.name))
     return ExitCode.PASSED

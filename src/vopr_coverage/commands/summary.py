@@ -34,7 +34,7 @@ from vopr_coverage.nightly.verdict import NIGHT_BYTES_MAX, NightVerdict, night_f
 from vopr_coverage.render.terminal import Terminal, on_terminal
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import commits_under_test
-from vopr_coverage.trends.file import gate_night, record_night
+from vopr_coverage.trends.file import gate_night, rates_before, record_night
 
 if TYPE_CHECKING:  # else imported by those who ask GitHub
     from vopr_coverage.github.retry import Clock
@@ -128,6 +128,7 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
             kept=frozenset((known.scenario.lower(), seed) for known in regressions for seed in known.seeds),
             place=place,
             today=now.strftime("%Y-%m-%d"),
+            known=rates_before(Path(arguments.trends), place.run_id) if arguments.trends else (),
         )
         with progress_line() as line:
             progress = line.for_recordings() if line else None

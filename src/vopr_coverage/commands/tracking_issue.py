@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from vopr_coverage.commands.output import log
+from vopr_coverage.commands.output import emit, log
 from vopr_coverage.errors import ExitCode, UsageError, printable
 from vopr_coverage.runner.environment import Runner
 
@@ -60,7 +59,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
     *warnings, result = hub.track(arguments.night, (), id, author)
     for warning in warnings:
         log(f"warning: {warning.text}")
-    print(printable(result.text))
+    emit(printable(result.text) + "\n")
     return ExitCode.PASSED
 
 
@@ -70,5 +69,5 @@ def _print_issue(path: str) -> int:
     night, problem = read_night(path)
     if problem:
         log(f"warning: the night left no verdict, and counts as red. {problem}")
-    sys.stdout.write(draft_alone(night))
+    emit(draft_alone(night))
     return ExitCode.PASSED

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vopr_coverage.commands.drawings import add_drawings, check_drawings, draw
-from vopr_coverage.commands.output import add_format, log
-from vopr_coverage.errors import ExitCode, UsageError, printable
-from vopr_coverage.files import is_there, replace_file, why
+from vopr_coverage.commands.output import add_format, annotate, emit, emit_document, log, write_asked_for
+from vopr_coverage.errors import ExitCode, printable
+from vopr_coverage.files import is_there
 from vopr_coverage.runner.environment import Runner
 from vopr_coverage.runner.event import event_payload
 from vopr_coverage.trends.file import read_history
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace, runner: Runner, clock: Clock | None = Non
         _warn(warning, runner)
     for line in draw(arguments, records, runner):
         log(line)
-    sys.stdout.write(_rendered(arguments.format, records, warnings))
+    (emit_document if arguments.format == "json" else emit)(_rendered(arguments.format, records, warnings))
     return _judged(records) if arguments.gate else ExitCode.PASSED
 
 
@@ -108,12 +108,8 @@ def _write_text_files(folder: Path, records: Sequence[TrendRecord], series: str)
     from vopr_coverage.trends.text_files import text_files
 
     texts = text_files(records, series)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in texts.files.items():
-            replace_file(folder / name, data)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{printable(str(folder))} was not written: {why(error)}") from None
+    for name, data in texts.files.items():
+        write_asked_for(folder / name, data)
     log(f"text files written to {printable(str(folder))}: {texts.said}")
     return (texts.problem,) if texts.problem else ()
 
@@ -156,4 +152,4 @@ def _warn(text: str, runner: Runner) -> None:
         return
     from vopr_coverage.render.annotations import command
 
-    print(command("warning", printable(text), title=WARNING_TITLE), file=sys.stderr, flush=True)
+    annotate(command("warning", printable(text), title=WARNING_TITLE), sys.stderr)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from vopr_coverage.canaries.detector import SHIPPED, Detector
+from vopr_coverage.config.night import NightSection
 from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ConfigError, UsageError, nearest, printable, shown
 from vopr_coverage.files import is_there, read_text, refuse_outside
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.linear_regex import LinearRegex, PatternError
 from vopr_coverage.gates.failing_seeds import Expectation
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.point_lock import PointLock
+from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.thresholds import (
     BOUND_KEYS,
     MAP_KEYS,
@@ -27,6 +30,7 @@ from vopr_coverage.model.thresholds import (
     FloorStep,
     Layer,
 )
+from vopr_coverage.reading.recorded import ReadAs
 
 if TYPE_CHECKING:
     from vopr_coverage.formats.located_yaml import Located
@@ -36,8 +40,6 @@ CONFIG_BYTES_MAX = 1 << 20
 OTHER_SCENARIOS = "*"  # the entry for scenarios that have none of their own
 # The gates that a plain `fail`, `warn` or `ignore` is about: streams do not carry their figures today.
 PLAIN_POLICY_GATES = ("view-changes", "repairs", "query-plans")
-
-
 _PHASES_TOO = ("min_phase_events", "min_per_iteration")  # the keys whose names may be phases, in either spelling
 
 
@@ -63,10 +65,19 @@ class Config(msgspec.Struct, frozen=True):
     complete_when: str | None = None
     form: str | None = None
     declared: str | None = None
+    listed: Mapping[str, PointKind] = {}  # the points of the list `declared`: `config/reading.py` reads it
+    points: str | None = None
+    lock: PointLock | None = None  # of the file `points`: `config/lock.py` reads it for those who judge points
     repro: str | None = None
     doctor_min: float | None = None
+    night: NightSection | None = None
     scenarios: Mapping[str, Scenario] = {}
     canaries: Mapping[str, Detector] = msgspec.field(default_factory=lambda: SHIPPED)
+
+    @property
+    def read_as(self) -> ReadAs:
+        """How runs are read."""
+        return ReadAs(self.form, {**dict.fromkeys(self.fault_points), **self.listed})
 
     def scenario(self, name: str | None) -> Scenario | None:
         """The scenario of that name, whatever its case, else the entry `*`; None without a name or without scenarios.
@@ -141,8 +152,10 @@ def parse_config(text: str, source: str) -> Config:
         complete_when=document.get("complete_when"),
         form=document.get("format"),
         declared=document.get("declared"),
+        points=document.get("points"),
         repro=document.get("repro"),
         doctor_min=document.get("doctor_min"),
+        night=msgspec.convert(document["night"], NightSection) if "night" in document else None,
         scenarios=_scenarios(document.get("scenarios", {}), layer, located, source),
         canaries=_canaries(document["canaries"] or {}, located, source) if "canaries" in document else SHIPPED,
     )

@@ -11,6 +11,7 @@ from math import floor, log10
 import msgspec
 
 from vopr_coverage.gates.extras import counts_by_name
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.report import CoverageReport, Run
 from vopr_coverage.model.thresholds import FloorStep
 from vopr_coverage.statistics.prediction import Sample, iterations_to_show, least_distinct, least_expected, supports
@@ -23,12 +24,18 @@ GAIN_MIN = 1.25  # a step that is not stricter by this factor is left out
 
 
 class Healthy(msgspec.Struct, frozen=True):
-    """A healthy run: its name in the output, its scenario if it has one, and what it contains."""
+    """A healthy run: its name in the output, its scenario if it has one, and what it contains.
+
+    `counters` has those of view changes, repairs and query plans that its simulator declares; None if it can't say.
+    `hits` is None where nobody knows which seed hit which point.
+    """
 
     name: str
     scenario: str | None
     report: CoverageReport
     run: Run
+    counters: Mapping[str, int] | None = None
+    hits: Hits | None = None
 
 
 class Learnt(msgspec.Struct, frozen=True):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from vopr_coverage.config.learning import RUNS_ENOUGH, Healthy, Learnt, Section, at_best, learn
-from vopr_coverage.config.yaml_words import quoted, yaml_list
+from vopr_coverage.config.yaml_words import SCHEMA_LINE, quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.gates import HEALTH_GATES
+from vopr_coverage.incidence.pairs import pairs_of
+from vopr_coverage.model.attempts import hit_by_attempts
 from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.hits import joined
 from vopr_coverage.model.outcome import Status
-from vopr_coverage.model.report import Input, hit_by_attempts
+from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import FloorStep, nothing_layer, resolve
 
 COUNTS_LISTED = 6
@@ -23,6 +26,13 @@ HEADER = """\
 # run is not judged by it, and the verdict says so. The comments have the counts behind each number.
 profile: none # what is not asked for here is not required
 """
+LISTED = """\
+# All fault points seen in these runs. A stream lists only what occurred: add those that your
+# simulator has and these runs never reached, or the percentage is too high.
+"""
+DECLARED = """\
+# All points that these runs declare. One that a later stream no longer declares stays required here.
+"""
 UNMEASURED = """\
 # These runs don't report view changes, repairs and query plans: nothing to require.
 min_view_changes: 0
@@ -30,6 +40,7 @@ min_repairs: 0
 min_unique_query_plans: 0
 # Phases are asked for per iteration, so that longer runs are asked for more.
 min_phase_events: {}
+
 """
 CANARIES = """\
 # Bugs that you plant on purpose, and what must detect them: a night without any shows little (docs/canaries.md).
@@ -90,8 +101,12 @@ def asked_for(section: Section) -> Iterator[str]:
     yield f"{more}."
 
 
-def starter_config(sections: Sequence[Section]) -> str:
-    """A config as YAML, with a comment on the counts behind each number."""
+def starter_config(sections: Sequence[Section], reading: Mapping[str, str] = {}) -> str:
+    """A config as YAML, with a comment on the counts behind each number.
+
+    Args:
+        reading: keys that say how the runs are read, `format` and `declared`, as far as that was said.
+    """
     runs = [run for section in sections for run in section.runs]
     named = sections[0].scenario is not None
     iterations = sum(run.run.iterations for run in runs)
@@ -100,17 +115,17 @@ def starter_config(sections: Sequence[Section]) -> str:
         {name for run in runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
     )
     lines = [
+        SCHEMA_LINE,
         f"# Written by `vopr-coverage init` from {counted(len(runs), 'healthy run')}{of}, "
         f"{counted(iterations, 'iteration')}: {', '.join(run.name for run in runs)}.",
         *HEADER.splitlines(),
+        *(f"{key}: {quoted(value)}" for key, value in reading.items()),
         "",
-        "# All fault points seen in these runs. A stream lists only what occurred: add those that your",
-        "# simulator has and these runs never reached, or the percentage is too high.",
+        *(LISTED if any(run.counters is None for run in runs) else DECLARED).splitlines(),
         *yaml_list("fault_points", declared),
         *_attempt_only(runs),
         "",
-        *UNMEASURED.splitlines(),
-        "",
+        *_counters(runs),
         *CANARIES.splitlines(),
         "",
     ]
@@ -142,7 +157,26 @@ def _healthy(read: Input) -> Healthy:
             raise UsageError(f"{printable(read.source)}: init learns from healthy runs only. {why}")
     if read.report is None:
         raise UsageError(f"{printable(read.source)}: init learns from coverage, this stream carries none")
-    return Healthy(printable(read.source), read.scenario, read.report, read.run)
+    return Healthy(
+        name=printable(read.source),
+        scenario=read.scenario,
+        report=read.report,
+        run=read.run,
+        hits=read.hits,
+        counters=None if read.observed is None else read.observed.counters,
+    )
+
+
+def _counters(runs: Sequence[Healthy]) -> Iterator[str]:
+    """What is not learnt of view changes, repairs and query plans: nothing to say where no run may have them."""
+    if any(run.counters is None for run in runs):
+        yield from UNMEASURED.splitlines()
+        return
+    names = sorted({name for run in runs for name in run.counters or {}})
+    if names:
+        yield f"# No minimum is learnt of {', '.join(names)}, which these runs count: set one if you rely on it."
+        yield from (f"min_{name}: 0" for name in names)
+        yield ""
 
 
 def _section(section: Section, declared: int) -> Iterator[str]:
@@ -161,6 +195,18 @@ def _section(section: Section, declared: int) -> Iterator[str]:
         names = ", ".join(f"{printable(each.name)} ({each.sample.total:,} times)" for each in section.unsure)
         yield f"# Too rare to be required: {names}."
     yield from _properties(section)
+    yield from _pairs(section)
+
+
+def _pairs(section: Section) -> Iterator[str]:
+    """What `min_pair_coverage` could ask for, as a comment: it is off unless somebody wants it."""
+    parts = [run.hits for run in section.runs if run.hits is not None]
+    points = {name for run in section.runs for name in (*run.report.hit_fault_points, *run.report.missed_fault_points)}
+    pairs = pairs_of(joined(parts), points) if len(parts) == len(section.runs) else None
+    if pairs and pairs.share:
+        met = f"{pairs.met:,} of {counted(pairs.possible, 'pair')} of points met in one seed"
+        yield f"# Off, and could be asked for: {met}, all runs together (docs/seeds.md)."
+        yield f"# min_pair_coverage: {int(pairs.share * 100) / 100:.2f}"
 
 
 def _attempt_only(runs: Sequence[Healthy]) -> Iterator[str]:

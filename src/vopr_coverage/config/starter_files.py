@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from vopr_coverage.config.yaml_words import quoted, yaml_list
+from vopr_coverage.config.yaml_words import SCHEMA_LINE, quoted, yaml_list
 from vopr_coverage.errors import UsageError, UserError, as_one, printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.points import Observed
@@ -23,8 +23,8 @@ profile: general # declared points, declared invariants, whole runs, and no fail
 """
 
 
-def starter_of_files(inputs: Sequence[Input]) -> str:
-    """A config as YAML.
+def starter_of_files(inputs: Sequence[Input], reading: Mapping[str, str] = {}) -> str:
+    """A config as YAML; `reading` as for `starter_config`.
 
     Raises:
         UsageError: files of several formats, or one that is not healthy.
@@ -37,10 +37,11 @@ def starter_of_files(inputs: Sequence[Input]) -> str:
     more = f" and {len(inputs) - NAMES_LISTED} more" if len(inputs) > NAMES_LISTED else ""
     (form,) = formats
     lines = [
+        SCHEMA_LINE,
         f"# Written by `vopr-coverage init` from {counted(len(inputs), 'healthy file')} of the format {form}: "
         f"{names}{more}.",
         *HEADER.splitlines(),
-        *([f"format: {form} # a list looks like any other text"] if form == "points" else []),
+        *(f"{key}: {quoted(value)}" for key, value in reading.items()),
         "",
         *_finish(inputs, observed),
         "",
@@ -57,6 +58,8 @@ def _healthy(inputs: Sequence[Input]) -> list[Observed]:
         problem = ""
         if read.observed is None:
             problem = f"init learns from runs, and a file of the format {read.format} has totals of unknown seeds only"
+        elif read.contradictions:
+            problem = f"init learns from healthy runs only. Counts disagree: {read.contradictions[0]}"
         elif read.finish and read.finish.ended_early:
             problem = f"init learns from healthy runs only. Run incomplete: {read.finish.ended_early}"
         elif read.observed.broken:
@@ -100,7 +103,7 @@ def _points(observed: Sequence[Observed]) -> Iterator[str]:
             yield "fault_point_coverage_min: 0"
             return
         yield "# The tester declares no points. These are all that some run reached: add those that none did, or the"
-        yield "# percentage is too high."
+        yield "# percentage is too high. A file with a name a line can take the place of this list: `declared: FILE`."
         yield from yaml_list("fault_points", sorted(declared))
     counts = [len(names & declared) for names in reached]
     least = _least(counts)
@@ -122,6 +125,11 @@ def _invariants(observed: Sequence[Observed]) -> Iterator[str]:
     if not declared:
         yield "# This tester declares no invariants."
         yield "invariant_coverage_min: 0"
+        always = sorted(set.intersection(*({name for name, s in one.invariants.items() if s.ran} for one in observed)))
+        if always:
+            more = " …" if len(always) > NAMES_LISTED else ""
+            yield f"# Each run checked {', '.join(map(printable, always[:NAMES_LISTED]))}{more}."
+            yield "# Name those that you rely on as `required_invariants`."
         return
     counts = [sum(name in declared and seen.ran for name, seen in one.invariants.items()) for one in observed]
     if min(counts) == len(declared):

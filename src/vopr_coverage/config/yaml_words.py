@@ -5,6 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+# Editors with a language server for YAML complete and check a config by it; others see a comment.
+SCHEMA_LINE = (
+    "# yaml-language-server: $schema="
+    "https://raw.githubusercontent.com/org/vopr-coverage-action/v1/src/vopr_coverage/schemas/config.json"
+)
+
 
 def yaml_list(key: str, names: Iterable[str]) -> list[str]:
     """A list of names under a key."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from vopr_coverage.gates.manifest import ADVICE as RUN_ADVICE
+from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import CHECKED_TWICE, Run, SeedList
 
-INCOMPLETE, NOT_MEASURED = "RunIncomplete", "NotMeasured"
+INCOMPLETE, NOT_MEASURED = RUN_INCOMPLETE, "NotMeasured"
 NOTHING_COMPARED, NO_DIGESTS = "NothingCompared", "NoDigests"
 UNMEASURED = (NOT_MEASURED, NOTHING_COMPARED, NO_DIGESTS)
 ADVICE = {
-    INCOMPLETE: "Look at the simulator's stderr and exit status, and run this seed range again.",
-    "CountsDisagree": "Look at how this file came about: its records don't add up, so it proves nothing.",
-    "RecordingDisagrees": "Look at the recording's manifest.json and stderr.log, and record this run again.",
+    INCOMPLETE: RUN_ADVICE["ended"],
+    "CountsDisagree": RUN_ADVICE["counts"],
+    "RecordingDisagrees": RUN_ADVICE["recording"],
     "NondeterministicSeeds": "Replay these seeds without --check-determinism: a seed that then holds is "
     "nondeterministic, one that fails is an ordinary bug that the check hid. Run the check with --no-trace-on-failure, "
     "so that it hides none.",

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from vopr_coverage import __version__
-from vopr_coverage.check.request import as_input
-from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.check.request import as_input, refuse_other_scenario
+from vopr_coverage.config.file import Config
+from vopr_coverage.config.reading import load_for_runs
 from vopr_coverage.determinism.advice import NO_DIGESTS, NOT_MEASURED
 from vopr_coverage.determinism.judge import Context, Subject, judge_one, judge_two
 from vopr_coverage.determinism.verdict import DeterminismVerdict
@@ -53,7 +54,7 @@ def doublecheck(
     Raises:
         UserError: no run that can be used, or a config that can't, or copies; nothing was judged.
     """
-    config = load_config(config_path)
+    config = load_for_runs(config_path)
     found = find(runs)
     errors = [each.error for each in found.unfound]
     if not found.files:
@@ -118,12 +119,13 @@ def compare_runs(
     commits: tuple[str, ...] = (),
 ) -> Compared:
     """`doublecheck` with a config that was loaded already; `commits` are those that the runs may be about."""
-    files = _one_or_two(runs, scenario)
-    for file in files:
-        config.scenario(file.scenario)
+    files = _one_or_two(runs)
     context = Context(__version__, config.repro)
     with ExitStack() as stack:
-        opened = [stack.enter_context(opened_seeds(file, progress(file.path))) for file in files]
+        opened = [stack.enter_context(opened_seeds(file, progress(file.path), config.read_as)) for file in files]
+        files = _of_one_scenario(files, opened, scenario)
+        for file in files:
+            config.scenario(file.scenario)
         subjects = [
             Subject(file.label, file.scenario, seeds, file.recording) for file, seeds in zip(files, opened, strict=True)
         ]
@@ -149,14 +151,24 @@ def _refuse_copies(files: Sequence[ReportFile], seeds: Sequence[Seeds | Seedless
     raise UsageError(f"{names} hold the same run, begun and ended at the same instant: {TWO_PROCESSES}{hint}")
 
 
-def _one_or_two(runs: Sequence[str], scenario: str | None) -> list[ReportFile]:
-    """The files, each with its scenario; both have the same, or none is known."""
+def _one_or_two(runs: Sequence[str]) -> list[ReportFile]:
     files = find_reports(runs)
     if len(files) == 1 and len(runs) > 1:
         raise UsageError(f"{printable(files[0].path)} is named twice: {TWO_PROCESSES}")
     if len(files) > 2:
         raise UsageError(f"expected one run or two of the same seeds, found {len(files)}")
-    scenarios = [file.scenario or scenario for file in files]
+    return files
+
+
+def _of_one_scenario(
+    files: Sequence[ReportFile], opened: Sequence[Seeds | SeedlessRun], scenario: str | None
+) -> list[ReportFile]:
+    """The files, each with its scenario; both have the same, or none is known."""
+    own = [seeds.start.scenario if seeds.start else None for seeds in opened]
+    for file, name in zip(files, own, strict=True):
+        if file.recording is None:  # what disagrees with a manifest is a finding about the run
+            refuse_other_scenario(file, name)
+    scenarios = [file.scenario or name or scenario for file, name in zip(files, own, strict=True)]
     known = [name for name in scenarios if name is not None]
     if len({name.lower() for name in known}) > 1:
         raise UsageError(f"these are runs of two scenarios, {shown(known[0])} and {shown(known[1])}")

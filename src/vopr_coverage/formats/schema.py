@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # loaded on first use: that takes as long as a whole small ch
 
 SCHEMA_NAMES = (
     "report", "wrapped", "stream", "thresholds", "validation-result", "config", "verdict", "recording", "determinism",
-    "canaries", "night", "plan", "trend", "doctor", "simulation",
+    "canaries", "night", "plan", "trend", "doctor", "simulation", "points", "seeds",
 )  # fmt: skip
 
 

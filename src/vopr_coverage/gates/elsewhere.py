@@ -12,6 +12,8 @@ ADVICE = {
     SEED_RANGES: "Give each shard its own range of seeds: shared seeds are counted twice.",
     REGRESSION: "Find out why these points are no longer reached, or allow the loss with `max-regression`.",
     "report-lost": "Judge this report here, too, or let the base branch run once without it.",
+    "by-chance": "Give rates to compare with: a history of nights (`history`), more runs, or hits seed by seed. Or let "
+    "every loss fail: `max-regression: lost=0`.",
     "no-base": "Let the base branch run the same check once, or excuse this gate: `on-not-measured: regression=warn`.",
 }
 NO_COUNTERPART_NOTE = "new: the base has no such report"
@@ -26,7 +28,7 @@ EXTRA_ROWS = (
         id=REGRESSION,
         part=Part.EXTRA,
         title="Regression against base",
-        advice=tuple(ADVICE[key] for key in (REGRESSION, "report-lost", "no-base")),
+        advice=tuple(ADVICE[key] for key in (REGRESSION, "report-lost", "by-chance", "no-base")),
         notes=(NO_COUNTERPART_NOTE,),
     ),
 )

@@ -11,8 +11,10 @@ from typing import Any
 
 import msgspec
 
+from vopr_coverage.model.drift import Drift
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
@@ -24,7 +26,8 @@ ADVICE = {
     "`vopr-coverage init` writes a config with the simulator's names, from runs that you know to be healthy.",
     "not-reported": "The report has no such figure: have the simulator write it, or set this minimum to 0, or excuse "
     "the gate with `on_not_measured`.",
-    "undeclared": "Have the tester declare its points, or list them as `fault_points` in the config.",
+    "undeclared": "Have the tester declare its points, or lock those that healthy runs hit: `vopr-coverage points "
+    "lock RUN…`.",
     "no-invariants": "Have the tester declare its invariants before the run (docs/formats.md says how, for each "
     "format). A format without invariants: set `invariant_coverage_min` to 0, or excuse the gate with "
     "`on_not_measured`.",
@@ -41,7 +44,9 @@ class Evidence(msgspec.Struct, frozen=True):
 
     `report` is None if there is no coverage. `simulations` and `iterations` are None without a stream (a
     seed that ran twice is one iteration); `fault_effects`, `fault_counts` and `properties` are None without a stream,
-    or if the stream does not contain them. `observed` is None if the format has only a report.
+    or if the stream does not contain them. `observed` is None if the format has only a report, `drift` without a
+    lockfile of points, `pairs` if nobody knows which seed hit which point; `locked_rates` are the lockfile's 95 %
+    intervals of the points' rates per seed.
     """
 
     report: CoverageReport | None
@@ -54,6 +59,9 @@ class Evidence(msgspec.Struct, frozen=True):
     fault_counts: Mapping[str, int] | None = None
     attempts_only: Mapping[str, int] = {}
     observed: Observed | None = None
+    drift: Drift | None = None
+    pairs: PairCoverage | None = None
+    locked_rates: Mapping[str, tuple[float, float]] = {}
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""

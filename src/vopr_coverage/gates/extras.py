@@ -111,7 +111,7 @@ def judge_property_floors(evidence: Evidence, bounds: Bounds) -> Outcome:
         evidence,
         bounds,
         bounds.min_properties,
-        evidence.properties.counters if evidence.properties else None,
+        (evidence.properties.counters or None) if evidence.properties else None,
         lambda name, measured, least: Shortfall(
             kind="InsufficientProperties",
             message=f"Property counter '{name}' is too low",

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.failing_seeds import Expectation, first_seeds, judge_failures
+from vopr_coverage.gates.manifest import ADVICE as RUN_ADVICE
 from vopr_coverage.gates.manifest import called_without_record, disagreements, run_incomplete
-from vopr_coverage.gates.observed import OF_FINISH, OF_PROPERTIES, finish_outcome, properties_outcome
+from vopr_coverage.gates.observed import OF_FINISH, OF_PROPERTIES, finish_outcome, properties_outcome, undecided_outcome
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.gates.run_outcomes import (
     CRASHED_NOTE,
@@ -33,7 +36,7 @@ from vopr_coverage.model.report import Input
 from vopr_coverage.model.thresholds import Bounds, is_set_by_config
 
 ADVICE = {
-    "run-complete": "Look at the simulator's stderr and exit status, and run this seed range again.",
+    "run-complete": RUN_ADVICE["ended"],
     "iterations": "Check the seed and iteration options that the simulator was started with.",
     "properties": "A property that must always hold was broken, although the simulator exits with 0.",
     "determinism": "Replay these seeds without --check-determinism: a seed that then holds is nondeterministic, one "
@@ -116,6 +119,9 @@ def judge_properties(file: Input, bounds: Bounds, _expect: Expectation | None) -
         return unanswered(gate, is_required, "0 violated", "", "Property violations", None)
     if not run.complete:
         return unfinished(gate, "0 violated", "always", run)
+    undecided = file.observed.undecided if file.observed else ()
+    if undecided and not (run.properties and run.properties.violated_ids):
+        return undecided_outcome(undecided)
     if run.properties is None:
         if is_required:
             return unanswered(gate, True, "0 violated", "", "Property violations", None)
@@ -160,7 +166,7 @@ def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str,
 
 
 ROWS = (
-    _row("run-complete", "Completeness", judge_run_complete, CRASHED_NOTE, advice=OF_FINISH),
+    _row("run-complete", "Completeness", judge_run_complete, CRASHED_NOTE, advice=(*RUN_ADVICE.values(), *OF_FINISH)),
     _row("iterations", "Iterations", judge_iterations, UNFINISHED_NOTE, CRASHED_NOTE),
     _row("failures", "Failing seeds", judge_failures, UNFINISHED_NOTE, advice=tuple(FAILING_ADVICE.values())),
     _row(
@@ -182,7 +188,8 @@ def _property_violated(name: str) -> Shortfall:
 
 def _disagreement(sentence: str) -> Shortfall:
     line = f"Counts disagree: {sentence}"
-    return shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, line)
+    found = shortfall("CountsDisagree", "Counts disagree", "Counts agree", sentence, line)
+    return msgspec.structs.replace(found, advice=RUN_ADVICE["counts"])
 
 
 def too_few_iterations(least: int, actual: str) -> Shortfall:

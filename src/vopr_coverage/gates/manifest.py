@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from vopr_coverage.errors import shown
 from vopr_coverage.model.manifest import RecordedPart, Recording, run_ending, simulator_ending, stderr_ending
 from vopr_coverage.model.outcome import Shortfall
 from vopr_coverage.model.report import SEED_COUNT, Input, Run
 
 COMMIT_DIGITS = 12
 RUN_INCOMPLETE = "RunIncomplete"  # the kind of a violation
+
+ADVICE = {
+    "ended": "Look at the simulator's stderr and exit status, and run this seed range again.",
+    "timed-out": "Give the run more time or fewer iterations, or look at the seed at which it stopped: it may hang.",
+    "interrupted": "Look for what stopped the job: a cancelled workflow, a limit on its time, a full disk. Then run "
+    "this seed range again.",
+    "unfinished": "Look for what killed the recorder: a cancelled job, a machine that was shut down or had no memory "
+    "left. Then run this seed range again.",
+    "counts": "Look at how this file came about: its counts do not agree, so it proves nothing.",
+    "recording": "Look at the recording's manifest.json and stderr.log, and record this run again.",
+    "other-commit": "Record this commit, or judge the recording where its own commit is checked out.",
+}
 
 
 def disagreements(file: Input) -> list[Shortfall]:
@@ -16,22 +31,21 @@ def disagreements(file: Input) -> list[Shortfall]:
     if recording is None:
         return []
     shortfalls = []
-    if recording.stopped:
-        if run is None or run.complete:  # an incomplete run says by itself what stopped it
-            shortfalls.append(_stopped(recording))
-    elif not recording.finished:
-        text = "Recording never finished: how the simulator ended is not known"
-        shortfalls.append(_shortfall("RecordingUnfinished", text, "An exit code", "None"))
+    if recording.stopped or not recording.finished:
+        if run is None or run.complete:  # an incomplete run says by itself what ended it
+            shortfalls.append(_stopped(recording) if recording.stopped else _unfinished(recording))
     elif unexplained := _unexplained_end(recording, run):
         shortfalls.append(unexplained)
     shortfalls += [_other_results(part) for part in recording.parts if part.agrees is False]
+    shortfalls += _other_scenario(recording, file.own_scenario)
     return [*shortfalls, *_other_range(recording, run), *_other_commit(recording, file.commits)]
 
 
 def run_incomplete(file: Input) -> Shortfall:
-    """What an incomplete run falls short of, with its simulator's last words."""
+    """What an incomplete run falls short of, with its simulator's last words and the command that runs it again."""
     line, detail = f"Run incomplete: {early_end(file)}", last_output(file.recording)
-    return _shortfall(RUN_INCOMPLETE, line, "A whole stream", "Ended early", detail)
+    found = _shortfall(RUN_INCOMPLETE, line, "A whole stream", "Ended early", detail)
+    return _to_run_again(found, file.recording) if file.recording else found
 
 
 def early_end(file: Input) -> str:
@@ -78,7 +92,23 @@ def _stopped(recording: Recording) -> Shortfall:
     kind = "Interrupted"
     if recording.timed_out:
         kind, actual = "TimedOut", "Ended by its timeout"
-    return _shortfall(kind, line, "Ended by itself", actual, stderr_ending(recording))
+    return _to_run_again(_shortfall(kind, line, "Ended by itself", actual, stderr_ending(recording)), recording)
+
+
+def _unfinished(recording: Recording) -> Shortfall:
+    """A run whose recorder was killed, although its stream is complete."""
+    line = "Recording never finished: how the simulator ended is not known"
+    return _to_run_again(_shortfall("RecordingUnfinished", line, "An exit code", "None"), recording)
+
+
+def _to_run_again(found: Shortfall, recording: Recording) -> Shortfall:
+    """The same with the command that runs its seeds once more, and advice that knows what ended the run."""
+    why = "ended"
+    if not recording.finished:
+        why = "unfinished"
+    elif recording.stopped:
+        why = "timed-out" if recording.timed_out else "interrupted"
+    return msgspec.structs.replace(found, repro=recording.run_again, advice=ADVICE[why])
 
 
 def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
@@ -89,7 +119,8 @@ def _unexplained_end(recording: Recording, run: Run | None) -> Shortfall | None:
         return None
     line = f"Simulator {simulator_ending(recording)}, though no seed failed"
     actual = f"Exit code {recording.exit_code}" if recording.signal is None else f"Signal {recording.signal}"
-    return _shortfall("UnexplainedExit", line, "Exit code 0", actual, stderr_ending(recording))
+    found = _shortfall("UnexplainedExit", line, "Exit code 0", actual, stderr_ending(recording))
+    return _to_run_again(found, recording)
 
 
 def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
@@ -106,17 +137,27 @@ def _other_range(recording: Recording, run: Run | None) -> list[Shortfall]:
             f"Recording disagrees: {what} {requested} was asked for, the stream starts with {announced}",
             requested,
             announced,
+            advice=ADVICE["recording"],
         )
         for what, requested, announced in pairs
         if requested != announced
     ]
 
 
+def _other_scenario(recording: Recording, own: str | None) -> list[Shortfall]:
+    """Another scenario than the one asked for: a stream of the simulator's own choice."""
+    if not own or own.lower() == recording.scenario.lower():
+        return []
+    asked, says = shown(recording.scenario), shown(own)
+    line = f"Recording disagrees: scenario {asked} was asked for, the stream starts with {says}"
+    return [_shortfall("RecordingDisagrees", line, recording.scenario, own)]
+
+
 def _other_results(part: RecordedPart) -> Shortfall:
     """Seeds that ran again for their coverage, and did not do the same."""
     last = (int(part.seed) + part.iterations - 1) % SEED_COUNT
     line = f"Recording disagrees: seeds {part.seed} to {last} ran again, with other results"
-    return _shortfall("RecordingDisagrees", line, "The same results", "Other results")
+    return _shortfall("RecordingDisagrees", line, "The same results", "Other results", advice=ADVICE["recording"])
 
 
 def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortfall]:
@@ -126,7 +167,7 @@ def _other_commit(recording: Recording, commits: tuple[str, ...]) -> list[Shortf
         return []
     ours, theirs = commits[-1][:COMMIT_DIGITS], commit[:COMMIT_DIGITS]
     line = f"Recorded at another commit: {theirs} (expected {ours})"
-    return [_shortfall("OtherCommit", line, ours, theirs)]
+    return [_shortfall("OtherCommit", line, ours, theirs, advice=ADVICE["other-commit"])]
 
 
 def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[str]:
@@ -139,5 +180,5 @@ def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[st
     return [f"Recorded with another commit checked out: git's HEAD was {head}, GITHUB_SHA {commit}"]
 
 
-def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "") -> Shortfall:
-    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail)
+def _shortfall(kind: str, line: str, expected: str, actual: str, detail: str = "", advice: str = "") -> Shortfall:
+    return Shortfall(kind=kind, message=line, expected=expected, actual=actual, line=line, detail=detail, advice=advice)

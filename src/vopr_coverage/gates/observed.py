@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
@@ -51,13 +53,18 @@ def properties_outcome(file: Input) -> Outcome:
     broken = list(file.observed.broken.values()) if file.observed else []
     undecided = file.observed.undecided if file.observed else ()
     if undecided and not broken:
-        shortfalls = tuple(map(_not_decided, undecided))
-        return _outcome(gate, Status.NOT_MEASURED, NOT_MEASURED_TEXT, required, shortfalls, ADVICE["undecided"])
+        return undecided_outcome(undecided)
     if not broken:
         return _outcome(gate, Status.PASSED, "0 violated", required, value=0)
     shortfalls = tuple(map(_broken, broken))
     measured = f"{len(broken)} violated"
     return _outcome(gate, Status.FAILED, measured, required, shortfalls, ADVICE["broken"], len(broken))
+
+
+def undecided_outcome(names: Sequence[str]) -> Outcome:
+    """Properties of which the tester could not tell whether they hold: nobody has said that they do."""
+    shortfalls = tuple(map(_not_decided, names))
+    return _outcome("properties", Status.NOT_MEASURED, NOT_MEASURED_TEXT, "0 violated", shortfalls, ADVICE["undecided"])
 
 
 def _broken(found: Broken) -> Shortfall:

@@ -7,7 +7,7 @@ A greedy cover is at most ln(points) + 1 times as large as the smallest (Chváta
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -66,18 +66,28 @@ class Pairs:
     """Every point, and every two points that met in a seed."""
 
     def __init__(self) -> None:
-        self._met: dict[int, int] = {}  # point → the points that it met, and itself
+        self._reached = 0
+        self._unmet: defaultdict[int, int] = defaultdict(lambda: -1)  # point → all bits but those of points that it met
+        self._points: dict[int, list[int]] = {}  # of rows that were asked about more than once
 
     def gain(self, row: int) -> int:
         """How many new points it hits, and in how many new pairs."""
-        points = list(points_of(row))
-        unmet = sum((row & ~self._met.get(point, 0)).bit_count() for point in points)
-        return (unmet + sum(point not in self._met for point in points)) // 2  # a pair counts twice, a point once
+        if not self._reached:
+            return row.bit_count() * (row.bit_count() + 1) // 2
+        points = self._points.get(row) or self._points.setdefault(row, list(points_of(row)))
+        unmet = [self._unmet[point] for point in points]
+        both_ways = sum(map(int.bit_count, map(row.__and__, unmet)))  # a pair counts twice, a point once
+        return (both_ways + (row & ~self._reached).bit_count()) // 2
 
     def take(self, row: int) -> None:
         """All its points met."""
+        self._reached |= row
         for point in points_of(row):
-            self._met[point] = self._met.get(point, 0) | row
+            self._unmet[point] &= ~row
+
+    def pairs(self) -> int:
+        """How many pairs of points met so far."""
+        return sum((~unmet).bit_count() - 1 for unmet in self._unmet.values()) // 2
 
     @staticmethod
     def parts(row: int) -> Iterator[Part]:
@@ -99,28 +109,49 @@ def points_of(row: int) -> Iterator[int]:
 
 def cover(rows: Sequence[int], goal: type[Points] | type[Pairs]) -> list[Chosen]:
     """The fewest rows found that reach what all rows reach, those with the rarest parts first."""
-    first_with: dict[int, int] = {}  # hits → the first row that has them
+    candidates = _candidates(rows)
+    taken = _needed([row for _, row in _greedy(candidates, goal())], goal)
+    if goal is Points and taken and len(candidates) <= SEARCH_ROWS_MAX:
+        taken = _smaller(candidates, len(taken)) or taken
+    return _explained(rows, taken, goal)
+
+
+def gains(rows: Sequence[int], goal: type[Points] | type[Pairs]) -> list[tuple[int, int]]:
+    """The rows that a greedy cover takes, in its order: how much each adds, and which it is."""
+    return [(gain, index) for gain, (index, _) in _greedy(_candidates(rows), goal())]
+
+
+def chosen(rows: Sequence[int], indexes: Iterable[int], goal: type[Points] | type[Pairs]) -> list[Chosen]:
+    """These rows as a cover tells them: those with the rarest parts first, and what each is for."""
+    return _explained(rows, [(index, rows[index]) for index in indexes], goal)
+
+
+def _candidates(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Of equal rows the first."""
+    first_with: dict[int, int] = {}
     for index, row in enumerate(rows):
         if row:
             first_with.setdefault(row, index)
-    if not first_with:
-        return []
-    candidates = [(index, row) for row, index in first_with.items()]
-    taken = _needed(_greedy(candidates, goal()), goal)
-    if goal is Points and len(candidates) <= SEARCH_ROWS_MAX:
-        taken = _smaller(candidates, len(taken)) or taken
+    return [(index, row) for row, index in first_with.items()]
+
+
+def _explained(rows: Sequence[int], taken: Sequence[tuple[int, int]], goal: type[Points] | type[Pairs]) -> list[Chosen]:
     counts = _counts_of(rows, (part for _, row in taken for part in goal.parts(row)))
-    taken.sort(key=lambda one: (min(counts[part] for part in goal.parts(one[1])), one[0]))
-    chosen, reached = [], set[Part]()
-    for index, row in taken:
+    rarest_first = sorted(taken, key=lambda one: (min(counts[part] for part in goal.parts(one[1])), one[0]))
+    told, reached = [], set[Part]()
+    for index, row in rarest_first:
         new = sorted((part for part in goal.parts(row) if part not in reached), key=lambda part: (counts[part], part))
         reached.update(new)
-        chosen.append(Chosen(index, tuple(new)))
-    return chosen
+        if new:
+            told.append(Chosen(index, tuple(new)))
+    return told
 
 
-def _greedy(candidates: Sequence[tuple[int, int]], goal: Goal) -> list[tuple[int, int]]:
-    """Again and again the row that adds most. Gains only shrink, so an old gain bounds the new one from above."""
+def _greedy(candidates: Sequence[tuple[int, int]], goal: Goal) -> list[tuple[int, tuple[int, int]]]:
+    """Again and again the row that adds most, with what it adds.
+
+    Gains only shrink, so an old gain bounds the new one from above.
+    """
     heap = [(-goal.gain(row), index, row) for index, row in candidates]
     heapq.heapify(heap)
     taken = []
@@ -132,7 +163,7 @@ def _greedy(candidates: Sequence[tuple[int, int]], goal: Goal) -> list[tuple[int
         else:
             heapq.heappop(heap)
             goal.take(row)
-            taken.append((index, row))
+            taken.append((gain, (index, row)))
     return taken
 
 
@@ -174,6 +205,6 @@ def _smaller(candidates: Sequence[tuple[int, int]], size: int) -> list[tuple[int
 
 def _counts_of(rows: Sequence[int], parts: Iterable[Part]) -> dict[Part, int]:
     """How many rows reach each part."""
-    width = width_of(max(row.bit_length() for row in rows))
+    width = width_of(max((row.bit_length() for row in rows), default=0))
     columns = columns_of(b"".join(row.to_bytes(width, "little") for row in rows), width)
     return {part: (columns[part[0]] & columns[part[-1]]).bit_count() for part in set(parts)}

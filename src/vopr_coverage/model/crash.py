@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import msgspec
 
 from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.signature import signature_of
 
 CRASH = "crash"  # the name that a crash has where other failures have their invariant
 CRASHES_APART_MAX = 20  # of a run; further ones are counted with the first that has their signature
-SIGNATURE_CHARACTERS_MAX = 300
 
 # Somebody else ended the simulator: hang-up, Ctrl-C and SIGTERM. SIGKILL is none of them: it is how a simulator ends
 # that has taken all of the memory.
@@ -23,7 +23,6 @@ OUTSIDE_EXIT_CODES = frozenset({124, 130, 143})
 PANIC = re.compile(
     r"panicked at |^panic: |^fatal error: |^thread \d+ panic: |[Aa]ssertion .*failed|terminate called |Sanitizer: "
 )
-_NUMBER = re.compile(r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{8,}\b|\d+")
 _NO_CAUSE = re.compile(  # lines behind the cause that are the same for all crashes
     r"^(note: |stack backtrace:|goroutine |\s*\d+: |\s*at |Aborted|Segmentation fault|\[?exit status )"
 )
@@ -90,7 +89,7 @@ def seeds_not_run(crashes: Sequence[Crash], behind: str = "it") -> str:
 def crash_of(exit_code: int | None, signal: int | None, last_words: Sequence[str]) -> Crash:
     """A crash with its signature. Without last words, all that ended alike are the same."""
     known = Crash(exit_code=exit_code, signal=signal, last_words=tuple(last_words))
-    return msgspec.structs.replace(known, signature=signature(last_words) or known.ending)
+    return msgspec.structs.replace(known, signature=signature_of(_from_the_panic_on(last_words)) or known.ending)
 
 
 def is_crash(exit_code: int | None, signal: int | None) -> bool:
@@ -100,16 +99,11 @@ def is_crash(exit_code: int | None, signal: int | None) -> bool:
     return bool(exit_code) and exit_code not in OUTSIDE_EXIT_CODES
 
 
-def signature(last_words: Sequence[str]) -> str:
-    """What says why a simulator died, without numbers: two crashes with the same signature have one cause.
-
-    It is the line of the panic, from its place on, and the message below that where they are two lines; without a
-    panic, the last line that says anything. "" without last words.
-    """
-    lines = list(_cause(last_words))
-    if lines and (found := PANIC.search(lines[0])):
-        lines[0] = lines[0][found.start() :]  # what comes before it names a thread
-    return _NUMBER.sub("#", " ".join(lines))[:SIGNATURE_CHARACTERS_MAX].strip()
+def _from_the_panic_on(last_words: Sequence[str]) -> str:
+    """The lines that say why a simulator died, without what names a thread before a panic."""
+    said = " ".join(_cause(last_words))
+    found = PANIC.search(said)
+    return said[found.start() :] if found else said
 
 
 def _cause(last_words: Sequence[str]) -> Sequence[str]:

@@ -6,7 +6,7 @@ of all its seeds where a format has totals only: of that is known whether any of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -57,3 +57,38 @@ def added(parts: Iterable[Incidence]) -> Incidence:
         first_seed=first.first_seed,
         rare_seed=first.rare_seed,
     )
+
+
+class Samples(msgspec.Struct, frozen=True):
+    """What the incidences of one run, or of several of a scenario, are of.
+
+    Attributes:
+        of: how many samples there are; `seeds`: how many seeds all of them have.
+        shortest, longest: how many seeds a sample has.
+    """
+
+    of: int
+    seeds: int
+    shortest: int = 1
+    longest: int = 1
+
+
+class Incidences(msgspec.Struct, frozen=True):
+    """By name, how many of the samples hit each point, and in how many each invariant ran; 0 of those that did not."""
+
+    samples: Samples
+    points: Mapping[str, int] = {}
+    invariants: Mapping[str, int] = {}
+
+    def of_points(self) -> dict[str, Incidence]:
+        """Each point's incidence."""
+        return {name: self.of(hit) for name, hit in self.points.items()}
+
+    def of_invariants(self) -> dict[str, Incidence]:
+        """Each invariant's incidence: here, to hit is to run."""
+        return {name: self.of(hit) for name, hit in self.invariants.items()}
+
+    def of(self, hit: int) -> Incidence:
+        """The incidence of something that so many samples hit."""
+        samples = self.samples
+        return Incidence(hit, samples.of, samples.shortest, samples.longest)

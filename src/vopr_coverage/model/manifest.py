@@ -7,7 +7,6 @@ report: it is validated by `schemas/recording.json`, and no path in it is ever o
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -17,6 +16,7 @@ from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.crash import last_words_in_words
 from vopr_coverage.model.figures import in_digits
+from vopr_coverage.model.shell_words import command_line
 
 RECORDING_FORMAT = "urn:vopr-coverage:schema:recording:v1"
 MANIFEST, STREAM, STDERR = "manifest.json", "stream.ndjson.gz", "stderr.log"
@@ -165,7 +165,18 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def replay(self, seed: str) -> str:
         """The shell command that runs this seed once, or the whole run again if the command takes no seed."""
         iterations = 1 if self.replays_one_seed else self.iterations
-        return shlex.join(filled(self.command, self.scenario, seed, iterations, f"output-{seed}"))
+        return command_line(filled(self.command, self.scenario, seed, iterations, f"output-{seed}"))
+
+    @property
+    def run_again(self) -> str:
+        """The shell command that runs all of its seeds once more.
+
+        Where each seed has a process of its own, that is a command of ours: one of the simulator runs a single seed.
+        """
+        if not self.per_seed:
+            return command_line(filled(self.command, self.scenario, self.seed, self.iterations))
+        asked = ("--scenario", self.scenario, "--seed", self.seed, "--iterations", str(self.iterations))
+        return command_line(["vopr-coverage", "record", *asked, "--out", "again", "--per-seed", "--", *self.command])
 
     def to_json(self) -> str:
         """The manifest as JSON, indented for people; see schemas/recording.json."""

@@ -28,6 +28,7 @@ class Shortfall(msgspec.Struct, frozen=True):
         invariant: the invariant that it is about, else None.
         seed: the first seed that shows it, else None.
         advice: what to do about it, where the gate's own advice does not fit; a text of the gate, or "".
+        repro: the shell command that runs its seeds once more, for a run that did not end by itself, or "".
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Shortfall(msgspec.Struct, frozen=True):
     invariant: str | None = None
     seed: str | None = None
     advice: str = ""
+    repro: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -88,6 +88,7 @@ class Observed:
         counters: totals that the tester declared, by name: `view_changes`, `repairs`, `unique_query_plans`.
         broken: the properties that did not hold; `undecided`: those of which the tester could not tell.
         events: how often the tester reported each event of its own, by name.
+        points_counted, invariants_counted: whether it is known in how many runs points were hit, and invariants ran.
     """
 
     runs: int = 0
@@ -98,6 +99,8 @@ class Observed:
     broken: dict[str, Broken] = field(default_factory=dict)
     undecided: tuple[str, ...] = ()
     events: dict[str, int] = field(default_factory=dict)
+    points_counted: bool = True
+    invariants_counted: bool = True
 
     @property
     def declares_points(self) -> bool:
@@ -112,7 +115,12 @@ class Observed:
 def add_up(all_observed: Sequence[Observed]) -> Observed:
     """Several files as one: incidences and counts are added, and what one file declares is declared."""
     units = {observed.unit for observed in all_observed}
-    total = Observed(runs=sum(o.runs for o in all_observed), unit="seed" if units == {"seed"} else "file")
+    total = Observed(
+        runs=sum(o.runs for o in all_observed),
+        unit="seed" if units == {"seed"} else "file",
+        points_counted=all(o.points_counted for o in all_observed),
+        invariants_counted=all(o.invariants_counted for o in all_observed),
+    )
     for observed in all_observed:
         for name, point in observed.points.items():
             _add_point(total.points, name, point)
@@ -141,12 +149,24 @@ def with_declared(observed: Observed, names: Iterable[str]) -> Observed:
     return replace(observed, points=points)
 
 
-def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind]) -> Observed:
-    """The same with these points declared, under these kinds; what the tester declared itself stays as it is."""
+def with_declared_kinds(observed: Observed, kinds: Mapping[str, PointKind | None]) -> Observed:
+    """The same with these points declared, under these kinds; what the tester declared itself stays as it is.
+
+    A kind of None is that of the hit point, else `fault`.
+    """
     points = dict(observed.points)
     for name, kind in kinds.items():
-        known = points.get(name, Point(kind, declared=False))
-        points[name] = known if known.declared else replace(known, declared=True, kind=kind)
+        known = points.get(name, Point(kind or "fault", declared=False))
+        points[name] = known if known.declared else replace(known, declared=True, kind=kind or known.kind)
+    return replace(observed, points=points)
+
+
+def with_counts(observed: Observed, counts: Mapping[str, int]) -> Observed:
+    """The same with these points hit so often; in how many runs is not known, except of those that are not hit."""
+    points = dict(observed.points)
+    for name, count in counts.items():
+        if name in points:
+            points[name] = replace(points[name], count=count, runs=max(points[name].runs, 1) if count else 0)
     return replace(observed, points=points)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from itertools import zip_longest
 
 from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.shell_words import command_line, shell_word
 from vopr_coverage.model.verdict import Failure
 
 KEPT_MAX = 10  # seeds of one run that are worth a line in the regression file
@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(r"\{(scenario|seed)\}")
 
 
 def replay_command(seed: str, scenario: str | None, template: str | None, recording: Recording | None) -> str:
-    """The command, quoted for a shell, that replays this seed.
+    """The command, quoted for a shell, that replays this seed. It is one line: a template of several becomes `sh -c`.
 
     Args:
         seed: in decimal digits.
@@ -27,9 +27,10 @@ def replay_command(seed: str, scenario: str | None, template: str | None, record
     """
     if recording and template is None:
         return recording.replay(seed)
-    values = {"scenario": UNNAMED_SCENARIO if scenario is None else shlex.quote(scenario), "seed": seed}
+    values = {"scenario": UNNAMED_SCENARIO if scenario is None else shell_word(scenario), "seed": seed}
     # In one pass: a scenario may hold `{seed}`.
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], DEFAULT_REPRO if template is None else template)
+    text = _PLACEHOLDER.sub(lambda match: values[match[1]], DEFAULT_REPRO if template is None else template).strip()
+    return text if text.isprintable() else command_line(["sh", "-c", text])
 
 
 def lacks_scenario(scenario: str | None, template: str | None, recording: Recording | None) -> bool:

@@ -6,8 +6,7 @@ contain. Both are per file; `check/merge.py` adds several up.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
@@ -16,8 +15,10 @@ import msgspec
 from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.hits import Hits
 from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.points import Observed
+from vopr_coverage.statistics.species import Richness
 
 Format = Literal[
     "stream", "report", "wrapped", "simulation", "antithesis", "jepsen", "foundationdb", "p", "tigerbeetle", "points"
@@ -111,6 +112,7 @@ class Run(msgspec.Struct, frozen=True):
         wrote_nothing: a recorded simulator ended without a single record, so that there is nothing to judge.
         next_seed: the seed that was running when an incomplete stream ended; None if that is not known for sure.
         measured: how many of the iterations the coverage is of; None: of all.
+        different_runs: how many different runs its first seeds made, by their digests; None where that can't be told.
         crashed: the run ended early because the simulator died at a seed, which is the last of the failures.
     """
 
@@ -135,6 +137,7 @@ class Run(msgspec.Struct, frozen=True):
     next_seed: int | None = None
     crashed: bool = False
     measured: int | None = None
+    different_runs: Richness | None = None
 
     @property
     def complete(self) -> bool:
@@ -164,11 +167,13 @@ class Input(msgspec.Struct, frozen=True):
     """One file as it was read.
 
     Attributes:
+        scenario: what it is judged as; `own_scenario`: what the stream itself calls it, where both are known.
         report: None if the file contains no coverage (an incomplete run, or `"coverage": null`).
         run: None if the format has no run records.
         warnings: remarks of the reader.
         contradictions: of a document with itself, each with both numbers; those of a stream are in `run`.
         finish: whether the run finished, if the format has observations and no run.
+        hits: which seeds hit which points; None if that is not known seed by seed.
         observed: points and invariants by name, with their kinds and incidences; None if the format has only a report.
         listed_only: the report lists only fault points that occurred; the others are still to be added.
         via_alias: the aliases that were counted, by the name that they stand for.
@@ -191,33 +196,25 @@ class Input(msgspec.Struct, frozen=True):
     pattern: str = ""
     observed: Observed | None = None
     finish: Finish | None = None
+    hits: Hits | None = None
+    own_scenario: str | None = None
+
+    @property
+    def hit_points(self) -> set[str]:
+        """All points that were hit, also those that nobody declared and that are in no report."""
+        observed = self.observed.points.items() if self.observed else ()
+        hit = {name for name, point in observed if point.hit and point.kind != "phase"}
+        return hit.union(self.report.hit_fault_points if self.report else ())
 
     @property
     def finished(self) -> bool:
         """Whether nothing shows that the run broke off."""
         return (self.run is None or self.run.complete) and not (self.finish and self.finish.ended_early)
 
-
-def hit_by_attempts(read: Input, declared: Container[str]) -> Input:
-    """The input in which, of the points that were attempted and never took effect, exactly those declared are hit.
-
-    The names are the simulator's own: aliases are not applied yet.
-    """
-    run, report = read.run, read.report
-    if report is None or run is None or run.fault_counts is None or not run.attempts_only:
-        return read
-    hit, missed = set(report.hit_fault_points), set(report.missed_fault_points)
-    attempts = {name: count for name, count in run.attempts_only.items() if name in hit or name in missed}
-    counts = {**run.fault_counts, **{name: count * (name in declared) for name, count in attempts.items()}}
-    listed = [name for name in counts if name in hit or name in missed]
-    points = [name for name in listed if counts[name]]
-    changed = dataclasses.replace(
-        report,
-        hit_fault_points=points,
-        missed_fault_points=[name for name in listed if not counts[name]],
-        fault_points_hit=len(points),
-    )
-    return msgspec.structs.replace(read, report=changed, run=msgspec.structs.replace(run, fault_counts=counts))
+    @property
+    def complete(self) -> bool | None:
+        """Whether the run finished; None where nothing tells."""
+        return None if self.finished and self.finish and not self.finish.known else self.finished
 
 
 def same_first_results(one: Sequence[str], other: Sequence[str]) -> bool:

@@ -115,6 +115,7 @@ class Bounds(msgspec.Struct, frozen=True):
     min_properties: Bound[Mapping[str, Floor]]
     required_properties: Bound[Sequence[str]]
     invariant_coverage_min: Bound[float]
+    min_pair_coverage: Bound[float]
 
     def items(self) -> Iterator[tuple[str, Bound[Any]]]:
         """Key and bound, in order."""
@@ -155,6 +156,7 @@ _OFF: Mapping[str, Any] = {
     "min_properties": {},
     "required_properties": [],
     "invariant_coverage_min": 0.0,
+    "min_pair_coverage": 0.0,
 }
 
 

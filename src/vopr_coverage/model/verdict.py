@@ -15,7 +15,9 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.points import Location
+from vopr_coverage.model.rates import RatesSeen
 from vopr_coverage.model.report import CoverageReport, Format
 from vopr_coverage.model.seen import ObservedSeen
 
@@ -57,6 +59,7 @@ class Violation(msgspec.Struct, frozen=True):
     invariant: str | None = None
     seed: str | None = None
     location: Location | None = None
+    repro: str = ""
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -106,14 +109,15 @@ class BoundUsed(msgspec.Struct, frozen=True):
 class InputSeen(msgspec.Struct, frozen=True):
     """One file that was judged.
 
-    `iterations` is None if the format has no such figure, `commit` without a recording. With `wrote_nothing` it is a
-    recording of a simulator that ended without a single record.
+    `complete` is None where nothing tells whether the run finished, `iterations` if the format has no such figure,
+    `commit` without a recording. With `wrote_nothing` it is a recording of a simulator that ended without a single
+    record.
     """
 
     source: str
     format: Format
     scenario: str | None
-    complete: bool
+    complete: bool | None
     iterations: int | None
     first_seed: str | None
     gates: tuple[GateResult, ...]
@@ -171,7 +175,8 @@ class JudgedReport(msgspec.Struct, frozen=True):
 
     `thresholds` names the bounds in words. `lowered` has each bound that requires less than the
     profile. `change` is None without a counterpart on a base. `too_short` has each minimum that applies to
-    longer runs only. `observed` is None for a format that has only a report.
+    longer runs only. `observed` is None for a format that has only a report, `rates` where nobody knows how many
+    seeds hit what, `pairs` where nobody knows which seed hit which point.
     """
 
     name: str
@@ -186,6 +191,8 @@ class JudgedReport(msgspec.Struct, frozen=True):
     change: Change | None = None
     too_short: tuple[str, ...] = ()
     observed: ObservedSeen | None = None
+    rates: RatesSeen | None = None
+    pairs: PairCoverage | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):

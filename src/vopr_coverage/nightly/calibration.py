@@ -20,6 +20,7 @@ from vopr_coverage.files import why
 from vopr_coverage.model.figures import agreeing, counted, in_digits
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.wish import Asked
+from vopr_coverage.recorder.child_environment import child_environment
 from vopr_coverage.recorder.last_words import TAIL_BYTES, last_words
 
 Watch = Callable[[str], Callable[[int], None]]
@@ -133,7 +134,7 @@ def calibrate(
         process = subprocess.Popen(  # noqa: S603 (the user's own command, word by word)
             filled(command, scenario, str(seed), ITERATIONS),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-            start_new_session=True,
+            env=child_environment(), start_new_session=True,
         )  # fmt: skip
     except (OSError, ValueError) as error:
         raise UsageError(f"the simulator {shown(command[0])} cannot be started: {why(error)}") from None

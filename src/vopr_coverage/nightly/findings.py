@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryVerdict
 from vopr_coverage.check.copies import refuse_copies
-from vopr_coverage.check.flow import Rules, judge_inputs
+from vopr_coverage.check.flow import Known, Rules, judge_inputs
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.config.file import Config
 from vopr_coverage.determinism.judge import EMPTY_STATE, ORDINARY_FAILURES, SEEDS_ENOUGH
@@ -18,7 +18,10 @@ from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates import HEALTH_IDS
 from vopr_coverage.gates.elsewhere import SEED_RANGES
 from vopr_coverage.model.figures import SHARE_TOLD_MAX, agreeing, counted, percent, share_that_may_differ
+from vopr_coverage.model.incidence import Incidences
 from vopr_coverage.model.manifest import MANIFEST, STREAM
+from vopr_coverage.model.pairs import PairCoverage
+from vopr_coverage.model.rates import incidences_in_verdict
 from vopr_coverage.model.report import Input
 from vopr_coverage.model.verdict import Remark, Verdict
 from vopr_coverage.nightly import advice
@@ -59,12 +62,16 @@ class Covered(msgspec.Struct, frozen=True):
     Attributes:
         shown: one line for a part without findings.
         inputs, rules: what was judged, and by which rules.
+        pairs: which pairs of points met, by scenario in lower case.
+        incidences: how many seeds hit what, by scenario in lower case, where that is known.
     """
 
     shown: str
     findings: tuple[Finding, ...]
     inputs: tuple[Input, ...] = ()
     rules: Rules = Rules("scenario")
+    pairs: Mapping[str, PairCoverage | None] = {}
+    incidences: Mapping[str, Incidences] = {}
 
 
 def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
@@ -131,27 +138,45 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
             yield _finding(run.name, printable(finding.line), finding.advice, finding.kind)
 
 
-def judge_coverage(runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config) -> Covered:
-    """Judge the coverage of each scenario over all its runs. `runs` is the judged health of those in `read`."""
+def judge_coverage(
+    runs: Sequence[JudgedRun], read: Sequence[ReadRun], profile: str | None, config: Config, known: Known = ()
+) -> Covered:
+    """Judge the coverage of each scenario over all its runs. `runs` is the judged health of those in `read`.
+
+    Args:
+        known: how often points were hit before; see `Rules`.
+    """
     usable = [(found.read, found.folder) for judged, found in zip(runs, read, strict=True) if judged.ran and found.read]
     if not usable:
-        known = any(run.findings for run in runs)  # each run has a finding that says why
+        told = any(run.findings for run in runs)  # each run has a finding that says why
         nothing = Finding("coverage", "", "coverage", "Coverage not measured: no run can be used")
-        return Covered("", () if known else (nothing,))
+        return Covered("", () if told else (nothing,))
     planned: dict[str, int] = {}  # by scenario: what the runs of one were to run together
     for found in read:
         scenario = found.planned.scenario.lower()
         planned[scenario] = planned.get(scenario, 0) + found.planned.iterations
     least = min(planned.values())
     # The plan knows which runs are missing, whatever number of reports the config asks of other checks.
-    rules = Rules("scenario", Overrides(profile=profile, min_iterations=least, min_reports=len(usable)))
+    overrides = Overrides(profile=profile, min_iterations=least, min_reports=len(usable))
+    rules = Rules("scenario", overrides, known=known)
     try:
         refuse_copies([str(folder / STREAM) for _, folder in usable])
         verdict = judge_inputs([run for run, _ in usable], rules, config)
     except UserError as error:
         return Covered("", (Finding("coverage", "", "coverage", printable(str(error).splitlines()[0])),))
     inputs = tuple(run for run, _ in usable)
-    return Covered(shown=_shown(verdict), findings=tuple(_shortfalls(verdict)), inputs=inputs, rules=rules)
+    return Covered(
+        shown=_shown(verdict),
+        findings=tuple(_shortfalls(verdict)),
+        inputs=inputs,
+        rules=rules,
+        pairs={(report.scenario or "").lower(): report.pairs for report in verdict.reports},
+        incidences={
+            (report.scenario or "").lower(): incidences_in_verdict(report.rates)
+            for report in verdict.reports
+            if report.rates
+        },
+    )
 
 
 def _shown(verdict: Verdict) -> str:

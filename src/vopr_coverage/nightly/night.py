@@ -15,7 +15,10 @@ import msgspec
 from vopr_coverage import __version__
 from vopr_coverage.canaries.controls import ControlRun
 from vopr_coverage.canaries.judge import NONE_DECLARED, CanaryVerdict, judge_canaries
+from vopr_coverage.check.flow import Known
 from vopr_coverage.config.file import Config, load_config
+from vopr_coverage.config.lock import with_lock
+from vopr_coverage.config.reading import for_runs
 from vopr_coverage.determinism.canary_seeds import with_reasons
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import is_there, read_bytes
@@ -50,6 +53,7 @@ class NightTerms(msgspec.Struct, frozen=True):
         kept: the seeds of the regression file, as (scenario in lower case, seed).
         place: the run that this night is.
         today: the date, for the lines of the regression file.
+        known: how often points were hit on the nights before; see `Rules`.
     """
 
     config: str | None = None
@@ -59,6 +63,7 @@ class NightTerms(msgspec.Struct, frozen=True):
     kept: frozenset[tuple[str, str]] = frozenset()
     place: NightRun = NightRun()
     today: str = ""
+    known: Known = ()
 
 
 class _JudgedPart(msgspec.Struct, frozen=True):
@@ -89,7 +94,7 @@ def judge_night(
     """
     if not folder.is_dir():
         raise UsageError(f"{printable(str(folder))} is not a folder: expected the night's, which contains {PLAN}")
-    config = load_config(terms.config)
+    config = for_runs(with_lock(load_config(terms.config)))
     plan = read_plan(folder)
     if plan is None:
         return night_without_a_plan(needs, terms.place, canaries=terms.canaries and bool(config.canaries))
@@ -121,7 +126,7 @@ def judge_night(
             version=__version__,
             place=terms.place,
             seed_base=plan.seed_base,
-            work=tuple(work_of(plan, runs, canaries, config)),
+            work=tuple(work_of(plan, runs, canaries, config, covered)),
             detected=canaries.detected if canaries else None,
             declared=canaries.declared if canaries else None,
             seeds_doubled=doubles.seeds,
@@ -207,7 +212,7 @@ def _coverage(read: NightRead, config: Config, terms: NightTerms) -> tuple[Cover
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
         return None, _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
-    judged = judge_coverage(runs, read.coverage, terms.profile, config)
+    judged = judge_coverage(runs, read.coverage, terms.profile, config, terms.known)
     return judged, _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
 

@@ -100,9 +100,9 @@ def read_night(
     tasks: list[Task] = []
     for job, runs in jobs.items():
         commits_of_job = () if job == "canary" else commits
-        tasks += [partial(_read_run, run, run.name, folder / job / run.name, commits_of_job) for run in runs]
+        tasks += [partial(_read_run, run, run.name, folder / job / run.name, config, commits_of_job) for run in runs]
     tasks += [partial(_read_pair, pair, folder / "determinism", config, commits) for pair in plan.determinism.include]
-    tasks += [partial(canary_run, name, folder / "canary" / name) for name in names]
+    tasks += [partial(canary_run, name, folder / "canary" / name, config.read_as) for name in names]
     results = iter(run_all(tasks, processes or _processes_for(folder), progress))
     by_job = {job: tuple(_next(results, ReadRun) for _ in runs) for job, runs in jobs.items()}
     return NightRead(
@@ -121,12 +121,12 @@ def _next(results: Iterator[object], kind: type[T]) -> T:
     return result
 
 
-def _read_run(planned: PlannedRun, source: str, folder: Path, commits: tuple[str, ...]) -> ReadRun:
+def _read_run(planned: PlannedRun, source: str, folder: Path, config: Config, commits: tuple[str, ...]) -> ReadRun:
     try:
         if not is_there(folder / MANIFEST):
             return ReadRun(planned, source, folder, present=False)
         (file,) = find_reports([str(folder)])
-        read = as_input(read_file(file), file, None, commits)
+        read = as_input(read_file(file, read_as=config.read_as), file, None, commits)
     except UserError as error:
         return ReadRun(planned=planned, source=source, folder=folder, present=True, problem=_first_line(error))
     return ReadRun(planned=planned, source=source, folder=folder, present=True, read=read)
@@ -146,7 +146,7 @@ def _read_pair(planned: PlannedRun, folder: Path, config: Config, commits: tuple
             return ReadPair((left, right), compared.verdict)
     except UserError as error:
         problem = _first_line(error)
-    left, right = (_read_run(planned, f"{planned.name}/{path.name}", path, commits) for path in folders)
+    left, right = (_read_run(planned, f"{planned.name}/{path.name}", path, config, commits) for path in folders)
     return ReadPair((left, right), problem=problem)
 
 

@@ -1,7 +1,12 @@
-"""The regression file: seeds that failed once, and are replayed every night."""
+"""The regression file: seeds that failed once, and are replayed every night.
+
+Each line is `SCENARIO SEED`, and `#` starts a comment. A scenario with a blank or a `#` in its name stands between
+double quotes, as JSON writes a text: `"two nodes" 42`. What `regression_line` writes, `parse_regressions` reads.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +22,8 @@ INVARIANT_CHARACTERS_MAX = 100  # of a comment in that file
 FILE_BYTES_MAX = 1 << 20
 SEEDS_MAX = 10_000
 SCENARIO_CHARACTERS_MAX = 200  # as in recordings
+QUOTE = '"'
+_QUOTED = json.JSONDecoder()
 
 
 class RegressionSeeds(msgspec.Struct, frozen=True):
@@ -31,18 +38,38 @@ def _no_complaint(_scenario: str) -> str:
 
 
 def regression_line(scenario: str | None, seed: str, invariant: str, today: str = "") -> str:
-    """The line that adds a seed to the file; "" if the scenario is unknown, or cannot stand in such a line.
+    """The line that adds a seed to the file; "" if the scenario is unknown, or the file can have no such name or seed.
 
     Args:
         today: the day on which it failed, or "".
     """
-    if not scenario or any(letter.isspace() or letter == "#" for letter in scenario):
+    if not scenario or not is_scenario(scenario) or not is_seed(seed):
         return ""
-    return f"{scenario} {seed}  # {printable(invariant)[:INVARIANT_CHARACTERS_MAX]}{f', {today}' if today else ''}"
+    comment = printable(invariant)[:INVARIANT_CHARACTERS_MAX] + (f", {today}" if today else "")
+    return f"{as_word(scenario)} {seed}  # {comment}"
+
+
+def as_word(scenario: str) -> str:
+    """A scenario as the file has it."""
+    is_plain = not scenario.startswith(QUOTE) and not set(scenario) & {" ", "#"}  # the only blank that is printable
+    return scenario if is_plain else json.dumps(scenario, ensure_ascii=False)
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a line before its comment. What stands in quotes at its beginning is one word."""
+    line = line.removeprefix(MARK).strip()  # a list that was appended to another keeps its mark
+    if not line.startswith(QUOTE):
+        return line.partition("#")[0].split()
+    try:
+        scenario, end = _QUOTED.raw_decode(line)
+    except (ValueError, RecursionError):
+        return [line]
+    rest = line[end:]
+    return [scenario, *rest.partition("#")[0].split()] if rest[:1].isspace() else [line]
 
 
 def read_regressions(path: Path, complaint: Callable[[str], str] = _no_complaint) -> tuple[RegressionSeeds, ...]:
-    """The seeds of a regression file. Each line is `SCENARIO SEED`; `#` starts a comment.
+    """The seeds of a regression file.
 
     A file that does not exist has no seeds.
 
@@ -66,11 +93,11 @@ def parse_regressions(
     names: dict[str, str] = {}
     problems: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        words = line.removeprefix(MARK).partition("#")[0].split()  # a list that was appended to another keeps its mark
+        words = words_of(line)
         if not words:
             continue
         if len(words) != 2 or not is_scenario(words[0]) or not is_seed(words[1]):
-            expected = "SCENARIO SEED, the seed an integer below 2^64"
+            expected = "SCENARIO SEED, the seed an integer below 2^64, a scenario with blanks in double quotes"
             problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line.strip())}")
             continue
         if words[0].lower() not in names and (problem := complaint(words[0])):

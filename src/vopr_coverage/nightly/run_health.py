@@ -16,6 +16,7 @@ from vopr_coverage.gates.failing_seeds import ADVICE, SEED_FAILED
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.crash import last_words_in_words, seeds_not_run
 from vopr_coverage.model.figures import counted
+from vopr_coverage.model.manifest import Recording
 from vopr_coverage.model.replay import seeds_to_keep
 from vopr_coverage.model.report import FIRST_SEEDS_MIN, CoverageReport, same_first_results
 from vopr_coverage.model.verdict import Failure, Verdict, Violation
@@ -67,8 +68,10 @@ def judge_runs(job: str, runs: Iterable[ReadRun], config: Config) -> list[Judged
     """Judge each run that was read by its plan, and whether the runs of other seeds are really others."""
     judged: list[JudgedRun] = []
     compared: list[tuple[ReadRun, JudgedRun]] = []
+    runs = list(runs)
+    recording = next((run.read.recording for run in runs if run.read and run.read.recording), None)
     for run in runs:
-        result = _judge_run(job, run, config)
+        result = _judge_run(job, run, config) if run.present else _lost(job, run, recording)
         if len(result.first_hashes) >= FIRST_SEEDS_MIN:
             compared.append((run, result))
             result = replace(result, findings=(*result.findings, *_played_before(job, compared)))
@@ -99,10 +102,6 @@ def merged_figures(runs: Sequence[JudgedRun]) -> CoverageReport | None:
 
 def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
     planned, read = run.planned, run.read
-    if not run.present:
-        last = int(planned.seed) + planned.iterations - 1
-        line = f"no recording of {printable(planned.scenario)}, seeds {planned.seed} to {last}"
-        return _unjudged(run, Finding(job=job, source=run.source, kind="lost run", line=line, advice=advice.LOST))
     try:
         verdict = judge_health_of([read], Overrides(min_iterations=planned.iterations), config) if read else None
         problem = run.problem
@@ -130,6 +129,17 @@ def _judge_run(job: str, run: ReadRun, config: Config) -> JudgedRun:
         first_seed=None if other else seen.first_seed,
         first_hashes=read.run.first_hashes if read.run else (),
     )
+
+
+def _lost(job: str, run: ReadRun, other: Recording | None) -> JudgedRun:
+    """A run without a recording. The command of another run of its part runs its seeds, too."""
+    planned, again = run.planned, ""
+    last = int(planned.seed) + planned.iterations - 1
+    line = f"no recording of {printable(planned.scenario)}, seeds {planned.seed} to {last}"
+    if other:
+        again = replace(other, scenario=planned.scenario, seed=planned.seed, iterations=planned.iterations).run_again
+    found = Finding(job=job, source=run.source, kind="lost run", line=line, advice=advice.LOST, repro=again)
+    return _unjudged(run, found)
 
 
 def _unjudged(run: ReadRun, finding: Finding) -> JudgedRun:
@@ -171,6 +181,7 @@ def _health(job: str, source: str, violation: Violation) -> Iterator[Finding]:
         invariant=violation.invariant,
         rule=violation.kind,
         name=violation.point or violation.invariant or "",
+        repro=violation.repro,
     )
 
 

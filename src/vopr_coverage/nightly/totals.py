@@ -6,7 +6,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryResult, CanaryVerdict
 from vopr_coverage.config.file import Config
+from vopr_coverage.model.pairs import for_night
 from vopr_coverage.model.report import CoverageReport
+from vopr_coverage.nightly.findings import Covered
+from vopr_coverage.nightly.night_incidence import night_incidence
 from vopr_coverage.nightly.plan import NightPlan, PlannedJob
 from vopr_coverage.nightly.reached import ReachedNames, reached_names
 from vopr_coverage.nightly.regression_file import regression_line
@@ -18,11 +21,20 @@ NEW_SEEDS_EVERY_NIGHT: tuple[PlannedJob, ...] = ("long-run", "coverage", "canary
 
 
 def work_of(
-    plan: NightPlan, runs: Mapping[str, Sequence[JudgedRun]], canaries: CanaryVerdict | None, config: Config
+    plan: NightPlan,
+    runs: Mapping[str, Sequence[JudgedRun]],
+    canaries: CanaryVerdict | None,
+    config: Config,
+    covered: Covered | None,
 ) -> Iterator[Work]:
-    """What was asked, was planned and ran, by job and scenario."""
+    """What was asked, was planned and ran, by job and scenario.
+
+    Args:
+        covered: the coverage runs as they were judged; None without any.
+    """
     for planned in plan.work:
-        mine = [run for run in runs.get(planned.job, ()) if run.scenario.lower() == planned.scenario.lower()]
+        scenario, of_coverage = planned.scenario.lower(), planned.job == "coverage"
+        mine = [run for run in runs.get(planned.job, ()) if run.scenario.lower() == scenario]
         rates = [run.rate for run in mine if run.rate]
         report = merged_figures(mine)
         known = {*report.hit_fault_points, *report.missed_fault_points, *config.fault_points} if report else ()
@@ -50,7 +62,9 @@ def work_of(
             fault_points_known=len(known) if report else None,
             invariants=sum(count > 0 for count in report.invariant_executions.values()) if report else None,
             view_changes=report.view_changes if report else None,
-            names=_names(report, known) if report and planned.job == "coverage" else None,
+            names=_names(report, known) if report and of_coverage else None,
+            incidence=night_incidence(covered.incidences.get(scenario)) if covered and of_coverage else None,
+            pairs=for_night(covered.pairs.get(scenario)) if covered and of_coverage else None,
             first_hashes=mine[0].first_hashes if mine and planned.job in NEW_SEEDS_EVERY_NIGHT else (),
         )
 

@@ -13,8 +13,10 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.json_text import json_text
 from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
+from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
 from vopr_coverage.nightly.job import JobPage
+from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.regression_file import is_seed
 from vopr_coverage.runner.environment import Runner
@@ -104,6 +106,8 @@ class Work(msgspec.Struct, frozen=True):
             measured.
         first_hashes: of the first seeds of its first run, if every night runs other seeds; see `model.report.Run`.
         names: what its runs reached, in the coverage job; None in other jobs, and where nothing was measured.
+        incidence: how many of their seeds did so; None also where nobody knows.
+        pairs: which pairs of points met there; None also where nobody knows which seed hit which point.
     """
 
     job: str
@@ -122,6 +126,8 @@ class Work(msgspec.Struct, frozen=True):
     first_hashes: tuple[str, ...] = ()
     failed_as_expected: int = 0
     names: ReachedNames | None = None
+    incidence: NightIncidence | None = None
+    pairs: PairCoverage | None = None
 
 
 class TrendLine(msgspec.Struct, frozen=True):

@@ -17,7 +17,14 @@ from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Finish, Input
 from vopr_coverage.reading.antithesis_properties import PropertyTable, observed_in, remarks_on
-from vopr_coverage.reading.antithesis_records import Assertion, SdkLine, decode_assertion, decode_line, decode_object
+from vopr_coverage.reading.antithesis_records import (
+    Assertion,
+    SdkLine,
+    decode_assertion,
+    decode_line,
+    decode_object,
+    decode_plain,
+)
 from vopr_coverage.reading.source import BrokenData, CutShort, NoRecords
 
 # How each SDK declares its properties, by the first word of its header's language.
@@ -52,7 +59,7 @@ def read_antithesis(blocks: Iterable[bytes], source: str) -> Input:
 
 @dataclass
 class AntithesisReader:
-    """One pass over one file. SdkLine numbers count from 1, and only LF ends a line."""
+    """One pass over one file. Line numbers count from 1, and only LF ends a line."""
 
     source: str
     properties: PropertyTable = field(default_factory=PropertyTable)
@@ -84,6 +91,19 @@ class AntithesisReader:
             self._read_line(rest, last=True)
 
     def _read_line(self, data: bytes, *, last: bool) -> None:
+        try:
+            line = decode_plain(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._read_carefully(data, last=last)
+            return
+        if line.antithesis_assert is not UNSET:
+            self._assertion(line.antithesis_assert)
+        elif line.antithesis_guidance is not UNSET:  # about half of all lines; its assertion has a line of its own
+            self.known_lines += 1
+        else:
+            self._read_carefully(data, last=last)
+
+    def _read_carefully(self, data: bytes, *, last: bool) -> None:
         if not data.strip():
             return
         try:
@@ -91,10 +111,8 @@ class AntithesisReader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._broken_line(data, last=last)
             return
-        if line.antithesis_guidance is not UNSET:  # about half of all lines; its assertion has a line of its own
-            self.known_lines += 1
-        elif line.antithesis_assert is not UNSET:
-            self._assertion(bytes(line.antithesis_assert), data, last=last)
+        if line.antithesis_assert is not UNSET:
+            self._odd_assertion(bytes(line.antithesis_assert), data, last=last)
         elif line.is_known:
             self.known_lines += 1
             self._other(line)
@@ -113,9 +131,9 @@ class AntithesisReader:
         if len(self.errors) > PROBLEMS_SHOWN_MAX:
             raise ManyErrors(self.errors)
 
-    def _assertion(self, value: bytes, data: bytes, *, last: bool) -> None:
+    def _odd_assertion(self, value: bytes, data: bytes, *, last: bool) -> None:
         try:
-            found = decode_assertion(value)
+            self._assertion(decode_assertion(value))
         except msgspec.ValidationError as error:
             # A program may name an event of its own like this; one that looks like an assertion is a broken one.
             if b'"assert_type"' not in value:
@@ -123,10 +141,10 @@ class AntithesisReader:
                 return
             at = f":{self.lines}#/antithesis_assert"
             self._error(ReportError(self.source, at, expected="an assertion", found=Words(str(error)[:200])))
-            return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the line's own decoder takes it as it is
             self._broken_line(data, last=last)
-            return
+
+    def _assertion(self, found: Assertion) -> None:
         kind = found.kind
         if kind is None:
             at = f":{self.lines}#/antithesis_assert/assert_type"
@@ -136,7 +154,7 @@ class AntithesisReader:
         self.known_lines += 1
         if found.hit and not isinstance(found.condition, bool):
             self._note_condition(found)
-        self.properties.add(found, kind, max(self.headers, 1))
+        self.properties.add(found, kind, self.headers or 1)
 
     def _note_condition(self, found: Assertion) -> None:
         if len(self.odd_conditions) < REMARKS_MAX:

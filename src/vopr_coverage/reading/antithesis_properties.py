@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -17,22 +18,26 @@ _PLACEHOLDER = re.compile(r'Message from "(?P<file>.+)\[(?P<line>[0-9]{1,9})\]"'
 MISSING_KINDS: frozenset[Kind] = frozenset({"always", "sometimes", "reachable"})
 
 
-@dataclass
+@dataclass(slots=True)
 class Property:
     """One property: an id of one kind, and what each run said of it.
 
     Attributes:
-        hit, true, false: the numbers of the runs that evaluated it, with that result.
+        true, false: the numbers of the runs that evaluated it, with that condition.
     """
 
     id: str
     kind: Kind
     message: str
     declared: bool = False
-    hit: set[int] = field(default_factory=set)
     true: set[int] = field(default_factory=set)
     false: set[int] = field(default_factory=set)
     place: tuple[str, int] | None = None
+
+    @property
+    def hit(self) -> set[int]:
+        """The numbers of the runs that evaluated it."""
+        return self.true | self.false
 
     @property
     def missed(self) -> bool:
@@ -55,18 +60,20 @@ class PropertyTable:
 
     def add(self, found: Assertion, kind: Kind, run: int) -> None:
         """One line, of run number `run`."""
-        seen = self.by_key.get((found.id, kind))
+        key = found.id, kind
+        seen = self.by_key.get(key)
         if seen is None:
-            seen = self.by_key[found.id, kind] = Property(found.id, kind, found.message)
+            id, message = found.names
+            seen = self.by_key[key] = Property(id, kind, message)
         if not found.hit:  # a declaration, whatever its condition says
             seen.declared = True
             seen.place = seen.place or found.place
             return
-        seen.hit.add(run)
         (seen.true if found.condition else seen.false).add(run)
-        if kind in ("always", "always or unreachable") and not found.condition:
+        if seen.place is None:
+            seen.place = found.place
+        elif not found.condition and kind in ("always", "always or unreachable"):
             seen.place = found.place or seen.place  # of the evaluation that failed
-        seen.place = seen.place or found.place
 
     def program(self) -> list[Property]:
         """The properties of the program; the SDK's own is none of them."""
@@ -75,21 +82,20 @@ class PropertyTable:
     def joined(self) -> list[Property]:
         """The same, with the placeholders of Go's instrumentor replaced by the messages that stood at their lines."""
         every = self.program()
-        waiting = {_where(found): found for found in every if _where(found) and not found.hit}
-        joined = []
+        waiting = {where: found for found in every if (where := _where(found)) and not found.hit}
+        if not waiting:
+            return every
         for found in every:
-            declared = waiting.pop(_of_place(found.place), None) if not found.declared else None
-            if declared is not None and declared.kind == found.kind:
+            at = _of_place(found.place)
+            if at in waiting and not found.declared and waiting[at].kind == found.kind:
                 found.declared = True
-            elif declared is not None:
-                waiting[_where(declared)] = declared
-            joined.append(found)
+                del waiting[at]
         known = {id(found) for found in waiting.values()}
-        return [found for found in joined if not _where(found) or found.hit or id(found) in known]
+        return [found for found in every if not _where(found) or found.hit or id(found) in known]
 
 
 def observed_in(properties: list[Property], runs: int, events: dict[str, int]) -> Observed:
-    """PropertyTable as points, invariants and broken properties."""
+    """The properties as points, invariants and broken properties."""
     observed = Observed(runs=runs, unit="file", events=events)
     names = _names(properties)
     for found in properties:
@@ -118,34 +124,32 @@ def observed_in(properties: list[Property], runs: int, events: dict[str, int]) -
 
 def _names(properties: list[Property]) -> dict[tuple[str, Kind], str]:
     """What each is called: its message, and its id or kind too where two have the same."""
-    ids: dict[str, set[str]] = {}
-    kinds: dict[str, set[str]] = {}
-    for found in properties:
-        ids.setdefault(found.message, set()).add(found.id)
-        kinds.setdefault(found.id, set()).add(found.kind)
+    ids = Counter(message for message, _ in {(found.message, found.id) for found in properties})
+    kinds = Counter(found.id for found in properties)
     names = {}
     for found in properties:
-        name = found.message if found.message and len(ids[found.message]) == 1 else f"{found.message} [{found.id}]"
-        names[found.id, found.kind] = f"{name} ({found.kind})" if len(kinds[found.id]) > 1 else name
+        name = found.message if found.message and ids[found.message] == 1 else f"{found.message} [{found.id}]"
+        names[found.id, found.kind] = f"{name} ({found.kind})" if kinds[found.id] > 1 else name
     return names
 
 
 def remarks_on(properties: PropertyTable) -> Iterator[str]:
     """What is odd about the properties, in sentences."""
-    if any(id == CGO_ID for id, _ in properties.by_key):
+    kinds = Counter(id for id, _ in properties.by_key)
+    if CGO_ID in kinds:
         yield "the program was built without CGO, so the Go SDK reports a failure of its own, which is no property"
-    kinds: dict[str, list[Kind]] = {}
+    several: dict[str, list[Kind]] = {}
     for id, kind in properties.by_key:
-        kinds.setdefault(id, []).append(kind)
-    for id, several in kinds.items():
-        if len(several) > 1:
-            yield f"'{id}' is used for {' and '.join(several)}: both are judged"
+        if kinds[id] > 1:
+            several.setdefault(id, []).append(kind)
+    for id, used in several.items():
+        yield f"'{id}' is used for {' and '.join(used)}: both are judged"
 
 
 def _where(found: Property) -> tuple[str, int] | None:
     """File and line of a placeholder; None for any other message."""
-    match = _PLACEHOLDER.fullmatch(found.id)
-    return (match["file"], int(match["line"])) if match and found.declared else None
+    match = _PLACEHOLDER.fullmatch(found.id) if found.declared else None
+    return (match["file"], int(match["line"])) if match else None
 
 
 def _of_place(place: tuple[str, int] | None) -> tuple[str, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,32 +12,18 @@ from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.model.report import CoverageReport, Format, Input, contradictions_of, remarks_on
 from vopr_coverage.reading.ending import dotted
-from vopr_coverage.reading.p_lang import looks_like_p, read_p
 from vopr_coverage.reading.source import LINE_BYTES_MAX, BrokenData
-from vopr_coverage.reading.tigerbeetle import looks_like_tigerbeetle, read_tigerbeetle
 
 DOCUMENT_BYTES_MAX = LINE_BYTES_MAX
 _STREAM_PARTS = ("fault_points", "phases", "invariants")
 
 
-# JSON documents of other testers, by what they look like.
-OTHER_DOCUMENTS: tuple[tuple[Callable[[object], bool], Callable[[Any, str], Input]], ...] = (
-    (looks_like_p, read_p),
-    (looks_like_tigerbeetle, read_tigerbeetle),
-)
-
-
-def read_document(blocks: Iterable[bytes], source: str) -> Input:
-    """Read one JSON document. Its keys show whether it is flat or wrapped.
+def read_coverage(document: Any, source: str) -> Input:
+    """Read a flat or a wrapped report from a JSON document. Its keys show which of them it is.
 
     Raises:
-        ReportError, ManyErrors: text that is not JSON, a document that is neither, or one that
-        violates its schema; each with line or pointer.
+        ReportError, ManyErrors: a document that is neither, or one that violates its schema, each with its pointer.
     """
-    document = _parsed(blocks, source)
-    for looks_like, reader in OTHER_DOCUMENTS:
-        if looks_like(document):
-            return reader(document, source)
     if not isinstance(document, dict):
         raise ReportError(source, "", expected="a VOPR stream or a coverage report object", found=document)
     wrapped = "coverage" in document
@@ -97,7 +83,13 @@ def whole_document(blocks: Iterable[bytes], source: str) -> bytes:
     return b"".join(parts)
 
 
-def _parsed(blocks: Iterable[bytes], source: str) -> Any:
+def parsed(blocks: Iterable[bytes], source: str) -> Any:
+    """The value of a JSON document.
+
+    Raises:
+        ReportError: text that is not JSON, with its line, or more than 64 MiB of it.
+        BrokenData: the file breaks off, or its gzip data is damaged.
+    """
     try:
         return strict_loads(whole_document(blocks, source))
     except JsonError as error:

@@ -16,11 +16,13 @@ from msgspec.structs import replace
 from vopr_coverage.errors import ReportError, Words
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
-from vopr_coverage.model.points import Broken, Location, Observed, Point
+from vopr_coverage.model.points import Broken, Location, Observed, Point, PointKind
 from vopr_coverage.model.report import Finish, Input
-from vopr_coverage.reading.source import BrokenData, CutShort
+from vopr_coverage.reading.point_lists import with_list
+from vopr_coverage.reading.source import BrokenData, NoRecords
 
 BEGINS_LIKE_TRACE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:Trace>|Event\s)")
+_OF_TRACE = re.compile(rb"<(?:Trace>|Event\s)")
 NO_END = "there is no ElapsedTime event, with which a simulation ends"
 TESTS_EXPECTED, TESTS_ENDED = "TestsExpectedToPass", "TestResults"
 ERRORS_KEPT_MAX = 100
@@ -39,36 +41,49 @@ def read_foundationdb(blocks: Iterable[bytes], source: str) -> Input:
     """Read one trace file, which may be a part of a run: `joined` puts parts together.
 
     Raises:
+        NoRecords: no event of a trace at all.
         ReportError: a probe without file, line or comment, or too many of them.
+        BrokenData: damaged gzip data, also where it only breaks off: errors may have followed.
     """
-    reader = _TraceReader(source)
+    reader, is_trace = _TraceReader(source), False
+    number = 0
     try:
-        number = 0
         for block in blocks:
+            is_trace = is_trace or _OF_TRACE.search(block) is not None
             for line in block.split(b"\n"):
                 number += 1
                 if _WANTED.search(line):
                     reader.take(_attributes(line), number)
             number -= 1
-    except CutShort:
-        pass
     except BrokenData as error:
         raise error.on_line(number + 1) from None
+    if not is_trace:
+        found = f"{counted(number, 'line')} without one"
+        raise NoRecords(source, expected="events of a trace of FoundationDB", found=found, lines=number)
     return reader.finish()
 
 
-def joined(inputs: Sequence[Input]) -> list[Input]:
-    """Rolled files of one run as one input, in place of the first of them; all other inputs as they are."""
+def is_part(read: Input) -> bool:
+    """Whether it is a trace file that `joined` has to put together with others of its run, and names its probes."""
+    return read.format == "foundationdb" and read.run is None and read.report is None
+
+
+def joined(inputs: Sequence[Input], declared: Mapping[str, PointKind | None] = {}) -> list[Input]:
+    """Rolled files of one run as one input, in place of the first of them; all other inputs as they are.
+
+    Args:
+        declared: see `with_list`; of a run together, since only together its probes have the names that lists know.
+    """
     parts: dict[str, list[Input]] = {}
     for read in inputs:
-        if read.format == "foundationdb":
+        if is_part(read):
             parts.setdefault(run_of(read.source), []).append(read)
     every = []
     for read in inputs:
-        if read.format != "foundationdb":
+        if not is_part(read):
             every.append(read)
         elif run_of(read.source) in parts:
-            every.append(_concluded(parts.pop(run_of(read.source))))
+            every.append(with_list(_concluded(parts.pop(run_of(read.source))), declared))
     return every
 
 

@@ -21,9 +21,10 @@ from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import OUTPUT
 from vopr_coverage.model.points import Observed, add_up
 from vopr_coverage.model.report import SEED_COUNT, FailureGroup, Finish, Format, Input
-from vopr_coverage.reading import recognise
+from vopr_coverage.reading import of_format, recognise
 from vopr_coverage.reading.foundationdb import joined
 from vopr_coverage.reading.order import Failures
+from vopr_coverage.reading.seed_hits import HitCounts
 from vopr_coverage.reading.source import blocks
 
 ADDED_AT_ONCE = 100
@@ -31,12 +32,13 @@ WARNINGS_MAX = 20
 REMARKS_MAX = 3
 
 
-def with_outputs(read: Input, stream: str) -> Input:
+def with_outputs(read: Input, stream: str, form: str | None = None) -> Input:
     """What the seeds of a recording wrote to files, added to what is known of its run.
 
     Args:
         read: the run, from the stream of the recording.
         stream: the path of that stream; the archive with the files lies beside it.
+        form: the format that the files have to be, None for any.
 
     Raises:
         ReportError: a file that no reader takes, or an archive that cannot be read.
@@ -44,7 +46,7 @@ def with_outputs(read: Input, stream: str) -> Input:
     run = read.run
     if run is None:
         return read
-    outputs = _Outputs(os.path.join(os.path.dirname(stream), OUTPUT))
+    outputs = _Outputs(os.path.join(os.path.dirname(stream), OUTPUT), form)
     outputs.read()
     observed = outputs.observed()
     contradictions = [*run.contradictions, *outputs.contradictions]
@@ -69,6 +71,7 @@ def with_outputs(read: Input, stream: str) -> Input:
         report=coverage_of(observed) if observed and run.complete else None,
         observed=observed,
         warnings=(*read.warnings, *outputs.warnings),
+        hits=outputs.hits.by_seed(observed.points if observed else ()),
     )
 
 
@@ -81,12 +84,14 @@ class _Outputs:
     """The files of one archive, read in constant memory."""
 
     path: str
+    form: str | None = None
     seeds: set[int] = field(default_factory=set)
     failures: Failures = field(default_factory=Failures)
     failed: set[int] = field(default_factory=set)
     contradictions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     format: Format | None = None
+    hits: HitCounts = field(default_factory=HitCounts)
     _sum: list[Observed] = field(default_factory=list)
 
     def read(self) -> None:
@@ -113,8 +118,8 @@ class _Outputs:
             source = f"{OUTPUT}: {printable(member.name)}"
             try:
                 pieces = blocks(cast("BufferedReader", content), source)  # what it is, in a stream, too
-                reader, seen = recognise(pieces)
-                yield reader(chain(seen, pieces), source)
+                reader, seen = recognise(pieces, source, self.form)
+                yield of_format(self.form, reader(chain(seen, pieces), source), source)
                 taken += 1
             except UserError as error:
                 refused.append(error)
@@ -147,6 +152,7 @@ class _Outputs:
             self.failures.add(seed, broken.name, broken.line + where)
             self.failed.add(seed)
         observed.broken = {}
+        self.hits.keep(seed, 1, {name: 1 for name, point in observed.points.items() if point.hit})
         self._sum.append(observed)
         if len(self._sum) >= ADDED_AT_ONCE:
             self._sum = [add_up(self._sum)]

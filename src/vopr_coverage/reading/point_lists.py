@@ -78,7 +78,7 @@ def read_declared(path: Path, name: str) -> dict[str, PointKind]:
     return declared
 
 
-def with_list(read: Input, declared: Mapping[str, PointKind]) -> Input:
+def with_list(read: Input, declared: Mapping[str, PointKind | None]) -> Input:
     """What was read with the points of a list declared, where the format names its points itself."""
     if read.observed is None or not declared:
         return read
@@ -97,7 +97,8 @@ def with_undeclared_told(read: Input) -> Input:
     listed = ", ".join(printable(name[:60]) for name in undeclared[:NAMES_LISTED])
     more = f" and {len(undeclared) - NAMES_LISTED} more" if len(undeclared) > NAMES_LISTED else ""
     are = agreeing(len(undeclared), "is", "are")
-    text = f"{counted(len(undeclared), 'name')} {are} not declared, and left out of every percentage: {listed}{more}"
+    names = f"{counted(len(undeclared), 'name')} {are} not declared"
+    text = f"{names}, and left out of every percentage unless the config has them: {listed}{more}"
     return replace(read, warnings=(*read.warnings, text))
 
 

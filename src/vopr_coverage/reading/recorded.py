@@ -5,22 +5,26 @@ A stream does not show how its simulator ended. A recording's manifest does: her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
+import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.errors import UserError
+from vopr_coverage.errors import ReportError, UserError, Words
 from vopr_coverage.files import opened
 from vopr_coverage.model.crash import CRASH, crash_of, is_crash
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.manifest import Recording
+from vopr_coverage.model.points import PointKind
 from vopr_coverage.model.report import FailureGroup, Input, Run
-from vopr_coverage.reading import read_report, recognise
-from vopr_coverage.reading.documents import read_document
+from vopr_coverage.reading import of_format, read_report, recognise
 from vopr_coverage.reading.find import ReportFile
+from vopr_coverage.reading.formats import read_document, row_of
+from vopr_coverage.reading.foundationdb import is_part
 from vopr_coverage.reading.outputs import with_outputs
+from vopr_coverage.reading.point_lists import with_list
 from vopr_coverage.reading.seeds import Seeds, SeedsReader
 from vopr_coverage.reading.simulation import read_simulation
 from vopr_coverage.reading.simulation_seeds import SimulationSeedsReader
@@ -29,23 +33,56 @@ from vopr_coverage.reading.stream import read_stream
 from vopr_coverage.reading.stretches import Stretch
 
 
-def read_file(file: ReportFile, progress: Progress | None = None, form: str | None = None) -> Input:
+class ReadAs(msgspec.Struct, frozen=True):
+    """What somebody says of files that their content does not.
+
+    Attributes:
+        form: the format that all of them have to be, a name of `reading.formats.FORMATS`; None: any. Of a recorded
+            simulator that wrote files it is the format of these files.
+        declared: points that a run may reach, beside those that the files declare: kinds by name, None if unknown.
+    """
+
+    form: str | None = None
+    declared: Mapping[str, PointKind | None] = {}
+
+
+AS_SHOWN = ReadAs()  # whatever their content shows
+
+
+def read_file(file: ReportFile, progress: Progress | None = None, read_as: ReadAs = AS_SHOWN) -> Input:
     """Read one report, or the stream of a recording, under its path.
 
     Args:
         progress: called with the number of unpacked bytes of each block.
-        form: the format that it has to be, None for any.
 
     Raises:
         FileError, ReportError, ManyErrors: see `read_report`.
     """
+    wrote_files = file.recording is not None and file.recording.writes_output
     try:
+        form = None if wrote_files else read_as.form
         read = _as_recorded(read_report(file.path, progress, form), file.recording)
     except NoRecords as error:
         if file.recording is None:
             raise
         return _nothing_written(error)
-    return with_outputs(read, file.path) if file.recording and file.recording.writes_output else read
+    read = with_outputs(read, file.path, read_as.form) if wrote_files else read
+    return read if is_part(read) else with_list(read, read_as.declared)
+
+
+def why_not_whole(recording: Recording, path: str) -> str:
+    """Why a recording whose simulator ended by itself is not whole, in one line; "" if its ending says so.
+
+    Args:
+        path: of its stream.
+    """
+    if recording.whole or recording.stopped or recording.ended_badly or recording.per_seed:
+        return ""
+    try:
+        run = read_report(path).run
+    except UserError as error:
+        return str(error).partition("\n")[0]
+    return (run.ended_early if run else None) or ""
 
 
 def _as_recorded(read: Input, recording: Recording | None) -> Input:
@@ -91,25 +128,29 @@ def _with_crash(read: Input, run: Run, recording: Recording) -> Input:
 
 
 @contextmanager
-def opened_seeds(file: ReportFile, progress: Progress | None = None) -> Iterator[Seeds | SeedlessRun]:
+def opened_seeds(
+    file: ReportFile, progress: Progress | None = None, read_as: ReadAs = AS_SHOWN
+) -> Iterator[Seeds | SeedlessRun]:
     """Open one run to read it seed by seed; arguments and errors as those of `read_file`.
 
     A document without records is refused.
     """
+    form = None if file.recording is not None and file.recording.writes_output else read_as.form
     with opened(file.path) as stream:
         pieces = blocks(stream, file.path, progress)
         if file.recording:
             pieces = _until_no_records(pieces)
-        reader, seen = recognise(pieces)
+        reader, seen = recognise(pieces, file.path, form)
         whole: Iterable[bytes] = chain(seen, pieces)
         if reader is read_document:
             whole = [*whole]
         if reader is read_simulation:
             yield _seeds(whole, file, SimulationSeedsReader(file.path))
-        elif reader is read_stream or (reader is read_document and not _has_observations(whole, file)):
+        elif reader is read_stream or (reader is read_document and not _is_document(whole, file)):
             yield _seeds(whole, file, None)
         else:
-            yield SeedlessRun(_as_recorded(reader(whole, file.path), file.recording))
+            read = of_format(form, reader(whole, file.path), file.path)
+            yield SeedlessRun(with_list(_as_recorded(read, file.recording), read_as.declared))
 
 
 def _seeds(pieces: Iterable[bytes], file: ReportFile, reader: SeedsReader | None) -> Seeds:
@@ -118,12 +159,19 @@ def _seeds(pieces: Iterable[bytes], file: ReportFile, reader: SeedsReader | None
     return Seeds(pieces, file.path, reader)
 
 
-def _has_observations(pieces: Iterable[bytes], file: ReportFile) -> bool:
-    """Whether a document is one that a tester of another kind writes."""
+def _is_document(pieces: Iterable[bytes], file: ReportFile) -> bool:
+    """Whether it is a document that a tester of another kind writes.
+
+    Raises:
+        ReportError: a report with totals of unknown seeds.
+    """
     try:
-        return read_document(pieces, file.path).observed is not None
+        read = read_document(pieces, file.path)
     except UserError:
         return False
+    if row_of(read).a_run_is == "totals":
+        raise ReportError(file.path, "", expected="a run of seeds", found=Words(row_of(read).title))
+    return True
 
 
 class SeedlessRun:
@@ -135,16 +183,7 @@ class SeedlessRun:
     start: None = None
 
     def __init__(self, read: Input) -> None:
-        ended_early = read.finish.ended_early if read.finish else None
-        nothing = Run(
-            starting_seed=None,
-            announced=None,
-            records=0,
-            failed_records=0,
-            iterations=0,
-            ended_early=ended_early,
-        )
-        self.read = replace(read, run=read.run or nothing)
+        self.read = replace(read, run=read.run or _without_seeds(read.finish.ended_early if read.finish else None))
 
     def __iter__(self) -> Iterator[Stretch]:
         """None."""
@@ -175,13 +214,10 @@ def _until_no_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _nothing_written(error: NoRecords) -> Input:
     """What is known of a run whose simulator wrote no record."""
     what = f"no record written, but {counted(error.lines, 'other line')}" if error.lines else "nothing written"
-    run = Run(
-        starting_seed=None,
-        announced=None,
-        records=0,
-        failed_records=0,
-        iterations=0,
-        ended_early=what,
-        wrote_nothing=True,
-    )
+    run = replace(_without_seeds(what), wrote_nothing=True)
     return Input(source=error.source, format="stream", report=None, run=run, listed_only=True)
+
+
+def _without_seeds(ended_early: str | None) -> Run:
+    """A run of which no seed is known."""
+    return Run(starting_seed=None, announced=None, records=0, failed_records=0, iterations=0, ended_early=ended_early)

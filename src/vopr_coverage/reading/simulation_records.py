@@ -81,7 +81,11 @@ class StartLine(msgspec.Struct):
 
 
 class EndLine(msgspec.Struct):
-    """The counts at the end of a run; totals where no seed has them."""
+    """The counts at the end of a run; totals where no seed has them.
+
+    `violated` are properties that must hold and did not, beside those of failed seeds, and `undecided` those of which
+    nobody knows. `attempts` has the points that were attempted and never took effect.
+    """
 
     type: Literal["end"]
     seeds: int
@@ -89,6 +93,9 @@ class EndLine(msgspec.Struct):
     hits: dict[str, int] | None = None
     ran: dict[str, int] | None = None
     counters: Counters | None = None
+    violated: list[str] | None = None
+    undecided: list[str] | None = None
+    attempts: dict[str, int] | None = None
 
 
 Line = StartLine | SeedLine | EndLine
@@ -109,11 +116,8 @@ def decode_seed_block(block: bytes) -> list[SeedLine]:
 
 def are_sound(records: Sequence[SeedLine]) -> bool:
     """Whether records meet what the decoder can't check: a failure where one is due."""
-    failures = [record.failure for record in records]
-    statuses = [record.status for record in records]
-    if failures.count(None) == statuses.count("ok") == len(records):
-        return True
-    return all((failure is None) == (status == "ok") for failure, status in zip(failures, statuses, strict=True))
+    failed = [record for record in records if record.failure is not None or record.status != "ok"]
+    return all(record.failure is not None and record.status != "ok" for record in failed)
 
 
 def looks_like_simulation(document: object) -> bool:

@@ -2,98 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
 
 from vopr_coverage.model.report import FailureGroup
+from vopr_coverage.reading.different_runs import DifferentRuns
+from vopr_coverage.reading.named_counts import NamedCounts
 from vopr_coverage.reading.order import Failures, SeedOrder
 from vopr_coverage.reading.records import CrashedData
+from vopr_coverage.reading.seed_hits import HitCounts
 from vopr_coverage.reading.simulation_records import Counters, SeedLine
-from vopr_coverage.reading.simulation_rows import Column, SeedRow, kept_digest, seeds_of
+from vopr_coverage.reading.simulation_rows import SeedRow, kept_digest, seeds_of
 
 FIRST_SEEDS = 8  # whose results are kept: chance repeats one of them, but never eight
-UNDECLARED_KEPT_MAX = 1_000
 DIGEST_DIGITS = 16
-SEEDS_WAITING_MAX = 2000
-NAMES_WAITING_MAX = 20_000
-
-
-class NamedCounts:
-    """Counts by name: how often, and in how many seeds. Of names that were not declared it keeps the first thousand.
-
-    The counts of many seeds are collected by name first, and then added at once: that is the quickest way in Python.
-    """
-
-    def __init__(self) -> None:
-        self._recorded = 0
-        self.dropped: set[str] = set()  # the first further names
-        self._declared: frozenset[str] = frozenset()
-        self._totals: dict[str, int] = {}
-        self._seeds: dict[str, int] = {}
-        self._waiting: defaultdict[str, list[int]] = defaultdict(list)
-        self._seeds_waiting = 0
-
-    def declare(self, names: Iterable[str]) -> None:
-        """Names that are kept whatever else comes."""
-        self._declared = frozenset(names)
-
-    def add(self, all_counts: Sequence[Mapping[str, int] | None]) -> None:
-        """The counts of several seeds; None where a seed has none."""
-        waiting = self._waiting
-        for counts in all_counts:
-            if counts is None:
-                continue
-            self._seeds_waiting += 1
-            for name, count in counts.items():
-                waiting[name].append(count)
-        if self._seeds_waiting > SEEDS_WAITING_MAX or len(waiting) > NAMES_WAITING_MAX:
-            self._fold()
-
-    def add_columns(self, columns: Mapping[str, Column], seeds: int) -> None:
-        """The counts of so many seeds, summed up by a recorder."""
-        self._fold()
-        self._recorded += seeds
-        for name, column in columns.items():
-            if self._is_kept(name):
-                self._totals[name] = self._totals.get(name, 0) + column.count
-                self._seeds[name] = self._seeds.get(name, 0) + int(column.seeds, 16).bit_count()
-
-    @property
-    def recorded(self) -> int:
-        """How many seeds have such counts, empty ones included."""
-        return self._recorded + self._seeds_waiting
-
-    def totals(self) -> dict[str, int]:
-        """How often each name was counted; names that never were are absent."""
-        self._fold()
-        return self._totals
-
-    def seeds(self) -> dict[str, int]:
-        """In how many seeds each name was counted."""
-        self._fold()
-        return self._seeds
-
-    def _fold(self) -> None:
-        for name, counts in self._waiting.items():
-            times = len(counts) - counts.count(0)
-            if times and self._is_kept(name):
-                self._totals[name] = self._totals.get(name, 0) + sum(counts)
-                self._seeds[name] = self._seeds.get(name, 0) + times
-        self._recorded += self._seeds_waiting
-        self._waiting.clear()
-        self._seeds_waiting = 0
-
-    def _is_kept(self, name: str) -> bool:
-        if name in self._totals or name in self._declared:
-            return True
-        if len(self._totals) < len(self._declared) + UNDECLARED_KEPT_MAX:
-            return True
-        if len(self.dropped) < UNDECLARED_KEPT_MAX:
-            self.dropped.add(name)
-        return False
 
 
 class SimulationTally(SeedOrder):
@@ -103,8 +27,9 @@ class SimulationTally(SeedOrder):
         super().__init__()
         self.ok = 0
         self.failed = 0
-        self.hits = NamedCounts()
+        self.hits = HitCounts()
         self.ran = NamedCounts()
+        self.different = DifferentRuns()
         self.counters: dict[str, int] = {}
         self._events: int | None = 0
         self._had_events = False
@@ -121,34 +46,49 @@ class SimulationTally(SeedOrder):
         if due is None or [record.seed for record in records] != list(range(due, due + len(records))):
             return False
         self.took(len(records))
+        self.hits.add_seeds(due, [record.hits for record in records])
         self._add(records)
         return True
 
     def add(self, record: SeedLine, number: int) -> None:
         """Add the record on line `number`, in order or not."""
-        self.follow(record.seed, number)
+        if self.follow(record.seed, number):
+            self.hits.add_seeds(record.seed, [record.hits])
+        else:
+            self.hits.add([record.hits])
         self._add([record])
 
     def add_row(self, row: SeedRow, number: int) -> None:
         """Add a row of seeds, in order or not; the first of them stood on line `number`."""
         if self.due(row.seeds) == row.first_seed:
             self.took(row.seeds)
+            self._keep_hits(row, 0, row.seeds)
         else:
             for at, seed in enumerate(row.numbers()):
-                self.follow(seed, number + at)
+                if self.follow(seed, number + at):
+                    self._keep_hits(row, at, 1)
         self._events = _plus(self._events, [None] if row.events is None else row.events)
         self._had_events = self._had_events or any(row.events or ())
         self._time_ns = _plus(self._time_ns, [None] if row.time_ns is None else row.time_ns)
+        self.different.add(row.digest or [None] * row.seeds)
         for counts, columns in ((self.hits, row.hits), (self.ran, row.ran)):
             if columns is not None:
                 counts.add_columns(columns, row.seeds)
-        self._count([row.counters])
+        if row.counters is not None:
+            self._count([row.counters])
         for failed in row.failed:
             self._failures.add(row.first_seed + failed.at, failed.invariant, failed.message)
         self.failed += len(row.failed)
         self.ok += row.seeds - len(row.failed)
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
             self._look_at(seeds_of(row))
+
+    def _keep_hits(self, row: SeedRow, at: int, seeds: int) -> None:
+        """Which of so many seeds of a row, from one on, hit which points."""
+        if row.hits is not None:
+            of_these = (1 << seeds) - 1
+            columns = {name: int(column.seeds, 16) >> at & of_these for name, column in row.hits.items()}
+            self.hits.keep(row.first_seed + at, seeds, {name: column for name, column in columns.items() if column})
 
     def add_crash(self, died: CrashedData, number: int) -> None:
         """Add the seed that the simulator died at. What it did before is not known."""
@@ -162,26 +102,23 @@ class SimulationTally(SeedOrder):
         self._events = _plus(self._events, events)
         self._had_events = self._had_events or any(events)
         self._time_ns = _plus(self._time_ns, [record.time_ns for record in records])
-        self.hits.add([record.hits for record in records])
-        self.ran.add([record.ran for record in records])
-        counters = [record.counters for record in records]
-        if counters.count(None) != len(counters):
-            self._count(counters)
-        failures = [record.failure for record in records]
-        self.ok += failures.count(None)
-        if failures.count(None) != len(failures):
-            self._fail(records)
+        self.ran.add([record.ran for record in records if record.ran is not None])
+        self.different.add(record.digest for record in records)
+        self._count([record.counters for record in records if record.counters is not None])
+        failed = [record for record in records if record.failure is not None]
+        self.ok += len(records) - len(failed)
+        self._fail(failed)
         if self._all_alike or len(self._begun) < FIRST_SEEDS:
             self._look_at(records)
 
     def _fail(self, records: Sequence[SeedLine]) -> None:
+        self.failed += len(records)
         for record in records:
             if record.failure is not None:
-                self.failed += 1
                 self._failures.add(record.seed, record.failure.invariant, record.failure.message)
 
-    def _count(self, all_counters: Iterable[Counters | None]) -> None:
-        for counters in filter(None, all_counters):
+    def _count(self, all_counters: Iterable[Counters]) -> None:
+        for counters in all_counters:
             for name, count in counters.given().items():
                 before = self.counters.get(name, 0)
                 # The same query plan may have run at several seeds.

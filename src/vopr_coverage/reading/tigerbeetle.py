@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ class Result(msgspec.Struct):
     commit_timestamp: int
     fuzzer: str
     ok: bool
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=0)]
     seed: int
     seed_timestamp_start: int
     seed_timestamp_end: int

@@ -15,6 +15,7 @@ from typing import IO
 
 from vopr_coverage.errors import UsageError, printable
 from vopr_coverage.files import why
+from vopr_coverage.recorder.child_environment import child_environment
 
 KILL_AFTER_S = 10.0  # between the first signal and the kill
 ABANDON_AFTER_S = 2.0  # between the kill and no longer waiting for processes that it left behind
@@ -46,6 +47,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
+                env=child_environment(),
                 start_new_session=_HAS_GROUPS,
             )
         except (OSError, ValueError) as error:

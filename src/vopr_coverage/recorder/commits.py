@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.model.manifest import COMMIT, SHA, CommitSource
+from vopr_coverage.recorder.child_environment import child_environment
 
 GIT_TIMEOUT_S = 5.0
 
@@ -55,6 +56,7 @@ def _git_head() -> str | None:
         result = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 (the git that the user's shell would run)
             stdin=subprocess.DEVNULL,
+            env=child_environment(),
             capture_output=True,
             text=True,
             errors="replace",

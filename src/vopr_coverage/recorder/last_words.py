@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from vopr_coverage.errors import printable
+from vopr_coverage.errors import visible
 from vopr_coverage.model.crash import PANIC
 
 TAIL_BYTES = 1 << 16  # of what was written; earlier lines are never shown
@@ -28,7 +28,7 @@ def last_words(data: bytes, *, lines_max: int = 5, characters_max: int = 400) ->
     lines = re.split(r"[\r\n]+", data[-TAIL_BYTES:].decode("utf-8", "backslashreplace"))
     if len(data) > TAIL_BYTES and len(lines) > 1:
         del lines[0]  # its beginning is missing
-    cleaned = (printable(_CONTROL_SEQUENCE.sub("", line).replace("\t", " ")).strip() for line in lines)
+    cleaned = (visible(_CONTROL_SEQUENCE.sub("", line).replace("\t", " ")).strip() for line in lines)
     written = [line for line in cleaned if line]
     panic = next((at for at in reversed(range(len(written))) if PANIC.search(written[at])), None)
     if panic is not None:

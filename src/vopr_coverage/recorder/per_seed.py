@@ -285,7 +285,7 @@ class SeedSession:
             kept={"compact": sum(lines.values()), "verbatim": 0},
             stderr_bytes=self._log.size,
             stderr_dropped_bytes=self._log.dropped,
-            last_words=(self._last.last_words or (self._last.problem[:400],)) if self._last.problem else (),
+            last_words=self._last.why_none(self._seed(self._stored - 1)),
             measured=self._store.measured,
             outputs=self._outputs if self._folders else None,
         )

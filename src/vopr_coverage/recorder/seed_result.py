@@ -29,6 +29,8 @@ from vopr_coverage.recorder.last_words import last_words
 from vopr_coverage.recorder.parts import announces
 from vopr_coverage.recorder.process import Ended
 
+PROBLEM_CHARACTERS_MAX = 400
+
 
 class SeedOutput(msgspec.Struct, frozen=True):
     """What a process wrote: its compacted stream, its other lines on stdout, and its stderr; the end of each."""
@@ -74,6 +76,12 @@ class SeedResult(msgspec.Struct, frozen=True):
     last_words: tuple[str, ...] = ()
     kept: bytes = b""
 
+    def why_none(self, seed: int) -> tuple[str, ...]:
+        """Why there is no result: its last words, or what is wrong with its records; () if there is one."""
+        if not self.problem:
+            return ()
+        return self.last_words or (problem_in_words(seed, self.problem)[:PROBLEM_CHARACTERS_MAX],)
+
 
 def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collection[int]) -> SeedResult:
     """The result of the process that ran this seed and that nobody has stopped.
@@ -109,7 +117,9 @@ def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collectio
     if not well:
         return msgspec.structs.replace(known, problem=f"{_ending(ended)} does not say that a bug was found")
     if stream.started and not ((record or known.record) and stream.end):
-        return msgspec.structs.replace(known, problem="its stream breaks off")
+        refused = _refused(written.other, stream.simulation is not None)
+        why = f": {refused}" if refused else ""
+        return msgspec.structs.replace(known, problem=f"its stream breaks off{why}")
     if known.record:
         return msgspec.structs.replace(known, end=stream.end)
     return msgspec.structs.replace(known, line=record[1] if record else ran_line(seed), end=stream.end)
@@ -117,6 +127,16 @@ def result_of(seed: int, ended: Ended, written: SeedOutput, found_bug: Collectio
 
 def _ending(ended: Ended) -> str:
     return f"exit code {ended.exit_code}" if ended.signal is None else f"signal {ended.signal}"
+
+
+def _refused(output: bytes, is_simulation: bool) -> str:
+    """Why no reader takes the first broken record among these lines; "" if there is none."""
+    read = read_line if is_simulation else read_record
+    for line in output.splitlines():
+        found = read(line, "", 0)
+        if isinstance(found, list):
+            return str(found[0]).removeprefix(":0")  # the line's number in this stream is not known
+    return ""
 
 
 def _panics(output: bytes) -> bool:

@@ -8,9 +8,10 @@ from itertools import islice
 from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.points import Location
-from vopr_coverage.model.verdict import Remark, Verdict
+from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render.budget import ANNOTATION_CHARACTERS_MAX, ANNOTATIONS_MAX, cut_utf16, utf16_units
 from vopr_coverage.render.outline import Group, Item, groups_of, nothing_judged, problems_of
+from vopr_coverage.render.warnings import warning_lines
 from vopr_coverage.render.wording import GATES
 
 TITLE = "Simulation coverage"
@@ -50,7 +51,7 @@ def render_annotations(verdict: Verdict, *, fail: bool, place: Place = nowhere) 
         return [command("error", _cut(error), title=TITLE)]
     unusable = [_unusable(verdict)] if problems_of(verdict) else []
     errors = [_violations(group) for group in groups_of(verdict.violations)]
-    warnings = [*_less_strict(verdict), *_no_base(verdict), *map(_warning, verdict.warnings)]
+    warnings = [*_less_strict(verdict), *_no_base(verdict), *warning_lines(verdict)]
     if not fail:
         errors, warnings = [], errors + warnings
     left = ANNOTATIONS_MAX - len(unusable) - len(errors if fail else warnings)
@@ -119,10 +120,6 @@ def _line(item: Item, title: str) -> str:
     line = f"{words}: {texts}" if words else texts
     source = f"{printable(item.source)}: " if item.source else ""
     return f"{source}{line}" + (f" ({printable(item.detail)})" if item.detail else "")
-
-
-def _warning(warning: Remark) -> str:
-    return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
 def _within_budget(texts: Sequence[str]) -> Iterator[str]:

@@ -10,9 +10,7 @@ from vopr_coverage.causes.check import causes_of
 from vopr_coverage.errors import printable
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
-from vopr_coverage.model.replay import seeds_to_keep
-from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Remark, Verdict, Violation
-from vopr_coverage.nightly.regression_file import regression_line
+from vopr_coverage.model.verdict import BaseSeen, Failure, JudgedReport, Verdict, Violation
 from vopr_coverage.render.budget import (
     SUMMARY_BYTES_MAX,
     SUMMARY_BYTES_MIN,
@@ -21,8 +19,9 @@ from vopr_coverage.render.budget import (
     utf8_bytes,
 )
 from vopr_coverage.render.marks import FAILED, PASSED
-from vopr_coverage.render.outline import nothing_judged, problems_of
+from vopr_coverage.render.outline import nothing_judged, problems_of, regressions_of
 from vopr_coverage.render.terminal import UNWRAPPED, Terminal, on_terminal
+from vopr_coverage.render.warnings import warning_lines
 
 REGRESSIONS = "Add to the regression file"
 IN_THE_FILE = "in the verdict file"
@@ -48,15 +47,15 @@ def render_check_text(verdict: Verdict, terminal: Terminal = UNWRAPPED) -> str:
         *section("Newly hit", _gained(verdict.reports)),
         *section("What to do", _advice(verdict.violations)),
         *section("Replay the failing seeds", map(_repro, unexpected), REPROS_MAX),
-        *section(REGRESSIONS, regressions(verdict)),
-        *section("Warnings", map(warning_line, verdict.warnings)),
+        *section(REGRESSIONS, regressions_of(verdict)),
+        *section("Warnings", warning_lines(verdict)),
         *section("Too short to tell", _too_short(verdict.reports)),
         *section("Judged", (judged_line(report, health_only=verdict.health_only) for report in verdict.reports)),
         *base_line(verdict.base),
         f"{verdict_line(verdict, causes)}\n",
     ]
     commands = [cause.command for cause in causes] + [failure.repro for failure in unexpected]
-    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions(verdict))]
+    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions_of(verdict))]
     return on_terminal("\n".join(blocks), terminal, list(map(printable, filter(None, commands))), exact)
 
 
@@ -66,16 +65,19 @@ def not_judged(verdict: Verdict) -> str:
     return f"{FAILED} Coverage validation could not be done\n\n{error}\n\n{FAILED} Nothing was judged\n"
 
 
-def block(verdict: Verdict, most: int = TEXT_LINES_MAX, elsewhere: str = IN_THE_FILE) -> str:
+def block(
+    verdict: Verdict, most: int = TEXT_LINES_MAX, elsewhere: str = IN_THE_FILE, lines: Sequence[str] | None = None
+) -> str:
     """The seed script's block: heading, the first lines of its list, total.
 
     Args:
         most: at most so many lines of the list.
         elsewhere: where the others are.
+        lines: the list, where it is to begin with others than the seed script's; None: as the seed script has it.
     """
     if verdict.passed:
         return f"{PASSED} {_what(verdict)} PASSED\n"
-    lines = listed_lines(verdict)
+    lines = listed_lines(verdict) if lines is None else lines
     listed = [f"  - {line}" for line in lines[:most]]
     if len(listed) < len(lines):
         listed.append(f"  … and {len(lines) - len(listed):,} more {elsewhere}")
@@ -191,25 +193,6 @@ def _repro(failure: Failure) -> str:
     hint = " (fill in the scenario)" if failure.fill_in else ""
     hint += " (replays the whole run)" if failure.whole_run else ""
     return f"{printable(failure.invariant)}{seed}{hint}\n      {printable(failure.repro)}"
-
-
-def regressions(verdict: Verdict) -> list[str]:
-    """Lines for the regression file, up to ten of each report whose scenario is known."""
-    by_source: dict[str, list[Failure]] = {}
-    for failure in verdict.failures:
-        if not failure.expected:
-            by_source.setdefault(failure.source, []).append(failure)
-    lines = [
-        regression_line(failures[0].scenario, seed, invariant)
-        for failures in by_source.values()
-        for seed, invariant in seeds_to_keep(failures)
-    ]
-    return [printable(line) for line in dict.fromkeys(lines) if line]
-
-
-def warning_line(warning: Remark) -> str:
-    """A warning, and what it is about."""
-    return printable(f"{warning.source}: {warning.text}" if warning.source else warning.text)
 
 
 def judged_line(report: JudgedReport, *, health_only: bool = False) -> str:

@@ -23,13 +23,12 @@ from vopr_coverage.render.check import (
     listed_lines,
     loosened,
     not_judged,
-    regressions,
     section,
     verdict_line,
-    warning_line,
 )
-from vopr_coverage.render.outline import nothing_judged
+from vopr_coverage.render.outline import nothing_judged, regressions_of
 from vopr_coverage.render.terminal import Terminal, on_terminal, rows, wrapped
+from vopr_coverage.render.warnings import warning_lines, warnings_of
 
 ROWS_MAX = 25  # of a verdict that failed
 CAUSES_MAX = 3
@@ -57,7 +56,7 @@ def render_check_brief(verdict: Verdict, terminal: Terminal) -> str:
         return on_terminal(_passed(verdict), terminal)
     causes = causes_of(verdict)
     commands = [printable(cause.command) for cause in causes if cause.command]
-    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions(verdict))]
+    exact = [f"- {line}" for line in (*listed_lines(verdict), *regressions_of(verdict))]
     return on_terminal(_failed(verdict, causes, terminal.width), terminal, commands, exact)
 
 
@@ -65,7 +64,7 @@ def _passed(verdict: Verdict) -> str:
     blocks = [
         block(verdict),
         *section("Judged less strictly than on base", loosened(verdict.reports), ENTRIES_MAX, MORE),
-        *section("Warnings", map(warning_line, verdict.warnings), ENTRIES_MAX, MORE),
+        *section("Warnings", warning_lines(verdict), ENTRIES_MAX, MORE),
         "\n".join([*(line.rstrip("\n") for line in base_line(verdict.base)), _folded(verdict), verdict_line(verdict)]),
     ]
     return "\n".join(blocks)
@@ -81,10 +80,27 @@ def _failed(verdict: Verdict, causes: Sequence[Cause], width: int) -> str:
     one = rows(_listed(lines, min(1, len(lines))), width)
     if rows(kept, width) + rows(told, width) + one <= left:
         told += kept
+    most = _fitting(lines, left - rows(told, width), width)
+    if most < len(lines):  # some are left out: not those of the first causes
+        lines = _by_cause(lines, verdict, causes)
+        most = _fitting(lines, left - rows(told, width), width)
+    return "\n".join([block(verdict, most, MORE, lines), *told, *foot])
+
+
+def _fitting(lines: Sequence[str], left: int, width: int) -> int:
+    """How many of these lines fit into so many rows."""
     most = len(lines)
-    while most and rows(_listed(lines, most), width) + rows(told, width) > left:
+    while most and rows(_listed(lines, most), width) > left:
         most -= 1
-    return "\n".join([block(verdict, most, MORE), *told, *foot])
+    return most
+
+
+def _by_cause(lines: Sequence[str], verdict: Verdict, causes: Sequence[Cause]) -> list[str]:
+    """The lines of the block's list by cause: one of each, then the others. What cannot be judged stays in front."""
+    problems = len(lines) - len(verdict.violations)
+    order = [number for cause in causes for number in cause.findings[:1]]
+    order += [number for cause in causes for number in cause.findings[1:]]
+    return [*lines[:problems], *(lines[problems + number] for number in order)]
 
 
 def _listed(lines: Sequence[str], most: int) -> list[str]:
@@ -94,8 +110,8 @@ def _listed(lines: Sequence[str], most: int) -> list[str]:
 
 def _kept(verdict: Verdict) -> list[str]:
     """The first lines for the regression file."""
-    kept = section(REGRESSIONS, regressions(verdict), KEPT_MAX, MORE)
-    return ["", *"".join(kept).rstrip("\n").split("\n")] if regressions(verdict) else []
+    kept = section(REGRESSIONS, regressions_of(verdict), KEPT_MAX, MORE)
+    return ["", *"".join(kept).rstrip("\n").split("\n")] if regressions_of(verdict) else []
 
 
 def _drafts(causes: Sequence[Cause], width: int) -> Iterator[list[str]]:
@@ -137,7 +153,7 @@ def _folded(verdict: Verdict) -> str:
     if len(reports) > 1:
         held = sum(report.status == "passed" for report in reports)
         passed += f", {held:,} of {counted(len(reports), 'report')}"
-    hidden = "" if verdict.passed or not verdict.warnings else f"; {counted(len(verdict.warnings), 'warning')}"
+    hidden = "" if verdict.passed or not verdict.warnings else f"; {counted(len(warnings_of(verdict)), 'warning')}"
     return passed + ("" if verdict.passed else f"{hidden} {MORE}")
 
 

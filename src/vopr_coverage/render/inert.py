@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from vopr_coverage.errors import printable, shown
+from vopr_coverage.errors import OLD_COMMAND, shown, visible
 from vopr_coverage.model.figures import in_digits
 
 CHARACTERS_MAX = 300
 SENTENCE_CHARACTERS_MAX = 600  # of a detail, which may end with the last lines of a simulator
 KEY_CHARACTERS_MAX = 40  # of what should have been a word of ours
 TOO_LONG = "# too long for this page: the verdict file has it"
+FENCE_MAX = 40  # of a longer one, GitHub's renderer counts only the first 255
 UNCUT = 1 << 20  # more than any tier lets through
 
 # Inside <code> GitHub links nothing; as entities not even a punctuation mark can end the code.
@@ -49,7 +50,7 @@ _code_again = lru_cache(maxsize=1_024)(_code)  # the same names stand in many ro
 
 def entities(text: str, most: int) -> str:
     """Text with every ASCII punctuation mark as an entity and nothing unprintable, cut at `most`."""
-    escaped = printable(text[: most + 1])
+    escaped = visible(text[: most + 1])
     if len(escaped) > most:
         escaped = escaped[: most - 1] + "…"
     return escaped.translate(_ENTITIES)
@@ -62,17 +63,20 @@ def inert_block(text: str, most: int | None = None) -> Markup:
     return Markup(f"<pre><code>{escaped}</code></pre>")  # noqa: S704 (escaped)
 
 
-# What ends no fence, begins no row, tag, comment or workflow command: of nearly all commands that people copy.
-_FENCED = re.compile(r"(?!\s*(?:::|[|~]))[^`<\x00-\x1f]*")
+# What begins no row, tag, comment or workflow command, even for a reader who does not see the fence.
+_FENCED = re.compile(r"(?!\s*(?:::|\|))(?:[^<]|<(?![A-Za-z/!?]))*")
+_BACKTICKS = re.compile(r"`+")
 
 
 def copyable(text: str, most: int = UNCUT) -> Markup:
     """A command to copy, in a fence, since GitHub puts its button for copying there; an odd one as `inert_block`.
 
-    It is not cut: in place of one above `most` characters stands where it is.
+    The fence is longer than every run of backticks in it, so that nothing ends it. The command is not cut: in place of
+    one above `most` characters stands where it is.
     """
     text = text if len(text) <= most else TOO_LONG
-    lines = [printable(line) for line in text.split("\n")]
-    if all(_FENCED.fullmatch(line) and "##[" not in line for line in lines):
-        return Markup("```\n" + "\n".join(lines) + "\n```")  # noqa: S704 (nothing acts in a fence, nothing ends it)
-    return inert_block(text)
+    lines = [visible(line) for line in text.split("\n")]
+    fence = "`" * (1 + max([2, *(len(run) for line in lines for run in _BACKTICKS.findall(line))]))
+    if len(fence) > FENCE_MAX or not all(_FENCED.fullmatch(line) and OLD_COMMAND not in line for line in lines):
+        return inert_block(text)
+    return Markup("\n".join([fence, *lines, fence]))  # noqa: S704 (nothing acts in a fence, nothing ends it)

@@ -19,6 +19,7 @@ from vopr_coverage.render.marks import MARKS
 from vopr_coverage.render.mermaid import coverage_charts
 from vopr_coverage.render.night_causes import cause_blocks
 from vopr_coverage.render.night_figures import bounds, rate_of, remarks_of, standing_rows
+from vopr_coverage.render.night_pairs import pairs_of_night
 from vopr_coverage.render.night_text import HEADINGS, render_night_text
 from vopr_coverage.render.run_links import commit_name, linked, links_of, night_name, since_green
 from vopr_coverage.render.trends import trend_rows
@@ -62,6 +63,7 @@ def render_night_markdown(verdict: NightVerdict, budget: int = SUMMARY_BYTES_MAX
         "bounds": bounds(verdict),
         "standing": standing_rows(verdict),
         "remarks": remarks_of(verdict, causes),
+        "pairs": pairs_of_night(verdict),
         "trends": trend_rows(verdict.trends),
         "charts": coverage_charts(verdict.trends),
         "compared": any(line.median is not None for line in verdict.trends),

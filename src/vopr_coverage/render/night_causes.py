@@ -11,7 +11,7 @@ from vopr_coverage.causes.night_words import Line, Named, Sentence, sentence_of
 from vopr_coverage.model.cause import Cause
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import Finding, NightVerdict
-from vopr_coverage.render.inert import inert, inert_block
+from vopr_coverage.render.inert import copyable, inert
 from vopr_coverage.render.job_links import NAME_CHARACTERS_MAX, JobLinks, part_title
 from vopr_coverage.render.wording import figure, told
 
@@ -62,7 +62,7 @@ def _block(cause: Cause, findings: Sequence[Finding], command_max: int, jobs: Jo
     crashed = cause.kind == "crash"
     label = Markup(_LABELS.get(cause.kind, ""))  # noqa: S704 (ours)
     sentence = sentence_of(cause.kind, findings)
-    block_bytes = len(inert_block(cause.command[:BRIEF_BYTES_MAX]).encode())
+    block_bytes = len(copyable(cause.command[:BRIEF_BYTES_MAX]).encode())
     return CauseBlock(
         what=label + _marked(sentence, NAME_CHARACTERS_MAX, WHAT_CHARACTERS_MAX, capital=not crashed),
         brief=label + _marked(sentence, BRIEF_NAME_MAX, BRIEF_LINE_MAX, capital=not crashed),

@@ -91,7 +91,7 @@ def _cause(verdict: NightVerdict, cause: Cause) -> str:
     if cause.not_run:
         lines.append(printable(cause.not_run))
     if cause.command:
-        lines.append(printable(cause.command) + (" (replays the whole run)" if cause.whole_run else ""))
+        lines.append(printable(cause.command) + ("  # the whole run" if cause.whole_run else ""))
     if cause.advice:
         lines.append(printable(cause.advice))
     return "\n      ".join([*lines, *map(printable, cause.details[:SOURCES_MAX])])
@@ -127,7 +127,7 @@ def _finding(finding: Finding) -> str:
     where = f"{title(finding.job)}, {printable(finding.source)}" if finding.source else title(finding.job)
     lines = [f"{where}: {printable(finding.line)}", *filter(None, [printable(finding.detail)])]
     if finding.repro:
-        lines.append(printable(finding.repro) + (" (replays the whole run)" if finding.whole_run else ""))
+        lines.append(printable(finding.repro) + ("  # the whole run" if finding.whole_run else ""))
     if finding.advice:
         lines.append(printable(finding.advice))
     return "\n      ".join(lines)

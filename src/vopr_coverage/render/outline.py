@@ -11,7 +11,9 @@ import msgspec
 
 from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Status
-from vopr_coverage.model.verdict import GateResult, JudgedReport, Verdict, Violation
+from vopr_coverage.model.replay import seeds_to_keep
+from vopr_coverage.model.verdict import Failure, GateResult, JudgedReport, Verdict, Violation
+from vopr_coverage.nightly.regression_file import regression_line
 from vopr_coverage.render.wording import COVERAGE, EXCUSED, EXTRA, GATE_ORDER, RUN_HEALTH, gate_part
 
 _SEVERITY = {
@@ -151,6 +153,20 @@ def without(named: AbstractSet[Item], group: Group) -> Group:
     """A group without the items in `named`, since a page shows a name once. Gate and advice stay."""
     items = tuple(item for item in group.items if item not in named)
     return replace(group, items=items, count=sum(len(item.texts) for item in items))
+
+
+def regressions_of(verdict: Verdict) -> list[str]:
+    """Lines for the regression file, up to ten of each run whose scenario is known."""
+    by_source: dict[str, list[Failure]] = {}
+    for failure in verdict.failures:
+        if not failure.expected:
+            by_source.setdefault(failure.source, []).append(failure)
+    lines = (
+        regression_line(failures[0].scenario, seed, invariant)
+        for failures in by_source.values()
+        for seed, invariant in seeds_to_keep(failures)
+    )
+    return list(dict.fromkeys(filter(None, lines)))
 
 
 def parts_of(report: JudgedReport) -> list[tuple[str, list[GateResult]]]:

@@ -25,22 +25,24 @@ class Terminal(msgspec.Struct, frozen=True):
     Attributes:
         width: columns of a line; commands to copy, and lines that others may read, are never wrapped.
         colours: whether to colour marks, headings and commands.
+        screen: whether people read it there, so that the verdict may take several rows; elsewhere it is one line.
     """
 
     width: int = WIDTH_LOG
     colours: bool = False
+    screen: bool = False
 
 
 UNWRAPPED = Terminal(1 << 20)
 
 
-def terminal_of(columns: int, *, colours: bool) -> Terminal:
+def terminal_of(columns: int, *, colours: bool, screen: bool = False) -> Terminal:
     """A terminal of so many columns; in fewer than WIDTH_MIN, lines continue in the next row."""
-    return Terminal(max(WIDTH_MIN, columns), colours)
+    return Terminal(max(WIDTH_MIN, columns), colours, screen)
 
 
 def on_terminal(text: str, terminal: Terminal, commands: Collection[str] = (), exact: Collection[str] = ()) -> str:
-    """A text as this terminal shows it. A line that begins with a mark stays whole: it is a verdict.
+    """A text as this terminal shows it. A line that begins with a mark is a verdict: only on a screen, it is wrapped.
 
     Args:
         commands: lines to copy: they stay on one line, whatever stands around them on it.
@@ -55,7 +57,8 @@ def on_terminal(text: str, terminal: Terminal, commands: Collection[str] = (), e
         mark = _OF_MARK.get(line[:1])
         is_heading = _is_numbered(line) or (line.endswith(":") and not line.startswith(" "))
         code = mark or (BOLD if is_heading else PLAIN)
-        lines = [line] if mark or content in exact else wrapped(line, terminal.width)
+        is_whole = (mark and not terminal.screen) or content in exact
+        lines = [line] if is_whole else wrapped(line, terminal.width)
         shown += [_painted(part, code, terminal) for part in lines]
     return "\n".join(shown) + "\n"
 
@@ -75,7 +78,8 @@ def wrapped(line: str, width: int, lines_max: int | None = None) -> list[str]:
         lines_max: at most so many; then the last of them ends with an ellipsis.
     """
     indent = " " * (len(line) - len(line.lstrip(" ")))
-    hanging = indent + " " * (2 if line.lstrip(" ").startswith("- ") else 3 if _is_numbered(line) else 0)
+    is_marked = line[:1] in _OF_MARK or _is_numbered(line)
+    hanging = indent + " " * (2 if line.lstrip(" ").startswith("- ") else 3 if is_marked else 0)
     lines, begun = [], indent
     for word in line.split(" "):
         if begun.strip() and columns(begun) + columns(word) >= width:

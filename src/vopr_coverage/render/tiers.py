@@ -20,6 +20,8 @@ from vopr_coverage.render.budget import first_that_fits
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
+from vopr_coverage.render.rates import rates_of
+from vopr_coverage.render.warnings import warnings_of
 
 CHUNKS_AT_ONCE = 100
 CAUSES_MAX = 3  # in the open
@@ -134,6 +136,8 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
         "unexpected": [failure for failure in unexpected if failure.repro not in in_the_open],
         "of_no_cause": [failure for failure in unexpected if failure.repro not in told],
         "expected": [failure for failure in verdict.failures if failure.expected],
+        "regressions": outline.regressions_of(verdict),
+        "warnings": warnings_of(verdict),
         "several": len(verdict.reports) > 1 or len(sources) > 1,
     }
 
@@ -185,6 +189,7 @@ def _environment() -> Environment:
         "notes": outline.notes_of,
         "iterations": outline.iterations_of,
         "invariants": outline.invariants_of,
+        "rates": rates_of,
         "shared": changes.shared_of,
         "beyond": changes.is_beyond,
         "befores": changes.befores_of,

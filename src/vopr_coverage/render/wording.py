@@ -64,7 +64,7 @@ build iteration job point regression so twice was were about and faults green is
 by crash score shows the kernel_state_hash never varies bound bounds config
 that left behind explains why cancelled or out time skipped among those needs crashed exit code planned
 known Nothing Build Plan Long Regression Determinism Coverage Canaries Gate
-too few say how many may far below above median comparable night nights missing summary finished
+too few say how many may far below above median comparable night nights missing summary finished as locked beyond chance
 """
 _WORDS = frozenset(_VOCABULARY.split()) | frozenset(PROFILE_NAMES)
 _NUMBER = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,20}|[0-9]{1,6}\.[0-9]{1,6}%?|[0-9]{1,3}%", re.ASCII)

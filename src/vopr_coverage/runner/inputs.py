@@ -8,12 +8,12 @@ from difflib import get_close_matches
 
 from vopr_coverage.base.compare import Base
 from vopr_coverage.base.gate import comparison_of
-from vopr_coverage.check.flow import Rules
+from vopr_coverage.check.flow import Known, Rules
 from vopr_coverage.check.request import MERGES
 from vopr_coverage.check.terms import Overrides
 from vopr_coverage.errors import UsageError, nearest, shown
 from vopr_coverage.model.thresholds import PROFILE_CHOICES
-from vopr_coverage.reading import NAMED_FORMATS
+from vopr_coverage.reading.formats import FORMAT_NAMES
 
 COMMANDS = ("check", "comment", "doctor", "tracking-issue")
 INPUTS = (
@@ -30,6 +30,7 @@ INPUTS = (
     "on-not-measured",
     "base",
     "max-regression",
+    "history",
     "workflow",
     "fail",
     "summary",
@@ -72,15 +73,15 @@ def _spelled_like(name: str, known: Sequence[str]) -> str | None:
     return next(iter(swapped or get_close_matches(name, known, n=1, cutoff=0.76)), None)
 
 
-def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
-    """The rules for `check`.
+def rules_of(inputs: Mapping[str, str], base: Base | None, known: Known = ()) -> Rules:
+    """The rules for `check`; `known` is how often points were hit before.
 
     Raises:
         UsageError: an unknown word, or something that is not a number.
     """
     merge = inputs["merge"] or "none"
     one_of(inputs, "merge", MERGES)
-    one_of(inputs, "format", tuple(NAMED_FORMATS))
+    one_of(inputs, "format", FORMAT_NAMES)
     one_of(inputs, "profile", PROFILE_CHOICES)
     overrides = Overrides(
         profile=inputs["profile"] or None,
@@ -93,6 +94,7 @@ def rules_of(inputs: Mapping[str, str], base: Base | None) -> Rules:
         merge=next(word for word in MERGES if word == merge),
         overrides=overrides,
         comparison=comparison_of(base, inputs["max-regression"] or None, overrides.spelling),
+        known=known,
     )
 
 

@@ -6,11 +6,12 @@ fraction (NIST Digital Library of Mathematical Functions, 8.17.4 and 8.17.22).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import exp, inf, lgamma, log, log1p
+from math import exp, expm1, inf, lgamma, log, log1p, sqrt
 
 TINY = 1e-300  # keeps the continued fraction's terms away from 0
 STEPS_MAX = 10_000
+HALVINGS_MAX = 100
+ENOUGH = 1e-9  # by which a quantile may be off, as a share of it; rounding errors are smaller
 
 
 def at_most(hits: int, trials: int, share: float) -> float:
@@ -71,7 +72,7 @@ def hypergeometric_at_most(hits: int, *, total: int, marked: int, drawn: int) ->
     if hits < first:
         return 0.0
     ways = log_choose(total, drawn)
-    term = exp(log_choose(marked, hits) + log_choose(total - marked, drawn - hits) - ways)
+    term = exp(min(0.0, log_choose(marked, hits) + log_choose(total - marked, drawn - hits) - ways))
     chance = term
     for k in range(hits, first, -1):  # each term from the one above it
         term *= k * (total - marked - drawn + k) / ((marked - k + 1) * (drawn - k + 1))
@@ -81,12 +82,34 @@ def hypergeometric_at_most(hits: int, *, total: int, marked: int, drawn: int) ->
     return min(1.0, chance)
 
 
-def smallest(wanted: Callable[[float], bool]) -> float:
-    """The smallest share from 0 to 1 that is `wanted`, where every larger one is, too; within 2^-60 of its size."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (low, middle) if wanted(middle) else (middle, high)
-        if high - low <= high * 2**-50:
-            break
-    return high
+def beta_quantile(chance: float, a: float, b: float) -> float:
+    """The value below which the beta distribution has this chance; a and b are 1 or more, and `chance` from 0 to 1.
+
+    It begins with an approximation (Abramowitz and Stegun, 26.2.22 and 26.5.22), and goes on by Halley's method.
+    """
+    if b == 1:
+        return exp(log(chance) / a)
+    if a == 1:
+        return -expm1(log1p(-chance) / b)
+    front = lgamma(a + b) - lgamma(a) - lgamma(b)
+    value, low, high = _about_quantile(chance, a, b), 0.0, 1.0
+    for _ in range(HALVINGS_MAX):
+        error = beta_below(value, a, b) - chance
+        low, high = (value, high) if error < 0 else (low, value)
+        step = error * exp(-front - (a - 1) * log(value) - (b - 1) * log1p(-value))
+        bend = (a - 1) / value - (b - 1) / (1 - value)
+        new = value - step / (1 - min(1.0, step * bend) / 2)
+        if abs(new - value) <= value * ENOUGH:
+            return new
+        value = new if low < new < high else (low + high) / 2
+    return value
+
+
+def _about_quantile(chance: float, a: float, b: float) -> float:
+    tail = sqrt(-2 * log(min(chance, 1 - chance)))
+    normal = tail - (2.30753 + 0.27061 * tail) / (1 + 0.99229 * tail + 0.04481 * tail * tail)
+    normal = normal if chance < 0.5 else -normal
+    of_a, of_b = 1 / (2 * a - 1), 1 / (2 * b - 1)
+    bend, scale = (normal * normal - 3) / 6, 2 / (of_a + of_b)
+    w = normal * sqrt(bend + scale) / scale - (of_b - of_a) * (bend + 5 / 6 - 2 / (3 * scale))
+    return min(max(a / (a + b * exp(2 * w)), TINY), 1 - 1e-15)

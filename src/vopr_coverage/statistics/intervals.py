@@ -12,6 +12,7 @@ from math import ceil, exp, expm1, log, log1p, sqrt
 from vopr_coverage.statistics import binomial
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+EXACT_MAX = 10_000
 TAIL = 0.025  # what a two-sided 95 % interval leaves at each end
 
 
@@ -36,11 +37,15 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
 def clopper_pearson(trials: int, hits: int) -> tuple[float, float]:
     """The exact 95 % interval of a share, when `hits` of `trials` were counted; 2.5 % lie beyond each limit at most.
 
+    Where more than 10,000 hit and more than 10,000 did not, it is Wilson's, which differs by less than 1 in 10,000.
+
     Source: Clopper and Pearson, Biometrika 26 (1934), 404.
     """
     assert 0 <= hits <= trials > 0, "counts are checked where they are read"
-    low = binomial.smallest(lambda share: binomial.at_least(hits, trials, share) >= TAIL) if hits else 0.0
-    high = binomial.smallest(lambda share: binomial.at_most(hits, trials, share) <= TAIL) if hits < trials else 1.0
+    if min(hits, trials - hits) > EXACT_MAX:
+        return wilson(trials, hits)
+    low = binomial.beta_quantile(TAIL, hits, trials - hits + 1) if hits else 0.0
+    high = binomial.beta_quantile(1 - TAIL, hits + 1, trials - hits) if hits < trials else 1.0
     return low, high
 
 

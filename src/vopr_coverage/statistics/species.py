@@ -9,8 +9,7 @@ how far such estimates can be trusted.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from math import exp, log1p, sqrt
 
 import msgspec
@@ -77,22 +76,23 @@ def _log_normal(seen: int, unseen: float, variance: float) -> tuple[float, float
     return seen + unseen / spread, seen + unseen * spread
 
 
-def steady_richness(species_by_seed: Sequence[Iterable[Hashable]]) -> Richness | None:
+def steady_richness(seeds: int, places: Iterable[Collection[int]]) -> Richness | None:
     """Chao2 over seeds in their order; None where it is not to be trusted.
 
     The estimate must not depend on what is counted as one: it is made again with ten seeds as one, and where it moves
-    by more than a fifth, or there are fewer than 100 seeds, there is none.
+    by more than a fifth, or there are fewer than 100 seeds, there is none. Nor is there one where every seed showed
+    something of its own: nothing repeats, so nothing says where it ends.
+
+    Args:
+        places: for each species the seeds that showed it, counted from 0. Of one that many showed, some are enough.
     """
-    if len(species_by_seed) < FEWEST_SEEDS:
+    if seeds < FEWEST_SEEDS:
         return None
-    single = _incidences([frozenset(species) for species in species_by_seed])
-    groups = [
-        frozenset(one for species in species_by_seed[first : first + GROUP] for one in species)
-        for first in range(0, len(species_by_seed) - GROUP + 1, GROUP)
-    ]
-    estimate, grouped = richness(len(species_by_seed), single), richness(len(groups), _incidences(groups))
-    return estimate if abs(grouped.total - estimate.total) <= MOVED_MAX * estimate.total else None
-
-
-def _incidences(sets: Sequence[frozenset[Hashable]]) -> list[int]:
-    return list(Counter(one for species in sets for one in species).values())
+    groups = seeds // GROUP
+    sets = [set(species) for species in places]
+    estimate = richness(seeds, [len(species) for species in sets])
+    in_groups = ({place // GROUP for place in species if place < groups * GROUP} for species in sets)
+    grouped = richness(groups, [len(species) for species in in_groups])
+    if estimate.once == seeds or abs(grouped.total - estimate.total) > MOVED_MAX * estimate.total:
+        return None
+    return estimate

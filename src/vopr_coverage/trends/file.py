@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from vopr_coverage.errors import UsageError, UserError, printable
-from vopr_coverage.files import is_there, read_bytes, replace_file, why
+from vopr_coverage.files import is_there, read_bytes, refuse_outside, replace_file, why
+from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
 from vopr_coverage.trends.clock import clock_went_back
 from vopr_coverage.trends.compare import lines_of, nights_before
@@ -22,7 +23,8 @@ from vopr_coverage.trends.history import (
     text_of,
     union,
 )
-from vopr_coverage.trends.night_records import records_of
+from vopr_coverage.trends.of_night import records_of
+from vopr_coverage.trends.rates import known_rates
 from vopr_coverage.trends.repeats import repeats
 from vopr_coverage.trends.thinning import thinned
 
@@ -34,6 +36,29 @@ def read_history(path: Path) -> History:
         FileError: it can't be read, or is larger than 8 MiB.
     """
     return parse_history(read_bytes(path, HISTORY_BYTES_MAX), str(path))
+
+
+def rates_in_file(path: str, roots: Sequence[Path] = ()) -> dict[str, KnownRates]:
+    """How often points were hit on the nights of the history in that file; see `known_rates`.
+
+    Raises:
+        UserError: it can't be read, is outside `roots`, or has no night that tells.
+    """
+    refuse_outside(path, roots)
+    known = known_rates(read_history(Path(path)).records)
+    if not known:
+        raise UsageError(f"{printable(path)} has no night that tells how many seeds hit which point")
+    return known
+
+
+def rates_before(path: Path, run_id: str) -> tuple[dict[str, KnownRates], ...]:
+    """How often points were hit on the nights before this run. Nothing of a history that can't be used: `record_night`
+    says why."""
+    try:
+        known = known_rates(read_history(path).records, but=run_id) if is_there(path) else {}
+    except UserError:
+        return ()
+    return (known,) if known else ()
 
 
 def stored_text(history: Iterable[TrendRecord], later: Iterable[bytes] = ()) -> bytes:

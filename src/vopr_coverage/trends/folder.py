@@ -8,21 +8,18 @@ makes anew.
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vopr_coverage.errors import FileError, UserError, printable
-from vopr_coverage.files import is_there, read_bytes, replace_file, why
+from vopr_coverage.files import HeldError, is_there, locked, read_bytes, replace_file, why
 from vopr_coverage.model.figures import in_digits
 from vopr_coverage.trends.history import HISTORY_BYTES_MAX, History, TrendRecord, parse_history, union
 from vopr_coverage.trends.store import TRENDS_NAME, Stored, StoreFiles, store_files, stored_line
 
 LOCK_NAME = ".vopr-trends.lock"
 LOCK_WAIT_S = 60.0
-LOCK_POLL_S = 0.02
 
 
 class FolderStore:
@@ -50,10 +47,13 @@ class FolderStore:
         there, files = History(), StoreFiles({}, ())
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with _locked(self._folder / LOCK_NAME, self._lock_wait_s):
+            with locked(self._folder / LOCK_NAME, self._lock_wait_s):
                 there = self._read()
                 files = store_files(there, records, self._series)
                 self._write(files.files)
+        except HeldError:
+            held = f"another process has held {LOCK_NAME} in it for {in_digits(self._lock_wait_s)} s"
+            problem = f"{self._name} was not written: {held}"
         except (OSError, ValueError) as error:
             problem = f"{self._name} was not written: {why(error)}"
         except UserError as error:
@@ -94,40 +94,3 @@ def _sync(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@contextmanager
-def _locked(path: Path, wait_s: float) -> Iterator[None]:
-    """Hold the lock in that file; it stays when the lock is given back, or others would lock a file that is gone.
-
-    Raises:
-        FileError: another process has held it all the time.
-        OSError: there is no such file, and it can't be made.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        until = time.monotonic() + wait_s
-        while not _taken(descriptor):
-            if time.monotonic() >= until:
-                raise FileError(
-                    str(path), "a lock that is free", f"that another process has held it for {in_digits(wait_s)} s"
-                )
-            time.sleep(LOCK_POLL_S)
-        yield
-    finally:
-        os.close(descriptor)  # which gives the lock back
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

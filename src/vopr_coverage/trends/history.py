@@ -18,6 +18,7 @@ from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.verdict import VerdictStatus
+from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.nightly.reached import ReachedNames, joined_names
 from vopr_coverage.nightly.verdict import COUNT_MAX
 
@@ -55,6 +56,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         seed_base: the night's first seed.
         first_hashes: a digest of what each of the first seeds did, where every night runs other seeds.
         names: what was reached by name, in the coverage job's records alone; of older nights only part, see `names`.
+        incidence: how many seeds did so; of the newest nights alone.
     """
 
     format: Literal["urn:vopr-coverage:schema:trend:v1"]
@@ -82,6 +84,7 @@ class TrendRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     seed_base: _Seed | None = None
     first_hashes: _FirstHashes = ()
     names: ReachedNames | None = None
+    incidence: NightIncidence | None = None
 
 
 class History(msgspec.Struct, frozen=True):
@@ -140,7 +143,7 @@ def _told_twice(records: Sequence[TrendRecord], source: str) -> tuple[str, ...]:
     seen: dict[tuple[str, int, str, str], TrendRecord] = {}
     for record in records:
         other = seen.setdefault(_key(record), record)
-        if msgspec.structs.replace(record, names=other.names) != other:
+        if msgspec.structs.replace(record, names=other.names, incidence=other.incidence) != other:
             where = f"run {record.run_number} on {record.at[:10]}" if record.run_id else record.at
             told = f"{source}: two records of {where}, {shown(record.job)}, {shown(record.scenario)} differ"
             return (f"{told}; the later one counts, so there is nothing to do unless somebody edited the file",)
@@ -174,6 +177,8 @@ def _possible(record: TrendRecord) -> TrendRecord:
     """
     if (record.detected or 0) > (record.declared or 0):
         raise ValueError("more canaries detected than declared")
+    if record.incidence and not record.incidence.is_possible:
+        raise ValueError("more hits than seeds")
     return record
 
 
@@ -215,7 +220,9 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
             found[_key(record)] = record
         elif there != record:
             earlier, later = sorted((there, record), key=_recency)
-            found[_key(record)] = msgspec.structs.replace(later, names=joined_names(earlier.names, later.names))
+            names = joined_names(earlier.names, later.names)
+            incidence = later.incidence or earlier.incidence
+            found[_key(record)] = msgspec.structs.replace(later, names=names, incidence=incidence)
     return tuple(
         sorted(
             found.values(),

@@ -19,8 +19,8 @@ from vopr_coverage.trends.history import TrendRecord, place_in_time
 FULL_NIGHTS = 30  # of each workflow and scenario, that keep all names
 
 NameKind = Literal["fault point", "invariant"]
-_Key = tuple[NameKind, str]
-_Series = tuple[str, str, str]  # workflow, job, scenario
+_Name = tuple[NameKind, str]
+SeriesKey = tuple[str, str, str]  # workflow, job, scenario
 
 
 class NameHistory(msgspec.Struct, frozen=True):
@@ -45,9 +45,9 @@ class NameHistory(msgspec.Struct, frozen=True):
 def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     """Every name that any night knew, those first that have not been reached for longest."""
     found = []
-    for (workflow, _, scenario), nights in _series(records).items():
+    for (workflow, _, scenario), nights in series_with_names(records).items():
         newest = nights[-FULL_NIGHTS:]
-        known: dict[_Key, list[TrendRecord]] = {}
+        known: dict[_Name, list[TrendRecord]] = {}
         for night in nights:
             for key, reached in _told(night.names):
                 known.setdefault(key, []).extend([night] if reached else [])
@@ -67,19 +67,19 @@ def names_over_time(records: Iterable[TrendRecord]) -> tuple[NameHistory, ...]:
     return tuple(sorted(found, key=lambda one: (one.last or "", one.nights, one.workflow, one.scenario, one.name)))
 
 
-def _told(names: ReachedNames | None) -> list[tuple[_Key, bool]]:
+def _told(names: ReachedNames | None) -> list[tuple[_Name, bool]]:
     """Each name of a night, and whether it was reached."""
     if names is None:
         return []
-    told: list[tuple[_Key, bool]] = [(("fault point", name), True) for name in names.hit]
+    told: list[tuple[_Name, bool]] = [(("fault point", name), True) for name in names.hit]
     told += [(("fault point", name), False) for name in names.missed]
     told += [(("invariant", name), True) for name in names.ran]
     return told + [(("invariant", name), False) for name in names.silent]
 
 
-def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
+def series_with_names(records: Iterable[TrendRecord]) -> dict[SeriesKey, list[TrendRecord]]:
     """The records with names, of each night its latest attempt, the oldest first."""
-    latest: dict[_Series, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
+    latest: dict[SeriesKey, dict[tuple[bool, int, str], TrendRecord]] = defaultdict(dict)
     for record in records:
         if record.names is not None:
             nights = latest[record.workflow, record.job, record.scenario]
@@ -90,38 +90,35 @@ def _series(records: Iterable[TrendRecord]) -> dict[_Series, list[TrendRecord]]:
 
 
 def with_few_names(records: Sequence[TrendRecord]) -> tuple[TrendRecord, ...]:
-    """The same records; all but the newest nights keep only names that were reached first or last in them."""
+    """The same records; all but the newest nights keep only names that were reached first or last in them.
+
+    Those keep no counts of seeds either.
+    """
     kept: dict[int, ReachedNames | None] = {}
-    for nights in _series(records).values():
-        spans = _spans(nights)
+    for nights in series_with_names(records).values():
+        reached: dict[_Name, tuple[int, int]] = {}  # the first and the last night that did
+        for index, night in enumerate(nights):
+            for key, was_reached in _told(night.names):
+                if was_reached:
+                    reached[key] = (reached.get(key, (index, index))[0], index)
         for index, night in enumerate(nights[:-FULL_NIGHTS]):
-            kept[id(night)] = _few_of(night.names or ReachedNames(), index, spans)
-    return tuple(msgspec.structs.replace(one, names=kept[id(one)]) if id(one) in kept else one for one in records)
-
-
-def _spans(nights: Sequence[TrendRecord]) -> dict[_Key, tuple[int, int]]:
-    """The first and the last night, by its place among all, on which each name was reached."""
-    spans: dict[_Key, tuple[int, int]] = {}
-    for index, night in enumerate(nights):
-        for key, reached in _told(night.names):
-            if reached:
-                spans[key] = spans.get(key, (index, index))[0], index
-    return spans
-
-
-def _few_of(names: ReachedNames, night: int, spans: dict[_Key, tuple[int, int]]) -> ReachedNames:
-    """Names that were reached for the first or last time that night, or missed between two nights that reached them."""
-
-    def ends(kind: NameKind, reached: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in reached if night in spans[kind, name])
-
-    def between(kind: NameKind, missed: Sequence[str]) -> tuple[str, ...]:
-        found = ((name, spans.get((kind, name))) for name in missed)
-        return tuple(name for name, span in found if span and span[0] < night < span[1])
-
-    return ReachedNames(
-        hit=ends("fault point", names.hit),
-        missed=between("fault point", names.missed),
-        ran=ends("invariant", names.ran),
-        silent=between("invariant", names.silent),
+            telling = {
+                key
+                for key, was_reached in _told(night.names)
+                if key in reached and _tells(index, *reached[key], was_reached=was_reached)
+            }
+            names = night.names or ReachedNames()
+            kept[id(night)] = ReachedNames(
+                hit=tuple(name for name in names.hit if ("fault point", name) in telling),
+                missed=tuple(name for name in names.missed if ("fault point", name) in telling),
+                ran=tuple(name for name in names.ran if ("invariant", name) in telling),
+                silent=tuple(name for name in names.silent if ("invariant", name) in telling),
+            )
+    return tuple(
+        msgspec.structs.replace(one, names=kept[id(one)], incidence=None) if id(one) in kept else one for one in records
     )
+
+
+def _tells(night: int, first: int, last: int, *, was_reached: bool) -> bool:
+    """Whether a night says something about a name: it is an end of its nights, or a gap between them."""
+    return night in (first, last) if was_reached else first < night < last

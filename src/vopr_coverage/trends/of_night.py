@@ -1,4 +1,4 @@
-"""What a night leaves in the history: its figures as records. Pure."""
+"""What a night leaves in the history. Pure."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ def _record(night: NightVerdict, work: Work, at: str, canaries: bool) -> TrendRe
         seed_base=night.seed_base,
         first_hashes=work.first_hashes,
         names=work.names,
+        incidence=work.incidence,
     )
 
 
