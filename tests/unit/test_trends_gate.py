@@ -14,6 +14,7 @@ from vopr_coverage.trends.compare import lines_of
 from vopr_coverage.trends.file import gate_night
 from vopr_coverage.trends.gate import gated, lost_history, remarks_in
 from vopr_coverage.trends.history import TrendRecord, text_of
+from vopr_coverage.trends.names import with_few_names
 from vopr_coverage.trends.of_night import records_of
 
 PASSED = JobSeen("coverage", "success", "passed", "all of it")
@@ -102,3 +103,17 @@ def test_the_history_has_a_night_that_the_gate_made_red_as_red() -> None:
     """Else the next night would take it for the last green one."""
     verdict = judged(night(99, 10))
     assert {record.status for record in records_of(verdict, night_at(0))} == {"failed"}
+
+
+def test_names_of_old_nights_that_the_history_has_cut_hide_no_loss() -> None:
+    """With a budget for weekends, fewer than 29 comparable nights are among those that have all names."""
+
+    def of(number: int, *hit: str) -> list[TrendRecord]:
+        ran = 200 if number % 7 >= 5 else 1_000
+        figures = {"asked": ran, "ran": ran, "fault_points_hit": len(hit), "fault_points_known": 2}
+        return list(records(number, work("coverage", names=ReachedNames(hit=hit), **figures)))
+
+    past = with_few_names([one for number in range(70) for one in of(number, "a", "b")])
+    assert remarks_in(lines_of(past, of(70, "a", "b"))) == []
+    (told,) = remarks_in(lines_of(past, of(70, "b")))
+    assert told == "coverage combined: fault points hit: 'a' was not hit, unlike on the nights before"
