@@ -110,8 +110,8 @@ def test_names_of_old_nights_that_the_history_has_cut_hide_no_loss() -> None:
 
     def of(number: int, *hit: str) -> list[TrendRecord]:
         ran = 200 if number % 7 >= 5 else 1_000
-        counts = {"asked": ran, "ran": ran, "fault_points_hit": len(hit), "fault_points_known": 2}
-        return list(records(number, replace(work("coverage", **counts), names=ReachedNames(hit=hit))))
+        done = work("coverage", asked=ran, ran=ran, fault_points_hit=len(hit), fault_points_known=2)
+        return list(records(number, replace(done, names=ReachedNames(hit=hit))))
 
     past = with_few_names([one for number in range(70) for one in of(number, "a", "b")])
     assert remarks_in(lines_of(past, of(70, "a", "b"))) == []
