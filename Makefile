@@ -22,7 +22,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
-.PHONY: fuzz trends-gate-bench pattern-bench trends-bench doctor-bench emitter-bench formats-bench
+.PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
 .PHONY: foreign foreign-day power-bench seeds-bench
 
 help: ## say what there is
@@ -46,9 +46,6 @@ night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="-
 fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
 	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
-
-trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS=N histories)
-	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
 
 power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
 	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
@@ -143,8 +140,14 @@ canary-bench: $(VENV)/test.done ## play twenty nights of the example's canaries:
 pattern-bench: $(VENV)/test.done ## measure how long a pattern over 100,000 files takes
 	@$(BIN)/python benchmarks/patterns.py $(ARGS)
 
-trends-bench: $(VENV)/test.done ## stores under races and faults, ten years of nights, the gate on nights of real figures (20 minutes)
-	@PYTHONPATH=. $(BIN)/python benchmarks/trends.py $(ARGS)
+trends-store-bench: $(VENV)/test.done ## play 1,000 schedules of races and faults against each store, and measure ten years of nights
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends_stores.py $(ARGS)
+
+trends-gate-bench: $(VENV)/test.done ## measure false alarms and missed losses of the gate on the history (ARGS="--histories 100")
+	@PYTHONPATH=. $(BIN)/python benchmarks/trends_gate.py $(ARGS)
+
+page-bench: $(VENV)/test.done ## measure the page of a history in a headless Chromium: its size, and the time until it can be used
+	@PYTHONPATH=. $(BIN)/python benchmarks/page.py $(ARGS)
 
 doctor-bench: $(VENV)/test.done ## measure the doctor against one check, and score the shipped configs (ARGS=--scores: these alone)
 	@PYTHONPATH=. $(BIN)/python benchmarks/doctor.py $(ARGS)

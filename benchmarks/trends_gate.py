@@ -1,153 +1,96 @@
-"""How often the gate on the history is wrong: false alarms a night, and losses that it tells on their first night.
+"""How often the gate on the history is wrong: nights with a false alarm, and losses that are told on their first night.
 
-    python benchmarks/trends_gate.py
+    python benchmarks/trends_gate.py [--histories N] [--first SEED] [--workers N]
 
-Histories are drawn around the figures of real runs of the simulator (tests/data/real: 8 known fault points hit, 16
-invariants, about 20 iterations a second and job, 0.1 to 0.2 relative spread of rates from night to night).
+Histories of 90 nights are drawn from figures of real runs (tests/support/drawn_histories.py), for scenarios of several
+sizes. A history is a function of its number, and can be played again. Exit code 0: every bar is met. 1: one is missed.
 """
 
 from __future__ import annotations
 
-import random
+import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
-from tests.support.histories import records, work
-from vopr_coverage.nightly.reached import reached_names
-from vopr_coverage.trends.compare import lines_of
-from vopr_coverage.trends.history import TrendRecord
+from tests.support import drawn_histories as drawn
 
-HISTORIES = 1_000
-NIGHTS = 90
-BEFORE = 14  # nights before a loss
-ALARMS_MAX = 0.01  # of the nights of stationary histories
-FOUND_MIN = 0.99
-POINTS, INVARIANTS = 40, 16
-STEADY = [f"point {number}" for number in range(39)]
-SELDOM_MISSED = ["rare"]
-INVARIANT_NAMES = [f"invariant {number}" for number in range(INVARIANTS)]
-RARE = 0.02  # how often one of 40 fault points is missed in a night; in the real runs none is
-
-Night = dict[str, object]
-Change = Callable[[random.Random, int, Night], None]
+HISTORIES, NIGHTS = 1_000, 90
+CHUNK = 10
+ALARMS_MAX, TOLD_MIN = 0.01, 0.99
+BUDGET_MIN = 100  # iterations a scenario and night from which added points are told; below, chance misses as many
+KINDS = (drawn.stationary, drawn.seasonal, drawn.half_at_weekends, drawn.with_gaps, drawn.drifting)
+WITHOUT_BAR = (drawn.drifting,)  # a rate that falls by 1 % a night is a loss
+LOSSES = (
+    drawn.one_point_gone, drawn.ten_points_of_coverage, drawn.more_points_declared, drawn.half_the_rate,
+    drawn.a_tenth_of_the_rate,
+)  # fmt: skip
+LOSSES_WITH_A_BAR = {drawn.one_point_gone: 0, drawn.ten_points_of_coverage: 0, drawn.more_points_declared: BUDGET_MIN}
 
 
-def night_of(rng: random.Random, number: int) -> Night:
-    """The figures of a usual night."""
-    ran = int(100_000 * rng.uniform(0.97, 1.0))
-    hit = [*STEADY, *(name for name in SELDOM_MISSED if rng.random() >= RARE)]
-    return {
-        "ran": ran, "asked": 100_000, "planned": 100_000, "rate": max(1.0, rng.gauss(20.0, 2.0)),
-        "hit": hit, "fault_points_known": POINTS, "invariants": INVARIANTS,
-        "view_changes": int(ran * 2.4 * rng.uniform(0.95, 1.05)), "failed": 0,
-    }  # fmt: skip
+def chunks(first: int, count: int) -> Iterator[tuple[int, int]]:
+    """Pieces of work: where they begin, and how much they are."""
+    return ((at, min(CHUNK, first + count - at)) for at in range(first, first + count, CHUNK))
 
 
-def nothing(rng: random.Random, number: int, night: Night) -> None:
-    """A stationary history."""
+def alarms_of(kind: Callable[[drawn.Simulator, int], drawn.Played], budget: int, first: int, count: int) -> int:
+    """False alarms on so many histories."""
+    return sum(drawn.alarms(kind(drawn.a_simulator(seed, budget), NIGHTS)) for seed in range(first, first + count))
 
 
-def weekends(rng: random.Random, number: int, night: Night) -> None:
-    """Half the budget on two nights of seven."""
-    if number % 7 >= 5:
-        _scale(night, 0.48, ("ran", "asked", "planned", "view_changes"))
+def told_of(loss: drawn.Loss, budget: int, first: int, count: int) -> int:
+    """How many of so many losses are told on the first night."""
+    return sum(drawn.told_at_once(seed, loss, budget) for seed in range(first, first + count))
 
 
-def drift(rng: random.Random, number: int, night: Night) -> None:
-    """A rate that falls by a third within 90 nights."""
-    _scale(night, 1 - number / NIGHTS / 3, ("rate",))
+def false_alarms(first: int, count: int, pool: ProcessPoolExecutor) -> bool:
+    """The share of nights on which the gate fails although nothing was lost; `count` histories of each kind."""
+    met = True
+    histories = max(1, count // len(drawn.BUDGETS))
+    for kind in KINDS:
+        shares = shares_of(partial(alarms_of, kind), first, histories, pool, histories * NIGHTS)
+        print(f"{kind.__name__:24}" + "".join(f"{share:>10.2%}" for share in shares) + "  of nights fail", flush=True)
+        met &= kind in WITHOUT_BAR or all(share <= ALARMS_MAX for share in shares)
+    return met
 
 
-def missing(rng: random.Random, number: int, night: Night) -> None:
-    """Every tenth night is missing."""
-    if number % 10 == 3:
-        night["missing"] = True
+def losses(first: int, count: int, pool: ProcessPoolExecutor) -> bool:
+    """The share of losses after 14 nights that are told on their first night."""
+    met = True
+    for loss in LOSSES:
+        shares = shares_of(partial(told_of, loss), first, count, pool, count)
+        print(f"{loss.__name__:24}" + "".join(f"{share:>10.1%}" for share in shares) + "  told at once", flush=True)
+        least = LOSSES_WITH_A_BAR.get(loss)
+        if least is not None:
+            pairs = zip(drawn.BUDGETS, shares, strict=True)
+            met &= all(share >= TOLD_MIN for budget, share in pairs if budget >= least)
+    return met
 
 
-def _scale(night: Night, by: float, names: tuple[str, ...]) -> None:
-    for name in names:
-        value = night[name]
-        assert isinstance(value, int | float)
-        night[name] = type(value)(value * by)
-
-
-HISTORIES_OF: dict[str, Change] = {
-    "stationary": nothing,
-    "seasonal: half the budget at weekends": weekends,
-    "slow drift of the rate": drift,
-    "missing nights": missing,
-}
-
-
-def _lose(night: Night, points: int) -> None:
-    """Points that every night hit before."""
-    hit = night["hit"]
-    assert isinstance(hit, list)
-    del hit[:points]
-
-
-LOSSES: dict[str, Callable[[Night], None]] = {
-    "10 points of coverage fall": lambda night: _lose(night, 4),
-    "a fault point vanishes": lambda night: _lose(night, 1),
-    "the rate is a third": lambda night: _scale(night, 0.33, ("rate",)),
-}
-
-
-def drawn(rng: random.Random, nights: int, change: Change) -> Iterator[tuple[TrendRecord, ...]]:
-    """The records of each night of one history."""
-    for number in range(nights):
-        night = night_of(rng, number)
-        change(rng, number, night)
-        if not night.pop("missing", False):
-            yield recorded(number, night)
-
-
-def recorded(number: int, night: Night) -> tuple[TrendRecord, ...]:
-    """The record of a night, with the names of what it hit."""
-    hit = night["hit"]
-    assert isinstance(hit, list)
-    names = reached_names(hit=hit, missed={*STEADY, *SELDOM_MISSED} - set(hit), ran=INVARIANT_NAMES, silent=())
-    figures: dict[str, Any] = {key: value for key, value in night.items() if key != "hit"}
-    return records(number, work("coverage", fault_points_hit=len(hit), names=names, **figures))
-
-
-def measured(histories: int = HISTORIES) -> dict[str, float]:
-    """The share of nights with a false alarm, by kind of history; and of losses that are told on their first night."""
-    found: dict[str, float] = {}
-    for name, change in HISTORIES_OF.items():
-        alarms = nights = 0
-        for number in range(histories):
-            before: list[TrendRecord] = []
-            for tonight in drawn(random.Random(f"{name} {number}"), NIGHTS, change):
-                nights += 1
-                alarms += any(line.remark for line in lines_of(before, tonight))
-                before += tonight
-        found[name] = alarms / nights
-    for name, lose in LOSSES.items():
-        told = 0
-        for number in range(histories):
-            rng = random.Random(f"{name} {number}")
-            past = [one for night in drawn(rng, BEFORE, nothing) for one in night]
-            last = night_of(rng, BEFORE)
-            lose(last)
-            told += any(line.remark for line in lines_of(past, recorded(BEFORE, last)))
-        found[name] = told / histories
-    return found
+def shares_of(
+    measure: Callable[[int, int, int], int], first: int, count: int, pool: ProcessPoolExecutor, whole: int
+) -> list[float]:
+    """The measured share for each budget."""
+    tasks = [[pool.submit(measure, budget, *piece) for piece in chunks(first, count)] for budget in drawn.BUDGETS]
+    return [sum(task.result() for task in of_budget) / whole for of_budget in tasks]
 
 
 def main() -> int:
-    """Measure, print, and fail where a bar is missed."""
-    histories = int(sys.argv[1]) if len(sys.argv) > 1 else HISTORIES
-    found = measured(histories)
-    print(f"{histories:,} histories of {NIGHTS} nights each; losses after {BEFORE} nights")
-    for name, share in found.items():
-        kind = "of nights have a false alarm" if name in HISTORIES_OF else "told on the first night"
-        print(f"  {name:<40}{share:8.2%} {kind}")
-    good = found["stationary"] <= ALARMS_MAX
-    good &= all(found[name] >= FOUND_MIN for name in ("10 points of coverage fall", "a fault point vanishes"))
-    print("within the bars" if good else "a bar is missed")
-    return 0 if good else 1
+    """Measure, print a line for each kind of history and loss, and say whether all bars are met."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--histories", type=int, default=HISTORIES, metavar="N")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    asked = parser.parse_args()
+    print(f"{'':24}" + "".join(f"{budget:>10,}" for budget in drawn.BUDGETS) + "  iterations a scenario and night")
+    with ProcessPoolExecutor(asked.workers) as pool:
+        met = [measure(asked.first, asked.histories, pool) for measure in (false_alarms, losses)]
+    print(f"bars: false alarms on {ALARMS_MAX:.0%} of nights at most (a drifting rate has none),")
+    print(f"  a point or ten points gone {TOLD_MIN:.0%}, added points {TOLD_MIN:.0%} from {BUDGET_MIN} iterations on")
+    print("all bars are met" if all(met) else "a bar is missed")
+    return 0 if all(met) else 1
 
 
 if __name__ == "__main__":

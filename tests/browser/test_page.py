@@ -12,7 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.browser.conftest import logged, scheme
+from tests.browser.conftest import logged
+from tests.support.browsers import resize, scheme
 from tests.support.histories import records, work
 from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.render.trends_page import render_trends_page
@@ -31,7 +32,13 @@ def history() -> list[TrendRecord]:
         names = ReachedNames(hit=("sim.crash",) if last else ("sim.crash", "sim.torn_write"), ran=("agreement",))
         of_night = [
             work("coverage", "calm", fault_points_hit=10 if last else 11, names=names),
-            work("long-run", "calm", ran=1_000 + number, rate=None if number == 20 else 5.5),
+            work(
+                "long-run",
+                "calm",
+                ran=1_000 + number,
+                fault_points_hit=10 if last else 11,
+                rate=None if number == 20 else 5.5,
+            ),
             work("long-run", HOSTILE),
         ]
         found += records(number, *of_night, status="failed" if last else "passed")
@@ -154,7 +161,7 @@ def test_a_search_finds_a_fault_point(chrome: webdriver.Chrome, tmp_path: Path) 
     assert text(chrome, "found") == "3 of 3 names"
     chrome.find_element(By.ID, "search").send_keys("TORN")
     cells = [cell.text for cell in chrome.find_elements(By.CSS_SELECTOR, "#names td")]
-    assert cells == ["sim.torn_write", "fault point", "calm", "2026-11-01", "2026-12-09", "29 of 30"]
+    assert cells == ["sim.torn_write", "fault point", "calm", "2026-11-01", "2026-12-09", "29 of 30 nights"]
 
 
 def test_time_is_zoomed_by_buttons_and_dates(chrome: webdriver.Chrome, tmp_path: Path) -> None:
@@ -201,14 +208,15 @@ def test_it_has_the_readers_colours(chrome: webdriver.Chrome, tmp_path: Path, wo
 
 def test_it_fits_a_narrow_screen(chrome: webdriver.Chrome, tmp_path: Path) -> None:
     """At 360 pixels nothing is cut off."""
-    size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
-    chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    resize(chrome, 360, 800)
     opened(chrome, tmp_path, history())
     assert chrome.execute_script("return document.documentElement.scrollWidth") <= 360
     widths = chrome.execute_script(
         "return [...document.querySelectorAll('canvas')].map((one) => one.getBoundingClientRect().right)"
     )
     assert max(widths) <= 360
+    row = chrome.find_element(By.CSS_SELECTOR, "#names tr")
+    assert row.rect["height"] < 120, "a name is not broken into columns of three letters"
 
 
 def test_two_years_of_four_scenarios_stay_small(chrome: webdriver.Chrome, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_server_without_that_mutation_gets_one_commit_more(
 
 @pytest.mark.parametrize("seed", range(30))
 def test_no_night_is_lost_or_told_twice(seed: int, github: FakeGitHub) -> None:
-    """Writers at once, faults of GitHub's, pushes by hand; `make trends-bench` plays a thousand of these."""
+    """Writers at once, faults of GitHub's, pushes by hand; `make trends-store-bench` plays a thousand of these."""
     assert play_on_branch(github, a_store_schedule(seed)) == []
 
 
@@ -212,12 +212,14 @@ def test_no_fault_stops_a_night_or_loses_one(kind: Kind, nightly: Nightly, githu
 
 def test_lines_that_cannot_be_read(nightly: Nightly, github: FakeGitHub) -> None:
     """A torn line is told and left out, one of a later version stays, two records of one night become one."""
-    twice = text_of([a_record(5, ran=1)]) + text_of([a_record(5, ran=2, at="2026-11-06T09:00:00Z")])
-    github.world.git.push({TRENDS_NAME: b'{"torn\n' + LATER + twice}, BRANCH)
-    warning, _ = stored(nightly).warnings
+    two = text_of([a_record(5, ran=1)]) + text_of([a_record(5, ran=2, at="2026-11-06T09:00:00Z")])
+    github.world.git.push({TRENDS_NAME: b'{"torn\n' + LATER + two}, BRANCH)
+    warning, twice, _ = stored(nightly).warnings
     assert "2 lines are no records" in warning
     assert "vopr-trends:trends.ndjson:1" in warning
-    assert "1 line of a later version of vopr-coverage stays in the file" in warning
+    assert "1 line of a later version of vopr-coverage stays in the file: update to read them" in warning
+    assert warning.endswith("an older copy of the file may still have these nights")
+    assert "two records of run 46 on 2026-11-06, 'long-run', 'combined' differ; the later one counts" in twice
     on_branch = github.world.git.files(BRANCH)[TRENDS_NAME]
     assert on_branch.startswith(LATER)
     assert nightly.file.read_bytes() == on_branch

@@ -184,9 +184,9 @@ def test_the_gate_of_the_command(tmp_path: Path, nightly: Nightly) -> None:
     """A lost fault point ends with exit code 1, and so does a history without a night."""
     nightly.begin()
     nightly.file.parent.mkdir()
-    nightly.file.write_bytes(text_of([a_record(n) for n in range(6)]))
+    nightly.file.write_bytes(text_of([a_record(n) for n in range(21)]))
     assert nightly.trends("--gate").code == 0
-    nightly.file.write_bytes(text_of([a_record(n, fault_points_hit=11 if n < 5 else 10) for n in range(6)]))
+    nightly.file.write_bytes(text_of([a_record(n, fault_points_hit=11 if n < 20 else 10) for n in range(21)]))
     told = nightly.trends("--gate")
     assert told.code == 1
     assert "gate: long-run combined: fault points hit: 10 is below 11" in told.err

@@ -72,8 +72,8 @@ class Simulator:
         asked = max(1, round(self.budget * budget))
         long_run = [self._record(number, "long-run", scenario, asked) for scenario in SCENARIOS]
         coverage = self._record(number, "coverage", "combined", asked)
-        canary = _record(number, "canary", "combined", ran=asked, detected=CANARIES, declared=CANARIES)
-        determinism = _record(number, "determinism", "combined", ran=asked, seeds_doubled=10 * asked)
+        canary = _record(number, "canary", "combined", asked=asked, ran=asked, detected=CANARIES, declared=CANARIES)
+        determinism = _record(number, "determinism", "combined", asked=asked, ran=asked, seeds_doubled=10 * asked)
         return (*long_run, coverage, canary, determinism)
 
     def _record(self, number: int, job: str, scenario: str, asked: int) -> TrendRecord:
@@ -88,6 +88,7 @@ class Simulator:
             number,
             job,
             scenario,
+            asked=asked,
             ran=ran,
             rate=rate,
             fault_points_hit=len(hit),
@@ -168,6 +169,11 @@ def stationary(simulator: Simulator, nights: int) -> Played:
 def seasonal(simulator: Simulator, nights: int) -> Played:
     """A fifth of the budget at weekends."""
     return [simulator.night(number, 0.2 if number % 7 >= 5 else 1.0) for number in range(nights)]
+
+
+def half_at_weekends(simulator: Simulator, nights: int) -> Played:
+    """Half the budget at weekends."""
+    return [simulator.night(number, 0.5 if number % 7 >= 5 else 1.0) for number in range(nights)]
 
 
 def drifting(simulator: Simulator, nights: int) -> Played:

@@ -140,12 +140,12 @@ def lost_or_twice(files: dict[str, bytes], expected: Sequence[TrendRecord], *, a
     return wrong
 
 
-def ten_years(seed: int = 0, red: float = 0.05) -> list[TrendRecord]:
+def years(count: int, seed: int = 0, red: float = 0.05) -> list[TrendRecord]:
     """Nights of four scenarios, a share of them red. Every half year a fault point is lost or found."""
     rng = Random(seed)
     simulator = a_simulator(seed, 100_000)
     found: list[TrendRecord] = []
-    for number in range(10 * 365):
+    for number in range(count * 365):
         if number % 180 == 179:
             simulator.rates.append(0.0 if rng.random() < 0.5 else 1.0)
         status: VerdictStatus = "failed" if rng.random() < red else "passed"

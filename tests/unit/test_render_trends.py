@@ -51,13 +51,13 @@ def test_rows_say_what_a_line_has() -> None:
 
 def test_text_has_a_table_per_scenario_and_says_what_moved() -> None:
     """The columns stand below each other, and a remark below its line."""
-    text = render_trends_text(lately([*series("fault_points_hit", [11, 11, 11]), a_record(3, fault_points_hit=9)]))
+    text = render_trends_text(lately([*series("fault_points_hit", [11] * 7), a_record(7, fault_points_hit=9)]))
     lines = text.splitlines()
-    assert lines[0] == "4 nights of Nightly, the newest: run 44 on 2026-11-04"
+    assert lines[0] == "8 nights of Nightly, the newest: run 48 on 2026-11-08"
     assert "  long-run combined" in lines
     at = next(index for index, line in enumerate(lines) if POINTS in line)
-    assert lines[at].split()[-4:] == ["███▆", "9", "median", "11"]
-    assert lines[at + 1] == "      ! 9 is far below 11, the median of 3 comparable nights before"
+    assert lines[at].split()[-4:] == ["███████▆", "9", "median", "11"]
+    assert lines[at + 1] == "      ! 9 is far below 11, the median of 7 comparable nights before"
     assert len({line.index("median") for line in lines if "  median " in line}) == 1
     assert render_trends_text([]) == "No nights yet.\n"
 
@@ -88,11 +88,11 @@ def hostile(text: str) -> str:
 
 def test_markdown_tells_what_moved_first() -> None:
     """Then the table, with a row per figure."""
-    history = [*series("fault_points_hit", [11, 11, 11]), a_record(3, fault_points_hit=9)]
+    history = [*series("fault_points_hit", [11] * 7), a_record(7, fault_points_hit=9)]
     page = render_trends_markdown(lately(history), ["the nights may not all be there"])
     assert "1 of 7 figures is far from the nights before." in page
     assert page.index("fault points hit: <code>9 is far below 11") < page.index("| Job |")
-    assert "| <code>long&#45;run</code> | <code>combined</code> | fault points hit | ███▆ | 9 | 11 |" in page
+    assert "| <code>long&#45;run</code> | <code>combined</code> | fault points hit | ███████▆ | 9 | 11 |" in page
     assert "Warning: <code>the nights may not all be there</code>" in page
     assert "No nights yet." in render_trends_markdown([])
 

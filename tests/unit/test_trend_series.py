@@ -60,12 +60,12 @@ def test_the_workflow_that_ran_last_comes_first() -> None:
 
 
 def test_red_nights_remarks_and_gaps_are_marked() -> None:
-    """Night 5 is red, night 9 hits one point fewer, and nights 7 and 8 are missing."""
-    nights = [a_record(n, fault_points_hit=10 if n == 9 else 11) for n in range(10) if n not in (7, 8)]
+    """Night 5 is red, night 9 hits few points, and nights 7 and 8 are missing."""
+    nights = [a_record(n, fault_points_hit=7 if n == 9 else 11) for n in range(10) if n not in (7, 8)]
     nights[5] = replace(nights[5], status="failed")
     drawn = series_of(nights)[0]
     assert marks_of(drawn) == [{"t": nights[5].at, "mark": "red night"}, {"t": nights[7].at, "mark": "remark"}]
-    assert "10 is below 11" in drawn.nights[-1].remarks[0]
+    assert "7 is far below 11" in drawn.nights[-1].remarks[0]
     assert gaps_of(drawn) == [{"t": nights[6].at, "until": nights[7].at}]
 
 

@@ -29,7 +29,9 @@ from tests.support.histories import (
 )
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.figures import in_digits
-from vopr_coverage.trends.compare import FIGURES, lately, lines_of, median
+from vopr_coverage.trends.compare import lately, lines_of
+from vopr_coverage.trends.figures import FIGURES, median
+from vopr_coverage.trends.history import TrendRecord
 
 thorough = examples(200)
 
@@ -140,41 +142,96 @@ def test_nothing_of_nothing_is_not_measured() -> None:
         (VIEW_CHANGES, "view_changes", [3_000, 3_100, 2_900], 2_000, ""),
         (DETECTED, "detected", [5, 5, 5], 4, "far below"),
         (DOUBLED, "seeds_doubled", [800, 810, 790], 80, "far below"),
-        (POINTS, "fault_points_hit", [11, 11], 3, ""),  # two nights are too few
-        (POINTS, "fault_points_hit", [11, None, 11], 3, ""),
     ],
 )
 def test_what_is_far_from_the_nights_before(
-    figure: str, field: str, before: Sequence[Any], tonight: Any, word: str
+    figure: str, field: str, before: list[Any], tonight: Any, word: str
 ) -> None:
     """More than three deviations from the median, and beyond a share of it besides."""
-    remark = line_of([replace(one, declared=5) for one in series(field, [*before, tonight])], figure).remark
+    weeks = 7
+    nights = series(field, [*before * weeks, tonight])
+    remark = line_of([replace(one, declared=5) for one in nights], figure).remark
     assert (f" is {word} " in remark) if word else not remark
 
 
 def test_a_remark_says_both_figures_and_how_many_nights() -> None:
     """So that it can stand alone."""
-    line = line_of(series("fault_points_hit", [11, 11, 11, None, 11, 10]), POINTS)
-    assert line.remark == "10 is below 11, the median of 4 comparable nights before"
+    line = line_of(series("fault_points_hit", [11, 11, 11, None, *[11] * 18, 10]), POINTS)
+    assert line.remark == "10 is below 11, the median of 20 comparable nights before"
+
+
+@pytest.mark.parametrize(
+    ("field", "figure", "few", "enough", "tonight"),
+    [
+        ("rate", RATE, [5.0] * 6, [5.0] * 7, 1.0),
+        ("fault_points_hit", POINTS, [11] * 6, [11] * 7, 3),  # far below
+        ("fault_points_hit", POINTS, [11, None] * 6, [11, None] * 7, 3),
+        ("fault_points_hit", POINTS, [11] * 19, [11] * 20, 10),  # one of eleven: chance misses one now and then
+    ],
+)
+def test_how_many_nights_a_remark_needs(
+    field: str, figure: str, few: list[Any], enough: list[Any], tonight: Any
+) -> None:
+    """A week has its weekend; and one point fewer says little before twenty nights have hit it."""
+    assert line_of(series(field, [*few, tonight]), figure).remark == ""
+    assert line_of(series(field, [*enough, tonight]), figure).remark
 
 
 def test_a_drop_is_told_until_it_has_become_the_rule() -> None:
     """One bad night doesn't excuse the next: it is not that fewer were never hit, but that more are usual."""
-    assert line_of(series("fault_points_hit", [11] * 10 + [10] * 3), POINTS).remark
-    assert not line_of(series("fault_points_hit", [11] * 4 + [10] * 10), POINTS).remark
+    assert line_of(series("fault_points_hit", [11] * 20 + [10] * 7), POINTS).remark
+    assert not line_of(series("fault_points_hit", [11] * 10 + [10] * 20), POINTS).remark
 
 
 def test_fewer_points_of_a_shorter_night_are_no_remark() -> None:
     """Who runs a tenth of the iterations reaches less; that it ran so little is remarked on."""
-    nights = [a_record(number, ran=1_000) for number in range(5)]
-    short = a_record(5, ran=100, fault_points_hit=7, invariants=12)
+    nights = [a_record(number, ran=1_000) for number in range(7)]
+    short = a_record(7, ran=100, fault_points_hit=7, invariants=12)
     assert line_of([*nights, short], POINTS).remark == ""
     assert line_of([*nights, short], INVARIANTS).remark == ""
     assert line_of([*nights, short], ITERATIONS).remark
-    alike = a_record(5, ran=500, fault_points_hit=7)
+    alike = a_record(7, ran=600, fault_points_hit=7)
     assert line_of([*nights, alike], POINTS).remark
-    longer = a_record(5, ran=9_000, fault_points_hit=7)
+    longer = a_record(7, ran=9_000, fault_points_hit=7)
     assert line_of([*nights, longer], POINTS).remark
+
+
+def test_nights_of_a_like_budget_are_compared_if_there_are_enough() -> None:
+    """A point that short nights miss is no excuse for a long one, and their iterations are compared with their own."""
+    week = [(1_000, 11)] * 5 + [(200, 8)] * 2
+    nights = [a_record(number, asked=ran, ran=ran, fault_points_hit=hit) for number, (ran, hit) in enumerate(week * 6)]
+    weekday = a_record(42, asked=1_000, ran=1_000, fault_points_hit=10)
+    assert line_of([*nights, weekday], POINTS).remark == "10 is below 11, the median of 20 comparable nights before"
+    slow = a_record(42, asked=200, ran=90)
+    assert (
+        line_of([*nights, slow], ITERATIONS).remark == "90 is far below 200, the median of 12 comparable nights before"
+    )
+    assert line_of([*nights, a_record(42, asked=200, ran=110)], ITERATIONS).remark == ""
+
+
+def test_a_budget_that_nobody_had_before_is_told() -> None:
+    """From its first night until it is what is usual."""
+    nights = [a_record(number) for number in range(20)]
+    cut = [a_record(20 + number, asked=100, ran=100) for number in range(14)]
+    told = [bool(line_of([*nights, *cut[: number + 1]], ITERATIONS).remark) for number in range(14)]
+    assert told == [True] * 7 + [False] * 7
+
+
+def test_what_the_twin_reached_is_not_lost() -> None:
+    """Coverage and long run simulate the same: a point that one missed by chance, and the other hit, is there."""
+
+    def night(number: int, by_coverage: int = 11, by_long_run: int = 11) -> tuple[TrendRecord, ...]:
+        hit = {"coverage": by_coverage, "long-run": by_long_run}
+        return records(number, *(work(job, fault_points_hit=count) for job, count in hit.items()))
+
+    def remarked(tonight: Sequence[TrendRecord]) -> list[tuple[str, str]]:
+        return [(line.job, line.figure) for line in lines_of(before, tonight) if line.remark]
+
+    before = [one for number in range(20) for one in night(number)]
+    assert remarked(night(20, by_coverage=10)) == []
+    assert remarked(night(20, by_coverage=10, by_long_run=10)) == [("coverage", POINTS), ("long-run", POINTS)]
+    elsewhere = records(20, work("coverage", fault_points_hit=10), work("long-run", "swizzle"))
+    assert ("coverage", POINTS) in remarked(elsewhere)
 
 
 def test_what_is_no_longer_measured_is_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +17,10 @@ from tests.support.histories import FIRST_RUN, a_night, a_record, night_at, reco
 from vopr_coverage.errors import ReportError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.text import without_mark
+from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.nightly.verdict import COUNT_MAX, Work
+from vopr_coverage.trends.clock import clock_went_back
+from vopr_coverage.trends.file import read_history, record_night
 from vopr_coverage.trends.history import (
     HISTORY_BYTES_MAX,
     TrendRecord,
@@ -260,7 +264,8 @@ def test_lines_of_a_later_version_stay() -> None:
     assert found.later == (newer, line(extra=1).strip())
     (warning,) = found.warnings
     assert warning.startswith("3 lines are no records and were left out of the history, the first: h:1")
-    assert warning.endswith("; 2 lines of a later version of vopr-coverage stay in the file")
+    assert "; 2 lines of a later version of vopr-coverage stay in the file: update to read them; " in warning
+    assert warning.endswith("; an older copy of the file may still have these nights"), "the torn one is gone"
     again = parse_history(text_of(found.records, found.later), "h")
     assert (again.records, set(again.later)) == (found.records, set(found.later))
     assert text_of((), [b"x" * (1 << 20), b"y"]) == b"y\n"
@@ -270,3 +275,44 @@ def test_a_time_without_a_zone_is_our_mistake() -> None:
     """It could be any night."""
     with pytest.raises(AssertionError):
         records_of(a_night(0), night_at(0).replace(tzinfo=None))
+
+
+def test_two_records_of_one_night_are_told() -> None:
+    """The later one counts. Records that differ in names alone are halves of one."""
+    one, other = a_record(5, ran=1), a_record(5, ran=2, at="2026-11-06T09:00:00Z")
+    twice = text_of([one]) + text_of([other])
+    (warning,) = parse_history(twice, "h").warnings
+    assert warning == (
+        "h: two records of run 46 on 2026-11-06, 'long-run', 'combined' differ; "
+        "the later one counts, so there is nothing to do unless somebody edited the file"
+    )
+    assert parse_history(text_of([one]) * 2, "h").warnings == ()
+    named = a_record(5, ran=1, names=ReachedNames(hit=("a",)))
+    assert parse_history(text_of([one]) + text_of([named]), "h").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "tonight", "told"),
+    [
+        ({}, {}, ""),
+        ({"at": "2027-01-01T00:00:00Z"}, {}, "set the runner's clock; nights stay in the order of their runs"),
+        ({"at": "2027-01-01T00:00:00Z", "run_attempt": 2}, {}, ""),  # an old run that was started again
+        ({"at": "2027-01-01T00:00:00Z"}, {"run_attempt": 2}, ""),
+        ({"at": "2027-01-01T00:00:00Z", "workflow": "Weekly"}, {}, ""),
+        ({"at": "2027-01-01T00:00:00Z", "run_id": ""}, {"run_id": ""}, "or this night is taken for an older one"),
+        ({"at": "2027-01-01T00:00:00Z", "run_id": ""}, {}, ""),  # on a laptop
+    ],
+)
+def test_a_clock_that_goes_back_is_told(before: dict[str, Any], tonight: dict[str, Any], told: str) -> None:
+    """On that night, once, with what to do."""
+    found = "; ".join(clock_went_back([a_record(0, **before)], [a_record(1, **tonight)]))
+    assert found.endswith(told) if told else not found
+
+
+def test_a_night_with_a_clock_that_went_back_is_recorded(tmp_path: Path) -> None:
+    """With a warning; nights stay in the order of their runs, and none is lost."""
+    path = tmp_path / "trends.ndjson"
+    record_night(path, a_night(0), night_at(9))
+    _, (warning,), _ = record_night(path, a_night(1), night_at(1))
+    assert warning.startswith("the clock of this night says 2026-11-02T02:17:00Z")
+    assert [record.run_number for record in read_history(path).records] == [41, 42]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import TrendLine
-from vopr_coverage.trends.compare import MEASURED_MIN
+from vopr_coverage.trends.figures import MEASURED_MIN
 
 COVERAGE = "fault point coverage in %"
 CHARTS_MAX = 4

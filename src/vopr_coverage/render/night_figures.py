@@ -15,7 +15,7 @@ from vopr_coverage.render.job_links import part_title
 from vopr_coverage.render.trends import TrendRow, sparkline, trend_rows
 from vopr_coverage.render.wording import figure, ours
 from vopr_coverage.statistics.intervals import wilson
-from vopr_coverage.trends.compare import FIGURES
+from vopr_coverage.trends.figures import FIGURES
 from vopr_coverage.trends.standing import standing_figures
 
 REMARKS_MAX = 5

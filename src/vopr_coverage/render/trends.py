@@ -13,7 +13,8 @@ from vopr_coverage.errors import printable
 from vopr_coverage.model.figures import counted, in_digits
 from vopr_coverage.nightly.verdict import TrendLine
 from vopr_coverage.render.budget import SUMMARY_BYTES_MAX, TEXT_LINES_MAX, utf8_bytes
-from vopr_coverage.trends.compare import FIGURES, Lately
+from vopr_coverage.trends.compare import Lately
+from vopr_coverage.trends.figures import FIGURES
 from vopr_coverage.trends.standing import FAILED_SEEDS
 
 BLOCKS = "▁▂▃▄▅▆▇█"

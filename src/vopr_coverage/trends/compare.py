@@ -5,70 +5,22 @@ Trends inform. No verdict depends on them, unless `trends/gate.py` is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from vopr_coverage.model.figures import counted, in_digits
+from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.verdict import TrendLine
+from vopr_coverage.trends.figures import COVERAGE, FIGURES, INVARIANTS, ITERATIONS, POINTS, Figure, median_of_nights
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time
-from vopr_coverage.trends.lost_names import Kind, lost_names
+from vopr_coverage.trends.unusual import reached_all, unusual
 
 NIGHTS_TOLD = 14
 NIGHTS_SEARCHED = 90  # for a night that was as far off: what happens now and then is no news
-FAR = 0.9  # of the median: what is below is far below
-MEASURED_MIN = 3  # of fewer nights a median says nothing
-MADS_MAX = 3.0
-MAD_TO_SIGMA = 1.4826  # of normally distributed figures
-LONGER_MAX = 2.0  # nights that ran more than so many times tonight's iterations reach more by running longer
-
-
-class Figure(NamedTuple):
-    """One thing that is followed.
-
-    Attributes:
-        value: of a record, None where it was not measured.
-        below: tonight is remarked on when it is less than this share of the median; None: never.
-        above: the same for more than so many times the median.
-        grows: with the iterations, but not in proportion, as the size of a set does.
-    """
-
-    name: str
-    value: Callable[[TrendRecord], float | None]
-    below: float | None = None
-    above: float | None = None
-    grows: bool = False
-
-
-def _share(part: int | None, whole: int | None, scale: float) -> float | None:
-    return None if part is None or not whole else part / whole * scale
-
-
-ITERATIONS = Figure("iterations", lambda record: record.ran, below=0.5)
-POINTS = Figure("fault points hit", lambda record: record.fault_points_hit, below=1.0, grows=True)
-COVERAGE = Figure(
-    "fault point coverage in %",
-    lambda record: _share(record.fault_points_hit, record.fault_points_known, 100),
-    below=0.95,
-    grows=True,
-)
-FIGURES = (
-    ITERATIONS,
-    Figure("iterations a second", lambda record: record.rate, below=0.5, above=2.0),
-    Figure("failed seeds per 1,000 iterations", lambda record: _share(record.failed, record.ran, 1_000), above=2.0),
-    POINTS,
-    COVERAGE,
-    Figure("invariants run", lambda record: record.invariants, below=1.0, grows=True),
-    Figure(
-        "view changes per 1,000 iterations", lambda record: _share(record.view_changes, record.ran, 1_000), 0.5, 2.0
-    ),
-    Figure("canaries detected in %", lambda record: _share(record.detected, record.declared, 100), below=1.0),
-    Figure("seeds run twice", lambda record: record.seeds_doubled, below=0.5),
-)
-_NAMES_OF: dict[str, Kind] = {"fault points hit": "hit", "invariants run": "ran"}
-_FOLLOWED = {figure.name for figure in FIGURES if figure.below is not None or figure.above is not None}
+# Jobs that simulate the same: what one reached is not lost, if the other missed it.
+_TWINS = {"coverage": "long-run", "long-run": "coverage"}
 
 
 class Night(NamedTuple):
@@ -107,9 +59,8 @@ def lines_of(history: Iterable[TrendRecord], tonight: Sequence[TrendRecord]) -> 
     before = searched[1 - NIGHTS_TOLD :]
     now = {(record.job, record.scenario): record for record in tonight}
     lines = []
-    for key, record in now.items():
-        series = [night.records.get(key) for night in searched]
-        lines += _without_echo([line for figure in FIGURES if (line := _line(figure, series, record))])
+    for key in now:
+        lines += _lines_of_part(key, searched, now)
     for key in sorted({key for night in before for key in night.records} - set(now)):
         lines.append(_gone(key, [night.records.get(key) for night in before]))
     return tuple(lines)
@@ -149,10 +100,29 @@ def _nights_before(history: Iterable[TrendRecord], tonight: TrendRecord) -> list
     return sorted(nights, key=lambda night: night.place)
 
 
-def _without_echo(lines: Sequence[TrendLine]) -> list[TrendLine]:
-    """The lines of one scenario; the share of the fault points is remarked on where their number is not."""
-    is_told = any(line.figure == POINTS.name and line.remark for line in lines)
-    return [replace(line, remark="") if is_told and line.figure == COVERAGE.name else line for line in lines]
+def _lines_of_part(
+    key: tuple[str, str], searched: Sequence[Night], now: Mapping[tuple[str, str], TrendRecord]
+) -> list[TrendLine]:
+    """The lines of one job and scenario. The share of the fault points is remarked on where their number is not."""
+    nights = [night.records.get(key) for night in searched]
+    lines = [line for figure in FIGURES if (line := _line(figure, nights, now[key]))]
+    if any(line.figure == POINTS.name and line.remark for line in lines):
+        lines = [_without_remark(line) if line.figure == COVERAGE.name else line for line in lines]
+    twin = _TWINS.get(key[0], ""), key[1]
+    if twin not in now:
+        return lines
+    of_twin = [night.records.get(twin) for night in searched]
+    by_name = {figure.name: figure for figure in (POINTS, INVARIANTS)}
+    return [
+        _without_remark(line)
+        if line.remark and line.figure in by_name and reached_all(by_name[line.figure], of_twin, now[twin])
+        else line
+        for line in lines
+    ]
+
+
+def _without_remark(line: TrendLine) -> TrendLine:
+    return replace(line, remark="")
 
 
 def _line(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendRecord) -> TrendLine | None:
@@ -162,48 +132,24 @@ def _line(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendR
     measured = [value for value in values if value is not None]
     if now is None and not measured:
         return None
-    remark = ""
-    if now is None and figure.name in _FOLLOWED:
+    remark = unusual(figure, searched, record)
+    if now is None and figure.is_followed:
         remark = f"not measured, as it was on {len(measured)} of the {counted(len(values), 'night')} before"
-    elif now is not None:
-        named = _lost_names(figure, searched, record)
-        remark = _remark(figure, now, _comparable(figure, before, record), _comparable(figure, searched, record))
-        remark = remark if named is None else named
     return TrendLine(
         job=record.job,
         scenario=record.scenario,
         figure=figure.name,
         values=(*values, now),
-        median=_median_of(measured),
+        median=median_of_nights(measured),
         remark=remark,
     )
-
-
-def _lost_names(figure: Figure, searched: Sequence[TrendRecord | None], record: TrendRecord) -> str | None:
-    """What is lost by name, which says more than a number; None for figures that are of no names, or without them."""
-    kind = _NAMES_OF.get(figure.name)
-    if kind is None:
-        return None
-    return lost_names(kind, [night for night in searched if night and _is_comparable(figure, night, record)], record)
-
-
-def _comparable(figure: Figure, nights: Iterable[TrendRecord | None], tonight: TrendRecord) -> list[float]:
-    """The figure's values on those nights that tonight can be compared with, the oldest first."""
-    pairs = ((figure.value(night), night) for night in nights if night)
-    return [value for value, night in pairs if value is not None and _is_comparable(figure, night, tonight)]
-
-
-def _is_comparable(figure: Figure, before: TrendRecord, tonight: TrendRecord) -> bool:
-    if not figure.grows:
-        return True
-    return before.ran is not None and tonight.ran is not None and before.ran <= LONGER_MAX * tonight.ran
 
 
 def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLine:
     """What ran in the nights before and is nowhere tonight: one line for all of its figures."""
     nights = sum(record is not None for record in before)
     values = [None if night is None else ITERATIONS.value(night) for night in before]
-    median = _median_of([value for value in values if value is not None])
+    median = median_of_nights([value for value in values if value is not None])
     remark = f"did not run, as it did on {nights} of the {counted(len(before), 'night')} before"
     return TrendLine(
         job=key[0],
@@ -213,49 +159,3 @@ def _gone(key: tuple[str, str], before: Sequence[TrendRecord | None]) -> TrendLi
         median=median,
         remark=remark,
     )
-
-
-def _remark(figure: Figure, now: float, before: Sequence[float], searched: Sequence[float]) -> str:
-    """Why somebody should look, or nothing.
-
-    Far is what lies more than three scaled median absolute deviations from the median, and beyond
-    the figure's share of it besides: a constant series has no deviation, and a noisy rate no limit without.
-    What was as far on one of the nights `searched` happens now and then.
-    """
-    centre = _median_of(before)
-    if centre is None:
-        return ""
-    spread = MADS_MAX * MAD_TO_SIGMA * median([abs(value - centre) for value in before])
-    lowest = None if figure.below is None else min(centre - spread, centre * figure.below)
-    highest = None if figure.above is None else max(centre + spread, centre * figure.above)
-    if lowest is not None and now < lowest:
-        if _has_been(searched, lambda value: value < lowest, lambda value: value <= now):
-            return ""
-        word = "far below" if now < FAR * centre else "below"
-    elif highest is not None and now > highest:
-        if _has_been(searched, lambda value: value > highest, lambda value: value >= now):
-            return ""
-        word = "far above"
-    else:
-        return ""
-    nights = counted(len(before), "comparable night")
-    return f"{in_digits(now)} is {word} {in_digits(centre)}, the median of {nights} before"
-
-
-def _has_been(searched: Sequence[float], is_far: Callable[[float], bool], is_as_far: Callable[[float], bool]) -> bool:
-    """Whether an earlier night was as far off. The nights just before, without a gap, are the same loss going on."""
-    nights = list(searched)
-    while nights and is_far(nights[-1]):
-        nights.pop()
-    return any(map(is_as_far, nights))
-
-
-def _median_of(values: Sequence[float]) -> float | None:
-    return median(values) if len(values) >= MEASURED_MIN else None
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle one, or the mean of the two in the middle."""
-    ranked = sorted(values)
-    half = len(ranked) // 2
-    return float(ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2)

@@ -11,6 +11,7 @@ from vopr_coverage.errors import UsageError, UserError, printable
 from vopr_coverage.files import is_there, read_bytes, refuse_outside, replace_file, why
 from vopr_coverage.model.known_rates import KnownRates
 from vopr_coverage.nightly.verdict import GreenNight, NightVerdict, TrendLine
+from vopr_coverage.trends.clock import clock_went_back
 from vopr_coverage.trends.compare import lines_of, nights_before
 from vopr_coverage.trends.gate import gated, lost_history
 from vopr_coverage.trends.green import last_green
@@ -104,7 +105,8 @@ def record_night(path: Path, night: NightVerdict, at: datetime) -> Recorded:
         there = read_history(path) if is_there(path) else History()
     except UserError as error:
         return Recorded(lines_of((), tonight), (f"this night was not added to the history: {error}",))
-    lines, warnings = lines_of(there.records, tonight), (*there.warnings, *repeats(there.records, tonight))
+    lines = lines_of(there.records, tonight)
+    warnings = (*there.warnings, *clock_went_back(there.records, tonight), *repeats(there.records, tonight))
     green = last_green(there.records, night.place)
     try:
         write_history(path, union(there.records, tonight), there.later)

@@ -11,7 +11,7 @@ from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.conclude import conclude
 from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, TrendLine
-from vopr_coverage.trends.compare import MEASURED_MIN
+from vopr_coverage.trends.unusual import NIGHTS_MIN
 
 PART = "trends"
 
@@ -30,9 +30,9 @@ def lost_history(nights: int, run_number: int) -> str:
         nights: of this workflow, before this one.
         run_number: of this night's run, 0 outside of GitHub.
     """
-    if nights >= MEASURED_MIN or run_number <= MEASURED_MIN:
+    if nights >= NIGHTS_MIN or run_number <= NIGHTS_MIN:
         return ""
-    there = f"the history has {counted(nights, 'night')} before this one, and {MEASURED_MIN} are needed to compare"
+    there = f"the history has {counted(nights, 'night')} before this one, and {NIGHTS_MIN} are needed to compare"
     return f"{there}; this is run {run_number} of the workflow, so its nights were not restored"
 
 

@@ -6,13 +6,13 @@ files, and any of them may lack some. `union` puts them together in whatever ord
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Annotated, Literal
 
 import msgspec
 
-from vopr_coverage.errors import ReportError, Words
+from vopr_coverage.errors import ReportError, Words, shown
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.formats.strict_json import JsonError, strict_loads
 from vopr_coverage.formats.text import without_mark
@@ -124,14 +124,35 @@ def parse_history(data: bytes, source: str) -> History:
             first = first or str(_complaint(source, number, line))
             if _is_later(line):
                 later.append(line.strip())
+    twice = _told_twice(records, source)
     if not broken:
-        return History(tuple(records))
+        return History(tuple(records), twice)
     are = agreeing(broken, "is no record and was", "are no records and were")
     told = f"{counted(broken, 'line')} {are} left out of the history, the first: {first}"
     if later:
         stay = agreeing(len(later), "stays", "stay")
         told += f"; {counted(len(later), 'line')} of a later version of vopr-coverage {stay} in the file"
-    return History(tuple(records), (told,), tuple(later))
+        told += ": update to read them"
+    if len(later) < broken:
+        told += "; an older copy of the file may still have these nights"
+    return History(tuple(records), (told, *twice), tuple(later))
+
+
+def _told_twice(records: Sequence[TrendRecord], source: str) -> tuple[str, ...]:
+    """A warning where records of one night, job and scenario differ: this program writes each once."""
+    seen: dict[tuple[str, int, str, str], TrendRecord] = {}
+    for record in records:
+        other = seen.setdefault(_key(record), record)
+        if msgspec.structs.replace(record, names=other.names, incidence=other.incidence) != other:
+            where = f"run {record.run_number} on {record.at[:10]}" if record.run_id else record.at
+            told = f"{source}: two records of {where}, {shown(record.job)}, {shown(record.scenario)} differ"
+            return (f"{told}; the later one counts, so there is nothing to do unless somebody edited the file",)
+    return ()
+
+
+def _key(record: TrendRecord) -> tuple[str, int, str, str]:
+    """What there is one record of."""
+    return night_of(record), record.run_attempt, record.job, record.scenario
 
 
 def _is_later(line: bytes) -> bool:
@@ -194,15 +215,14 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     """
     found: dict[tuple[str, int, str, str], TrendRecord] = {}
     for record in chain.from_iterable(histories):
-        key = (night_of(record), record.run_attempt, record.job, record.scenario)
-        there = found.get(key)
+        there = found.get(_key(record))
         if there is None:
-            found[key] = record
+            found[_key(record)] = record
         elif there != record:
             earlier, later = sorted((there, record), key=_recency)
             names = joined_names(earlier.names, later.names)
             incidence = later.incidence or earlier.incidence
-            found[key] = msgspec.structs.replace(later, names=names, incidence=incidence)
+            found[_key(record)] = msgspec.structs.replace(later, names=names, incidence=incidence)
     return tuple(
         sorted(
             found.values(),

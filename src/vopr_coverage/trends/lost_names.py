@@ -5,7 +5,7 @@ A number that is one less may be one that chance misses now and then. A name say
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from vopr_coverage.errors import shown
@@ -13,23 +13,29 @@ from vopr_coverage.nightly.reached import ReachedNames
 from vopr_coverage.trends.history import TrendRecord
 
 NIGHTS_WITH_ALL_NAMES = 29  # before tonight; of older ones a history keeps what was missed now and then
-NIGHTS_MIN = 10
+NIGHTS_MIN = 11
 GOING_ON_MAX = 7  # nights on which a loss is still told; then it is what is usual
 NAMES_SHOWN = 3
 
 Kind = Literal["hit", "ran"]
 
 
-def lost_names(kind: Kind, before: Sequence[TrendRecord | None], tonight: TrendRecord) -> str | None:
-    """What is lost, in words; "" if nothing is, and None where there are too few names to tell.
+def lost_names(
+    kind: Kind, before: Sequence[TrendRecord], tonight: TrendRecord, is_comparable: Callable[[TrendRecord], bool]
+) -> str | None:
+    """What is lost, in words; "" if nothing is, and None where there are too few nights with names to tell.
 
     Args:
-        before: the nights that tonight can be compared with, the oldest first.
+        before: the nights before, the oldest first.
     """
     if tonight.names is None:
         return None
-    every = [night.names for night in before if night and night.names]
-    nights, older = every[-NIGHTS_WITH_ALL_NAMES:], every[:-NIGHTS_WITH_ALL_NAMES]
+    every = [night for night in before if night.names]
+    # Of nights before those some names are left: they tell what was missed, and not what was reached.
+    nights, older = (
+        [night.names for night in part if night.names and is_comparable(night)]
+        for part in (every[-NIGHTS_WITH_ALL_NAMES:], every[:-NIGHTS_WITH_ALL_NAMES])
+    )
     if len(nights) < NIGHTS_MIN:
         return None
     reached = set(_of(kind, tonight.names))

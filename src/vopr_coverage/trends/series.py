@@ -10,7 +10,8 @@ import msgspec
 
 from vopr_coverage.model.verdict import VerdictStatus
 from vopr_coverage.nightly.verdict import TrendLine
-from vopr_coverage.trends.compare import FIGURES, NIGHTS_TOLD, Figure, lines_of, median
+from vopr_coverage.trends.compare import NIGHTS_SEARCHED, lines_of
+from vopr_coverage.trends.figures import FIGURES, Figure, median
 from vopr_coverage.trends.history import TrendRecord, place_in_time
 
 CHANGES_MAX = 5
@@ -134,7 +135,7 @@ def _night(nights: Sequence[Sequence[TrendRecord]], index: int) -> ChartNight:
 
 
 def _lines(nights: Sequence[Sequence[TrendRecord]], index: int) -> tuple[TrendLine, ...]:
-    before = [record for night in nights[max(0, index - NIGHTS_TOLD) : index] for record in night]
+    before = [record for night in nights[max(0, index - NIGHTS_SEARCHED) : index] for record in night]
     return lines_of(before, nights[index])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 
 from vopr_coverage.nightly.verdict import NightVerdict, TrendLine, Work
-from vopr_coverage.trends.compare import FIGURES, MEASURED_MIN, median
+from vopr_coverage.trends.figures import FIGURES, MEASURED_MIN, median
 
 LONG_RUN, COVERAGE = "long-run", "coverage"
 FAILED_SEEDS = "failed seeds"

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from vopr_coverage.trends.compare import FIGURES, MAD_TO_SIGMA, MADS_MAX, MEASURED_MIN, Figure, median
+from vopr_coverage.trends.figures import FIGURES, MEASURED_MIN, Figure, median
 from vopr_coverage.trends.history import TrendRecord, night_of, place_in_time, union
 from vopr_coverage.trends.names import with_few_names
+from vopr_coverage.trends.unusual import MAD_TO_SIGMA, MADS_MAX
 
 ALL_FOR = timedelta(days=365)
 WEEKLY_FOR = timedelta(days=5 * 365)

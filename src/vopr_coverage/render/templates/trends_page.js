@@ -191,9 +191,16 @@ function tellNames() {
   const found = mine.filter((one) => `${one.name} ${one.scenario}`.toLowerCase().includes(wanted));
   at("names").replaceChildren(...found.slice(0, NAMES_SHOWN).map((one) => {
     const row = element("tr", "", { className: one.nights ? "" : "red" });
-    const cells = [one.name, one.kind, one.scenario, one.first ?? "never", one.last ?? "never"];
-    row.append(...cells.map((cell) => element("td", cell)));
-    row.append(element("td", `${one.nights} of ${one.of}`, { className: "number" }));
+    const cells = [["", one.name], ["", one.kind], ["", one.scenario], ["first", one.first ?? "never"],
+      ["last", one.last ?? "never"], ["on", `${one.nights} of ${one.of} nights`]];
+    row.setAttribute("role", "row"); // a narrow screen shows it as a block, which is no row by itself
+    row.append(...cells.map(([label, text]) => {
+      const cell = element("td", text);
+      cell.setAttribute("role", "cell");
+      if (label) cell.dataset.label = label;
+      return cell;
+    }));
+    row.lastChild.className = "number";
     return row;
   }));
   const cut = found.length > NAMES_SHOWN ? `, the first ${NAMES_SHOWN} are shown` : "";
