@@ -72,11 +72,14 @@ def test_shards_of_a_simulation_are_merged(world: Path) -> None:
 
 
 def test_a_simulation_is_of_the_scenario_that_it_names(world: Path) -> None:
-    """In its first record; a path that names one comes first, and `--scenario` is for those that name none."""
+    """In its first record; `--scenario` is for those that name none. A path that names another is refused."""
     (world / "s.ndjson").write_bytes(as_lines([begin(1, scenario="bank"), seed(7), finish(1)]))
-    for words, scenario in ((["s.ndjson", "--scenario", "x"], "bank"), (["toy=s.ndjson"], "toy")):
+    for words in (["s.ndjson", "--scenario", "x"], ["bank=s.ndjson"]):
         run_cli("check", *words, "--verdict-file", "v.json", "--config", "c.json", cwd=world)
-        assert json.loads((world / "v.json").read_text())["reports"][0]["scenario"] == scenario
+        assert json.loads((world / "v.json").read_text())["reports"][0]["scenario"] == "bank"
+    refused = run_cli("check", "toy=s.ndjson", "--config", "c.json", cwd=world)
+    assert refused.code == 2
+    assert "is named as scenario 'toy', its start record says 'bank'" in refused.err
 
 
 def test_points_without_declarations_have_no_percentage(world: Path) -> None:

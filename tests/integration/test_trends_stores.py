@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.fake_github.fake import FakeGitHub
 from tests.fake_github.faults import Fault, Kind, random_faults
@@ -21,6 +22,7 @@ from tests.support.pull_requests import SECRET, FakeClock
 from vopr_coverage.github.api import Api
 from vopr_coverage.github.retry import RetryBudget
 from vopr_coverage.github.trends_branch import COMMITS_MAX, BranchStore
+from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.trends.folder import FolderStore
 from vopr_coverage.trends.history import TrendRecord, night_of, parse_history, text_of
 
@@ -164,6 +166,16 @@ def test_a_writer_that_is_killed_leaves_a_history(tmp_path: Path) -> None:
         assert len(there.records) >= before
     FolderStore(tmp_path / "store").append([a_record(9_999)])
     assert {path.name for path in (tmp_path / "store").iterdir()} <= {"trends.ndjson", ".vopr-trends.lock", *TEXTS}
+
+
+def test_nights_with_counts_of_seeds_are_told_once(tmp_path: Path) -> None:
+    """A record is not always hashable; a night that changed is told again."""
+    counts = NightIncidence(of=100, points={"disk.torn_write": 3})
+    store, night = FolderStore(tmp_path), replace(a_record(1), incidence=counts)
+    assert "1 night added" in store.append([night]).said[0]
+    assert "has all of them already" in store.append([night]).said[0]
+    more = replace(night, incidence=replace(counts, of=200))
+    assert "1 night added" in store.append([more]).said[0]
 
 
 def test_a_folder_is_a_store_of_the_command(nightly: Nightly, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def _told_twice(records: Sequence[TrendRecord], source: str) -> tuple[str, ...]:
     """A warning where records of one night, job and scenario differ: this program writes each once."""
     seen: dict[tuple[str, int, str, str], TrendRecord] = {}
     for record in records:
-        other = seen.setdefault(_key(record), record)
+        other = seen.setdefault(key_of(record), record)
         if msgspec.structs.replace(record, names=other.names, incidence=other.incidence) != other:
             where = f"run {record.run_number} on {record.at[:10]}" if record.run_id else record.at
             told = f"{source}: two records of {where}, {shown(record.job)}, {shown(record.scenario)} differ"
@@ -150,7 +150,7 @@ def _told_twice(records: Sequence[TrendRecord], source: str) -> tuple[str, ...]:
     return ()
 
 
-def _key(record: TrendRecord) -> tuple[str, int, str, str]:
+def key_of(record: TrendRecord) -> tuple[str, int, str, str]:
     """What there is one record of."""
     return night_of(record), record.run_attempt, record.job, record.scenario
 
@@ -215,14 +215,14 @@ def union(*histories: Iterable[TrendRecord]) -> tuple[TrendRecord, ...]:
     """
     found: dict[tuple[str, int, str, str], TrendRecord] = {}
     for record in chain.from_iterable(histories):
-        there = found.get(_key(record))
+        there = found.get(key_of(record))
         if there is None:
-            found[_key(record)] = record
+            found[key_of(record)] = record
         elif there != record:
             earlier, later = sorted((there, record), key=_recency)
             names = joined_names(earlier.names, later.names)
             incidence = later.incidence or earlier.incidence
-            found[_key(record)] = msgspec.structs.replace(later, names=names, incidence=incidence)
+            found[key_of(record)] = msgspec.structs.replace(later, names=names, incidence=incidence)
     return tuple(
         sorted(
             found.values(),

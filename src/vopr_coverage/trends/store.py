@@ -15,7 +15,7 @@ import msgspec
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.model.figures import counted
 from vopr_coverage.trends.file import stored_text
-from vopr_coverage.trends.history import History, TrendRecord, night_of, union
+from vopr_coverage.trends.history import History, TrendRecord, key_of, night_of, union
 from vopr_coverage.trends.text_files import text_files
 
 TRENDS_NAME = "trends.ndjson"
@@ -95,6 +95,6 @@ def store_files(history: History, added: Sequence[TrendRecord], series: str) -> 
 
 def stored_line(history: History, added: Sequence[TrendRecord], name: str) -> str:
     """How many nights a store did not have yet, or not as they are."""
-    there = set(history.records)
-    nights = {(record.workflow, night_of(record)) for record in added if record not in there}
+    there = {key_of(record): record for record in history.records}
+    nights = {(record.workflow, night_of(record)) for record in added if there.get(key_of(record)) != record}
     return f"{counted(len(nights), 'night')} added to {name}" if nights else f"{name} has all of them already"
