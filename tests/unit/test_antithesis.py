@@ -170,6 +170,14 @@ def test_one_id_of_two_kinds_is_two_properties() -> None:
     assert read.warnings == ("'x' is used for sometimes and always: both are judged",)
 
 
+def test_one_id_of_two_messages_is_one_property_and_a_remark() -> None:
+    """A property is known by its id; which of both names it has elsewhere, nobody knows."""
+    read = reading(assertion("x", hit=False), assertion("x", message="leader of term 7"))
+    assert read.observed is not None
+    assert {name: point.hit for name, point in read.observed.points.items()} == {"x": True}
+    assert read.warnings == ("'x' has the messages 'x' and 'leader of term 7': it is one property, by its id",)
+
+
 def test_go_without_cgo_is_a_remark_and_no_violation() -> None:
     """The SDK writes that failure itself."""
     read = reading(assertion("Go application under test compiled with CGO enabled", "always", condition=False))

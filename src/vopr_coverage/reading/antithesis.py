@@ -16,7 +16,7 @@ from vopr_coverage.errors import PROBLEMS_SHOWN_MAX, ManyErrors, ReportError, Wo
 from vopr_coverage.model.coverage import coverage_of
 from vopr_coverage.model.figures import agreeing, counted
 from vopr_coverage.model.report import Finish, Input
-from vopr_coverage.reading.antithesis_properties import PropertyTable, observed_in, remarks_on
+from vopr_coverage.reading.antithesis_properties import REMARKS_MAX, PropertyTable, observed_in, remarks_on
 from vopr_coverage.reading.antithesis_records import (
     Assertion,
     SdkLine,
@@ -36,7 +36,6 @@ DECLARED_BY = {
 }
 NOT_DECLARED = "list the points as `fault_points` in the config"
 EVENTS_KEPT_MAX = 1_000
-REMARKS_MAX = 20
 
 
 def read_antithesis(blocks: Iterable[bytes], source: str) -> Input:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from vopr_coverage.errors import shown
 from vopr_coverage.model.points import Broken, InvariantSeen, Location, Observed, Point
 from vopr_coverage.reading.antithesis_records import Assertion, Kind
 
@@ -15,6 +16,7 @@ CGO_ID = "Go application under test compiled with CGO enabled"
 # What Go's instrumentor declares where it can't know the message: the run-time message is never declared.
 _PLACEHOLDER = re.compile(r'Message from "(?P<file>.+)\[(?P<line>[0-9]{1,9})\]"')
 
+REMARKS_MAX = 20
 MISSING_KINDS: frozenset[Kind] = frozenset({"always", "sometimes", "reachable"})
 
 
@@ -57,6 +59,7 @@ class PropertyTable:
 
     def __init__(self) -> None:
         self.by_key: dict[tuple[str, Kind], Property] = {}
+        self.renamed: dict[str, tuple[str, str]] = {}  # two messages of an id, for the first ids that have two
 
     def add(self, found: Assertion, kind: Kind, run: int) -> None:
         """One line, of run number `run`."""
@@ -65,6 +68,8 @@ class PropertyTable:
         if seen is None:
             id, message = found.names
             seen = self.by_key[key] = Property(id, kind, message)
+        elif seen.message != found.message and len(self.renamed) < REMARKS_MAX:
+            self.renamed.setdefault(found.id, (seen.message, found.message))
         if not found.hit:  # a declaration, whatever its condition says
             seen.declared = True
             seen.place = seen.place or found.place
@@ -144,6 +149,8 @@ def remarks_on(properties: PropertyTable) -> Iterator[str]:
             several.setdefault(id, []).append(kind)
     for id, used in several.items():
         yield f"'{id}' is used for {' and '.join(used)}: both are judged"
+    for id, (message, other) in properties.renamed.items():
+        yield f"{shown(id)} has the messages {shown(message)} and {shown(other)}: it is one property, by its id"
 
 
 def _where(found: Property) -> tuple[str, int] | None:

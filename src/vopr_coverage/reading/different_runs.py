@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from vopr_coverage.reading.simulation_rows import Digest, kept_digest
+from vopr_coverage.reading.simulation_rows import Digest
 from vopr_coverage.statistics.species import Richness, steady_richness
 
 SEEDS_MAX = 10_000  # enough to see whether they repeat
@@ -24,12 +24,12 @@ class DifferentRuns:
         if not self._told or self._seeds >= SEEDS_MAX:
             return
         for digest in digests:
-            kept = kept_digest(digest)
-            if kept is None:
+            if digest is None:
                 self._told = False
                 self._places.clear()
                 return
-            self._places[hash(kept if isinstance(kept, str) else tuple(sorted(kept.items())))].append(self._seeds)
+            same = digest if isinstance(digest, str) else tuple(sorted(digest.items()))
+            self._places[hash(same)].append(self._seeds)
             self._seeds += 1
             if self._seeds == SEEDS_MAX:
                 return
