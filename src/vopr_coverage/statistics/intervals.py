@@ -30,7 +30,8 @@ def wilson(trials: int, hits: int) -> tuple[float, float]:
     share, z2 = hits / trials, Z95 * Z95
     centre, scale = share + z2 / (2 * trials), 1 + z2 / trials
     spread = Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials))
-    return max((centre - spread) / scale, 0.0), min((centre + spread) / scale, 1.0)
+    low = max((centre - spread) / scale, 0.0) if hits else 0.0
+    return low, min((centre + spread) / scale, 1.0) if hits < trials else 1.0  # what digits of a double would miss
 
 
 @lru_cache(maxsize=4_096)
