@@ -23,7 +23,7 @@ FORMATS = ("text", "json")
 
 EPILOG = """\
 RUN is a recording or a simulation stream in which every seed has its hits, or a recording of a program that writes to
-{output}. Runs of several scenarios are told apart:
+{output}. Runs of several scenarios keep their names:
 
   vopr-coverage seeds 'recordings/*' --out .github/vopr-seeds.txt
 
