@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -21,7 +21,7 @@ from vopr_coverage.own_night.folder import UNFINISHED
 from vopr_coverage.own_night.tasks import Task
 from vopr_coverage.recorder.child_environment import child_environment
 
-TRIES = 3  # of a recording whose own process was killed; a simulator that dies is a finding, and no reason to repeat
+TRIES = 3  # of a command whose own process was killed; a simulator that dies is a finding, and no reason to repeat
 POLL_S = 0.05
 END_WITHIN_S = 15.0
 
@@ -41,16 +41,23 @@ class Crew:
 
     def command(self, name: str, words: Sequence[str], env: Mapping[str, str] | None = None) -> int:
         """Run one command to its end, and return its exit code. What it prints goes to the log of that name."""
-        with Process(words, self._log(name), env) as process:
-            while (code := process.poll()) is None:
-                time.sleep(POLL_S)
-        return code
+        return self._ended(lambda: Process(words, self._log(name), env))
 
     def printed(self, words: Sequence[str], env: Mapping[str, str] | None = None) -> int:
         """Run one command to its end; what it prints is printed here, too."""
-        with Process(words, None, env) as process:
-            while (code := process.poll()) is None:
-                time.sleep(POLL_S)
+        return self._ended(lambda: Process(words, None, env))
+
+    @staticmethod
+    def _ended(start: Callable[[], Process]) -> int:
+        """The exit code of a command, which is started again if somebody killed its own process."""
+        code = 0
+        for _ in range(TRIES):
+            with start() as process:
+                while (ended := process.poll()) is None:
+                    time.sleep(POLL_S)
+            code = ended
+            if code >= 0:
+                break
         return code
 
     def record(self, tasks: Iterable[Task]) -> list[str]:
@@ -158,4 +165,7 @@ class Process:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        if (self._process.poll() or 0) < 0:  # a script that it ran shares its group, and may run on
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self.close()

@@ -45,12 +45,10 @@ def _run_script(text: str) -> int:
         ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607 # the bash that the user's shell would run
         stdin=subprocess.DEVNULL,
         env=child_environment(),
-        start_new_session=True,
     )
 
     def end(_number: int, _frame: object) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(script.pid, signal.SIGKILL)
+        os.killpg(os.getpgrp(), signal.SIGKILL)  # the script, all that it started, and this process
 
     signal.signal(signal.SIGTERM, end)
     status = script.wait()
