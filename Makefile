@@ -30,7 +30,7 @@ help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests, or those of T=path
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/fake_github) $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/docs tests/fake_github) $(ARGS)
 
 api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
 	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)

@@ -1,4 +1,4 @@
-"""Code in a Markdown page, as GitHub's own parser finds it: blocks, also in lists and tables, and code within a line."""
+"""Code in a Markdown page, as GitHub's own parser finds it: blocks, also those in lists, and code within a line."""
 
 from __future__ import annotations
 
