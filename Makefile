@@ -96,7 +96,7 @@ conformance: $(VENV)/test.done ## read every kind of stream that the simulator's
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 
 bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
 
 first-day: $(VENV)/test.done ## judge healthy and sick runs by configs that `init` wrote (ARGS=FOLDER…)
 	@PYTHONPATH=. $(BIN)/python benchmarks/first_day.py $(ARGS)

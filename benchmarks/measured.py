@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 _UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE")
@@ -40,21 +41,24 @@ class Measured:
     output: str
 
 
-def child(argv: Sequence[str], cwd: Path, timeout_s: float = 3_600.0) -> Measured:
+def child(argv: Sequence[str], cwd: Path, stdin: IO[bytes] | None = None, timeout_s: float = 3_600.0) -> Measured:
     """Run a command of this checkout's to its end; `output` has standard output and error.
+
+    Compiled modules are kept in `cwd`, so that a second run finds them as in an installed package.
 
     Raises:
         subprocess.TimeoutExpired: it did not end in time.
     """
     environment = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
+    environment["PYTHONPYCACHEPREFIX"] = str(cwd / "pycache")
     with tempfile.TemporaryDirectory(prefix="vopr-measured-") as folder:
         figures = Path(folder) / "figures"
         ended = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _WEIGH, str(figures), *argv],
             cwd=cwd,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=timeout_s,
