@@ -19,7 +19,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: docs-blocks emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
@@ -39,6 +39,9 @@ openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
+
+docs-blocks: $(VENV)/test.done ## count the code blocks of the documentation that are run, and that are linted
+	@PYTHONPATH=. $(BIN)/python tools/docs_blocks.py
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
