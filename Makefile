@@ -13,6 +13,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
+DOCS_BLOCKS = build/docs-blocks
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
@@ -82,6 +83,12 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
+	PYTHONPATH=. $(BIN)/python tools/docs_blocks.py --write $(DOCS_BLOCKS)
+	$(BIN)/shellcheck --exclude=SC1083 $(DOCS_BLOCKS)/*.sh # SC1083: {seed} is for us, not for the shell
+	PATH="$(BIN):$$PATH" actionlint $(DOCS_BLOCKS)/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --config $(DOCS_BLOCKS)/zizmor.yaml $(DOCS_BLOCKS)/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(DOCS_BLOCKS)/*.yml
+	node $(WORKFLOW_LINTER) $(DOCS_BLOCKS)/*.yml
 
 test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
 	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"

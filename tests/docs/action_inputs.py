@@ -15,7 +15,7 @@ VERSION = "v1"
 
 
 def problems_of_inputs(block: Block) -> list[str]:
-    """What is wrong with the calls in a block: no such file or version, an unknown input, or a required one missing."""
+    """What is wrong with the calls in a block: no such file or version, or an unknown input."""
     return [problem for call in _calls(parsed_yaml(block.text)) for problem in _problems(call)]
 
 
@@ -47,8 +47,6 @@ def _problems(call: dict[str, Any]) -> Iterator[str]:
         return
     given = call.get("with") or {}
     yield from (f"{call['uses']} has no input {name}" for name in given if name not in declared)
-    required = (name for name, about in declared.items() if about.get("required") and "default" not in about)
-    yield from (f"{call['uses']} needs the input {name}" for name in required if name not in given)
 
 
 @cache

@@ -21,7 +21,6 @@ def test_inputs_in_the_documentation_exist() -> None:
     ("uses", "given", "problem"),
     [
         ("@v1", "report: a", "has no input report"),
-        ("/.github/workflows/vopr-nightly.yml@v1", "scenarios: a", "needs the input command"),
         ("@v2", "reports: a", "version v2 is not v1"),
         ("/nowhere@v1", "reports: a", "no such action or workflow"),
         ("/.github/workflows/vopr-nightly.yml@v1", "iterations: a", "has no input iterations"),
