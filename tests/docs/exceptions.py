@@ -66,7 +66,5 @@ NOT_RUN = (
 # Blocks that are neither run nor linted.
 EXCEPTED = (
     Row("docs/architecture.md", "flowchart", "Mermaid has no parser without a browser; GitHub draws it"),
-    Row("docs/nightly.md", "fmt.Printf", "three lines of Go without the program around them", "go"),
     Row("docs/own-machine.md", ".vopr-nights/", "a list of folders with comments", "text"),
-    Row("docs/points.md", '{"name": "net.partition"', "a part of a diff", "diff"),
 )
