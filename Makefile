@@ -23,7 +23,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
-.PHONY: foreign foreign-day power-bench seeds-bench
+.PHONY: mutants foreign foreign-day power-bench seeds-bench
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
@@ -46,6 +46,9 @@ night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="-
 fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
 	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
 	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
+
+mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
+	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
 
 power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
 	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
@@ -175,6 +178,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
@@ -213,6 +217,10 @@ $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 
 $(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
 	@$(PIP) -r requirements/audit.txt
+	@touch $@
+
+$(VENV)/mutants.done: requirements/mutants.txt $(VENV)/test.done
+	@$(PIP) -r requirements/mutants.txt
 	@touch $@
 
 $(VENV)/lock.done: requirements/lock.txt $(VENV)/venv.done
