@@ -128,7 +128,7 @@ def test_a_night_that_cannot_be_planned_is_red(tmp_path: Path) -> None:
     assert (done.returncode, machine.verdict()["status"]) == (1, "failed"), done.stderr
     assert "vopr-coverage: the night can't be planned; plan.log in the night's folder ends with:\n" in done.stderr
     assert "unrecognized arguments: --bogus" in done.stderr
-    assert ("plan", "job") in {(finding["job"], finding["kind"]) for finding in machine.verdict()["findings"]}
+    assert "plan" in {finding["job"] for finding in machine.verdict()["findings"]}
     assert (tmp_path / "night.json").exists()
     assert "planning" in machine.night("--resume").stderr
 
