@@ -23,7 +23,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
-.PHONY: release-check release-image release-packages release-commit
+.PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
 .PHONY: foreign foreign-day power-bench seeds-bench
@@ -181,6 +181,9 @@ release-image: $(VENV)/release.done ## build the image of this platform and its 
 
 release-packages: $(VENV)/release.done ## build wheel and source archive into dist/packages, twice, and compare
 	@$(BIN)/python -m tools.release.dists --out dist/packages
+
+release-publish: $(VENV)/release.done ## publish dist/packages by trusted publishing (in the workflow alone)
+	@$(BIN)/uv publish --trusted-publishing always dist/packages/*
 
 release-commit: $(VENV)/venv.done ## write and tag the release commit (DIGEST=sha256:… of a dry run); pushes nothing
 	@$(BIN)/python -m tools.release.commit write --digest $(DIGEST)
