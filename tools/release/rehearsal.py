@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from tools.release import commit, dists, image, sbom
 from tools.release.index import main as join
-from tools.release.oci import Layout
+from tools.release.push import push
 from tools.release.services import engine, registry
 from tools.release.source import (
     IMAGE_SOURCES,
@@ -98,31 +99,26 @@ def build_twice(base: str, home: Path) -> str:
     epoch = epoch_of(ROOT, IMAGE_SOURCES)
     copy = home / "copy"
     copy_with_other_times_and_modes(ROOT, copy, IMAGE_SOURCES)
-    digests = {}
-    for root in (ROOT, copy):
-        out = home / f"image-of-{root.name}"
-        digests[out] = image.build(root, f"docker://{base}", out, epoch=epoch, plain_http=True)
-    first, second = digests
-    if digests[first] != digests[second]:
+    outs = {root: home / f"image-of-{root.name}" for root in (ROOT, copy)}
+
+    def build(root: Path) -> str:
+        return image.build(root, f"docker://{base}", outs[root], epoch=epoch, plain_http=True)
+
+    with ThreadPoolExecutor() as both:
+        first_digest, second_digest = both.map(build, outs)
+    first, second = outs.values()
+    if first_digest != second_digest:
         differ = image.differences(first, second)
         raise ReleaseError(f"two builds of the same source differ in {', '.join(differ[:20]) or 'no file of ours'}")
     shutil.copytree(first, home / "image")
-    return digests[first]
+    return first_digest
 
 
-def push(place: str, home: Path) -> str:
-    """Join, push, and ask the registry for the digest that it has; return it."""
+def joined_and_pushed(place: str, home: Path) -> str:
+    """Join, and push as a release does; return the digest that the registry has."""
     if join(["--out", str(home / "joined"), str(home / "image")]):
         raise ReleaseError("the images could not be joined")
-    digest: str = Layout(home / "joined").top()["digest"]
-    there = f"docker://{place}/vopr-coverage:{version_of(ROOT)}"
-    skopeo = ["skopeo", "--insecure-policy"]
-    target = ["--dest-tls-verify=false", f"oci:{home / 'joined'}", there]
-    run([*skopeo, "copy", "--quiet", "--all", "--preserve-digests", *target])
-    found = run([*skopeo, "inspect", "--tls-verify=false", "--format", "{{.Digest}}", there]).strip()
-    if found != digest:
-        raise ReleaseError(f"the registry has {found}, and {digest} was pushed")
-    return digest
+    return push(home / "joined", f"{place}/vopr-coverage:{version_of(ROOT)}", plain_http=True)
 
 
 def checkout_of(home: Path, image_line: str) -> Path:
@@ -243,7 +239,7 @@ def rehearse(base: str, home: Path) -> None:
         timed("base into the registry", lambda: found.update(base=fetch_base(place, base, home)))
         timed("image, built twice, equal", lambda: found.update(one=build_twice(found["base"], home)))
         timed("list of packages", lambda: sbom.write(home / "image", home / "sbom.spdx.json", sbom.syft()))
-        timed("pushed, and there by digest", lambda: found.update(digest=push(place, home)))
+        timed("pushed, and there by digest", lambda: found.update(digest=joined_and_pushed(place, home)))
         reference = f"{place}/vopr-coverage@{found['digest']}"
         released = Released(place, found["base"], reference, found["digest"])
         pulled_s, said = cold_pulled(home, released)
