@@ -1,11 +1,11 @@
 """All of a release that can be done without publishing anything, against a real registry on loopback.
 
-    python -m tools.release.rehearsal [--base REFERENCE]
+    python -m tools.release.rehearsal [--base REFERENCE] [--hold-times]
 
 Builds image and packages twice and compares them, writes the list of packages, pushes to the registry, names the image by its
 digest in a copy of `action.yml`, and lets act run the action from there and from the Dockerfile, each on an engine that has
-no image yet. Needs root, dockerd, docker-registry, buildah, skopeo and busybox. Exit code 1: something failed or missed
-its bar.
+no image yet. Needs root, dockerd, docker-registry, buildah, skopeo and busybox. Exit code 1: something failed, or
+is not as it must be. Times depend on what else the machine does: a missed one is shown, and fails only with --hold-times.
 """  # noqa: E501 (as prose)
 
 from __future__ import annotations
@@ -227,11 +227,11 @@ def size_of(released: Released, env: dict[str, str]) -> str:
     return f"{said} (at most {IMAGE_TO_BASE_MAX} x)"
 
 
-def rehearse(base: str, home: Path) -> None:
+def rehearse(base: str, home: Path, *, hold_times: bool) -> None:
     """All steps, in the order of a release.
 
     Raises:
-        ReleaseError: one of them fails, or misses its bar.
+        ReleaseError: one of them fails, or, if times are held, the cold start misses its bar.
     """
     found: dict[str, str] = {}
     timed("wheel and source archive, built twice, equal", lambda: dists.build_twice(ROOT, home / "packages"))
@@ -247,9 +247,11 @@ def rehearse(base: str, home: Path) -> None:
     for line in said:
         say(line)
     ratio = pulled_s / built_s
-    say(f"cold start: {pulled_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x (at most {PULLED_TO_BUILT_MAX} x)")
+    missed = ratio > PULLED_TO_BUILT_MAX
+    bar = f"at most {PULLED_TO_BUILT_MAX} x: {'missed' if missed else 'met'}"
+    say(f"cold start: {pulled_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x ({bar})")
     say(f"digest of this platform: {found['one']}")
-    if ratio > PULLED_TO_BUILT_MAX:
+    if missed and hold_times:
         raise ReleaseError(f"a pulled image starts in {ratio:.2f} x the time of one that is built")
 
 
@@ -257,10 +259,11 @@ def main(argv: list[str] | None = None) -> int:
     """Rehearse, and say whether a release would work."""
     parser = argparse.ArgumentParser(description="Rehearses a release against a registry on loopback.")
     parser.add_argument("--base", default="", help="the base image as skopeo names it; empty: the Dockerfile's")
+    parser.add_argument("--hold-times", action="store_true", help="fail if a time misses its bar; for a quiet machine")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="vopr-release-", ignore_cleanup_errors=True) as folder:
         try:
-            rehearse(options.base or image.default_base(ROOT), Path(folder))
+            rehearse(options.base or image.default_base(ROOT), Path(folder), hold_times=options.hold_times)
         except ReleaseError as error:
             say(f"no release: {error}")
             return 1
