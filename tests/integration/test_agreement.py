@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-
-from tools import agreement
 from tools.agreement import READERS, disagreement, judged, whole_files
 from tools.second_judge import PASSED, opinion
+
+from tools import agreement
 from vopr_coverage.model.outcome import Status
 from vopr_coverage.model.verdict import Verdict
 

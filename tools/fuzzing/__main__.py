@@ -4,8 +4,8 @@
     python -m tools.fuzzing --inputs 5000000 --processes 2 --home build/fuzz
     python -m tools.fuzzing --play stream:0:4711
 
-Each input follows from its id, DOOR:LANE:NUMBER. What was done is kept in the home folder: a second run goes on behind it,
-and only inputs count that met the code as it is now. Exit code 1: findings are left, their inputs are in the same folder.
+Each input follows from its id, DOOR:LANE:NUMBER. What was done is kept in the home folder: a second run goes on behind
+it, and only inputs count that met the code as it is now. Exit code 1: findings, whose inputs are in the same folder.
 """
 
 from __future__ import annotations

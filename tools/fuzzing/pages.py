@@ -15,7 +15,33 @@ from vopr_coverage.render.night import render_night_markdown, render_night_text
 
 # What our own templates are made of; links are ours where they lead to our documentation or to GitHub's own pages.
 ELEMENTS = frozenset(
-    ["h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "code", "strong", "em", "details", "summary", "table", "thead", "tbody", "tr", "th", "td", "br", "pre", "a", "blockquote", "hr", "sub"]
+    [
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "ul",
+        "ol",
+        "li",
+        "code",
+        "strong",
+        "em",
+        "details",
+        "summary",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "br",
+        "pre",
+        "a",
+        "blockquote",
+        "hr",
+        "sub",
+    ]
 )
 OUR_LINK = re.compile(
     r"https://github\.com/org/vopr-coverage-action[\w./#-]*|https?://github\.(?:com|example)/[\w./#?=-]*|#[\w-]*"

@@ -28,11 +28,11 @@ TESTS_EXPECTED, TESTS_ENDED = "TestsExpectedToPass", "TestResults"
 ERRORS_KEPT_MAX = 100
 POINTS_MAX = 100_000
 _WANTED = re.compile(
-    rb'Type="(CodeCoverage|ElapsedTime|TestResults|TestsExpectedToPass|Simulation|BuggifySection|FaultInjected)"'
-    rb'|Severity="40"'
+    rb"""Type\s*=\s*["'](CodeCoverage|ElapsedTime|TestResults|TestsExpectedToPass|Simulation|BuggifySection|FaultInjected)"""
+    rb"""["']|Severity\s*=\s*["']40["']"""
 )
 _EVENT = re.compile(rb"<Event\s[^<>]*/>")
-_ATTRIBUTE = re.compile(r'([A-Za-z0-9_]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""([A-Za-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ROLLED = re.compile(r"(?P<run>.+)\.[0-9]+\.[0-9]+\.xml(?:\.gz)?")
@@ -175,7 +175,7 @@ def _damaged(source: str, number: int) -> ReportError:
 
 def _attributes(line: bytes) -> dict[str, str]:
     text = line.decode("utf-8", "replace")
-    return {name: _ENTITY.sub(_unescaped, value) for name, value in _ATTRIBUTE.findall(text)}
+    return {name: _ENTITY.sub(_unescaped, one or other) for name, one, other in _ATTRIBUTE.findall(text)}
 
 
 def _unescaped(match: re.Match[str]) -> str:

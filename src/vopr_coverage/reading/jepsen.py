@@ -95,7 +95,7 @@ def _operations(results: Mapping[Any, Any], source: str) -> dict[str, Point]:
     for name, figures in by_f.items() if isinstance(by_f, dict) else ():
         succeeded = figures.get(":ok-count") if isinstance(figures, dict) else None
         if not isinstance(succeeded, int) or isinstance(succeeded, bool) or succeeded < 0:
-            expected = f"a count of 0 or more as :ok-count of operation {_plain(name)}"
+            expected = f"a count of 0 or more as :ok-count of operation {printable(_plain(name))}"
             raise ReportError(source, "", expected=expected, found=succeeded)
         points[f"operation {_plain(name)}"] = Point(kind="sometimes", count=succeeded, runs=min(succeeded, 1))
     return points
