@@ -35,7 +35,8 @@ PARSES = re.compile(
 )
 NO_DOORS = {
     "files": "reads for others", "formats/text": "decodes for others", "formats/schema": "see documents",
-    "model/thresholds": "shipped profiles", "cli": "the environment, see its door", "config/lock": "the lockfile's door",
+    "model/thresholds": "shipped profiles", "cli": "see the door environment",
+    "config/lock": "the lockfile's door",
     "nightly/seed_calibration": "the end of a log, printed", "render/trends_page": "a shipped template",
     "recorder/child_environment": "names of variables only", "reading/shapes": "shapes of VOPR's records",
     "reading/merged_end": "writes", "commands/seeds": "the first line of a file",

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tools.fuzz import changed as changed_at_random
+from tools.fuzzing.changes import changed as changed_at_random
 
 from tests.support.loops import for_each
 from vopr_coverage.errors import UserError

@@ -57,17 +57,65 @@ SCHEMA_READERS = ("formats/schema", "formats/strict_json")
 def document_doors() -> list[Door]:
     """Verdicts, nights, plans, manifests, histories, lockfiles, results of jobs, and the types of the seed document."""
     return [
-        Door("verdict", _take_verdict, _verdicts(), ("model/verdict", "base/file", "commands/comment"), draw=document_of("verdict"), text="json"),
-        Door("night", _take_night, _nights(), ("nightly/verdict", "github/issue_flow", "commands/summary"), draw=document_of("night"), text="json"),
-        Door("plan", _take_plan, _plans(), ("nightly/plan", "nightly/night", "own_night/flow"), draw=document_of("plan"), text="json"),
-        Door("manifest", _take_manifest, _manifests(), ("model/manifest", "own_night/crew"), draw=document_of("recording"), text="json"),
-        Door("lockfile", _take_lock, _locks(), ("points/lockfile", "commands/points"), draw=document_of("points"), text="json"),
-        Door("history", _take_history, _histories(), ("trends/history", "trends/file", "trends/folder"), draw=document_of("trend"), text="lines"),
-        Door("needs", _take_needs, (_json({job: {"result": "success", "outputs": {}} for job in ("plan", "build", "coverage")}),), ("nightly/job_results",), text="json"),
+        Door(
+            "verdict",
+            _take_verdict,
+            _verdicts(),
+            ("model/verdict", "base/file", "commands/comment"),
+            draw=document_of("verdict"),
+            text="json",
+        ),
+        Door(
+            "night",
+            _take_night,
+            _nights(),
+            ("nightly/verdict", "github/issue_flow", "commands/summary"),
+            draw=document_of("night"),
+            text="json",
+        ),
+        Door(
+            "plan",
+            _take_plan,
+            _plans(),
+            ("nightly/plan", "nightly/night", "own_night/flow"),
+            draw=document_of("plan"),
+            text="json",
+        ),
+        Door(
+            "manifest",
+            _take_manifest,
+            _manifests(),
+            ("model/manifest", "own_night/crew"),
+            draw=document_of("recording"),
+            text="json",
+        ),
+        Door(
+            "lockfile",
+            _take_lock,
+            _locks(),
+            ("points/lockfile", "commands/points"),
+            draw=document_of("points"),
+            text="json",
+        ),
+        Door(
+            "history",
+            _take_history,
+            _histories(),
+            ("trends/history", "trends/file", "trends/folder"),
+            draw=document_of("trend"),
+            text="lines",
+        ),
+        Door(
+            "needs",
+            _take_needs,
+            (_json({job: {"result": "success", "outputs": {}} for job in ("plan", "build", "coverage")}),),
+            ("nightly/job_results",),
+            text="json",
+        ),
         _serde("CoverageReport", CoverageReport, "report"),
         _serde("CoverageThresholds", CoverageThresholds, "thresholds"),
         _serde("CoverageValidationResult", CoverageValidationResult, "validation-result"),
-    ]  # fmt: skip
+    ]
 
 
 def _json(value: Any) -> bytes:

@@ -129,7 +129,8 @@ def _integer(rng: Random, described: Schema, _root: Schema, _depth: int) -> int:
 
 def _limits(described: Schema) -> tuple[float, float]:
     low = described.get("minimum", described.get("exclusiveMinimum", 0))
-    return low, described.get("maximum", described.get("exclusiveMaximum", 1e30))
+    high: float = described.get("maximum", described.get("exclusiveMaximum", 1e30))
+    return low, high
 
 
 _OF_KIND: dict[str, Callable[[Random, Schema, Schema, int], Any]] = {

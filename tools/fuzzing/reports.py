@@ -1,4 +1,4 @@
-"""The doors for reports: one for each format of `reading/formats.py`, and for each further way in which one is stored."""
+"""The doors for reports: one for each format, and for each further way in which one is stored."""
 
 from __future__ import annotations
 

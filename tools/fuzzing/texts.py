@@ -54,7 +54,23 @@ def text_doors() -> list[Door]:
     ]  # fmt: skip
 
 
-_YAML = (b"&a", b"*a", b"!!python/object:a", b"<<: *a", b"? ", b"- ", b": ", b"|\n", b"---\n", b"null", b"~", b"0x1f", b"\t", b"%YAML", b"[*a, *a]")  # fmt: skip
+_YAML = (
+    b"&a",
+    b"*a",
+    b"!!python/object:a",
+    b"<<: *a",
+    b"? ",
+    b"- ",
+    b": ",
+    b"|\n",
+    b"---\n",
+    b"null",
+    b"~",
+    b"0x1f",
+    b"\t",
+    b"%YAML",
+    b"[*a, *a]",
+)
 _SEEDS = (b'"a b" 7', b"#+ ", b" & ", b'"\\ud800"', b"18446744073709551616", b"\xc2\xa0", b"\x0b", b"\xe2\x80\xa8")
 
 

@@ -88,7 +88,7 @@ def _is_checker(value: object) -> bool:
 
 
 def _operations(results: Mapping[Any, Any], source: str) -> dict[str, Point]:
-    """The operations that were tried. One without a count is refused: left out, it would raise the share of the others."""
+    """The operations that were tried. Without one that has no count the share of the others would rise."""
     stats = results.get(":stats")
     by_f = stats.get(":by-f") if isinstance(stats, dict) else None
     points = {}
