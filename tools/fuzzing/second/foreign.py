@@ -61,7 +61,8 @@ def read_points(data: bytes) -> Evidence:
 def read_foundationdb(data: bytes) -> Evidence:
     """Events, one a line: probes by file and comment, tests, and the end."""
     found = Evidence(complete=False, hit=set(), listed=set())
-    lines, expected, ended = {}, 0, 0
+    lines: dict[str, str] = {}
+    expected = ended = 0
     for line in data.decode("utf-8").split("\n"):
         if "<Event" not in line:
             continue

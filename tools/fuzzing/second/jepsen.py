@@ -24,7 +24,7 @@ def read_jepsen(data: bytes) -> Evidence:
     stats = results.get(":stats")
     by_f = stats.get(":by-f") if isinstance(stats, dict) else None
     operations = by_f if isinstance(by_f, dict) else {}
-    counts = {
+    counts: dict[str, Any] = {
         f"operation {_plain(name)}": value.get(":ok-count")
         for name, value in operations.items()
         if isinstance(value, dict)
