@@ -209,7 +209,7 @@ def test_a_lockfile_that_was_changed_at_random_is_refused_or_whole(number: int) 
     """No exception but ours; and what is taken can be written and read again."""
     rng = random.Random(number)
     for _ in range(5):
-        data = changed_at_random(rng, TEXT.encode(, "bytes", ()))
+        data = changed_at_random(rng, TEXT.encode(), "bytes", ())
         try:
             lock = parse_lock(data, "p")
         except UserError:
