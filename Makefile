@@ -17,20 +17,23 @@ ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
+ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
+
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
 .PHONY: emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
+.PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
-.PHONY: foreign foreign-day power-bench seeds-bench
+.PHONY: foreign foreign-day power-bench seeds-bench load-bench audit-store
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests, or those of T=path
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/fake_github) $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/docs tests/fake_github) $(ARGS)
 
 api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
 	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)
@@ -95,7 +98,7 @@ conformance: $(VENV)/test.done ## read every kind of stream that the simulator's
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 
 bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
 
 first-day: $(VENV)/test.done ## judge healthy and sick runs by configs that `init` wrote (ARGS=FOLDER…)
 	@PYTHONPATH=. $(BIN)/python benchmarks/first_day.py $(ARGS)
@@ -159,14 +162,36 @@ emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (nee
 	@$(MAKE) --silent $(TYPESCRIPT)/node_modules/.done
 	@PYTHONPATH=. $(BIN)/python benchmarks/emitters.py $(ARGS)
 
-audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages; exit code 2: the database did not answer
-	@$(BIN)/python tools/audit.py requirements/*.txt $(ARGS)
+load-bench: $(VENV)/test.done ## measure large loads in three sizes: time, memory and API calls (ARGS=--quick)
+	@PYTHONPATH=. $(BIN)/python benchmarks/load.py $(ARGS)
+
+audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages (DATABASE=FOLDER: a stored one); exit code 2: no answer
+	@PYTHONPATH=. $(BIN)/python tools/audit.py requirements/*.txt $(DATABASE:%=--database %) $(ARGS)
+
+audit-store: $(VENV)/audit.done ## fetch the database that an audit without a network needs (DATABASE=FOLDER)
+	@$(BIN)/python tools/osv_database.py $(or $(DATABASE),build/osv)
 
 actions-lock: $(VENV)/venv.done ## write the commits of the actions that we use to .github/actions.txt (needs git)
 	@$(BIN)/python tools/known_actions.py --write $(ARGS)
 
 actions-check: $(VENV)/venv.done ## ask whether the tags of these actions are where they were (needs git)
 	@$(BIN)/python tools/known_actions.py --check $(ARGS)
+
+release-check: $(VENV)/release.done ## rehearse a release against a registry on loopback (needs root, dockerd, docker-registry, buildah, skopeo, busybox)
+	@$(BIN)/python -m tools.release.rehearsal $(ARGS)
+
+release-image: $(VENV)/release.done ## build the image of this platform and its list of packages into dist (needs buildah, skopeo)
+	@$(BIN)/python -m tools.release.image --out dist/image-$(ARCH) $(ARGS)
+	@$(BIN)/python -m tools.release.sbom --layout dist/image-$(ARCH) --out dist/sbom-$(ARCH).spdx.json
+
+release-packages: $(VENV)/release.done ## build wheel and source archive into dist/packages, twice, and compare
+	@$(BIN)/python -m tools.release.dists --out dist/packages
+
+release-publish: $(VENV)/release.done ## publish dist/packages by trusted publishing (in the workflow alone)
+	@$(BIN)/uv publish --trusted-publishing always dist/packages/*
+
+release-commit: $(VENV)/venv.done ## write and tag the release commit (DIGEST=sha256:… of a dry run); pushes nothing
+	@$(BIN)/python -m tools.release.commit write --digest $(DIGEST)
 
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
@@ -176,6 +201,8 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
+	$(UV_COMPILE) --constraint requirements/runtime.txt --no-emit-package cryptography --output-file requirements/image.txt
+	$(UV_COMPILE) --group release --constraint requirements/test.txt --output-file requirements/release.txt
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -214,6 +241,10 @@ $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 $(VENV)/fuzz.done: requirements/fuzz.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/fuzz.txt"
 	@$(PIP) -r requirements/fuzz.txt
+	@touch $@
+
+$(VENV)/release.done: requirements/release.txt $(VENV)/test.done
+	@$(PIP) -r requirements/release.txt
 	@touch $@
 
 $(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
