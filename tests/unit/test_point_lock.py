@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from tools.fuzzing.changes import changed as changed_at_random
 
 from tests.support.loops import for_each
+from tools.fuzzing.changes import changed as changed_at_random
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, locked_rates

@@ -5,7 +5,8 @@
     python -m tools.fuzzing --play stream:0:4711
 
 Each input follows from its id, DOOR:LANE:NUMBER. What was done is kept in the home folder: a second run goes on behind
-it, and only inputs count that met the code as it is now. Exit code 1: findings, whose inputs are in the same folder.
+it, and only inputs count that met the code as it is now. Exit code 1: findings, whose inputs are in the same folder,
+or a door without an input.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tools.fuzzing.table import table_of
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Fuzz; returns 1 if there are findings, 2 if the guide was required and is not installed."""
+    """Fuzz; returns 1 for findings or a door without an input, 2 if the guide was required and is not installed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, help="how long, shared by all doors (default: 1)")
     parser.add_argument("--inputs", type=int, help="so many inputs in all, also counting those of earlier runs")
@@ -44,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     ledger = Ledger(options.home, doors)
     if options.fresh:
         ledger.forget()
-    seconds = 60 * (options.minutes or 1)
+    seconds = 60.0 * (options.minutes or 1)
     if options.guide != "off" and not options.inputs:
         try:
             print(guided(doors, options.home, seconds / 5), flush=True)
@@ -57,7 +58,9 @@ def main(argv: list[str] | None = None) -> int:
         doors, ledger, Goal(seconds=None if options.inputs else seconds, inputs=options.inputs), options.processes
     )
     print(table_of(doors, ledger))
-    return 1 if ledger.findings() else 0
+    if without := [door.name for door in doors if not ledger.total(door).inputs]:
+        print(f"no input reached {', '.join(without)}", file=sys.stderr)
+    return 1 if without or ledger.findings() else 0
 
 
 if __name__ == "__main__":

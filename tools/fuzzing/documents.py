@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -22,17 +21,15 @@ from tests.support.tracked_issues import a_green_night, a_red_night
 from tools.fuzzing.door import Door, Ending, Finding
 from tools.fuzzing.drawn import document_of
 from tools.fuzzing.pages import hold_night, hold_pages
+from tools.fuzzing.types import type_doors
 from vopr_coverage.base.file import base_from_bytes
 from vopr_coverage.base.gate import comparison_of
 from vopr_coverage.check.flow import Rules, judge_inputs
 from vopr_coverage.config.file import Config, parse_config
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats.schema import problems
-from vopr_coverage.formats.serde import Serde
 from vopr_coverage.model.manifest import recording_from_json
 from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock
-from vopr_coverage.model.report import CoverageReport
-from vopr_coverage.model.thresholds import CoverageThresholds
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.nightly.earlier import keep_earlier
 from vopr_coverage.nightly.job_results import needs_from_json, result_of
@@ -41,7 +38,6 @@ from vopr_coverage.nightly.plan import plan_from_json
 from vopr_coverage.nightly.verdict import night_from_json
 from vopr_coverage.points.lockfile import parse_lock, text_of_lock
 from vopr_coverage.render.issue import IssueAbout, issue_title, render_issue
-from vopr_coverage.seed_api import CoverageValidationResult, format_validation_result, validate_coverage
 from vopr_coverage.trends.compare import lately
 from vopr_coverage.trends.history import parse_history, text_of, union
 from vopr_coverage.trends.of_night import records_of
@@ -112,9 +108,7 @@ def document_doors() -> list[Door]:
             ("nightly/job_results",),
             text="json",
         ),
-        _serde("CoverageReport", CoverageReport, "report"),
-        _serde("CoverageThresholds", CoverageThresholds, "thresholds"),
-        _serde("CoverageValidationResult", CoverageValidationResult, "validation-result"),
+        *type_doors(),
     ]
 
 
@@ -282,7 +276,7 @@ def _take_history(data: bytes) -> Ending:
     return "taken" if history.records else "refused"
 
 
-# ---- results of jobs, the seed document's types
+# ---- results of jobs
 
 
 def _take_needs(data: bytes) -> Ending:
@@ -291,33 +285,3 @@ def _take_needs(data: bytes) -> Ending:
         if result_of(part, needs) == "success" and needs.get("plan") != "success" and part == "plan":
             raise Finding("a job that did not succeed is called so")
     return "taken"
-
-
-def _serde(name: str, kind: type[Serde], schema: str) -> Door:
-    """A type of the seed document, from text and to text."""
-
-    def take(data: bytes) -> Ending:
-        value = kind.from_json(data.decode("utf-8", "surrogateescape"))
-        text = value.to_json()
-        if kind.from_json(text) != value:
-            raise Finding(f"a {name} differs after it was written", text[:300])
-        if isinstance(value, CoverageReport):
-            format_validation_result(validate_coverage(value, CoverageThresholds.of_profile("default")))
-        return "taken"
-
-    return Door(name, take, _SERDE_SAMPLES[name](), ("formats/serde",), draw=document_of(schema), text="json")
-
-
-def _a_report() -> tuple[bytes, ...]:
-    from tests.support.reports import a_flat_report
-
-    return (a_flat_report(),)
-
-
-_SERDE_SAMPLES: dict[str, Callable[[], tuple[bytes, ...]]] = {
-    "CoverageReport": _a_report,
-    "CoverageThresholds": lambda: (_json(asdict(CoverageThresholds.of_profile("default"))),),
-    "CoverageValidationResult": lambda: (
-        _json({"passed": False, "violations": [{"kind": "InsufficientRepairs", "message": "m", "expected": "e", "actual": "a"}], "warnings": ["w"]}),
-    ),
-}  # fmt: skip

@@ -13,6 +13,7 @@ from vopr_coverage.errors import OLD_COMMAND, UserError
 
 SECONDS_MAX = 2.0
 MEGABYTES_MAX = 300
+SLOW = "took more than"
 # How an input ended: refused with an error of ours, taken as what it claims to be, or judged by both judges.
 Ending = Literal["refused", "taken", "judged"]
 
@@ -51,24 +52,25 @@ class Door:
     extra: tuple[bytes, ...] = field(default=(), compare=False)
 
 
-def taken(door: Door, data: bytes, megabytes_max: float = MEGABYTES_MAX) -> Ending:
+def taken(door: Door, data: bytes, megabytes_max: float = MEGABYTES_MAX, seconds_max: float = SECONDS_MAX) -> Ending:
     """How one input ended at that door.
 
     Args:
         megabytes_max: of this process; a process that was larger before has no limit here.
+        seconds_max: of this processor; what other processes use does not count.
 
     Raises:
         Finding: a promise does not hold.
     """
     before = peak_mb()
     try:
-        with seconds(SECONDS_MAX):
+        with seconds(seconds_max):
             ending = door.take(data)
     except UserError as error:
         _hold_to_words(error)
         ending = "refused"
     except TooSlow as error:
-        raise Finding(f"took more than {SECONDS_MAX:g} s", f"in {_place_of(error)}") from None
+        raise Finding(f"{SLOW} {seconds_max:g} s", f"in {_place_of(error)}") from None
     except Finding:
         raise
     except Exception as error:
@@ -89,7 +91,7 @@ def target(door: Door) -> Callable[[bytes], None]:
 
 
 def _hold_to_words(error: UserError) -> None:
-    """What we say of a refused input reaches terminals and logs: lines of printable text, without a runner's command."""
+    """What we say of a refused input reaches terminals and logs: printable lines, without a runner's command."""
     text = str(error)
     if not text or not all(line.isprintable() for line in text.split("\n")) or OLD_COMMAND in text:
         raise Finding(f"{type(error).__name__} with text that is not printable", repr(text[:300]))

@@ -128,8 +128,8 @@ def _integer(rng: Random, described: Schema, _root: Schema, _depth: int) -> int:
 
 
 def _limits(described: Schema) -> tuple[float, float]:
-    low: float = described.get("minimum", described.get("exclusiveMinimum", 0))
-    high: float = described.get("maximum", described.get("exclusiveMaximum", 1e30))
+    low: Any = described.get("minimum", described.get("exclusiveMinimum", 0))
+    high: Any = described.get("maximum", described.get("exclusiveMaximum", 1e30))
     return low, high
 
 

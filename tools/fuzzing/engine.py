@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 
 from tools.fuzzing.changes import changed
-from tools.fuzzing.door import MEGABYTES_MAX, Door, Finding, taken
+from tools.fuzzing.door import MEGABYTES_MAX, SLOW, Door, Finding, taken
 from tools.fuzzing.doors import door_of
 from tools.fuzzing.limits import forget_peak, peak_mb
 from tools.fuzzing.minimal import minimal
@@ -45,19 +46,27 @@ def input_of(door: Door, lane: int | str, number: int) -> bytes:
     return changed(rng, rng.choice(samples), door.text, door.tokens)
 
 
-def turn(door: Door, lane: int, first: int, count: Count, home: Path, *, seconds: float, most: int) -> int:
-    """Take inputs to one door for some seconds of this processor, at most so many; returns the next number."""
+def turn(
+    door: Door, lane: int, first: int, count: Count, home: Path, *, seconds: float, most: int,
+    before_each: Callable[[int], None] = lambda _: None,
+) -> int:  # fmt: skip
+    """Take inputs to one door for some seconds of this processor, at most so many; returns the next number.
+
+    Args:
+        before_each: gets the number of each input before it is taken, for whoever watches this lane.
+    """
     forget_peak()
     limit = max(MEGABYTES_MAX, peak_mb())
     begun, number = time.process_time(), first
     now = begun
     while number < first + most and now - begun < seconds:
+        before_each(number)
         data, before, found = input_of(door, lane, number), time.process_time(), None
         try:
             ending = taken(door, data, limit)
             setattr(count, ending, getattr(count, ending) + 1)
         except Finding as finding:
-            found = finding
+            found = finding if is_finding(door, data, finding) else None
         now = time.process_time()
         count.slowest_ms = max(count.slowest_ms, 1000 * (now - before))
         if found:
@@ -69,16 +78,32 @@ def turn(door: Door, lane: int, first: int, count: Count, home: Path, *, seconds
     return number
 
 
+def is_finding(door: Door, data: bytes, finding: Finding) -> bool:
+    """Whether it is one the second time, too, where it is about time: a processor that is shared is slow at times."""
+    if not finding.kind.startswith(SLOW):
+        return True
+    try:
+        taken(door, data, float("inf"))
+    except Finding:
+        return True
+    return False
+
+
 def _keep(door: Door, lane: int, number: int, data: bytes, finding: Finding, count: Count, home: Path) -> None:
     """Keep an input with what it does, as small as it can be made in a few seconds."""
     count.findings += 1
     count.kinds[finding.kind] = count.kinds.get(finding.kind, 0) + 1
     if count.kinds[finding.kind] > KEPT_MAX:
         return
+    store_finding(door, lane, number, minimal(door, data, finding.kind), finding, home)
+
+
+def store_finding(door: Door, lane: int, number: int, data: bytes, finding: Finding, home: Path) -> None:
+    """Write an input that is a finding, and beside it what its id is and what it does."""
     folder = home / "findings"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{door.name.replace(' ', '-')}-{lane}-{number}"
-    path.write_bytes(minimal(door, data, finding.kind))
+    path.write_bytes(data)
     path.with_suffix(".txt").write_text(f"{door.name}:{lane}:{number}\n{finding.kind}\n{finding.details}\n", "utf-8")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.fuzzing.door import Door
 
-FOUND = 77  # what the child ends with at a finding
+FIRST = "first input at the door "  # what the child writes for each door
 
 
 class Missing(Exception):
@@ -23,7 +23,7 @@ def guided(doors: Sequence[Door], home: Path, seconds: float) -> str:
 
     Raises:
         Missing: atheris is not installed.
-        SystemExit: a finding; what it is was printed.
+        SystemExit: a finding, or a door without an input; what it is was printed.
     """
     if importlib.util.find_spec("atheris") is None:
         version = ".".join(map(str, sys.version_info[:2]))
@@ -35,7 +35,7 @@ def guided(doors: Sequence[Door], home: Path, seconds: float) -> str:
         for index, sample in enumerate((*door.samples, *door.extra)):
             (corpus / f"sample-{number}-{index}").write_bytes(bytes([number]) + sample)
     names = ",".join(door.name for door in doors)
-    words = [f"-max_total_time={max(int(seconds), 1)}", "-rss_limit_mb=2048", "-max_len=20000", "-timeout=60"]
+    words = [f"-max_total_time={max(int(seconds), 1)}", "-rss_limit_mb=2048", "-max_len=20000", "-timeout=600"]
     ended = subprocess.run(  # noqa: S603 (ourselves)
         [sys.executable, "-m", "tools.fuzzing.guide_child", *words, f"-artifact_prefix={found}/guided-", str(corpus)],
         env={**os.environ, "VOPR_FUZZ_DOORS": names}, capture_output=True, text=True, errors="replace", check=False,
@@ -44,4 +44,7 @@ def guided(doors: Sequence[Door], home: Path, seconds: float) -> str:
         print(ended.stderr[-6000:], file=sys.stderr)
         raise SystemExit(1)
     runs = [line for line in ended.stderr.splitlines() if line.startswith(("Done ", "#"))]
-    return f"guided by coverage: {runs[-1] if runs else 'no inputs'}"
+    reached = {line.removeprefix(FIRST) for line in ended.stderr.splitlines() if line.startswith(FIRST)}
+    if missed := [door.name for door in doors if door.name not in reached]:
+        raise SystemExit(f"no guided input reached {', '.join(missed)}")
+    return f"guided by coverage, {len(reached)} doors: {runs[-1] if runs else 'no count of inputs'}"

@@ -121,7 +121,7 @@ def read_bytes(data: bytes, form: str | None, config: Config, source: str = SOUR
     Raises:
         UserError: it is refused.
     """
-    rest = blocks(io.BufferedReader(io.BytesIO(data)), source)  # type: ignore[arg-type]
+    rest = blocks(io.BufferedReader(io.BytesIO(data)), source)
     reader, seen = recognise(rest, source, form)
     read = of_format(form, reader(chain(seen, rest), source), source)
     read = read if is_part(read) else with_list(read, config.read_as.declared)

@@ -14,13 +14,14 @@ from tests.support.reports import a_stream
 from tests.support.samples import CUT, Sample, samples
 from tools.fuzzing.door import Door, Ending, Finding
 from tools.fuzzing.drawn import document_of
-from tools.fuzzing.judging import COMPLETE, RULES, Court, Judged, Names, judge_inputs, read_bytes
+from tools.fuzzing.judging import COMPLETE, RULES, Court, Judged, Names, read_bytes
 from tools.fuzzing.pages import hold_pages
 from tools.fuzzing.second import FAILED, Evidence
 from tools.fuzzing.second.foreign import read_antithesis, read_foundationdb, read_p, read_points, read_tigerbeetle
 from tools.fuzzing.second.jepsen import read_jepsen
 from tools.fuzzing.second.simulation import read_simulation
 from tools.fuzzing.second.streams import read_report, read_stream
+from vopr_coverage.check.flow import judge_inputs
 from vopr_coverage.errors import UserError
 from vopr_coverage.model.verdict import verdict_from_json
 from vopr_coverage.reading.compact import Compactor
@@ -63,7 +64,9 @@ TOKENS = {
     ),
     "antithesis": (b'"hit": true', b'"condition": false', b'"antithesis_sdk": {}', b'"assert_type": "always"'),
     "points": (b"\t1", b"\t0", b"#", b"workload finished", b"cut.me"),
-    "stream": (b'["ok",[0,1,1.0,"a","b"]]', b'["died",[0,1,null,[]]]', b'["ran",[1]]', b'"observed": 9', b'"applied": 0'),
+    "stream": (
+        b'["ok",[0,1,1.0,"a","b"]]', b'["died",[0,1,null,[]]]', b'["ran",[1]]', b'"observed": 9', b'"applied": 0',
+    ),
     "simulation": (b'["seeds",{"first_seed":7,"seeds":2}]', b'"status": "failed"', b'"hits": {}', b'"violated": ["x"]'),
 }  # fmt: skip
 READS = {

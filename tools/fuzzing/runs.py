@@ -51,15 +51,45 @@ def run_doors() -> list[Door]:
     recording = manifest + SPLIT + a_stream(3)
     _base()  # before lanes are forked, so that the folders of all of them go with this process
     return [
-        Door("whole check", _take_file, (a_stream(3), _whole_simulation(), samples()["report"].whole), ("reading/find", "check/request"), text="lines"),
-        Door("recording", _take_recording, (recording, json.dumps(a_manifest(exit_code=None, signal=11)).encode() + SPLIT + a_stream(3)), ("reading/recorded", "canaries/folder"), (SPLIT,)),
+        Door(
+            "whole check",
+            _take_file,
+            (a_stream(3), _whole_simulation(), samples()["report"].whole),
+            ("reading/find", "check/request"),
+            text="lines",
+        ),
+        Door(
+            "recording",
+            _take_recording,
+            (recording, json.dumps(a_manifest(exit_code=None, signal=11)).encode() + SPLIT + a_stream(3)),
+            ("reading/recorded", "canaries/folder"),
+            (SPLIT,),
+        ),
         Door("outputs", _take_outputs, (_tar(),), ("reading/outputs",), (b"ustar", b"\x00" * 512, b"0000644", b"../")),
         Door("two runs", _take_two, (two, simulations), ("reading/seeds", "determinism/flow"), (SPLIT,)),
         Door("canary", _take_canary, (two, simulations), ("canaries/folder",), (SPLIT,)),
-        Door("process", _take_process, (a_stream(1) + SPLIT + b"thread 'main' panicked at a.rs:1", _one_seed() + SPLIT), ("recorder/seed_result", "recorder/per_seed"), (SPLIT,)),
-        Door("declared list", _take_declared, (b"a\nb\tsometimes\ncut.me\tphase\n",), ("reading/point_lists",), (b"\t", b"fault", b"#")),
-        Door("night begun", _take_begun, (msgspec.json.encode(Begun(number=1, at="2026-11-26T02:17:00Z", commit="", features="", section=SECTION)),), ("own_night/folder",), text="json"),
-    ]  # fmt: skip
+        Door(
+            "process",
+            _take_process,
+            (a_stream(1) + SPLIT + b"thread 'main' panicked at a.rs:1", _one_seed() + SPLIT),
+            ("recorder/seed_result", "recorder/per_seed"),
+            (SPLIT,),
+        ),
+        Door(
+            "declared list",
+            _take_declared,
+            (b"a\nb\tsometimes\ncut.me\tphase\n",),
+            ("reading/point_lists",),
+            (b"\t", b"fault", b"#"),
+        ),
+        Door(
+            "night begun",
+            _take_begun,
+            (msgspec.json.encode(Begun(number=1, at="2026-11-26T02:17:00Z", commit="", features="", section=SECTION)),),
+            ("own_night/folder",),
+            text="json",
+        ),
+    ]
 
 
 @cache
@@ -91,7 +121,7 @@ def _parts(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _take_file(data: bytes) -> Ending:
-    """A file, as `check` judges it; what is judged without a file is the same."""
+    """A file, as `check` judges it; judged a second time, the verdict is the same."""
     path = folder() / "input"
     path.write_bytes(data)
     verdict = check(CheckRequest(reports=[str(path)], config=_config()), RULES)

@@ -8,7 +8,10 @@ from tools.fuzzing.door import Door
 from tools.fuzzing.engine import Count
 from tools.fuzzing.ledger import Ledger
 
-HEAD = f"{'door':<26} {'inputs':>11} {'refused':>11} {'judged':>11} {'findings':>8} {'slowest':>9} {'peak':>7} {'a second':>9}"
+HEAD = (
+    f"{'door':<26} {'inputs':>11} {'refused':>11} {'judged':>11} {'findings':>8} {'slowest':>9} {'peak':>7} "
+    f"{'a second':>9}"
+)
 
 
 def table_of(doors: Sequence[Door], ledger: Ledger) -> str:
@@ -16,7 +19,10 @@ def table_of(doors: Sequence[Door], ledger: Ledger) -> str:
     totals = {door.name: ledger.total(door) for door in doors}
     lines = [HEAD, *(_line(name, count) for name, count in totals.items())]
     every = Count(
-        *(sum(getattr(count, name) for count in totals.values()) for name in ("inputs", "refused", "taken", "judged")),
+        inputs=sum(count.inputs for count in totals.values()),
+        refused=sum(count.refused for count in totals.values()),
+        taken=sum(count.taken for count in totals.values()),
+        judged=sum(count.judged for count in totals.values()),
         findings=sum(count.findings for count in totals.values()),
         slowest_ms=max(count.slowest_ms for count in totals.values()),
         peak_mb=max(count.peak_mb for count in totals.values()),

@@ -7,7 +7,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from tests.support.archives import VERDICT_NAME, verdict_zip, with_claims, zipped
+from tests.support.archives import verdict_zip, with_claims, zipped
 from tools.fuzzing.documents import _verdicts as verdicts
 from tools.fuzzing.door import Door, Ending, Finding
 from tools.fuzzing.drawn import document_of
@@ -16,8 +16,8 @@ from vopr_coverage.check.terms import parse_policy
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.doctor.workflow import findings_in
 from vopr_coverage.errors import UserError
-from vopr_coverage.files import text_of
-from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, verdict_in
+from vopr_coverage.formats.text import text_of
+from vopr_coverage.github.artifact_zip import VERDICT_BYTES_MAX, VERDICT_NAME, verdict_in
 from vopr_coverage.github.comment_marker import Stamp, checked_id, stamp_of
 from vopr_coverage.github.context import job_context
 from vopr_coverage.github.issue_memory import memory_line, seeds_in, without_memory
@@ -42,35 +42,65 @@ RUNNER = {
 def text_doors() -> list[Door]:
     """Each text by itself."""
     return [
-        Door("config", _take_config, _configs(), ("config/file", "formats/located_yaml", "doctor/flow"), _YAML, draw=document_of("config")),
+        Door(
+            "config",
+            _take_config,
+            _configs(),
+            ("config/file", "formats/located_yaml", "doctor/flow"),
+            _YAML,
+            draw=document_of("config"),
+        ),
         Door("workflow", _take_workflow, _workflows(), ("doctor/workflow_file",), _YAML),
-        Door("regressions", _take_regressions, (b"combined 7\n\"two nodes\" 42  # x\n# a comment\n",), ("nightly/regression_file",), _SEEDS),
-        Door("seed file", _take_seed_file, (b"# vopr-coverage seeds 1\ncombined 4711\n#+ a\n#+ a & cut.me\n",), ("nightly/seed_file", "commands/seeds"), _SEEDS),
-        Door("pattern", _take_pattern, (b"night/**/*.ndjson", b"a[!b-c]?/[]]*"), ("reading/pattern",), (b"**", b"[", b"]", b"[!", b"?", b"/", b"..")),
+        Door(
+            "regressions",
+            _take_regressions,
+            (b'combined 7\n"two nodes" 42  # x\n# a comment\n',),
+            ("nightly/regression_file",),
+            _SEEDS,
+        ),
+        Door(
+            "seed file",
+            _take_seed_file,
+            (b"# vopr-coverage seeds 1\ncombined 4711\n#+ a\n#+ a & cut.me\n",),
+            ("nightly/seed_file", "commands/seeds"),
+            _SEEDS,
+        ),
+        Door(
+            "pattern",
+            _take_pattern,
+            (b"night/**/*.ndjson", b"a[!b-c]?/[]]*"),
+            ("reading/pattern",),
+            (b"**", b"[", b"]", b"[!", b"?", b"/", b".."),
+        ),
         Door("event", _take_event, _events(), ("runner/event", "github/context"), text="json"),
-        Door("hidden lines", _take_body, _bodies(), ("github/issue_memory",), (b"<!-- vopr-coverage ", b" -->", b"seeds=")),
-        Door("environment", _take_environment, _environments(), ("runner/environment", "runner/inputs", "action"), (b"\n", b"INPUT_", b"=")),
-        Door("artifact", _take_zip, _zips(), ("github/artifact_zip",), (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"\xff\xff\xff\xff", VERDICT_NAME.encode(), b"../")),
-    ]  # fmt: skip
+        Door(
+            "hidden lines",
+            _take_body,
+            _bodies(),
+            ("github/issue_memory",),
+            (b"<!-- vopr-coverage ", b" -->", b"seeds="),
+        ),
+        Door(
+            "environment",
+            _take_environment,
+            _environments(),
+            ("runner/environment", "runner/inputs", "action"),
+            (b"\n", b"INPUT_", b"="),
+        ),
+        Door(
+            "artifact",
+            _take_zip,
+            _zips(),
+            ("github/artifact_zip",),
+            (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"\xff\xff\xff\xff", VERDICT_NAME.encode(), b"../"),
+        ),
+    ]
 
 
 _YAML = (
-    b"&a",
-    b"*a",
-    b"!!python/object:a",
-    b"<<: *a",
-    b"? ",
-    b"- ",
-    b": ",
-    b"|\n",
-    b"---\n",
-    b"null",
-    b"~",
-    b"0x1f",
-    b"\t",
-    b"%YAML",
-    b"[*a, *a]",
-)
+    b"&a", b"*a", b"!!python/object:a", b"<<: *a", b"? ", b"- ", b": ", b"|\n", b"---\n", b"null", b"~", b"0x1f", b"\t",
+    b"%YAML", b"[*a, *a]",
+)  # fmt: skip
 _SEEDS = (b'"a b" 7', b"#+ ", b" & ", b'"\\ud800"', b"18446744073709551616", b"\xc2\xa0", b"\x0b", b"\xe2\x80\xa8")
 
 

@@ -1,8 +1,8 @@
 """A second, small judge of all formats, to compare the real one with.
 
-It was written from docs/formats.md, docs/formats/ and docs/config.md alone, and imports nothing of ours. It says what the
-seven categories are, whether the run is complete, and whether a property was broken. It is no part of the product: it is
-slow, reads valid files only, and its errors say little.
+It was written from docs/formats.md, docs/formats/ and docs/config.md alone, and imports nothing of ours. It says what
+the seven categories are, whether the run is complete, and whether a property was broken. It is no part of the product:
+it is slow, reads valid files only, and its errors say little.
 """
 
 from __future__ import annotations

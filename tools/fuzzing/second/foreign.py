@@ -80,7 +80,8 @@ def read_foundationdb(data: bytes) -> Evidence:
                 name = f"{event['File']}: {event['Comment']}"
                 if lines.setdefault(name, event["Line"]) != event["Line"]:
                     raise NoOpinion  # two probes of one name
-                assert found.listed is not None and found.hit is not None, "they begin as sets"
+                assert found.listed is not None, "begins as a set"
+                assert found.hit is not None, "begins as a set"
                 found.listed.add(name)
                 found.hit |= {name} if event["Covered"] == "1" else set()
     found.broken |= expected > ended
@@ -161,7 +162,9 @@ def _hold_to_one_name(each: Any, kind: str, names: dict[str, str], kinds: dict[s
 
 
 def _take_assertion(found: Evidence, each: Any, kind: str) -> None:
-    assert found.hit is not None and found.listed is not None and found.ran is not None, "they begin as sets"
+    assert found.hit is not None, "begins as a set"
+    assert found.listed is not None, "begins as a set"
+    assert found.ran is not None, "begins as a set"
     name, is_point = each["message"], kind in ("sometimes", "reachable")
     if each["hit"] is False:
         found.listed |= {name} if is_point else set()
