@@ -26,6 +26,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 .PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
+.PHONY: mutants
 .PHONY: foreign foreign-day power-bench seeds-bench load-bench audit-store
 
 help: ## say what there is
@@ -48,6 +49,9 @@ night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="-
 
 fuzz: $(VENV)/fuzz.done ## take changed and drawn inputs to every door for data, for MINUTES=1, or INPUTS=5000000 in all (ARGS=--help)
 	@PYTHONPATH=. $(BIN)/python -m tools.fuzzing $(if $(INPUTS),--inputs $(INPUTS),--minutes $(or $(MINUTES),1)) $(ARGS)
+
+mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
+	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
 
 power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
 	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
@@ -200,6 +204,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
 	$(UV_COMPILE) --constraint requirements/runtime.txt --no-emit-package cryptography --output-file requirements/image.txt
 	$(UV_COMPILE) --group release --constraint requirements/test.txt --output-file requirements/release.txt
@@ -249,6 +254,10 @@ $(VENV)/release.done: requirements/release.txt $(VENV)/test.done
 
 $(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
 	@$(PIP) -r requirements/audit.txt
+	@touch $@
+
+$(VENV)/mutants.done: requirements/mutants.txt $(VENV)/test.done
+	@$(PIP) -r requirements/mutants.txt
 	@touch $@
 
 $(VENV)/lock.done: requirements/lock.txt $(VENV)/venv.done
