@@ -47,9 +47,8 @@ demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
-	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
+fuzz: $(VENV)/fuzz.done ## take changed and drawn inputs to every door for data, for MINUTES=1, or INPUTS=5000000 in all (ARGS=--help)
+	@PYTHONPATH=. $(BIN)/python -m tools.fuzzing $(if $(INPUTS),--inputs $(INPUTS),--minutes $(or $(MINUTES),1)) $(ARGS)
 
 mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
 	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
@@ -203,6 +202,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
+	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
 	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
@@ -241,6 +241,11 @@ $(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
 $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/lint.txt"
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/fuzz.done: requirements/fuzz.txt $(VENV)/test.done
+	@echo "Installing the locked packages of requirements/fuzz.txt"
+	@$(PIP) -r requirements/fuzz.txt
 	@touch $@
 
 $(VENV)/release.done: requirements/release.txt $(VENV)/test.done
