@@ -13,6 +13,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
+DOCS_BLOCKS = build/docs-blocks
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
@@ -21,7 +22,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: docs-blocks emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
@@ -43,6 +44,9 @@ openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
+
+docs-blocks: $(VENV)/test.done ## count the code blocks of the documentation that are run, and that are linted
+	@PYTHONPATH=. $(BIN)/python tools/docs_blocks.py
 
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
@@ -85,6 +89,12 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
+	PYTHONPATH=. $(BIN)/python tools/docs_blocks.py --write $(DOCS_BLOCKS)
+	$(BIN)/shellcheck --exclude=SC1083 $(DOCS_BLOCKS)/*.sh # SC1083: {seed} is for us, not for the shell
+	PATH="$(BIN):$$PATH" actionlint $(DOCS_BLOCKS)/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --config $(DOCS_BLOCKS)/zizmor.yaml $(DOCS_BLOCKS)/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(DOCS_BLOCKS)/*.yml
+	node $(WORKFLOW_LINTER) $(DOCS_BLOCKS)/*.yml
 
 test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
 	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"
