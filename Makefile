@@ -19,7 +19,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: docs emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
@@ -55,6 +55,9 @@ trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/t
 
 browser-test: $(VENV)/test.done ## open the page of a history in a headless Chromium (Debian: chromium, chromium-driver)
 	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
+
+docs: $(VENV)/docs.done ## build the documentation as a site into build/site, with all links checked (ARGS=--serve: and serve it)
+	@PYTHONPATH=. $(BIN)/python tools/docs_site.py $(ARGS)
 
 generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
 	@$(BIN)/python tools/cli_reference.py
@@ -175,6 +178,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group docs --constraint requirements/lint.txt --output-file requirements/docs.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
 
 clean: ## remove what make has made
@@ -209,6 +213,10 @@ $(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
 $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/lint.txt"
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/docs.done: requirements/docs.txt $(VENV)/test.done
+	@$(PIP) -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
