@@ -1,7 +1,7 @@
 """The pages of the documentation as the site needs them: links between pages, links to the repository, and alerts.
 
-In the repository a page is read on GitHub. There, a link may lead to any file, and a note is written `> [!NOTE]`. In the
-site a link leads to another page, or to the file on GitHub, and a note is an admonition. Nothing else is changed.
+In the repository a page is read on GitHub. There, a link may lead to any file, and a note is written `> [!NOTE]`. In
+the site a link leads to another page, or to the file on GitHub, and a note is an admonition. Nothing else is changed.
 """
 
 from __future__ import annotations
