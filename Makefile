@@ -23,14 +23,14 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
-.PHONY: foreign foreign-day power-bench seeds-bench
+.PHONY: foreign foreign-day power-bench seeds-bench load-bench audit-store
 
 help: ## say what there is
 	@echo "make TARGET [ARGS=\"…\"] [PYTHON=/path/to/python]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
 test: $(VENV)/test.done ## run the unit and integration tests, or those of T=path
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/fake_github) $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $(or $(T),tests/unit tests/integration tests/docs tests/fake_github) $(ARGS)
 
 api-test: $(VENV)/test.done $(OPENAPI) ## hold all traffic with the fake GitHub to GitHub's own OpenAPI description
 	@VOPR_OPENAPI=$(OPENAPI) $(BIN)/python -m pytest -q -n auto $(API_TESTS) $(ARGS)
@@ -99,7 +99,7 @@ conformance: $(VENV)/test.done ## read every kind of stream that the simulator's
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 
 bench: $(VENV)/test.done ## measure speed and memory against jq and bare decoders
-	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@PYTHONPATH=. $(BIN)/python benchmarks/run.py $(ARGS)
 
 first-day: $(VENV)/test.done ## judge healthy and sick runs by configs that `init` wrote (ARGS=FOLDER…)
 	@PYTHONPATH=. $(BIN)/python benchmarks/first_day.py $(ARGS)
@@ -163,8 +163,14 @@ emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (nee
 	@$(MAKE) --silent $(TYPESCRIPT)/node_modules/.done
 	@PYTHONPATH=. $(BIN)/python benchmarks/emitters.py $(ARGS)
 
-audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages; exit code 2: the database did not answer
-	@$(BIN)/python tools/audit.py requirements/*.txt $(ARGS)
+load-bench: $(VENV)/test.done ## measure large loads in three sizes: time, memory and API calls (ARGS=--quick)
+	@PYTHONPATH=. $(BIN)/python benchmarks/load.py $(ARGS)
+
+audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages (DATABASE=FOLDER: a stored one); exit code 2: no answer
+	@PYTHONPATH=. $(BIN)/python tools/audit.py requirements/*.txt $(DATABASE:%=--database %) $(ARGS)
+
+audit-store: $(VENV)/audit.done ## fetch the database that an audit without a network needs (DATABASE=FOLDER)
+	@$(BIN)/python tools/osv_database.py $(or $(DATABASE),build/osv)
 
 actions-lock: $(VENV)/venv.done ## write the commits of the actions that we use to .github/actions.txt (needs git)
 	@$(BIN)/python tools/known_actions.py --write $(ARGS)

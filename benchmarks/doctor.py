@@ -16,8 +16,9 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from benchmarks.measured import ROOT
 from benchmarks.merge import make_folder
-from benchmarks.run import GENERATOR, NIGHT, ROOT, Bench, Command, Missing, Report, Streams, check_stream
+from benchmarks.run import GENERATOR, NIGHT, Bench, Command, Missing, Report, Streams, check_stream
 from vopr_coverage.check.flow import Rules
 from vopr_coverage.check.request import CheckRequest, read_runs
 from vopr_coverage.doctor.conclude import diagnose
@@ -130,8 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             bench, streams = Bench(Path(scratch)), Streams(arguments.generator.resolve(), folder.resolve())
             print(f"\n{arguments.iterations:,} iterations, whole processes, {arguments.runs} runs")
             speed(bench, streams, report, arguments.iterations, arguments.runs)
-    print(f"\n{len(report.missed)} bars missed: {'; '.join(report.missed)}" if report.missed else "\nEvery bar is met.")
-    return 1 if report.missed else 0
+    return report.concluded()
 
 
 def main() -> int:

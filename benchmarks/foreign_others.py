@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.foreign_cases import Case, Said
-from tests.support.followed import ROOT, blocks_of
+from tests.support.markdown_blocks import ROOT, blocks_of
 
 HYPOTHESIS_PAGE = ROOT / "docs" / "formats" / "hypothesis.md"
 
@@ -152,7 +152,7 @@ def gofail(folder: Path, truth: Mapping[str, Any], scratch: Path) -> Iterator[Ca
 def hypothesis(folder: Path, truth: Mapping[str, Any], scratch: Path) -> Iterator[Case]:
     """The list of points that the script in docs/formats/hypothesis.md makes."""
     page = HYPOTHESIS_PAGE.read_text(encoding="utf-8")
-    script = next(text for _, text, before in blocks_of(page) if "`hits.py`" in before)
+    script = next(block.text for block in blocks_of(page) if "`hits.py`" in block.before)
     command = [sys.executable, "-c", script, str(folder / "testcases.jsonl")]
     hits = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     counts = Counter[str]()

@@ -187,8 +187,7 @@ def run(options: argparse.Namespace) -> int:
         gate.write_text(json.dumps(GATE))
         measure_streams(bench, streams, gate, report, options.seeds, options.runs)
         measure_files(bench, scratch, gate, report, options.files, options.runs)
-    print(f"\n{len(report.missed)} bars missed: {'; '.join(report.missed)}" if report.missed else "\nEvery bar is met.")
-    return 1 if report.missed else 0
+    return report.concluded()
 
 
 def main() -> int:

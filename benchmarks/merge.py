@@ -42,7 +42,7 @@ def make_folder(folder: Path, count: int) -> Path:
 def command_for(folder: Path, count: int) -> Command:
     """The whole process; it has to say that it read every seed."""
     pattern = str(make_folder(folder, count) / "*.ndjson")
-    argv = ("-m", "vopr_coverage", "check", pattern, "--merge", "all", "--config", str(folder / "gate.json"))
+    argv = ("-m", "vopr_coverage", "check", "-v", pattern, "--merge", "all", "--config", str(folder / "gate.json"))
     return Command((sys.executable, *argv), says=f"{count:,} iterations")
 
 

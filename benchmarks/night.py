@@ -25,7 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from benchmarks.run import GENERATOR, ROOT, Missing, Report, Streams
+from benchmarks.measured import ROOT
+from benchmarks.run import GENERATOR, Missing, Report, Streams
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.canaries.detector import SHIPPED
 from vopr_coverage.model.manifest import MANIFEST, STDERR, STREAM, Host, Recording

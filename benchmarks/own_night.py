@@ -1,27 +1,23 @@
-"""Kills nights of the example at random moments, and measures a night on two cores against one.
+"""Measures a night on two cores against one, and kills nights at random moments.
 
-    make own-night-bench [ARGS="N"]       N nights that are killed (default: 10)
+    make own-night-bench                                  both, with 10 nights that are killed
+    make own-night-bench ARGS="--kill 200 --log F"        only nights that are killed; goes on behind the last one in F
 
-Each night is killed once to three times: its own process, or that of one of its recordings, by SIGKILL. Then it goes on
-with --resume until it ends. A simulator is not killed: that would be a finding. The bars: the verdict of an undisturbed
-night, no seed twice, none lost; two cores take at most 0.6 of the time of one.
+Each night is killed one to three times by SIGKILL: its own process, or any that it started, however deep: builds, plan,
+recordings, simulators, doctor, summary, history. If its own process was killed, it goes on with --resume. The bars: the
+verdict of an undisturbed night, no seed twice, none lost; two cores take at most 0.6 of the time of one.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import random
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from contextlib import suppress
+from collections import Counter
 from pathlib import Path
-from typing import Any
+
+from benchmarks.own_night_kills import KINDS, Kills, Outcome, killed_night, outcome, undisturbed
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = 0.6
@@ -29,19 +25,21 @@ NIGHT = {
     "build": f'"{sys.executable}" {ROOT}/examples/simulator/build.py --features "$FEATURES" --out sim',
     "binary": "sim",
     "command": "sim --scenario {scenario} --seed {seed} --iterations {iterations} --json --no-trace-on-failure",
-    "scenarios": {"combined": 60},
-    "coverage": {"combined": 20},
-    "canary": {"combined": 20},
-    "determinism": {"combined": 10},
+    "scenarios": {"combined": 20},
+    "coverage": {"combined": 8},
+    "canary": {"combined": 8},
+    "determinism": {"combined": 4},
     "determinism_seeds": [42],
     "minutes": 1,
-    "rates": {"combined": 0.5},
+    "rates": {"combined": 0.25},  # so that the long run is divided
 }
 # A minute, divided, and the same for any number of cores: all of it fits into one.
 LONG = {
     **NIGHT,
     "scenarios": {"combined": 8000},
     "coverage": {"combined": 2000},
+    "canary": {"combined": 20},
+    "determinism": {"combined": 10},
     "rates": {"combined": 8},
     "minutes": 40,
 }
@@ -56,91 +54,66 @@ GATE = {
 def main() -> int:
     """Print the figures; the exit code says whether the bars are met."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("nights", nargs="?", type=int, default=10, help="how many nights are killed")
+    parser.add_argument("--kill", type=int, metavar="N", help="kill N nights, and measure nothing else")
     parser.add_argument("--seed", type=int, default=1, help="of the moments at which they are killed")
+    parser.add_argument(
+        "--log", type=Path, metavar="F", help="a line for each killed night; those in it are not repeated"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "night.yml").write_text(json.dumps({**GATE, "night": NIGHT}), encoding="utf-8")
-        (folder / "long.yml").write_text(json.dumps({**GATE, "night": LONG}), encoding="utf-8")
-        seconds = {jobs: undisturbed(folder, jobs, "long.yml") for jobs in (1, 2)}
-        ratio = seconds[2] / seconds[1]
-        print(f"one core {seconds[1]:.1f} s, two {seconds[2]:.1f} s: {ratio:.2f} of the time (bar: {BAR})", flush=True)
-        calm = undisturbed(folder, 2, "night.yml")
-        expected = outcome(folder)
-        rng, kills, wrong = random.Random(arguments.seed), 0, 0
-        for number in range(1, arguments.nights + 1):
-            shutil.rmtree(folder / "nights")
-            killed = killed_night(folder, rng, calm)
-            kills += killed
-            if outcome(folder) != expected:
-                wrong += 1
-                print(f"night {number}, killed {killed} times, is not like the undisturbed one", flush=True)
-        print(f"{arguments.nights} nights, {kills} kills: {wrong} with another verdict, other seeds or a seed twice")
-    return int(bool(wrong) or ratio > BAR)
+        met = arguments.kill is not None or cores_are_used(folder)
+        return int(not (killed(folder, arguments.kill or 10, arguments.seed, arguments.log) and met))
 
 
-def words(config: str, *more: str) -> list[str]:
-    """The command of a night."""
-    return [sys.executable, "-m", "vopr_coverage", "night", "--config", config, "--nights", "nights", *more]
+def cores_are_used(folder: Path) -> bool:
+    """Whether two cores are enough faster than one."""
+    configure(folder, LONG)
+    one, two = (undisturbed(folder, jobs) for jobs in (1, 2))
+    print(f"one core {one:.1f} s, two {two:.1f} s: {two / one:.2f} of the time (bar: {BAR})", flush=True)
+    return two / one <= BAR
 
 
-def undisturbed(folder: Path, jobs: int, config: str) -> float:
-    """How many seconds a night takes."""
-    shutil.rmtree(folder / "nights", ignore_errors=True)
-    began = time.monotonic()
-    subprocess.run(words(config, "--jobs", str(jobs)), cwd=folder, capture_output=True, check=True)
-    return time.monotonic() - began
+def killed(folder: Path, nights: int, seed: int, log: Path | None) -> bool:
+    """Kill nights, and compare each with an undisturbed one. Returns whether all were like it."""
+    configure(folder, NIGHT)
+    calm = undisturbed(folder, 2)
+    expected = outcome(folder)
+    print(f"an undisturbed night: {calm:.1f} s, {len(expected.seeds)} seeds, {expected.verdict['status']}", flush=True)
+    done = [Kills(**json.loads(line)) for line in log.read_text().splitlines()] if log and log.exists() else []
+    for number in range(len(done) + 1, nights + 1):
+        kills = killed_night(folder, number, seed, calm, expected)
+        done.append(kills)
+        print(f"night {number}: {kills.in_words()}", flush=True)
+        if log:
+            with log.open("a", encoding="utf-8") as file:
+                file.write(kills.to_json() + "\n")
+    print(table(done, expected))
+    return all(kills.as_calm for kills in done)
 
 
-def killed_night(folder: Path, rng: random.Random, seconds: float) -> int:
-    """Run a night that is killed, until it ends. Returns how often."""
-    kills, wanted, resume = 0, rng.randint(1, 3), False
-    while True:
-        more = ["--resume"] if resume else []
-        night = subprocess.Popen(
-            words("night.yml", "--jobs", "2", *more), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while kills < wanted:
-            with suppress(subprocess.TimeoutExpired):
-                night.wait(rng.uniform(0.2, seconds / 2))
-            if night.poll() is not None:
-                break
-            victims = [night.pid, *leashes(night.pid)]
-            with suppress(ProcessLookupError):
-                os.kill(rng.choice(victims), signal.SIGKILL)
-                kills += 1
-            time.sleep(0.1)
-            if night.poll() is not None:
-                break
-        night.wait()
-        if night.returncode >= 0:
-            return kills
-        resume = any((folder / "nights").glob("*/begun.json"))
+def table(done: list[Kills], expected: Outcome) -> str:
+    """All nights, by what was killed."""
+    kills = Counter(kind for each in done for kind in each.kinds)
+    unknown = sorted(set(kills) - set(KINDS))
+    rows = [f"{'killed process':<22}{'kills':>7}"]
+    rows += [f"{kind:<22}{kills[kind]:>7,}" for kind in (*KINDS, *unknown)]
+    rows += [f"{'all':<22}{kills.total():>7,}"]
+    nights = [
+        ("nights", len(done)),
+        ("with the same verdict", sum(each.verdict for each in done)),
+        ("seeds of a night", len(expected.seeds)),
+        ("seeds twice", sum(each.twice for each in done)),
+        ("seeds lost", sum(each.lost for each in done)),
+        ("with another history", sum(not each.history for each in done)),
+        ("processes left behind", sum(each.left for each in done)),
+    ]
+    return "\n".join(["", *rows, "", *(f"{name:<32}{number:>7,}" for name, number in nights)])
 
 
-def leashes(parent: int) -> list[int]:
-    """The processes of a night that record or judge; not the simulators that these run."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if entry.name.isdigit() and int(fields[1]) == parent:
-                found.append(int(entry.name))
-    return found
-
-
-def outcome(folder: Path) -> Any:
-    """What a night found, without what depends on the clock, and every seed of every recording, in order."""
-    night = max((folder / "nights").glob("0*"))
-    verdict = json.loads((night / "night.json").read_bytes())
-    seeds = []
-    for path in sorted(night.glob("*/**/manifest.json")):
-        manifest = json.loads(path.read_bytes())
-        first = int(manifest["seed"])
-        seeds += [(str(path.parent.relative_to(night)), seed) for seed in range(first, first + manifest["iterations"])]
-    assert len(seeds) == len(set(seeds))
-    return {key: verdict[key] for key in ("status", "reason", "jobs", "findings")}, seeds
+def configure(folder: Path, night: dict[str, object]) -> None:
+    """Write the config that the next nights read."""
+    (folder / "night.yml").write_text(json.dumps({**GATE, "night": night}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,15 +12,14 @@ import argparse
 import gzip
 import json
 import random
-import resource
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from math import log2
 from pathlib import Path
 
+from benchmarks.measured import child
 from tests.support.paired_rates import false_alarm, noticed
-from tests.support.reports import run_cli_weighed
 from vopr_coverage.reading.simulation_records import SeedLine
 from vopr_coverage.reading.simulation_rows import SEEDS_IN_ROW_MAX, rows_of
 
@@ -138,16 +137,9 @@ def _checked(lines: Iterable[bytes]) -> tuple[float, float]:
         (home / "gate.yml").write_text("profile: none\nfault_point_coverage_min: 0.5\n")
         with (home / "run.ndjson").open("wb") as file:
             file.writelines(lines)
-        before = _cpu_s()
-        ended, mib = run_cli_weighed("check", "run.ndjson", "--config", "gate.yml", cwd=home, timeout_s=600)
-        assert ended.code == 0, ended.out + ended.err
-        return _cpu_s() - before, mib
-
-
-def _cpu_s() -> float:
-    """The CPU time of all processes that have ended; the clock on the wall counts what else runs, too."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        ran = child((sys.executable, "-m", "vopr_coverage", "check", "run.ndjson", "--config", "gate.yml"), home)
+        assert ran.code == 0, ran.output
+        return ran.cpu_s, ran.peak_bytes / (1 << 20)
 
 
 def main() -> int:

@@ -125,8 +125,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.iterations:,} iterations, {options.runs} runs of each in turn; medians of ratios (min–max).")
         for what, command in commands(streams, options.iterations):
             measure(bench, scratch, what, command, report, options)
-    print(f"\n{len(report.missed)} bars missed: {'; '.join(report.missed)}" if report.missed else "\nEvery bar is met.")
-    return 1 if report.missed else 0
+    return report.concluded()
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How fast `vopr-coverage check` is, and in how much memory: everything in one run, as ratios.
 
-    python benchmarks/run.py [--generator PATH] [--keep DIR] [--runs N] [--quick]
+    PYTHONPATH=. python benchmarks/run.py [--generator PATH] [--keep DIR] [--runs N] [--quick]
 
 Exit code 0: every bar is met. 1: one is missed. 2: something that it needs is not there.
 What is measured, and how to read it: benchmarks/README.md.
@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -23,11 +22,11 @@ from pathlib import Path
 from statistics import median
 from typing import IO
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks.measured import ROOT, Measured, child
+
 GENERATOR = ROOT.parent / "shared" / "tools" / "gen_vopr.py"
 BARE = Path(__file__).with_name("bare.py")
 NIGHT = 1_000_000  # iterations of a long night
-MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 MB = 1_000_000
 
 
@@ -43,15 +42,7 @@ class Command:
     says: str = ""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One child process, from its start to its end."""
-
-    wall_s: float
-    cpu_s: float
-    peak_bytes: int
-
-
+Run = Measured
 wall_of, cpu_of = attrgetter("wall_s"), attrgetter("cpu_s")
 
 
@@ -80,6 +71,11 @@ class Report:
         spread = f"({min(deciding):.2f}–{max(deciding):.2f}, {beside})"
         self.line(what, f"{middle:.3f}  {spread}", f"≤ {bar}", middle <= bar)
 
+    def concluded(self) -> int:
+        """Print whether every bar is met; returns the exit code."""
+        print(f"\n{len(self.missed)} bars missed: {'; '.join(self.missed)}" if self.missed else "\nEvery bar is met.")
+        return 1 if self.missed else 0
+
     def memory(self, what: str, peak_bytes: int, bar_mb: float) -> None:
         """A peak of resident memory."""
         self.line(what, f"{peak_bytes / MB:.1f} MB", f"≤ {bar_mb:g} MB", peak_bytes <= bar_mb * MB)
@@ -90,31 +86,14 @@ class Bench:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        unwanted = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE")
-        self._environment = {key: value for key, value in os.environ.items() if key not in unwanted}
-        self._environment |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(scratch / "pycache")}
 
-    def run(self, command: Command, source: IO[bytes] | None = None) -> Run:
+    def run(self, command: Command, source: IO[bytes] | None = None) -> Measured:
         """Run a command to its end. Exit code 1 is a verdict; anything else but 0 is a broken benchmark."""
-        with tempfile.TemporaryFile(dir=self._scratch) as output:
-            started = time.perf_counter()
-            child = subprocess.Popen(
-                command.argv,
-                stdin=source or subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=self._environment,
-                cwd=self._scratch,
-            )
-            _, status, usage = os.wait4(child.pid, 0)
-            wall_s = time.perf_counter() - started
-            child.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            said = output.read().decode(errors="replace")
-        if child.returncode not in (0, 1) or command.says not in said:
+        ran = child(command.argv, self._scratch, source)
+        if ran.code not in (0, 1) or command.says not in ran.output:
             name = " ".join(command.argv)
-            raise Missing(f"a run of {name} that works; it ended with {child.returncode} and said {said[-300:]!r}")
-        return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * MAXRSS_BYTES)
+            raise Missing(f"a run of {name} that works; it ended with {ran.code} and said {ran.output[-300:]!r}")
+        return ran
 
     def interleaved(self, commands: dict[str, Command], count: int) -> dict[str, list[Run]]:
         """A B C, A B C …: so what else the machine does meets all alike. The first round only warms up."""
@@ -160,7 +139,7 @@ class Streams:
 
 def check(report: str, says: str) -> Command:
     """The whole process that is measured."""
-    return Command((sys.executable, "-m", "vopr_coverage", "check", report), says)
+    return Command((sys.executable, "-m", "vopr_coverage", "check", "-v", report), says)
 
 
 def check_stream(path: str, iterations: int) -> Command:
@@ -276,8 +255,7 @@ def run(arguments: argparse.Namespace) -> int:
         measure_added(bench, streams, report, 3 * count)
         measure_start(bench, streams, report, max(15, count) if not arguments.quick else 7)
         measure_memory(bench, streams, report, peak_bytes, arguments.quick)
-    print(f"\n{len(report.missed)} bars missed: {'; '.join(report.missed)}" if report.missed else "\nEvery bar is met.")
-    return 1 if report.missed else 0
+    return report.concluded()
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """Known vulnerabilities in the locked packages, as pip-audit finds them in the OSV database.
 
     python tools/audit.py requirements/*.txt
+    python tools/audit.py requirements/*.txt --database FOLDER     without a network, by a stored copy of OSV's
 
 pip-audit ends alike for a vulnerability and for a database that does not answer, leaves out packages that other
 platforms need, and may skip one. So its answer is counted here: every package of every lock must be in it.
@@ -16,13 +17,16 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 Package = tuple[str, str]  # normalized name, version
 
 TIMEOUT_S = 600
+AGE_DAYS_MAX = 14
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9.!+_-]+)(?: ;[^\\]*)?(?: \\)?")
 _HASH = re.compile(r" +--hash=sha256:[0-9a-f]{64}(?: \\)?")
 _OTHER = re.compile(r"\s*(?:#.*)?")
@@ -100,12 +104,44 @@ def findings(answer: Any, asked: Iterable[Package]) -> Iterator[str]:
         raise Unanswered(f"{len(missing)} packages were not looked up: {', '.join(missing[:10])}")
 
 
+def asked(packages: dict[Package, list[str]], program: str) -> Iterator[str]:
+    """A line for each vulnerability that OSV's server knows; see `ask` and `findings`."""
+    yield from findings(ask(packages, program), packages)
+
+
+def stored(packages: dict[Package, list[str]], folder: Path, age_days_max: int) -> Iterator[str]:
+    """A line for each vulnerability that a stored database knows.
+
+    Raises:
+        Unanswered: it cannot be used; after the last line, if its newest record is too old.
+    """
+    from tools.osv_database import Unusable, search  # needs a package that pip-audit brings
+
+    try:
+        newest, found = search(folder, packages)
+    except Unusable as error:
+        raise Unanswered(str(error)) from None
+    for one in found:
+        yield one.line()
+    age = (datetime.now(UTC) - newest).days
+    if age > age_days_max:
+        raise Unanswered(f"the newest record in {folder} is {age} days old (--age-days-max {age_days_max})")
+
+
 def main(argv: list[str] | None = None) -> int:
     """Audit the locks."""
     parser = argparse.ArgumentParser(description="Finds known vulnerabilities in locked packages.")
     parser.add_argument("locks", nargs="+", type=Path, metavar="LOCK")
     parser.add_argument("--program", default=str(Path(sys.executable).with_name("pip-audit")), help="pip-audit")
+    parser.add_argument("--database", type=Path, metavar="FOLDER", help="look them up in a stored database")
+    parser.add_argument(
+        "--age-days-max", type=int, default=AGE_DAYS_MAX, metavar="N",
+        help=f"how old the newest record of that database may be (default: {AGE_DAYS_MAX})",
+    )  # fmt: skip
     options = parser.parse_args(argv)
+    look_up: Callable[[dict[Package, list[str]]], Iterator[str]] = partial(asked, program=options.program)
+    if options.database:
+        look_up = partial(stored, folder=options.database, age_days_max=options.age_days_max)
     looked_up: set[Package] = set()
     known = 0
     try:
@@ -114,7 +150,7 @@ def main(argv: list[str] | None = None) -> int:
             new = {package: hashes for package, hashes in locked.items() if package not in looked_up}
             if not new:
                 continue
-            for line in findings(ask(new, options.program), new):
+            for line in look_up(new):
                 known += 1
                 print(f"{lock}: {line}")
             looked_up |= new.keys()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.followed import ROOT, follow
+from tests.support.followed import follow
+from tests.support.markdown_blocks import ROOT
 from tests.support.toys import LANGUAGES, Command
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -150,6 +150,10 @@ class FakeGitHub:
     def take_turns(self, order: Sequence[str]) -> None:
         """Answer requests in this order of tokens; when it is used up, they come as they like again."""
         self._turns.take(order)
+
+    def race(self, clocks: Mapping[str, Callable[[], float]]) -> None:
+        """Answer whichever of these tokens has the earliest clock, when all of them have asked; see `Turns.race`."""
+        self._turns.race(clocks)
 
     def leave(self, token: str) -> None:
         """A client has finished: its turns that are left are skipped."""

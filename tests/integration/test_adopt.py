@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.followed import ROOT, blocks_of, follow
+from tests.support.followed import follow
+from tests.support.markdown_blocks import ROOT, blocks_of
 
 PAGE = (ROOT / "docs" / "adopt.md").read_text(encoding="utf-8")
 
@@ -29,7 +30,7 @@ def test_it_has_five_steps_with_times() -> None:
 
 def test_every_field_of_the_ten_lines_is_explained() -> None:
     """And the stream to copy has ten lines."""
-    stream = next(text for language, text, _ in blocks_of(PAGE) if language == "json")
+    stream = next(block.text for block in blocks_of(PAGE) if block.language == "json")
     records = [json.loads(line) for line in stream.splitlines()]
     assert len(records) == 10
     rows = re.findall(r"^\| (`[^|]*) \|", PAGE, re.MULTILINE)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.drawn_histories import real_runs
-from tests.support.followed import ROOT, follow
+from tests.support.followed import follow
+from tests.support.markdown_blocks import ROOT
 from vopr_coverage.statistics.intervals import miss_chance, rate_above, rate_of_streams
 
 PAGE = (ROOT / "docs" / "confidence.md").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.followed import ROOT, follow
+from tests.support.followed import follow
+from tests.support.markdown_blocks import ROOT
 from vopr_coverage.reading.formats import FORMATS
 
 FOLDER = ROOT / "docs" / "formats"

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 GATE = {"profile": "none", "fault_points": ["sim.network.send", "sim.storage.write"], "fault_point_coverage_min": 1.0}
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATOR = ROOT / "examples" / "simulator"
@@ -117,17 +115,49 @@ def test_without_the_build_under_test_nothing_is_shown(tmp_path: Path) -> None:
     assert "it left no 'sim', which `binary` names" in no_binary.night().stderr
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"command": "true {seed}"}, "expected the binary 'sim' among its words"),
-        ({"rates": {}, "command": "sim --bogus {seed}"}, "the night can't be planned"),
-    ],
-)
-def test_a_night_that_cannot_be_planned(tmp_path: Path, changes: Mapping[str, Any], said: str) -> None:
-    """Is no verdict: exit code 2, and what was wrong."""
-    done = Machine(tmp_path, **changes).night()
-    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+def test_a_command_that_runs_no_build_is_refused(tmp_path: Path) -> None:
+    """The config can't be used: exit code 2, and what was wrong."""
+    done = Machine(tmp_path, command="true {seed}").night()
+    assert (done.returncode, "expected the binary 'sim' among its words" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_night_that_cannot_be_planned_is_red(tmp_path: Path) -> None:
+    """It has a verdict, which --notify gets, and the end of the log, line by line; --resume plans it again."""
+    machine = Machine(tmp_path, rates={}, command="sim --bogus {seed}")
+    done = machine.night("--notify", f"{shutil.which('cp')} -t .")
+    assert (done.returncode, machine.verdict()["status"]) == (1, "failed"), done.stderr
+    assert "vopr-coverage: the night can't be planned; plan.log in the night's folder ends with:\n" in done.stderr
+    assert "unrecognized arguments: --bogus" in done.stderr
+    assert "plan" in {finding["job"] for finding in machine.verdict()["findings"]}
+    assert (tmp_path / "night.json").exists()
+    assert "planning" in machine.night("--resume").stderr
+
+
+def test_what_somebody_killed_runs_again(tmp_path: Path) -> None:
+    """A build, and a simulator in the middle of a recording: both are in the log, and neither is a finding."""
+    once = tmp_path / "killed-once"
+    dies = f"[ -e {once}-$1 ] || {{ touch {once}-$1; kill -9 $$; }}"
+    simulator = f'#!/bin/sh\n{dies.replace("$1", "simulator")}\nexec "${{0%run}}real" "$@"\n'
+    (tmp_path / "wrapper").write_text(simulator)
+    (tmp_path / "wrapper").chmod(0o755)
+    build = f"{dies.replace('$1', 'build')}\nmkdir -p sim\n{NIGHT['build']}/real\ncp wrapper sim/run"
+    machine = Machine(tmp_path, build=build, command=COMMAND.replace("sim ", "sim/run ", 1))
+    done = machine.night()
+    assert (done.returncode, machine.verdict()["findings"]) == (0, []), done.stderr
+    assert done.stderr.count("its simulator was killed, and runs again") == 1
+    assert {path.name for path in tmp_path.glob("killed-once-*")} == {"killed-once-build", "killed-once-simulator"}
+    assert len(machine.seeds()) == len(set(machine.seeds())) == 24 + 8 + 2 * 4
+
+
+def test_a_build_that_is_killed_each_time_is_built_by_resume(tmp_path: Path) -> None:
+    """Nobody knows yet whether it can be built: the night is red, and has not ended."""
+    machine = Machine(tmp_path, build=f"[ -e quiet ] || kill -9 $$\n{NIGHT['build']}")
+    killed = machine.night()
+    assert (killed.returncode, machine.verdict()["status"]) == (1, "failed"), killed.stderr
+    assert "build control was killed each time; --resume tries it again" in killed.stderr
+    (tmp_path / "quiet").touch()
+    assert machine.night("--resume").returncode == 0
+    assert machine.verdict()["status"] == "passed"
 
 
 def test_a_config_without_a_night_says_where_to_copy_one(tmp_path: Path) -> None:

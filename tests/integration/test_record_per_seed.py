@@ -159,6 +159,8 @@ def test_which_codes_are_a_bug_can_be_said(tmp_path: Path, simulator: list[str])
         words = [*simulator, "--exit-at", "2", "--code", str(code)]
         ended = run_cli("record", *asked, "--out", f"out-{code}", "--", *words, cwd=tmp_path)
         assert ended.code == (0 if found else 1)
+        stored = json.loads((tmp_path / f"out-{code}" / "manifest.json").read_text())
+        assert (stored["parallel"], stored["failed_exit"]) == (1, [101, 127, 128, 129])
 
 
 def test_a_stream_of_other_seeds_is_a_broken_run(tmp_path: Path, simulator: list[str]) -> None:

@@ -7,73 +7,147 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-SAVED = re.compile(r"[Ss]ave these (?:\w+ )?lines as `([^`]+)`")
+from tests.support.markdown_blocks import ROOT, Block, blocks_of
+
+SAVED = re.compile(r"[Ss]ave (?:these|this|it)(?: \w+)* as `([^`]+)`")
 CANARIES = "canaries: {}"
+COMMAND_S_MAX = 120
+_UNFINISHED = ("unexpected end of file", "unexpected EOF")
 
 
-def blocks_of(page: str) -> list[tuple[str, str, str]]:
-    """The language of each block, its text, and what the page says between it and the one before."""
-    found, end = [], 0
-    for fence in FENCE.finditer(page):
-        found.append((fence["language"], fence["text"], page[end : fence.start()]))
-        end = fence.end()
-    return found
+class Shown(NamedTuple):
+    """A command, and the lines that a page shows below it; `…` stands for lines that are left out."""
+
+    command: str
+    printed: list[str]
 
 
-def follow(page: str, folder: Path, toy: Sequence[str] | None = None) -> list[str]:
-    """Do what a page says in an empty folder: save files, edit the config, run commands, compare their output.
+@dataclass(frozen=True)
+class Reader:
+    """What a page leaves to whoever follows it.
+
+    Attributes:
+        config: the config in which the page's YAML blocks replace the line `canaries: {}`.
+        instead: what is run in place of a text in a command; the longer the text, the better the example stays.
+        exits: the exit codes of commands that begin so, where it is not 0 (1 where a ❌ is shown below).
+        prepare: what has to be there before a command that begins so is run, made in the page's folder.
+    """
+
+    config: str = "vopr-coverage.yml"
+    instead: Mapping[str, str] = field(default_factory=dict)
+    exits: Mapping[str, int] = field(default_factory=dict)
+    prepare: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
+
+
+def follow(
+    page: str | Sequence[Block], folder: Path, toy: Sequence[str] | None = None, reader: Reader | None = None
+) -> list[str]:
+    """Do what a page says in a folder: save files, edit the config, run commands, compare their output.
 
     Args:
-        page: its Markdown. How to install is skipped.
+        page: its Markdown, or those of its blocks that are to be followed. Blocks in `sh` are skipped in a whole page:
+            they say how to install.
         folder: where to work.
         toy: what to start in place of `python3 toy.py`.
+        reader: what the page leaves to its reader.
 
     Returns:
         The commands that were run.
     """
+    reader = reader or Reader()
+    if toy:
+        reader = Reader(reader.config, {**reader.instead, "python3 toy.py": shlex.join(toy)}, reader.exits)
     commands = []
-    for language, text, before in blocks_of(page):
-        saved = SAVED.findall(before)
+    for block in blocks_of(page) if isinstance(page, str) else page:
+        saved = saved_as(block)
         if saved:
-            (folder / saved[-1]).write_text(text, encoding="utf-8")
-        elif language == "yaml":
-            config = folder / "vopr-coverage.yml"
-            written = config.read_text(encoding="utf-8")
-            at = written.index(f"\n{CANARIES}") + 1
-            config.write_text(written[:at] + text + written[written.index("\n", at) + 1 :], encoding="utf-8")
-        elif language == "console":
-            for shown in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                command, *expected = shown.splitlines()
-                commands.append(command)
-                run(command, expected, folder, toy)
+            (folder / saved).parent.mkdir(parents=True, exist_ok=True)
+            (folder / saved).write_text(block.text, encoding="utf-8")
+        elif block.language == "yaml":
+            put_into(folder / reader.config, block.text)
+        elif block.language == "console":
+            for shown in commands_in(block.text):
+                commands.append(shown.command)
+                run(shown, folder, reader)
+        elif isinstance(page, str):
+            assert block.language == "sh", f"line {block.line}: what is done with this block?"
         else:
-            assert language == "sh"
+            run(Shown(f"set -e\n{block.text}", []), folder, reader)
     return commands
 
 
-def run(command: str, expected: list[str], folder: Path, toy: Sequence[str] | None) -> None:
-    """Run a command, which must end well unless a cross is expected, and print the lines that the page shows."""
-    if toy:
-        command = command.replace("python3 toy.py", shlex.join(toy))
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def saved_as(block: Block) -> str:
+    """The file as which a page has its reader save a block; empty where it does not."""
+    found = SAVED.findall(block.before)
+    return found[-1] if found else ""
+
+
+def put_into(config: Path, text: str) -> None:
+    """Put these lines in place of a config's `canaries: {}`."""
+    written = config.read_text(encoding="utf-8")
+    at = written.index(f"\n{CANARIES}") + 1
+    config.write_text(written[:at] + text + written[written.index("\n", at) + 1 :], encoding="utf-8")
+
+
+def commands_in(text: str) -> Iterator[Shown]:
+    """The commands of a console block: each begins behind a `$`, and goes on until bash can run it."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        lines, taken = part.splitlines(), 1
+        while taken < len(lines) and _goes_on("\n".join(lines[:taken])):
+            taken += 1
+        yield Shown("\n".join(lines[:taken]), lines[taken:])
+
+
+def _goes_on(command: str) -> bool:
+    if command.endswith("\\"):
+        return True
+    parsed = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, check=False)
+    return any(words in parsed.stderr for words in _UNFINISHED)
+
+
+def run(shown: Shown, folder: Path, reader: Reader) -> None:
+    """Run a command, which must end as the page says, and print the lines that it shows, in this order."""
+    for start, prepare in reader.prepare.items():
+        if shown.command.startswith(start):
+            prepare(folder)
+    command = shown.command
+    for theirs, ours in reader.instead.items():
+        command = command.replace(theirs, ours)
     ended = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": path, "GATE": str(ROOT)},
-        capture_output=True,
+        env=surroundings(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=COMMAND_S_MAX,
         check=False,
     )
-    said = f"$ {command}\n{ended.stdout}{ended.stderr}"
-    # A recording of a canary ends with the simulator's own code, which says nothing about the page.
-    red = any(line.startswith("❌") for line in expected)
-    if " record " not in command:
-        assert ended.returncode == int(red), said
-    lines = ended.stdout.splitlines()
-    assert [line for line in expected if line != "…" and line not in lines] == [], said
+    said = f"$ {command}\n{ended.stdout}exit code {ended.returncode}"
+    assert ended.returncode == expected_exit(shown, reader.exits), said
+    missing = first_missing(shown.printed, ended.stdout.splitlines())
+    assert missing is None, f"not printed, or not in this order: {missing}\n{said}"
+
+
+def expected_exit(shown: Shown, exits: Mapping[str, int]) -> int:
+    """The exit code that a page promises for a command."""
+    told = [code for start, code in exits.items() if shown.command.startswith(start)]
+    return told[0] if told else int(any(line.startswith("❌") for line in shown.printed))
+
+
+def first_missing(shown: Iterable[str], printed: Iterable[str]) -> str | None:
+    """The first line of those that a page shows which does not follow the one before in what was printed."""
+    left = iter(line.rstrip() for line in printed)
+    return next((line for line in shown if line.strip() != "…" and line.rstrip() not in left), None)
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a reader: our command on the PATH, GATE for the checkout, and nothing of a runner."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "PYTEST_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return kept | {"PATH": path, "GATE": str(ROOT)}

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import TypeVar
 
@@ -112,8 +112,32 @@ def know_all_types() -> None:
 
 def at_once(github: FakeGitHub, runs: Mapping[str, Callable[[], T]], order: Sequence[str]) -> dict[str, T]:
     """What several runs return that work at the same time, their requests taking turns in this order of tokens."""
-    know_all_types()
     github.take_turns(order)
+    return _side_by_side(github, runs)
+
+
+def racing(
+    github: FakeGitHub, runs: Mapping[str, Callable[[FakeClock], T]], latency_s: tuple[float, float], seed: int = 0
+) -> dict[str, T]:
+    """What several runs return that begin at the same instant, each on a runner with a clock of its own.
+
+    A request takes from `latency_s[0]` to `latency_s[1]` seconds on that clock, and no time of the test.
+    """
+    clocks = {token: FakeClock() for token in runs}
+    for token, clock in clocks.items():
+        github.add_token(token, faults=partial(_takes, clock, Random(f"{seed} {token}"), latency_s))
+    github.race({token: clock.now for token, clock in clocks.items()})
+    return _side_by_side(github, {token: partial(run, clocks[token]) for token, run in runs.items()})
+
+
+def _takes(clock: FakeClock, rng: Random, latency_s: tuple[float, float], _: int) -> Fault | None:
+    """Let a request take its time."""
+    clock.time_s += rng.uniform(*latency_s)
+    return None
+
+
+def _side_by_side(github: FakeGitHub, runs: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    know_all_types()
     ended: dict[str, T] = {}
     failed: list[BaseException] = []
 

@@ -89,6 +89,8 @@ def a_manifest(**changes: Any) -> dict[str, Any]:
         "measured": None,
         "outputs": None,
         "per_seed": False,
+        "parallel": None,
+        "failed_exit": None,
         "restarts": None,
         "format": "urn:vopr-coverage:schema:recording:v1",
     } | changes

@@ -38,9 +38,16 @@ def nights(*numbers: int) -> tuple[TrendRecord, ...]:
     return tuple(record for number in numbers for record in records(number, work(), work("coverage")))
 
 
-def append_to_branch(github: FakeGitHub, added: Sequence[TrendRecord], token: str = SECRET) -> Stored:
-    """One run adds nights to the branch; waiting takes no time."""
-    api = Api(token, github.url, RetryBudget(FakeClock()), None, TIMEOUT_S)
+def append_to_branch(
+    github: FakeGitHub,
+    added: Sequence[TrendRecord],
+    token: str = SECRET,
+    clock: FakeClock | None = None,
+    timeout_s: int = TIMEOUT_S,
+) -> Stored:
+    """One run adds nights to the branch; waiting takes no time, and its random waits follow from the token."""
+    patience = RetryBudget(clock or FakeClock(), draw=Random(token).random)
+    api = Api(token, github.url, patience, None, timeout_s)
     try:
         return BranchStore(api, REPOSITORY, BRANCH).append(added)
     finally:

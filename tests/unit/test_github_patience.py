@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.support.pull_requests import FakeClock
-from vopr_coverage.github.retry import LIMITED_S, TRIES_MAX, WAIT_S_MAX, WAITS_S_MAX, RetryBudget, Trouble, TroubleKind
+from vopr_coverage.github.retry import (
+    LIMITED_S,
+    RACE_S,
+    RACES_S_MAX,
+    TRIES_MAX,
+    WAIT_S_MAX,
+    WAITS_S_MAX,
+    RetryBudget,
+    Trouble,
+    TroubleKind,
+)
 
 BROKEN = Trouble(TroubleKind.BROKEN, "no answer")
 REFUSED = Trouble(TroubleKind.REFUSED, "no", 403)
@@ -51,6 +61,20 @@ def test_all_waits_together_have_a_limit() -> None:
     with pytest.raises(Trouble):
         patience.wait(limited(50), 1)
     assert sum(clock.waits_s) <= WAITS_S_MAX
+
+
+def test_runners_that_write_at_once_spread() -> None:
+    """Each waits a time of its own, as often as it is overtaken, until that took minutes; other waits are not less."""
+    overtaken = Trouble(TroubleKind.OVERTAKEN, "somebody else was faster")
+    clock = FakeClock()
+    patience = RetryBudget(clock, draw=iter([0.5, 0.25, 1.0, 1.0, 1.0, 0.75]).__next__)
+    for _ in range(5):
+        patience.step_aside(overtaken)
+    assert clock.waits_s == [RACE_S * share for share in (0.5, 0.25, 1.0, 1.0, 1.0)]
+    with pytest.raises(Trouble, match="somebody else was faster"):
+        patience.step_aside(overtaken)
+    assert sum(clock.waits_s) <= RACES_S_MAX
+    patience.wait(limited(50), 1)
 
 
 def test_who_looks_after_what_was_written_is_stubborn_within_bounds() -> None:

@@ -73,6 +73,8 @@ OPTIONAL = {
     "measured": None,
     "outputs": None,
     "per_seed": False,
+    "parallel": None,
+    "failed_exit": None,
     "restarts": None,
 }  # keys that old manifests lack
 
@@ -188,6 +190,12 @@ def test_a_run_is_started_again_with_all_of_its_seeds() -> None:
     again = a_recording(command=["sim", "{seed}"], per_seed=True, **asked).run_again
     options = "--scenario 'a b' --seed 7 --iterations 500 --out again --per-seed"
     assert again == f"vopr-coverage record {options} -- sim '{{seed}}'"
+
+
+def test_a_run_of_one_process_a_seed_is_started_again_as_it_was() -> None:
+    """With the exit codes that counted as bugs: the usual ones would give another verdict."""
+    recording = a_recording(command=["sim", "{seed}"], per_seed=True, parallel=4, failed_exit=[129, 1, 101, 128])
+    assert " --per-seed --parallel 4 --failed-exit 1,101,128-129 -- sim " in recording.run_again
 
 
 # ---- health

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,8 @@ from vopr_coverage.reading.simulation_records import SeedLine
 from vopr_coverage.reading.simulation_rows import rows_of
 
 NAMES = ("drop", "repair", "torn")
-COUNTS = st.none() | st.dictionaries(st.sampled_from(NAMES), st.integers(0, 3))
+COUNT = st.integers(0, 3) | st.sampled_from([254, 255, 256, 1_000, (1 << 64) - 1])
+COUNTS = st.none() | st.dictionaries(st.sampled_from(NAMES), COUNT)
 
 
 def told(hits: Hits | None) -> dict[int, set[str]]:
@@ -31,6 +33,7 @@ def told(hits: Hits | None) -> dict[int, set[str]]:
 def test_each_seed_has_its_points(blocks: list[list[dict[str, int] | None]], longest: int) -> None:
     """In whatever blocks they come, however few are kept together; a seed without hits of its own is none of them."""
     expected: dict[int, set[str]] = {}
+    totals: Counter[str] = Counter()
     counts, first = HitCounts(), 100
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seed_hits, "STRETCH_SEEDS_MAX", longest)
@@ -41,9 +44,12 @@ def test_each_seed_has_its_points(blocks: list[list[dict[str, int] | None]], lon
                 for at, hits in enumerate(block)
                 if hits is not None
             }
+            for hits in block:
+                totals.update({name: count for name, count in (hits or {}).items() if count})
             first += len(block) + 1
         assert told(counts.by_seed() or Hits()) == expected
     assert counts.recorded == len(expected)
+    assert counts.totals() == totals
     assert counts.seeds() == {n: times for n in NAMES if (times := sum(n in hits for hits in expected.values()))}
 
 

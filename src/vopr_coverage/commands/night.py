@@ -77,10 +77,10 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
             night=night,
             begun=begun,
             config=config,
-            crew=Crew(night, cores, board),
+            crew=Crew(night, cores, board, _say),
             cores=cores,
             page=find_spec("vl_convert") is not None,
-            say=log,
+            say=_say,
         )
         try:
             code = run_steps(steps)
@@ -97,6 +97,12 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
 def cores_here() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _say(text: str) -> None:
+    """Log each line of a text, such as the end of a log."""
+    for line in text.splitlines():
+        log(line)
 
 
 def _section(config: Config) -> NightSection:

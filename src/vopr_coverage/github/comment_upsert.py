@@ -91,7 +91,7 @@ def upsert(api: Api, thread: Thread, wanted: WantedComment) -> Written:
         found = thread.comments(stubborn=looks_after)
         if created and all(comment.id != created.id for comment in found):
             found.append(created)  # a list that lags behind must not make us write it twice
-        todo = plan_comment(found, wanted)
+        todo = own_first(plan_comment(found, wanted), created)
         clash |= todo.clash and not looks_after
         try:
             written = _do(thread, todo, wanted, stubborn=looks_after)
@@ -112,6 +112,15 @@ def upsert(api: Api, thread: Thread, wanted: WantedComment) -> Written:
         elif created and DeleteComment(created.id) in todo.operations:
             created = None
     raise Trouble(TroubleKind.BROKEN, "other runs kept changing the comment")
+
+
+def own_first(todo: CommentPlan, created: Comment | None) -> CommentPlan:
+    """Take back what this run created before anything else, where another comment stays.
+
+    Of many runs that create one at once, each would else delete those of all others, too.
+    """
+    own = DeleteComment(created.id) if created else None
+    return msgspec.structs.replace(todo, operations=(own,)) if own in todo.operations else todo
 
 
 def _is_gone(trouble: Trouble, todo: CommentPlan) -> bool:

@@ -69,7 +69,6 @@ class BranchStore:
         """Add nights to it, in one commit; tried again while others write, too. It never takes a night away."""
         there, tries, is_sent = History(), 0, False
         while True:
-            tries += 1
             try:
                 head, there = self._read()
                 files = store_files(there, records, self._series)
@@ -85,7 +84,11 @@ class BranchStore:
                 return self._not_written(there, records, str(error))
             except Trouble as trouble:
                 try:
-                    self._patience.wait(trouble, tries)
+                    if trouble.kind is TroubleKind.OVERTAKEN:
+                        self._patience.step_aside(trouble)
+                    else:
+                        tries += 1
+                        self._patience.wait(trouble, tries)
                 except Trouble as last:
                     return self._not_written(there, records, f"{last}; {_hint(last, 'write')}")
 
@@ -121,7 +124,7 @@ class BranchStore:
         """Commit these files and move the branch; returns what is to be warned of.
 
         Raises:
-            Trouble: it was not done, or nobody knows. BROKEN: it is worth another try.
+            Trouble: it was not done, or nobody knows. BROKEN and OVERTAKEN: it is worth another try.
         """
         message = f"{MESSAGE}{said}"
         if head is None:
@@ -156,12 +159,12 @@ class BranchStore:
         return ()
 
     def _move(self, was: str | None, move: Callable[[], None]) -> None:
-        """Move the branch; where GitHub refuses since it is elsewhere by now, that is a race, and BROKEN."""
+        """Move the branch; where GitHub refuses since it is elsewhere by now, that is a race."""
         try:
             move()
         except Trouble as trouble:
             if trouble.kind is TroubleKind.REFUSED and trouble.status in MOVED and self._branch.tip() != was:
-                raise Trouble(TroubleKind.BROKEN, f"somebody else has written to {self._name}") from None
+                raise Trouble(TroubleKind.OVERTAKEN, f"somebody else has written to {self._name}") from None
             raise
 
     def _replaced(self, there: History, records: Sequence[TrendRecord]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ report: it is validated by `schemas/recording.json`, and no path in it is ever o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -86,6 +86,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         id: a random name, so that no two recordings have equal manifests; None in old ones.
         parts: the processes of a run whose simulator died at a seed, in the order in which they ran; else none.
         per_seed: every seed ran in a process of its own.
+        parallel: how many of these ran at a time; None if unknown.
+        failed_exit: their exit codes that say that a bug was found, where they are not the usual ones.
         measured: how many iterations the coverage at the end of the stream is of; None: of all.
         outputs: of how many seeds the archive has output; None if the command has no `{output}`.
         restarts: how often the simulator might be started again behind a seed that it died at; None if unknown.
@@ -120,6 +122,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[RecordedPart, ...] = ()
     measured: int | None = None
     per_seed: bool = False
+    parallel: int | None = None
+    failed_exit: tuple[int, ...] | None = None
     outputs: int | None = None
     restarts: int | None = None
     format: str = RECORDING_FORMAT
@@ -176,11 +180,23 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         if not self.per_seed:
             return command_line(filled(self.command, self.scenario, self.seed, self.iterations))
         asked = ("--scenario", self.scenario, "--seed", self.seed, "--iterations", str(self.iterations))
-        return command_line(["vopr-coverage", "record", *asked, "--out", "again", "--per-seed", "--", *self.command])
+        how = ["--parallel", str(self.parallel)] if self.parallel and self.parallel > 1 else []
+        how += ["--failed-exit", _ranges(self.failed_exit)] if self.failed_exit else []
+        return command_line(
+            ["vopr-coverage", "record", *asked, "--out", "again", "--per-seed", *how, "--", *self.command]
+        )
 
     def to_json(self) -> str:
         """The manifest as JSON, indented for people; see schemas/recording.json."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+
+def _ranges(codes: Collection[int]) -> str:
+    """Exit codes as `--failed-exit` takes them: 1,101,128-129."""
+    ordered = sorted(codes)
+    starts = [code for code in ordered if code - 1 not in codes]
+    ends = [code for code in ordered if code + 1 not in codes]
+    return ",".join(f"{start}" if start == end else f"{start}-{end}" for start, end in zip(starts, ends, strict=True))
 
 
 def simulator_ending(recording: Recording) -> str:

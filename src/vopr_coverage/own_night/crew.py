@@ -15,13 +15,14 @@ from typing import IO
 
 from vopr_coverage.errors import UserError
 from vopr_coverage.files import read_bytes
-from vopr_coverage.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, recording_from_json
+from vopr_coverage.model.manifest import MANIFEST, MANIFEST_BYTES_MAX, Recording, recording_from_json
 from vopr_coverage.own_night.board import Board
 from vopr_coverage.own_night.folder import UNFINISHED
 from vopr_coverage.own_night.tasks import Task
 from vopr_coverage.recorder.child_environment import child_environment
 
-TRIES = 3  # of a command whose own process was killed; a simulator that dies is a finding, and no reason to repeat
+TRIES = 3  # of a command that somebody killed; one that ends by itself is never repeated
+SCRIPT_KILLED = 128 + signal.SIGKILL  # how a shell reports it
 POLL_S = 0.05
 END_WITHIN_S = 15.0
 
@@ -32,10 +33,11 @@ class Crew:
     Args:
         night: the night's folder.
         hands: how many of them run side by side.
+        say: takes a line for people.
     """
 
-    def __init__(self, night: Path, hands: int, board: Board) -> None:
-        self._night, self._hands, self._board = night, hands, board
+    def __init__(self, night: Path, hands: int, board: Board, say: Callable[[str], None]) -> None:
+        self._night, self._hands, self._board, self._say = night, hands, board, say
         self._logs = night / "logs"
         self._logs.mkdir(exist_ok=True)
 
@@ -49,14 +51,14 @@ class Crew:
 
     @staticmethod
     def _ended(start: Callable[[], Process]) -> int:
-        """The exit code of a command, which is started again if somebody killed its own process."""
+        """The exit code of a command, which is started again if somebody killed it; see `was_killed`."""
         code = 0
         for _ in range(TRIES):
             with start() as process:
                 while (ended := process.poll()) is None:
                     time.sleep(POLL_S)
             code = ended
-            if code >= 0:
+            if not was_killed(code):
                 break
         return code
 
@@ -82,10 +84,13 @@ class Crew:
                     running.remove(one)
                     task, part, process = one
                     process.close()
-                    if ended_by_itself(part, process.poll()):
+                    whole, last = ended_by_itself(part, process.poll()), tries[task.folder] == TRIES
+                    if whole and (last or not simulator_was_killed(part)):
                         self._keep(part, self._night / task.folder)
                         self._board.finished(task)
-                    elif tries[task.folder] < TRIES and process.poll() not in (2, 3):
+                    elif not last and process.poll() not in (2, 3):
+                        self._board.clear()
+                        self._say(f"{task.folder}: {'its simulator' if whole else 'it'} was killed, and runs again")
                         waiting.insert(0, task)
                     else:
                         lost.append(f"{task.folder} could not be recorded: see {self._logs.name} in the night's folder")
@@ -107,16 +112,38 @@ class Crew:
         os.replace(part, folder)
 
 
+def was_killed(code: int) -> bool:
+    """Whether an exit code says that the command, or the script that it ran, was ended by a signal from outside."""
+    return code < 0 or code == SCRIPT_KILLED
+
+
 def ended_by_itself(part: Path, code: int | None) -> bool:
     """Whether a recording, or each of several, ended by itself, in whatever way its simulator did."""
     if code not in (0, 1) or not part.is_dir():
         return False
+    found = _recordings(part)
+    return bool(found) and all(one.finished and not one.interrupted for one in found)
+
+
+def simulator_was_killed(part: Path) -> bool:
+    """Whether SIGKILL ended a simulator, which it can't have done by itself.
+
+    The kernel kills a simulator that has taken all memory. If that is the simulator's own doing, it happens again, and
+    the last try stands. With a process for each seed, the manifest doesn't tell, and such a seed has failed.
+    """
+    return any(
+        signal.SIGKILL in (one.signal, *(each.signal for each in one.parts)) and not one.stopped
+        for one in _recordings(part)
+    )
+
+
+def _recordings(part: Path) -> list[Recording]:
+    """The manifests of a recording, or of each of several; none if one of them can't be read."""
     manifests = [part / MANIFEST] if (part / MANIFEST).exists() else list(part.glob(f"*/{MANIFEST}"))
     try:
-        found = [recording_from_json(read_bytes(path, MANIFEST_BYTES_MAX), str(path)) for path in manifests]
+        return [recording_from_json(read_bytes(path, MANIFEST_BYTES_MAX), str(path)) for path in manifests]
     except UserError:
-        return False
-    return bool(found) and all(one.finished and not one.interrupted for one in found)
+        return []
 
 
 class Process:

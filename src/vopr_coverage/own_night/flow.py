@@ -13,11 +13,11 @@ import msgspec
 from vopr_coverage.canaries.controls import CONTROL
 from vopr_coverage.config.file import Config
 from vopr_coverage.config.night import NightSection
-from vopr_coverage.errors import ExitCode, UsageError, printable, shown
+from vopr_coverage.errors import ExitCode, printable, shown
 from vopr_coverage.files import read_bytes, replace_file, why
 from vopr_coverage.model.figures import counted
 from vopr_coverage.nightly.plan import PLAN_BYTES_MAX, NightPlan, plan_from_json
-from vopr_coverage.own_night.crew import Crew
+from vopr_coverage.own_night.crew import Crew, was_killed
 from vopr_coverage.own_night.folder import UNFINISHED, Begun, NightsFolder, finish
 from vopr_coverage.own_night.leash import SCRIPT
 from vopr_coverage.own_night.tasks import Task, plan_words, summary_words, tasks_of
@@ -25,6 +25,7 @@ from vopr_coverage.own_night.tasks import Task, plan_words, summary_words, tasks
 LOG_LINES_TOLD = 20
 FAILED = ".failed"  # a build that can't be built leaves this in place of its copy
 TRENDS = "trends"
+VERDICT = "night.json"
 PAGE = "trends.html"
 
 
@@ -52,57 +53,92 @@ class Steps(msgspec.Struct, frozen=True):
         return self.begun.section
 
 
+class BrokenOff(Exception):
+    """A step without which nothing can be recorded failed; `job` names it, `final` says that it would fail again."""
+
+    def __init__(self, job: str, why: str, final: bool) -> None:
+        super().__init__(why)
+        self.job, self.final = job, final
+
+
 def run_steps(steps: Steps) -> int:
-    """Run what is left of a night, and return its exit code."""
+    """Run what is left of a night, and return its exit code. A night that lacks something can still go on then."""
     needs = None
-    if _built(steps):
-        plan = _planned(steps)
-        hands = max(1, steps.cores // max(1, steps.section.parallel if steps.section.per_seed else 1))
-        tasks = _tasks(steps, plan)
-        left = sum(not (steps.night / task.folder).exists() for task in tasks)
-        steps.say(f"{left:,} of {counted(len(tasks), 'recording')} to make, {hands} side by side")
-        for sentence in steps.crew.record(tasks):
-            steps.say(sentence)
-        _examine_gate(steps, plan)
-    else:
-        needs = steps.night / "needs.json"
-        jobs = ("plan", "long-run", "regressions", "determinism", "coverage-run", "coverage", "canary-run", "canary")
-        results = {"prepare": "success", "build": "failure", **dict.fromkeys(jobs, "skipped")}
-        replace_file(needs, json.dumps({name: {"result": result} for name, result in results.items()}).encode())
+    try:
+        ended = _recorded(steps)
+    except BrokenOff as broken:
+        steps.say(str(broken))
+        needs, ended = _note_of(steps, broken.job), broken.final
     code = _judged(steps, needs)
-    finish(steps.night, code)
+    if ended and code in (ExitCode.PASSED, ExitCode.GATE_FAILED) and (steps.night / VERDICT).exists():
+        finish(steps.night, code)
     return code
+
+
+def _recorded(steps: Steps) -> bool:
+    """Run everything but the judges. Returns whether no recording is missing.
+
+    Raises:
+        BrokenOff: there is no build or no plan.
+    """
+    _build_all(steps)
+    plan = _planned(steps)
+    hands = max(1, steps.cores // max(1, steps.section.parallel if steps.section.per_seed else 1))
+    tasks = _tasks(steps, plan)
+    left = sum(not (steps.night / task.folder).exists() for task in tasks)
+    steps.say(f"{left:,} of {counted(len(tasks), 'recording')} to make, {hands} side by side")
+    lost = steps.crew.record(tasks)
+    for sentence in lost:
+        steps.say(sentence)
+    _examine_gate(steps, plan)
+    return not lost
+
+
+def _note_of(steps: Steps, failed: str) -> Path:
+    """The results of the jobs for the summary, if one failed that all the others wait for."""
+    jobs = ("prepare", "build", "plan", "long-run", "regressions", "determinism", "coverage-run", "coverage")
+    results = dict.fromkeys((*jobs, "canary-run", "canary"), "skipped")
+    for job in jobs[: jobs.index(failed)]:
+        results[job] = "success"
+    results[failed] = "failure"
+    needs = steps.night / "needs.json"
+    replace_file(needs, json.dumps({name: {"result": result} for name, result in results.items()}).encode())
+    return needs
 
 
 # ---- builds
 
 
-def _built(steps: Steps) -> bool:
+def _build_all(steps: Steps) -> None:
     """Build the simulator, and once more for each canary; one after the other, since they share the checkout.
 
-    Returns:
-        Whether there is a build to run the night with.
+    Raises:
+        BrokenOff: there is no build to run the night with.
     """
     canaries = list(steps.config.canaries) if steps.section.canaries and steps.section.canary else []
     for name in (CONTROL, *canaries):
         copy = steps.night / "builds" / name
-        if copy.exists() or copy.with_name(name + FAILED).exists():
-            continue
-        steps.say(f"building {printable(name)}")
-        problem = _build(steps, name, copy)
-        if problem:
-            steps.say(f"build {printable(name)} failed: {problem}")
-            copy.parent.mkdir(exist_ok=True)
-            replace_file(copy.with_name(name + FAILED), problem.encode())
-        if problem and name == CONTROL:
-            return False
-    return not (steps.night / "builds" / (CONTROL + FAILED)).exists()
+        note = copy.with_name(name + FAILED)
+        if not copy.exists() and not note.exists():
+            steps.say(f"building {printable(name)}")
+            if problem := _build(steps, name, copy):
+                steps.say(f"build {printable(name)} failed: {problem}")
+                copy.parent.mkdir(exist_ok=True)
+                replace_file(note, problem.encode())
+        if name == CONTROL and note.exists():
+            raise BrokenOff("build", "there is no build to run the night with", final=True)
 
 
 def _build(steps: Steps, name: str, copy: Path) -> str:
-    """Why there is no build of that name; "" if there is one."""
+    """Why there is no build of that name; "" if there is one.
+
+    Raises:
+        BrokenOff: it was killed each time, so nobody knows whether it can be built.
+    """
     features = name if name != CONTROL else steps.begun.features
     code = steps.crew.command(f"build-{name}", [SCRIPT, steps.section.build], {"FEATURES": features})
+    if was_killed(code):
+        raise BrokenOff("build", f"build {printable(name)} was killed each time; --resume tries it again", final=False)
     if code:
         told = _tail(steps.night / "logs" / f"build-{name}.log")
         return f"the script ended with exit code {code}{told}"
@@ -129,7 +165,8 @@ def _planned(steps: Steps) -> NightPlan:
     """The night's plan.
 
     Raises:
-        UsageError: there is none, because the config or the simulator can't be used.
+        UsageError: the command doesn't name the binary.
+        BrokenOff: there is none, because the config or the simulator can't be used.
     """
     path = steps.night / "plan.json"
     if not path.exists():
@@ -141,7 +178,8 @@ def _planned(steps: Steps) -> NightPlan:
         )
         code = steps.crew.command("plan", [*words, "--plan-file", str(part)])
         if code not in (0, 1) or not part.exists():
-            raise UsageError(f"the night can't be planned{_tail(steps.night / 'logs' / 'plan.log')}")
+            told = _tail(steps.night / "logs" / "plan.log")
+            raise BrokenOff("plan", f"the night can't be planned{told}", final=False)
         os.replace(part, path)
     plan = plan_from_json(read_bytes(path, PLAN_BYTES_MAX), str(path))
     for remark in plan.remarks:
@@ -199,6 +237,9 @@ def _judged(steps: Steps, needs: Path | None) -> int:
         page = ["--page", str(steps.nights.path / PAGE)] if steps.page else []
         if steps.crew.command("trends", ["trends", str(history), *store, *page]):
             steps.say(f"the history was not written{_tail(steps.night / 'logs' / 'trends.log')}")
+    if was_killed(code):
+        steps.say("the summary was killed each time; --resume judges the night")
+        return ExitCode.GATE_FAILED
     return code if code in (ExitCode.PASSED, ExitCode.GATE_FAILED, ExitCode.UNUSABLE) else ExitCode.OUR_BUG
 
 

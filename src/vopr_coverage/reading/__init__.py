@@ -105,13 +105,28 @@ def recognised(rest: Iterator[bytes]) -> tuple[FormatRow | None, list[bytes]]:
     return None, seen
 
 
+class _Outline(msgspec.Struct):
+    """What tells the kind of a record, of a line that is too long to build all of it: the rest is skipped."""
+
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    format: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    first_seed: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    seed: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    seeds: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    coverage: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+def _outline(line: bytes) -> dict[str, object]:
+    found = msgspec.json.decode(line, type=_Outline)
+    return {key: value for key in found.__struct_fields__ if (value := getattr(found, key)) is not msgspec.UNSET}
+
+
 def _values(block: bytes, room: int) -> Iterator[object]:
     """The values of the lines that are JSON, of those that begin in the first `room` bytes."""
     end = block.find(b"\n", room - 1)
     for line in (block if end < 0 else block[:end]).split(b"\n"):
-        if len(line) > LOG_LINE_BYTES_MAX:
-            continue
         try:
-            yield msgspec.json.decode(line)
+            yield msgspec.json.decode(line) if len(line) <= LOG_LINE_BYTES_MAX else _outline(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue

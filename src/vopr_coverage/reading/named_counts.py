@@ -51,9 +51,7 @@ class NamedCounts:
         self._fold()
         self._recorded += seeds
         for name, column in columns.items():
-            if self._is_kept(name):
-                self._totals[name] = self._totals.get(name, 0) + column.count
-                self._seeds[name] = self._seeds.get(name, 0) + int(column.seeds, 16).bit_count()
+            self._add_total(name, column.count, int(column.seeds, 16).bit_count())
 
     @property
     def recorded(self) -> int:
@@ -72,13 +70,16 @@ class NamedCounts:
 
     def _fold(self) -> None:
         for name, counts in self._waiting.items():
-            times = len(counts) - counts.count(0)
-            if times and self._is_kept(name):
-                self._totals[name] = self._totals.get(name, 0) + sum(counts)
-                self._seeds[name] = self._seeds.get(name, 0) + times
+            self._add_total(name, sum(counts), len(counts) - counts.count(0))
         self._recorded += self._seeds_waiting
         self._waiting.clear()
         self._seeds_waiting = 0
+
+    def _add_total(self, name: str, count: int, seeds: int) -> None:
+        """So many more counts of a name, in so many seeds more."""
+        if seeds and self._is_kept(name):
+            self._totals[name] = self._totals.get(name, 0) + count
+            self._seeds[name] = self._seeds.get(name, 0) + seeds
 
     def _is_kept(self, name: str) -> bool:
         if name in self._totals or name in self._declared:

@@ -17,7 +17,9 @@ from vopr_coverage.reading.named_counts import NamedCounts
 POINTS_MAX = 4_096
 CELLS_MAX = 1 << 30  # points times seeds: 128 MiB
 STRETCH_SEEDS_MAX = 4_096
-_UNMARKED, _MARK = b"0" * STRETCH_SEEDS_MAX, ord("1")
+_NO_HITS = bytes(STRETCH_SEEDS_MAX)
+_BYTE_MAX = 255
+_AS_DIGITS = b"0" + b"1" * _BYTE_MAX  # a count as a binary digit: hit or not
 
 
 class _Stretch(msgspec.Struct, frozen=True, gc=False):
@@ -36,9 +38,10 @@ class HitCounts(NamedCounts):
         self._stretches: list[_Stretch] = []
         self._cells = 0
         self._too_many = False
-        self._first = 0  # of the seeds that are marked
-        self._marked = 0
-        self._marks: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(_UNMARKED))
+        self._first = 0  # of the seeds that wait
+        self._seeds_marked = 0
+        self._rows: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(_NO_HITS))  # a byte a seed: its count
+        self._above: defaultdict[str, int] = defaultdict(int)  # what did not fit into these bytes
 
     def add_seeds(self, first: int, all_counts: Sequence[Mapping[str, int] | None]) -> None:
         """The counts of seeds that follow each other, from `first` on; None where a seed has none."""
@@ -85,24 +88,39 @@ class HitCounts(NamedCounts):
         return stacked([(stretch.columns.get(name, 0), stretch.seeds) for stretch in self._stretches])
 
     def _add_known(self, first: int, all_counts: Sequence[Mapping[str, int]]) -> None:
-        """Count and mark in one loop: it runs for every hit of every night."""
-        if first != self._first + self._marked or self._marked + len(all_counts) > STRETCH_SEEDS_MAX:
+        """Store each count as a byte: that tells how often and at which seed, and runs for every hit of every night."""
+        if first != self._first + self._seeds_marked or self._seeds_marked + len(all_counts) > STRETCH_SEEDS_MAX:
             self._keep_marked()
             self._first = first
-        at, waiting, marks = self._marked, self._waiting, self._marks
+        at, rows = self._seeds_marked, self._rows
         for counts in all_counts:
             for name, count in counts.items():
-                waiting[name].append(count)
-                if count:
-                    marks[name][at] = _MARK
+                try:
+                    rows[name][at] = count
+                except ValueError:
+                    rows[name][at] = _BYTE_MAX
+                    self._above[name] += count - _BYTE_MAX
             at += 1
-        self._marked = at
-        self._counted(len(all_counts))
-        if len(marks) > POINTS_MAX:
+        self._seeds_marked = at
+        self._recorded += len(all_counts)
+        if len(rows) > POINTS_MAX:
             self._keep_marked()
 
     def _keep_marked(self) -> None:
-        if self._marked:
-            seeds, marks = self._marked, self._marks
-            self._marked, self._marks = 0, defaultdict(lambda: bytearray(_UNMARKED))
-            self.keep(self._first, seeds, {name: int(marked[seeds - 1 :: -1], 2) for name, marked in marks.items()})
+        """Turn the bytes into totals and a stretch."""
+        if not self._seeds_marked:
+            return
+        seeds, rows, above = self._seeds_marked, self._rows, self._above
+        self._seeds_marked = 0
+        self._rows, self._above = defaultdict(lambda: bytearray(_NO_HITS)), defaultdict(int)
+        columns = {}
+        for name, row in rows.items():
+            hits = row.translate(None, b"\0")
+            if hits:
+                self._add_total(name, sum(hits) + above.get(name, 0), len(hits))
+                columns[name] = int(row[seeds - 1 :: -1].translate(_AS_DIGITS), 2)
+        self.keep(self._first, seeds, columns)
+
+    def _fold(self) -> None:
+        self._keep_marked()
+        super()._fold()

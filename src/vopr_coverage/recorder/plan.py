@@ -41,6 +41,11 @@ class SeedRuns(msgspec.Struct, frozen=True):
     parallel: int = 1
     found_bug: frozenset[int] = FOUND_BUG
 
+    @property
+    def unusual_codes(self) -> tuple[int, ...] | None:
+        """The codes in their order; None if they are the usual ones."""
+        return None if self.found_bug == FOUND_BUG else tuple(sorted(self.found_bug))
+
 
 class RecordingPlan(msgspec.Struct, frozen=True):
     """What to record. Seeds are unsigned 64-bit; without `timeout_s` there is no time limit.
@@ -120,6 +125,8 @@ def started_by(plan: RecordingPlan) -> Recording:
         commit_source=plan.commit.source,
         head=plan.commit.head,
         per_seed=plan.per_seed is not None,
+        parallel=plan.per_seed.parallel if plan.per_seed else None,
+        failed_exit=plan.per_seed.unusual_codes if plan.per_seed else None,
         restarts=None if plan.per_seed else plan.restarts,
         double_runs=plan.double_runs or DOUBLE_RUNS_FLAG in plan.command,
         started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
