@@ -59,8 +59,10 @@ browser-test: $(VENV)/test.done ## open the page of a history in a headless Chro
 docs: $(VENV)/docs.done ## build the documentation as a site into build/site, with all links checked (ARGS=--serve: and serve it)
 	@PYTHONPATH=. $(BIN)/python tools/docs_site.py $(ARGS)
 
-generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
-	@$(BIN)/python tools/cli_reference.py
+generate: $(VENV)/test.done ## write what is generated: composite/action.yml, docs/cli.md, docs/config-keys.md, docs/inputs.md
+	@PYTHONPATH=. $(BIN)/python tools/cli_reference.py
+	@PYTHONPATH=. $(BIN)/python tools/config_reference.py
+	@PYTHONPATH=. $(BIN)/python tools/inputs_reference.py
 	@$(BIN)/python tools/composite_action.py
 
 format: $(VENV)/lint.done ## format the code, and fix what ruff can fix

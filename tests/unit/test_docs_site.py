@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tools.docs_check import problems
 from tools.docs_pages import REPOSITORY, ROOT, BrokenLink, converted, pages
@@ -30,6 +33,31 @@ def test_every_page_can_be_converted() -> None:
 def test_a_link_is_led_and_an_alert_is_an_admonition(written: str, led: str) -> None:
     """What stands in code stays as it is."""
     assert converted(written, "docs/adopt.md") == led
+
+
+def leaves(entries: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """The pages of a navigation, in its order."""
+    for entry in entries:
+        for target in entry.values():
+            if isinstance(target, str):
+                yield target
+            else:
+                yield from leaves(target)
+
+
+def test_each_page_stands_in_the_navigation_once() -> None:
+    """A page that is not there is found by search alone."""
+    written = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("\nnav:", 1)[1].split("\ntheme:", 1)[0]
+    listed = list(leaves(yaml.safe_load(f"nav:{written}")["nav"]))
+    assert sorted(listed) == sorted(pages().values())
+    assert listed[0] == "index.md"
+
+
+def test_the_home_has_the_first_commands_of_the_readme_in_view() -> None:
+    """Word for word, before any table."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    first = readme[readme.index("```console") : readme.index("```\n", readme.index("```console") + 3)]
+    assert first in (ROOT / "docs" / "README.md").read_text(encoding="utf-8").split("\n|", 1)[0]
 
 
 def test_a_link_to_no_file_is_an_error() -> None:
