@@ -19,7 +19,7 @@ NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: docs emitter-test browser-test trends-demo first-day silence
+.PHONY: docs screenshots emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
@@ -58,6 +58,9 @@ browser-test: $(VENV)/test.done ## open the page of a history in a headless Chro
 
 docs: $(VENV)/docs.done ## build the documentation as a site into build/site, with all links checked (ARGS=--serve: and serve it)
 	@PYTHONPATH=. $(BIN)/python tools/docs_site.py $(ARGS)
+
+screenshots: $(VENV)/test.done ## take the pictures of the documentation anew (Debian: chromium, chromium-driver, fonts-noto-color-emoji)
+	@PYTHONPATH=. $(BIN)/python tools/screenshots.py $(ARGS)
 
 generate: $(VENV)/test.done ## write what is generated: composite/action.yml, docs/cli.md, docs/config-keys.md, docs/inputs.md
 	@PYTHONPATH=. $(BIN)/python tools/cli_reference.py
