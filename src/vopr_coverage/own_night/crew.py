@@ -126,14 +126,16 @@ def ended_by_itself(part: Path, code: int | None) -> bool:
 
 
 def simulator_was_killed(part: Path) -> bool:
-    """Whether SIGKILL ended a simulator, which it can't have done by itself.
+    """Whether SIGKILL ended a simulator, or the process that a script in its place had started.
 
     The kernel kills a simulator that has taken all memory. If that is the simulator's own doing, it happens again, and
     the last try stands. With a process for each seed, the manifest doesn't tell, and such a seed has failed.
     """
     return any(
-        signal.SIGKILL in (one.signal, *(each.signal for each in one.parts)) and not one.stopped
+        signal.SIGKILL in (one.signal, *(each.signal for each in one.parts))
+        or SCRIPT_KILLED in (one.exit_code, *(each.exit_code for each in one.parts))
         for one in _recordings(part)
+        if not one.stopped
     )
 
 
