@@ -13,6 +13,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
+DOCS_BLOCKS = build/docs-blocks
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
@@ -21,7 +22,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: docs-blocks emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
@@ -44,12 +45,14 @@ openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
 
+docs-blocks: $(VENV)/test.done ## count the code blocks of the documentation that are run, and that are linted
+	@PYTHONPATH=. $(BIN)/python tools/docs_blocks.py
+
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
-	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
+fuzz: $(VENV)/fuzz.done ## take changed and drawn inputs to every door for data, for MINUTES=1, or INPUTS=5000000 in all (ARGS=--help)
+	@PYTHONPATH=. $(BIN)/python -m tools.fuzzing $(if $(INPUTS),--inputs $(INPUTS),--minutes $(or $(MINUTES),1)) $(ARGS)
 
 mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
 	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
@@ -86,6 +89,12 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
+	PYTHONPATH=. $(BIN)/python tools/docs_blocks.py --write $(DOCS_BLOCKS)
+	$(BIN)/shellcheck --exclude=SC1083 $(DOCS_BLOCKS)/*.sh # SC1083: {seed} is for us, not for the shell
+	PATH="$(BIN):$$PATH" actionlint $(DOCS_BLOCKS)/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --config $(DOCS_BLOCKS)/zizmor.yaml $(DOCS_BLOCKS)/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(DOCS_BLOCKS)/*.yml
+	node $(WORKFLOW_LINTER) $(DOCS_BLOCKS)/*.yml
 
 test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
 	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"
@@ -203,6 +212,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
+	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
 	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
@@ -241,6 +251,11 @@ $(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
 $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/lint.txt"
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/fuzz.done: requirements/fuzz.txt $(VENV)/test.done
+	@echo "Installing the locked packages of requirements/fuzz.txt"
+	@$(PIP) -r requirements/fuzz.txt
 	@touch $@
 
 $(VENV)/release.done: requirements/release.txt $(VENV)/test.done

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from tools.release.oci import Layout
+from tools.release.push import skopeo
 from tools.release.seal import files_of, seal
 from tools.release.source import IMAGE_SOURCES, ROOT, ReleaseError, epoch_of, homepage_of, run, version_of
 
@@ -61,8 +62,7 @@ def build(root: Path, base: str, out: Path, *, epoch: int, plain_http: bool = Fa
         home = Path(folder)
         fetched, built = home / "base", home / "built"
         insecure = ["--src-tls-verify=false"] if plain_http else []
-        policy = ["--insecure-policy"] if not Path("/etc/containers/policy.json").exists() else []
-        run(["skopeo", *policy, "copy", "--quiet", *insecure, base, f"oci:{fetched}:base"])
+        run([*skopeo(), "copy", "--quiet", *insecure, base, f"oci:{fetched}:base"])
         store = ["--root", str(home / "store"), "--runroot", str(home / "run")]
         line = ["buildah", *store, "bud", "--quiet", "--isolation", "chroot", "--format", "oci", "--layers=false"]
         line += ["--timestamp", str(epoch), "--build-arg", f"BASE_IMAGE=oci:{fetched}:base"]

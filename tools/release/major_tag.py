@@ -2,8 +2,8 @@
 
     python -m tools.release.major_tag --repository OWNER/NAME --tag v1.2.3 --commit SHA
 
-A fix of an older version must not take newer ones from those who use `v1`. GitHub is asked through `gh`; its token
-is in GH_TOKEN.
+A fix of an older version must not take newer ones from those who use `v1`. GitHub is asked through `gh`, which takes
+its token from GH_TOKEN.
 """
 
 from __future__ import annotations

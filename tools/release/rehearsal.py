@@ -1,11 +1,11 @@
 """All of a release that can be done without publishing anything, against a real registry on loopback.
 
-    python -m tools.release.rehearsal [--base REFERENCE]
+    python -m tools.release.rehearsal [--base REFERENCE] [--hold-times]
 
 Builds image and packages twice and compares them, writes the list of packages, pushes to the registry, names the image by its
 digest in a copy of `action.yml`, and lets act run the action from there and from the Dockerfile, each on an engine that has
-no image yet. Needs root, dockerd, docker-registry, buildah, skopeo and busybox. Exit code 1: something failed or missed
-its bar.
+no image yet. Needs root, dockerd, docker-registry, buildah, skopeo and busybox. Exit code 1: something failed, or
+is not as it must be. Times depend on what else the machine does: a missed one is shown, and fails only with --hold-times.
 """  # noqa: E501 (as prose)
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from tools.release import commit, dists, image, sbom
 from tools.release.index import main as join
-from tools.release.oci import Layout
+from tools.release.push import push
 from tools.release.services import engine, registry
 from tools.release.source import (
     IMAGE_SOURCES,
@@ -98,31 +99,26 @@ def build_twice(base: str, home: Path) -> str:
     epoch = epoch_of(ROOT, IMAGE_SOURCES)
     copy = home / "copy"
     copy_with_other_times_and_modes(ROOT, copy, IMAGE_SOURCES)
-    digests = {}
-    for root in (ROOT, copy):
-        out = home / f"image-of-{root.name}"
-        digests[out] = image.build(root, f"docker://{base}", out, epoch=epoch, plain_http=True)
-    first, second = digests
-    if digests[first] != digests[second]:
+    outs = {root: home / f"image-of-{root.name}" for root in (ROOT, copy)}
+
+    def build(root: Path) -> str:
+        return image.build(root, f"docker://{base}", outs[root], epoch=epoch, plain_http=True)
+
+    with ThreadPoolExecutor() as both:
+        first_digest, second_digest = both.map(build, outs)
+    first, second = outs.values()
+    if first_digest != second_digest:
         differ = image.differences(first, second)
         raise ReleaseError(f"two builds of the same source differ in {', '.join(differ[:20]) or 'no file of ours'}")
     shutil.copytree(first, home / "image")
-    return digests[first]
+    return first_digest
 
 
-def push(place: str, home: Path) -> str:
-    """Join, push, and ask the registry for the digest that it has; return it."""
+def joined_and_pushed(place: str, home: Path) -> str:
+    """Join, and push as a release does; return the digest that the registry has."""
     if join(["--out", str(home / "joined"), str(home / "image")]):
         raise ReleaseError("the images could not be joined")
-    digest: str = Layout(home / "joined").top()["digest"]
-    there = f"docker://{place}/vopr-coverage:{version_of(ROOT)}"
-    skopeo = ["skopeo", "--insecure-policy"]
-    target = ["--dest-tls-verify=false", f"oci:{home / 'joined'}", there]
-    run([*skopeo, "copy", "--quiet", "--all", "--preserve-digests", *target])
-    found = run([*skopeo, "inspect", "--tls-verify=false", "--format", "{{.Digest}}", there]).strip()
-    if found != digest:
-        raise ReleaseError(f"the registry has {found}, and {digest} was pushed")
-    return digest
+    return push(home / "joined", f"{place}/vopr-coverage:{version_of(ROOT)}", plain_http=True)
 
 
 def checkout_of(home: Path, image_line: str) -> Path:
@@ -231,11 +227,11 @@ def size_of(released: Released, env: dict[str, str]) -> str:
     return f"{said} (at most {IMAGE_TO_BASE_MAX} x)"
 
 
-def rehearse(base: str, home: Path) -> None:
+def rehearse(base: str, home: Path, *, hold_times: bool) -> None:
     """All steps, in the order of a release.
 
     Raises:
-        ReleaseError: one of them fails, or misses its bar.
+        ReleaseError: one of them fails, or, if times are held, the cold start misses its bar.
     """
     found: dict[str, str] = {}
     timed("wheel and source archive, built twice, equal", lambda: dists.build_twice(ROOT, home / "packages"))
@@ -243,7 +239,7 @@ def rehearse(base: str, home: Path) -> None:
         timed("base into the registry", lambda: found.update(base=fetch_base(place, base, home)))
         timed("image, built twice, equal", lambda: found.update(one=build_twice(found["base"], home)))
         timed("list of packages", lambda: sbom.write(home / "image", home / "sbom.spdx.json", sbom.syft()))
-        timed("pushed, and there by digest", lambda: found.update(digest=push(place, home)))
+        timed("pushed, and there by digest", lambda: found.update(digest=joined_and_pushed(place, home)))
         reference = f"{place}/vopr-coverage@{found['digest']}"
         released = Released(place, found["base"], reference, found["digest"])
         pulled_s, said = cold_pulled(home, released)
@@ -251,9 +247,11 @@ def rehearse(base: str, home: Path) -> None:
     for line in said:
         say(line)
     ratio = pulled_s / built_s
-    say(f"cold start: {pulled_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x (at most {PULLED_TO_BUILT_MAX} x)")
+    missed = ratio > PULLED_TO_BUILT_MAX
+    bar = f"at most {PULLED_TO_BUILT_MAX} x: {'missed' if missed else 'met'}"
+    say(f"cold start: {pulled_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x ({bar})")
     say(f"digest of this platform: {found['one']}")
-    if ratio > PULLED_TO_BUILT_MAX:
+    if missed and hold_times:
         raise ReleaseError(f"a pulled image starts in {ratio:.2f} x the time of one that is built")
 
 
@@ -261,10 +259,11 @@ def main(argv: list[str] | None = None) -> int:
     """Rehearse, and say whether a release would work."""
     parser = argparse.ArgumentParser(description="Rehearses a release against a registry on loopback.")
     parser.add_argument("--base", default="", help="the base image as skopeo names it; empty: the Dockerfile's")
+    parser.add_argument("--hold-times", action="store_true", help="fail if a time misses its bar; for a quiet machine")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="vopr-release-", ignore_cleanup_errors=True) as folder:
         try:
-            rehearse(options.base or image.default_base(ROOT), Path(folder))
+            rehearse(options.base or image.default_base(ROOT), Path(folder), hold_times=options.hold_times)
         except ReleaseError as error:
             say(f"no release: {error}")
             return 1

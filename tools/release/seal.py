@@ -77,7 +77,7 @@ def unpacked(layer: bytes) -> bytes:
 def packed(plain: bytes) -> bytes:
     """The archive with gzip, without a time in its header."""
     out = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=out, mtime=0) as file:
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=out, mtime=0) as file:
         file.write(plain)
     return out.getvalue()
 
