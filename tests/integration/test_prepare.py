@@ -61,7 +61,7 @@ def test_a_build_script_is_read_and_not_run(tmp_path: Path) -> None:
     [
         (
             ("--binary", ""),
-            "The night is not described: set binary as inputs of the workflow, or binary under `night` in the config.",
+            "Not set: binary. A night needs each of them, in the workflow's inputs or under `night` in the config.",
         ),
         (("--minutes", "0"), "The input minutes is not a whole number of minutes."),
         (("--minutes", "10000"), "The input minutes is not a whole number of minutes."),

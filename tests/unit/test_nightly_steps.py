@@ -118,8 +118,8 @@ def test_a_night_that_nobody_describes_is_told_at_once_with_both_places(tmp_path
     (tmp_path / "night.yml").write_text("profile: none\n")
     ended = look_at_the_inputs(tmp_path, NIGHT_CONFIG="night.yml", NIGHT_BUILD="", NIGHT_COVERAGE="")
     assert ended.returncode == 2
-    told = "set build, coverage as inputs of the workflow, or build, coverage under `night` in night.yml."
-    assert ended.stdout == f"::error title=VOPR nightly::The night is not described: {told}\n"
+    told = "A night needs each of them, in the workflow's inputs or under `night` in night.yml."
+    assert ended.stdout == f"::error title=VOPR nightly::Not set: build, coverage. {told}\n"
 
 
 def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Path) -> None:

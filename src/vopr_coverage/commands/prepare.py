@@ -14,7 +14,7 @@ from vopr_coverage.commands.options import add_config, simulator_command
 from vopr_coverage.commands.output import add_outputs, annotate, emit, emit_document, write_outputs
 from vopr_coverage.commands.per_seed import exit_codes, processes, seed_runs
 from vopr_coverage.config.file import Config, load_config
-from vopr_coverage.config.night_settings import NAMES, Setting, key_of, merged
+from vopr_coverage.config.night_settings import NAMES, NightSetting, key_of, merged
 from vopr_coverage.errors import ExitCode, UsageError, UserError, printable, shown
 from vopr_coverage.files import why
 from vopr_coverage.nightly.wish import JOBS_MAX, refuse_unsafe_canaries
@@ -102,7 +102,7 @@ def run(arguments: argparse.Namespace, _runner: Runner) -> int:
     return ExitCode.PASSED
 
 
-def _line(name: str, setting: Setting) -> str:
+def _line(name: str, setting: NightSetting) -> str:
     return f"{name}: {printable(setting.text)} ({setting.origin[0].lower()}{setting.origin[1:]})\n"
 
 
@@ -111,7 +111,7 @@ def _output(name: str, text: str) -> str:
     return "" if name in ("per-seed", "trends-gate") and text == "false" else text
 
 
-def _limits(settings: Mapping[str, Setting], config: Config) -> dict[str, str]:
+def _limits(settings: Mapping[str, NightSetting], config: Config) -> dict[str, str]:
     minutes = _checked_minutes(settings)
     names = list(config.canaries) if settings["canaries"].text == "true" else []
     refuse_unsafe_canaries(names)
@@ -123,7 +123,7 @@ def _limits(settings: Mapping[str, Setting], config: Config) -> dict[str, str]:
     }
 
 
-def _checked_minutes(settings: Mapping[str, Setting]) -> int:
+def _checked_minutes(settings: Mapping[str, NightSetting]) -> int:
     """The setting `minutes`; all settings that no later command checks before the build are checked.
 
     Raises:
@@ -153,7 +153,7 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _runs_of(settings: Mapping[str, Setting], command: Sequence[str]) -> SeedRuns | None:
+def _runs_of(settings: Mapping[str, NightSetting], command: Sequence[str]) -> SeedRuns | None:
     """The settings of simulators with one process a seed; one process at a time is what the default is."""
     parallel = _checked(settings["parallel"], processes)
     codes = _checked(settings["failed-exit"], exit_codes)
@@ -163,7 +163,7 @@ def _runs_of(settings: Mapping[str, Setting], command: Sequence[str]) -> SeedRun
     return seed_runs(given, command)
 
 
-def _checked(setting: Setting, kind: Callable[[str], Value]) -> Value:
+def _checked(setting: NightSetting, kind: Callable[[str], Value]) -> Value:
     """A setting as a flag of this kind would take it."""
     try:
         return kind(setting.text)

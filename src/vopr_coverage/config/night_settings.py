@@ -29,7 +29,7 @@ NAMES = (
 )  # fmt: skip
 
 
-class Setting(msgspec.Struct, frozen=True):
+class NightSetting(msgspec.Struct, frozen=True):
     """One setting.
 
     Attributes:
@@ -41,7 +41,7 @@ class Setting(msgspec.Struct, frozen=True):
     origin: str
 
 
-def merged(inputs: Mapping[str, str], config: Config) -> dict[str, Setting]:
+def merged(inputs: Mapping[str, str], config: Config) -> dict[str, NightSetting]:
     """All settings by the names of the inputs; an input that is not empty comes first.
 
     Args:
@@ -57,11 +57,11 @@ def merged(inputs: Mapping[str, str], config: Config) -> dict[str, Setting]:
     found = {}
     for name in NAMES:
         if inputs.get(name):
-            found[name] = Setting(inputs[name], f"The input {name}")
+            found[name] = NightSetting(inputs[name], f"The input {name}")
         elif section.get(name):
-            found[name] = Setting(section[name], f"{_source(config)}: night: {key_of(name)}")
+            found[name] = NightSetting(section[name], f"{_source(config)}: night: {key_of(name)}")
         else:
-            found[name] = Setting(defaults.get(name, ""), f"The default of {name}")
+            found[name] = NightSetting(defaults.get(name, ""), f"The default of {name}")
     for name in SWITCHES:
         if found[name].text not in ("", "true", "false"):
             raise UsageError(f"{found[name].origin}: expected true or false, found {printable(found[name].text)}")
@@ -95,13 +95,12 @@ def _text(value: object) -> str:
     raise TypeError(value)
 
 
-def _refuse_missing(found: Mapping[str, Setting], config: Config) -> None:
+def _refuse_missing(found: Mapping[str, NightSetting], config: Config) -> None:
     hunting = found["canaries"].text == "true" and config.canaries
     missing = [name for name in (*REQUIRED, *(["canary"] if hunting else [])) if not found[name].text]
     if missing:
-        inputs, keys = ", ".join(missing), ", ".join(map(key_of, missing))
         raise UsageError(
-            f"The night is not described: set {inputs} as inputs of the workflow, or {keys} under `night` in "
+            f"Not set: {', '.join(missing)}. A night needs each of them, in the workflow's inputs or under `night` in "
             f"{_source(config)}."
         )
 
