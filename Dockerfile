@@ -7,17 +7,20 @@ FROM ${BASE_IMAGE} AS builder
 # For builders behind a proxy with a CA of its own, or with a mirror; both unset otherwise, and neither reaches the image.
 ARG PIP_CERT
 ARG PIP_INDEX_URL
-COPY requirements/runtime.txt /build/
-# pip lives in a venv of its own and installs into another, so that it is not there to be removed again.
+COPY requirements/image.txt /build/
+# pip lives in a venv of its own and installs into another, so that it is not there to be removed again. The lock is complete
+# but for cryptography, which docs/decisions.md leaves out: pip would look for it (--no-deps).
 RUN python3 -m venv /build/pip \
     && python3 -m venv --without-pip /opt/vopr-coverage \
     && /build/pip/bin/python -m pip --python /opt/vopr-coverage/bin/python --disable-pip-version-check --no-cache-dir \
-        install --require-hashes --only-binary :all: --no-compile -r /build/runtime.txt
+        install --require-hashes --no-deps --only-binary :all: --no-compile -r /build/image.txt
 COPY src/vopr_coverage /build/vopr_coverage/
 COPY entrypoint.py /opt/vopr-coverage/
-# The bytecode is never checked against the sources' times: they may change on the way into the image.
+# The bytecode is never checked against the sources' times: they may change on the way into the image. Modes are set, so that
+# the umask of a checkout does not change the image.
 RUN cp -R /build/vopr_coverage /opt/vopr-coverage/lib/python3.*/site-packages/ \
-    && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/vopr-coverage/lib
+    && PYTHONHASHSEED=0 python3 -m compileall -q --invalidation-mode unchecked-hash /opt/vopr-coverage/lib \
+    && chmod -R u=rwX,go=rX /opt/vopr-coverage
 
 # hadolint ignore=DL3006 # as above
 FROM ${BASE_IMAGE}

@@ -13,16 +13,21 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
+DOCS_BLOCKS = build/docs-blocks
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 NIGHTS = tests/e2e/test_nightly.py tests/e2e/test_hostile_night.py
 
+ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
+
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: emitter-test browser-test trends-demo first-day silence
+.PHONY: docs-blocks emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
+.PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
 .PHONY: fuzz pattern-bench trends-store-bench trends-gate-bench page-bench doctor-bench emitter-bench formats-bench
+.PHONY: mutants
 .PHONY: foreign foreign-day power-bench seeds-bench load-bench audit-store
 
 help: ## say what there is
@@ -40,12 +45,17 @@ openapi: $(OPENAPI) ## fetch that description, once (needs npm)
 demo: $(VENV)/test.done ## judge two real simulator runs, one that fails and one that passes
 	@$(BIN)/python examples/demo.py $(ARGS)
 
+docs-blocks: $(VENV)/test.done ## count the code blocks of the documentation that are run, and that are linted
+	@PYTHONPATH=. $(BIN)/python tools/docs_blocks.py
+
 night: $(VENV)/test.done ## play a whole night of the example simulator (ARGS="--features drop-disabled" makes it red)
 	@$(BIN)/python -m vopr_coverage night --config $(or $(CONFIG),examples/configs/simulator.yml) --nights build/nights $(ARGS)
 
-fuzz: $(VENV)/test.done ## change valid files of all formats at random, and read and judge them, also by a second judge (MINUTES=1)
-	@PYTHONPATH=. $(BIN)/python tools/fuzz.py --minutes $(or $(MINUTES),1) $(ARGS)
-	@PYTHONPATH=. $(BIN)/python tools/agreement.py --minutes $(or $(MINUTES),0.5) $(ARGS)
+fuzz: $(VENV)/fuzz.done ## take changed and drawn inputs to every door for data, for MINUTES=1, or INPUTS=5000000 in all (ARGS=--help)
+	@PYTHONPATH=. $(BIN)/python -m tools.fuzzing $(if $(INPUTS),--inputs $(INPUTS),--minutes $(or $(MINUTES),1)) $(ARGS)
+
+mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
+	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
 
 power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
 	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)
@@ -79,6 +89,12 @@ lint: $(VENV)/lint.done $(WORKFLOW_LINTER) ## format, rules, types, workflows, a
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/shellcheck .ci/run .ci/find-python
+	PYTHONPATH=. $(BIN)/python tools/docs_blocks.py --write $(DOCS_BLOCKS)
+	$(BIN)/shellcheck --exclude=SC1083 $(DOCS_BLOCKS)/*.sh # SC1083: {seed} is for us, not for the shell
+	PATH="$(BIN):$$PATH" actionlint $(DOCS_BLOCKS)/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress --strict-collection --config $(DOCS_BLOCKS)/zizmor.yaml $(DOCS_BLOCKS)/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(DOCS_BLOCKS)/*.yml
+	node $(WORKFLOW_LINTER) $(DOCS_BLOCKS)/*.yml
 
 test-thorough: $(VENV)/test.done $(OPENAPI) ## the same tests with all random examples, and the fake GitHub held as by api-test (needs npm)
 	@VOPR_THOROUGH=1 VOPR_OPENAPI=$(OPENAPI) $(MAKE) --no-print-directory test T="$(T)" ARGS="$(ARGS)"
@@ -175,13 +191,33 @@ actions-lock: $(VENV)/venv.done ## write the commits of the actions that we use 
 actions-check: $(VENV)/venv.done ## ask whether the tags of these actions are where they were (needs git)
 	@$(BIN)/python tools/known_actions.py --check $(ARGS)
 
+release-check: $(VENV)/release.done ## rehearse a release against a registry on loopback (needs root, dockerd, docker-registry, buildah, skopeo, busybox)
+	@$(BIN)/python -m tools.release.rehearsal $(ARGS)
+
+release-image: $(VENV)/release.done ## build the image of this platform and its list of packages into dist (needs buildah, skopeo)
+	@$(BIN)/python -m tools.release.image --out dist/image-$(ARCH) $(ARGS)
+	@$(BIN)/python -m tools.release.sbom --layout dist/image-$(ARCH) --out dist/sbom-$(ARCH).spdx.json
+
+release-packages: $(VENV)/release.done ## build wheel and source archive into dist/packages, twice, and compare
+	@$(BIN)/python -m tools.release.dists --out dist/packages
+
+release-publish: $(VENV)/release.done ## publish dist/packages by trusted publishing (in the workflow alone)
+	@$(BIN)/uv publish --trusted-publishing always dist/packages/*
+
+release-commit: $(VENV)/venv.done ## write and tag the release commit (DIGEST=sha256:… of a dry run); pushes nothing
+	@$(BIN)/python -m tools.release.commit write --digest $(DIGEST)
+
 lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(UV_COMPILE) --output-file requirements/runtime.txt
 	$(UV_COMPILE) --extra page --constraint requirements/runtime.txt --output-file requirements/page.txt
 	$(UV_COMPILE) --group test --constraint requirements/runtime.txt --output-file requirements/test.txt
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
+	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
+	$(UV_COMPILE) --constraint requirements/runtime.txt --no-emit-package cryptography --output-file requirements/image.txt
+	$(UV_COMPILE) --group release --constraint requirements/test.txt --output-file requirements/release.txt
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -217,8 +253,21 @@ $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@$(PIP) -r requirements/lint.txt
 	@touch $@
 
+$(VENV)/fuzz.done: requirements/fuzz.txt $(VENV)/test.done
+	@echo "Installing the locked packages of requirements/fuzz.txt"
+	@$(PIP) -r requirements/fuzz.txt
+	@touch $@
+
+$(VENV)/release.done: requirements/release.txt $(VENV)/test.done
+	@$(PIP) -r requirements/release.txt
+	@touch $@
+
 $(VENV)/audit.done: requirements/audit.txt $(VENV)/venv.done
 	@$(PIP) -r requirements/audit.txt
+	@touch $@
+
+$(VENV)/mutants.done: requirements/mutants.txt $(VENV)/test.done
+	@$(PIP) -r requirements/mutants.txt
 	@touch $@
 
 $(VENV)/lock.done: requirements/lock.txt $(VENV)/venv.done

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.docs.commands_shown import make_problem, prefix_problem
+from tests.docs.commands_shown import make_problem, path_problem, prefix_problem
 from tests.docs.pages import BLOCKS
 from tests.docs.shell import commands_of, script_of
 from tests.docs.yaml_kinds import kind_of_yaml
-from tests.support.followed import Reader, follow
-from tests.support.markdown_blocks import ROOT, Block
+from tests.support.markdown_blocks import Block
 from vopr_coverage.config.file import parse_config
 
 SHELL = [block for block in BLOCKS if block.language in ("console", "sh", "bash")]
 YAML = [block for block in BLOCKS if block.language == "yaml"]
-IN_A_CHECKOUT = ("examples/emitters/README.md", "examples/simulator/README.md")
-EXITS = {"build/canary-skip-fsync": 1}  # the planted bug fails seeds
 
 
 def test_a_block_has_a_language() -> None:
@@ -36,6 +32,7 @@ def test_bash_and_our_parsers_can_read_a_block_of_commands(block: Block) -> None
     for words in commands_of(script):
         why = prefix_problem(" ".join(words)) if words[0] == "vopr-coverage" else ""
         why = make_problem(words) if words[0] == "make" else why
+        why = why or path_problem(words)
         assert not why, f"{block.where}: {' '.join(words)}: {why}"
 
 
@@ -46,14 +43,3 @@ def test_a_yaml_block_is_a_part_of_something_known(block: Block) -> None:
     assert kind, f"{block.where}: neither a workflow or a part of one, nor a config, nor hooks of pre-commit"
     if kind == "config":
         parse_config(block.text, block.where)
-
-
-@pytest.mark.parametrize("page", IN_A_CHECKOUT)
-def test_a_page_can_be_followed_in_a_checkout(page: str, tmp_path: Path) -> None:
-    """Each command ends as the page says."""
-    for path in ROOT.iterdir():
-        if not path.name.startswith(".") and path.name != "build":
-            (tmp_path / path.name).symlink_to(path)
-    (tmp_path / "build").mkdir()
-    shown = [block for block in BLOCKS if block.page == page and block.language == "console"]
-    assert follow(shown, tmp_path, reader=Reader(exits=EXITS))

@@ -102,6 +102,7 @@ def test_ctrl_c_judges_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (("combined=-", "--watch"), "--watch reads a file again"),
         (("r.json", "--watch", "0"), "expected seconds from 0.01 to 3600, found '0'"),
         (("r.json", "--watch", "nan"), "expected seconds from 0.01 to 3600, found 'nan'"),
+        (("r.json", "--watch", "--config", "lost.yml"), "lost.yml: expected a readable file"),
         (("r.json", "--watch", "--config", "bad.yml"), "bad.yml:1#/min_view_change: expected a known key"),
     ],
 )

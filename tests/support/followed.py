@@ -17,6 +17,8 @@ from tests.support.markdown_blocks import ROOT, Block, blocks_of
 SAVED = re.compile(r"[Ss]ave (?:these|this|it)(?: \w+)* as `([^`]+)`")
 CANARIES = "canaries: {}"
 COMMAND_S_MAX = 120
+COLUMNS = 120  # of a terminal in which pages were written: what is longer is wrapped
+SET_E = "set -e\n"
 _UNFINISHED = ("unexpected end of file", "unexpected EOF")
 
 
@@ -77,7 +79,8 @@ def follow(
         elif isinstance(page, str):
             assert block.language == "sh", f"line {block.line}: what is done with this block?"
         else:
-            run(Shown(f"set -e\n{block.text}", []), folder, reader)
+            commands.append(block.text)
+            run(Shown(f"{SET_E}{block.text}", []), folder, reader)
     return commands
 
 
@@ -113,7 +116,7 @@ def _goes_on(command: str) -> bool:
 def run(shown: Shown, folder: Path, reader: Reader) -> None:
     """Run a command, which must end as the page says, and print the lines that it shows, in this order."""
     for start, prepare in reader.prepare.items():
-        if shown.command.startswith(start):
+        if shown.command.removeprefix(SET_E).startswith(start):
             prepare(folder)
     command = shown.command
     for theirs, ours in reader.instead.items():
@@ -136,18 +139,26 @@ def run(shown: Shown, folder: Path, reader: Reader) -> None:
 
 def expected_exit(shown: Shown, exits: Mapping[str, int]) -> int:
     """The exit code that a page promises for a command."""
-    told = [code for start, code in exits.items() if shown.command.startswith(start)]
+    told = [code for start, code in exits.items() if shown.command.removeprefix(SET_E).startswith(start)]
     return told[0] if told else int(any(line.startswith("❌") for line in shown.printed))
 
 
 def first_missing(shown: Iterable[str], printed: Iterable[str]) -> str | None:
-    """The first line of those that a page shows which does not follow the one before in what was printed."""
+    """The first line of those that a page shows which does not follow the one before in what was printed.
+
+    `…` stands for lines that are left out; at the end of a line, for the rest of it.
+    """
     left = iter(line.rstrip() for line in printed)
-    return next((line for line in shown if line.strip() != "…" and line.rstrip() not in left), None)
+    wanted = (line.rstrip() for line in shown if line.strip() != "…")
+    return next((line for line in wanted if not any(_is_line(line, printed) for printed in left)), None)
+
+
+def _is_line(shown: str, printed: str) -> bool:
+    return printed == shown or (shown.endswith(" …") and printed.startswith(shown[:-1]))
 
 
 def surroundings() -> dict[str, str]:
     """The environment of a reader: our command on the PATH, GATE for the checkout, and nothing of a runner."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "PYTEST_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return kept | {"PATH": path, "GATE": str(ROOT)}
+    return kept | {"PATH": path, "GATE": str(ROOT), "COLUMNS": str(COLUMNS)}

@@ -91,3 +91,18 @@ def test_a_file_of_another_kind_is_refused_by_name(text: str, told: str) -> None
 def test_copies_and_parts_are_no_runs(path: str, why: str | None) -> None:
     """By the names that Jepsen gives them."""
     assert is_no_run(path) == why
+
+
+@pytest.mark.parametrize("count", ["", ":ok-count -1", ":ok-count true", ':ok-count "3"', ":ok-count nil"])
+def test_an_operation_without_a_count_is_refused(count: str) -> None:
+    """If it were left out, the share of the others would rise."""
+    stats = "{:valid? true, :by-f {:read {:ok-count 3} :cut.me {%s}}}" % count  # noqa: UP031 (braces)
+    with pytest.raises(ReportError, match=r"a count of 0 or more as :ok-count of operation cut\.me"):
+        reading("{:stats %s, :valid? true}" % stats)  # noqa: UP031
+
+
+def test_an_error_about_an_operation_is_printable() -> None:
+    """Its name is whatever the file has."""
+    with pytest.raises(ReportError) as refused:
+        reading('{:stats {:by-f {"a\x1b[2J" {:ok-count -1}}} :valid? true}')
+    assert all(line.isprintable() for line in str(refused.value).split("\n"))

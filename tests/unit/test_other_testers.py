@@ -216,3 +216,27 @@ def test_text_without_an_event_is_no_trace(text: str) -> None:
     """It would be a run that did not finish, and a broken-off one is refused, since errors may have followed."""
     with pytest.raises(NoRecords, match="expected events of a trace of FoundationDB"):
         read_foundationdb([text.encode()], "t.xml")
+
+
+def test_attributes_may_be_quoted_either_way_and_have_blanks() -> None:
+    """XML allows both; an error that is not seen would be a pass."""
+    failed = """<Event Severity = '40' Time="1.0" Type='Crash "a"' />\n"""
+    run = trace(1, probe("one", 1).replace('"', "'"), failed, END.replace('="', ' =\t"'))
+    assert run.observed is not None
+    assert list(run.observed.points) == ["a.cpp:7: one"]
+    assert len(run.observed.broken) == 1
+    (whole,) = joined([run])
+    assert whole.finish is not None
+    assert whole.finish.known
+    assert whole.finish.ended_early is None
+
+
+@pytest.mark.parametrize("damaged", ["<Evnt", "<Event", "< Event"])
+def test_a_damaged_event_is_refused_with_its_line(damaged: str) -> None:
+    """Left out, it would hide what it says. Only the last line may be torn: a killed process leaves it so."""
+    bad = probe("two", 0).replace("<Event", damaged).replace("/>", ">" if damaged == "<Event" else "/>")
+    with pytest.raises(ReportError, match=r":2: expected an event, <Event … />"):
+        trace(1, bad, END)
+    torn = trace(1, END, probe("two", 0)[:60])
+    assert torn.observed is not None
+    assert not torn.observed.points

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from vopr_coverage.nightly.plan import (
 )
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.own_night.board import Board, iterations_in
+from vopr_coverage.own_night.flow import _examine_gate
 from vopr_coverage.own_night.folder import NightsFolder, finish
 from vopr_coverage.own_night.tasks import Task, of_build, pieces, plan_words, tasks_of
 
@@ -235,3 +237,23 @@ def test_a_config_that_says_something_else_is_refused(key: str, found: str) -> N
     lines += [] if key.startswith("scenarios") else ["  scenarios: { a: 1 }"]
     with pytest.raises(ConfigError, match=found):
         parse_config("\n".join(lines), "c.yml")
+
+
+def test_a_verdict_of_the_doctor_that_is_nested_too_deeply_ends_no_night(tmp_path: Path) -> None:
+    """The doctor only advises: what cannot be read of it is left out."""
+    (tmp_path / "coverage" / "combined-1").mkdir(parents=True)
+    deep = '{"blind_spots": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    said: list[str] = []
+
+    def doctor(_step: str, words: list[str]) -> int:
+        Path(words[-1]).write_text(deep)
+        return 0
+
+    run = SimpleNamespace(name="combined-1")
+    plan = SimpleNamespace(coverage=SimpleNamespace(include=[run]))
+    steps = SimpleNamespace(
+        night=tmp_path, config=SimpleNamespace(path=None), crew=SimpleNamespace(command=doctor), say=said.append
+    )
+    _examine_gate(steps, plan)  # type: ignore[arg-type]
+    assert said == []
+    assert (tmp_path / "doctor.json").read_text() == deep

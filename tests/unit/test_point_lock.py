@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.support.loops import for_each
-from tools.fuzz import changed as changed_at_random
+from tools.fuzzing.changes import changed as changed_at_random
 from vopr_coverage.errors import UserError
 from vopr_coverage.formats import schema as contract
 from vopr_coverage.model.point_lock import FirstSeen, LockedIn, LockedPoint, PointLock, locked_rates
@@ -209,7 +209,7 @@ def test_a_lockfile_that_was_changed_at_random_is_refused_or_whole(number: int) 
     """No exception but ours; and what is taken can be written and read again."""
     rng = random.Random(number)
     for _ in range(5):
-        data = changed_at_random(rng, TEXT.encode())
+        data = changed_at_random(rng, TEXT.encode(), "bytes", ())
         try:
             lock = parse_lock(data, "p")
         except UserError:

@@ -14,6 +14,7 @@ from vopr_coverage.check.flow import Rules, check, check_health, refuse_beside_h
 from vopr_coverage.check.request import CheckRequest
 from vopr_coverage.commands.options import add_gate, add_reading, add_terms, add_watch, known_of, overrides_of
 from vopr_coverage.commands.output import FORMATS, add_verbose, add_verdict_files, judge_and_publish, progress_line
+from vopr_coverage.config.file import load_config
 from vopr_coverage.errors import UserError, printable
 from vopr_coverage.gates.manifest import RUN_INCOMPLETE
 from vopr_coverage.model.verdict import Verdict
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace, runner: Runner) -> int:
                 return now()
             from vopr_coverage.commands.watch import watched
 
+            load_config(arguments.config)  # one that is missing is an error now, and not waited for
             return watched(now, arguments.reports, arguments.watch, line)
 
     return judge_and_publish(

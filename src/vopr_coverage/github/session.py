@@ -73,14 +73,16 @@ class Hub:
 
     def comment(self, verdict: Verdict, settings: CommentSettings) -> Said | None:
         """Bring the pull request's comment up to date; None where there is no pull request, or none is wanted."""
-        from vopr_coverage.github.comment_flow import comment_on
-
         if settings.mode == "off":
             return None
         try:
             pull = self.place.pull
             if pull is None:
                 return None
+            from vopr_coverage.github.comment_flow import (
+                comment_on,
+            )  # late: without a pull request nothing needs PyGithub
+
             return _done(comment_on(self._api, self.place, pull, verdict, settings))
         except UsageError as error:
             return Said("warning", f"No comment: {error}.")

@@ -15,6 +15,7 @@ from vopr_coverage.model.crash import Crash
 from vopr_coverage.model.manifest import SHA
 from vopr_coverage.model.pairs import PairCoverage
 from vopr_coverage.model.verdict import Remark, VerdictStatus, nothing_judged
+from vopr_coverage.nightly.counts import too_large
 from vopr_coverage.nightly.job import JobPage
 from vopr_coverage.nightly.night_incidence import NightIncidence
 from vopr_coverage.nightly.reached import ReachedNames
@@ -275,10 +276,8 @@ def night_from_json(data: bytes, source: str) -> NightVerdict:
 
 def _impossible(night: NightVerdict, source: str) -> Iterator[ReportError]:
     """Counts that the schema allows and no night has: shares and bounds are computed from these."""
-    for key in ("detected", "declared", "seeds_doubled"):
-        count = getattr(night, key)
-        if count is not None and count > COUNT_MAX:
-            yield ReportError(source, f"#/{key}", expected="a count below 2^63", found=count)
+    yield from too_large({"": night, "/place": night.place}, COUNT_MAX, source)
+    yield from too_large({f"/work/{index}": work for index, work in enumerate(night.work)}, COUNT_MAX, source)
     if (night.detected is None) != (night.declared is None):
         yield ReportError(source, "#/detected", expected="a number beside declared", found=night.detected)
     parts = [

@@ -213,7 +213,7 @@ def _examine_gate(steps: Steps, plan: NightPlan) -> None:
     steps.crew.command("doctor", [*words, "--verdict-file", str(verdict)])
     try:
         blind = len(json.loads(verdict.read_bytes())["blind_spots"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return
     if blind:
         steps.say(f"the doctor found {counted(blind, 'blind spot')} of this gate: see {printable(str(verdict))}")

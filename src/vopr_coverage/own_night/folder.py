@@ -158,8 +158,8 @@ def _write(path: Path, what: msgspec.Struct) -> None:
 def _read(path: Path, kind: type[AnyStruct]) -> AnyStruct:
     try:
         return msgspec.json.decode(read_bytes(path, 1 << 20), type=kind)
-    except (msgspec.DecodeError, UserError) as error:
-        raise UsageError(f"{printable(str(path))} can't be read: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, UserError) as error:
+        raise UsageError(f"{printable(str(path))} can't be read: {printable(str(error))}") from None
 
 
 def _size(path: Path) -> int:

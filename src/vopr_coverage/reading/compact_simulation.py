@@ -20,7 +20,7 @@ from vopr_coverage.reading.simulation_records import (
     looks_like_simulation,
     read_line,
 )
-from vopr_coverage.reading.simulation_rows import SEEDS_IN_ROW_MAX, rows_of
+from vopr_coverage.reading.simulation_rows import SEEDS_IN_ROW_MAX, fits_row, rows_of
 
 WAITING_BYTES_MAX = 4 << 20
 
@@ -114,8 +114,9 @@ class SimulationLines:
         if not line.strip():
             return whole
         found = read_line(line, "", 0)
-        if isinstance(found, Unknown) and isinstance(found.record, SeedLine) and not found.keys:
-            return self._take([found.record], len(line))
+        seed = found.record if isinstance(found, Unknown) and not found.keys else None
+        if isinstance(seed, SeedLine) and fits_row(seed):
+            return self._take([seed], len(line))
         kind = self._kind_of(found)
         self._count(kind, 1)
         out = self.flush()
@@ -131,7 +132,8 @@ class SimulationLines:
         if not isinstance(found, Unknown):
             return "broken_records"
         record = found.record
-        if isinstance(record, SeedLine):  # with a key that the reader will warn about
+        if isinstance(record, SeedLine):  # with a key that the reader will warn about, or a count that no row has
+            seen.by_seed |= {key for key in ("hits", "ran", "counters") if getattr(record, key) is not None}
             seen.due = (record.seed + 1) % SEED_COUNT
             seen.failed_seeds += [record.seed] if record.failure else []
             return "iteration_failed" if record.failure else "iteration_ok"

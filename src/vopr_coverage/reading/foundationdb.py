@@ -28,10 +28,11 @@ TESTS_EXPECTED, TESTS_ENDED = "TestsExpectedToPass", "TestResults"
 ERRORS_KEPT_MAX = 100
 POINTS_MAX = 100_000
 _WANTED = re.compile(
-    rb'Type="(CodeCoverage|ElapsedTime|TestResults|TestsExpectedToPass|Simulation|BuggifySection|FaultInjected)"'
-    rb'|Severity="40"'
+    rb"""Type\s*=\s*["'](CodeCoverage|ElapsedTime|TestResults|TestsExpectedToPass|Simulation|BuggifySection|FaultInjected)"""
+    rb"""["']|Severity\s*=\s*["']40["']"""
 )
-_ATTRIBUTE = re.compile(r'([A-Za-z0-9_]+)="([^"]*)"')
+_EVENT = re.compile(rb"<Event\s[^<>]*/>")
+_ATTRIBUTE = re.compile(r"""([A-Za-z0-9_]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ROLLED = re.compile(r"(?P<run>.+)\.[0-9]+\.[0-9]+\.xml(?:\.gz)?")
@@ -42,7 +43,8 @@ def read_foundationdb(blocks: Iterable[bytes], source: str) -> Input:
 
     Raises:
         NoRecords: no event of a trace at all.
-        ReportError: a probe without file, line or comment, or too many of them.
+        ReportError: a probe without file, line or comment, too many of them, or an event that is damaged: left out, it
+            would hide what it says. Only the last line may be torn, since a killed process leaves it so.
         BrokenData: damaged gzip data, also where it only breaks off: errors may have followed.
     """
     reader, is_trace = _TraceReader(source), False
@@ -52,8 +54,10 @@ def read_foundationdb(blocks: Iterable[bytes], source: str) -> Input:
             is_trace = is_trace or _OF_TRACE.search(block) is not None
             for line in block.split(b"\n"):
                 number += 1
+                if reader.torn_at and line.strip():
+                    raise _damaged(source, reader.torn_at)
                 if _WANTED.search(line):
-                    reader.take(_attributes(line), number)
+                    reader.line(line, number)
             number -= 1
     except BrokenData as error:
         raise error.on_line(number + 1) from None
@@ -103,6 +107,14 @@ class _TraceReader:
     source: str
     observed: Observed = field(default_factory=lambda: Observed(runs=1, unit="file"))
     ended: bool = False
+    torn_at: int = 0  # the number of a line with half an event, which may only be the last one
+
+    def line(self, line: bytes, number: int) -> None:
+        """A line that has, or should have, an event that matters."""
+        if _EVENT.fullmatch(line.strip()):
+            self.take(_attributes(line), number)
+        else:
+            self.torn_at = number
 
     def take(self, event: Mapping[str, str], number: int) -> None:
         """One event that matters."""
@@ -157,9 +169,13 @@ class _TraceReader:
         )
 
 
+def _damaged(source: str, number: int) -> ReportError:
+    return ReportError(source, f":{number}", expected="an event, <Event … />", found=Words("a damaged one"))
+
+
 def _attributes(line: bytes) -> dict[str, str]:
     text = line.decode("utf-8", "replace")
-    return {name: _ENTITY.sub(_unescaped, value) for name, value in _ATTRIBUTE.findall(text)}
+    return {name: _ENTITY.sub(_unescaped, one or other) for name, one, other in _ATTRIBUTE.findall(text)}
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -36,7 +36,7 @@ def read_jepsen(blocks: Iterable[bytes], source: str) -> Input:
         what = Words(found) if isinstance(found, str) else found
         raise ReportError(source, "", expected=f"results.edn: a map with {VALID}", found=what)
     checkers = {str(name): value for name, value in results.items() if _is_checker(value)}
-    observed = Observed(runs=1, unit="file", points=_operations(results), invariants=_invariants(checkers))
+    observed = Observed(runs=1, unit="file", points=_operations(results, source), invariants=_invariants(checkers))
     observed.broken = {broken.name: broken for broken in _broken(results, checkers)}
     observed.undecided = tuple(_undecided(results, checkers))
     return Input(
@@ -87,14 +87,17 @@ def _is_checker(value: object) -> bool:
     return isinstance(value, dict) and VALID in value
 
 
-def _operations(results: Mapping[Any, Any]) -> dict[str, Point]:
+def _operations(results: Mapping[Any, Any], source: str) -> dict[str, Point]:
+    """The operations that were tried. Without one that has no count the share of the others would rise."""
     stats = results.get(":stats")
     by_f = stats.get(":by-f") if isinstance(stats, dict) else None
     points = {}
     for name, figures in by_f.items() if isinstance(by_f, dict) else ():
         succeeded = figures.get(":ok-count") if isinstance(figures, dict) else None
-        if isinstance(succeeded, int) and not isinstance(succeeded, bool) and succeeded >= 0:
-            points[f"operation {_plain(name)}"] = Point(kind="sometimes", count=succeeded, runs=min(succeeded, 1))
+        if not isinstance(succeeded, int) or isinstance(succeeded, bool) or succeeded < 0:
+            expected = f"a count of 0 or more as :ok-count of operation {printable(_plain(name))}"
+            raise ReportError(source, "", expected=expected, found=succeeded)
+        points[f"operation {_plain(name)}"] = Point(kind="sometimes", count=succeeded, runs=min(succeeded, 1))
     return points
 
 

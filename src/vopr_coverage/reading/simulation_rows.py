@@ -77,6 +77,13 @@ def rows_of(records: Sequence[SeedLine]) -> Iterator[bytes]:
         yield from _rows(list(alike))
 
 
+def fits_row(record: SeedLine) -> bool:
+    """Whether a row can hold this seed: a record may have counts up to 2^64-1, a row up to 2^63-1."""
+    counters = record.counters.given() if record.counters else {}
+    counts = (*(record.hits or {}).values(), *(record.ran or {}).values(), *counters.values())
+    return max(record.events or 0, record.time_ns or 0, *counts, 0) <= _COUNT_MAX
+
+
 def _rows(records: Sequence[SeedLine]) -> Iterator[bytes]:
     row = _row(records) if len(records) <= SEEDS_IN_ROW_MAX else None
     if row is None:
