@@ -22,7 +22,7 @@ ARCH ?= $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,amd64)
 
 .DELETE_ON_ERROR:
 .PHONY: help format generate test test-thorough api-test openapi demo night lint image-test conformance lock clean
-.PHONY: docs-blocks emitter-test browser-test trends-demo first-day silence
+.PHONY: docs screenshots docs-blocks emitter-test browser-test trends-demo first-day silence
 .PHONY: bench comment-bench record-bench determinism-bench night-bench merge-bench duplicate-keys-bench canary-bench
 .PHONY: release-check release-image release-packages release-commit release-publish
 .PHONY: own-night-bench audit actions-lock actions-check
@@ -66,8 +66,16 @@ trends-demo: $(VENV)/test.done ## draw two invented years of nights into build/t
 browser-test: $(VENV)/test.done ## open the page of a history in a headless Chromium (Debian: chromium, chromium-driver)
 	@$(BIN)/python -m pytest -q tests/browser $(ARGS)
 
-generate: $(VENV)/test.done ## write what is generated: docs/cli.md and composite/action.yml
-	@$(BIN)/python tools/cli_reference.py
+docs: $(VENV)/docs.done ## build the documentation as a site into build/site, with all links checked (ARGS=--serve: and serve it)
+	@PYTHONPATH=. $(BIN)/python tools/docs_site.py $(ARGS)
+
+screenshots: $(VENV)/test.done ## take the pictures of the documentation anew (Debian: chromium, chromium-driver, fonts-noto-color-emoji)
+	@PYTHONPATH=. $(BIN)/python tools/screenshots.py $(ARGS)
+
+generate: $(VENV)/test.done ## write what is generated: composite/action.yml, docs/cli.md, docs/config-keys.md, docs/inputs.md
+	@PYTHONPATH=. $(BIN)/python tools/cli_reference.py
+	@PYTHONPATH=. $(BIN)/python tools/config_reference.py
+	@PYTHONPATH=. $(BIN)/python tools/inputs_reference.py
 	@$(BIN)/python tools/composite_action.py
 
 format: $(VENV)/lint.done ## format the code, and fix what ruff can fix
@@ -214,6 +222,7 @@ lock: $(VENV)/lock.done ## write requirements/*.txt anew from pyproject.toml (AR
 	$(UV_COMPILE) --group lint --constraint requirements/test.txt --output-file requirements/lint.txt
 	$(UV_GROUP) --group fuzz --constraint requirements/test.txt pyproject.toml --output-file requirements/fuzz.txt
 	$(UV_GROUP) --group audit --constraint requirements/lint.txt --output-file requirements/audit.txt
+	$(UV_GROUP) --group docs --constraint requirements/lint.txt --output-file requirements/docs.txt
 	$(UV_GROUP) --group mutants --constraint requirements/lint.txt --output-file requirements/mutants.txt
 	$(UV_GROUP) --group lock --output-file requirements/lock.txt
 	$(UV_COMPILE) --constraint requirements/runtime.txt --no-emit-package cryptography --output-file requirements/image.txt
@@ -251,6 +260,10 @@ $(VENV)/test.done: requirements/test.txt pyproject.toml $(VENV)/venv.done
 $(VENV)/lint.done: requirements/lint.txt $(VENV)/test.done
 	@echo "Installing the locked packages of requirements/lint.txt"
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+$(VENV)/docs.done: requirements/docs.txt $(VENV)/test.done
+	@$(PIP) -r requirements/docs.txt
 	@touch $@
 
 $(VENV)/fuzz.done: requirements/fuzz.txt $(VENV)/test.done

@@ -5,13 +5,16 @@
 
 Each night is killed one to three times by SIGKILL: its own process, or any that it started, however deep: builds, plan,
 recordings, simulators, doctor, summary, history. If its own process was killed, it goes on with --resume. The bars: the
-verdict of an undisturbed night, no seed twice, none lost; two cores take at most 0.6 of the time of one.
+verdict of an undisturbed night, no seed twice, none lost; two cores take at most 0.6 of the time of one. A night that
+ended before anything was killed doesn't count: another one runs. The folder of a night that misses a bar is stored
+beside F, as F-N.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -81,9 +84,12 @@ def killed(folder: Path, nights: int, seed: int, log: Path | None) -> bool:
     expected = outcome(folder)
     print(f"an undisturbed night: {calm:.1f} s, {len(expected.seeds)} seeds, {expected.verdict['status']}", flush=True)
     done = [Kills(**json.loads(line)) for line in log.read_text().splitlines()] if log and log.exists() else []
-    for number in range(len(done) + 1, nights + 1):
+    while sum(bool(kills.kinds) for kills in done) < nights:
+        number = len(done) + 1
         kills = killed_night(folder, number, seed, calm, expected)
         done.append(kills)
+        if log and not kills.as_calm:
+            shutil.copytree(folder, log.with_name(f"{log.name}-{number}"), symlinks=True, dirs_exist_ok=True)
         print(f"night {number}: {kills.in_words()}", flush=True)
         if log:
             with log.open("a", encoding="utf-8") as file:
@@ -100,8 +106,9 @@ def table(done: list[Kills], expected: Outcome) -> str:
     rows += [f"{kind:<22}{kills[kind]:>7,}" for kind in (*KINDS, *unknown)]
     rows += [f"{'all':<22}{kills.total():>7,}"]
     nights = [
-        ("nights", len(done)),
-        ("with the same verdict", sum(each.verdict for each in done)),
+        ("nights", sum(bool(each.kinds) for each in done)),
+        ("and without a kill, not counted", sum(not each.kinds for each in done)),
+        ("with another verdict", sum(not each.verdict for each in done)),
         ("seeds of a night", len(expected.seeds)),
         ("seeds twice", sum(each.twice for each in done)),
         ("seeds lost", sum(each.lost for each in done)),

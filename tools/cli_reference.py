@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tools.reference_tables import cell, code
 from vopr_coverage.commands.parser import build_parser
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
@@ -66,16 +67,6 @@ def argument(action: argparse.Action) -> str:
 def help_of(action: argparse.Action) -> str:
     """An argument's help, without argparse's doubled percent signs."""
     return (action.help or "").replace("%%", "%")
-
-
-def code(text: str) -> str:
-    """Text as code in a table's cell."""
-    return f"`{text}`".replace("|", "\\|")
-
-
-def cell(text: str) -> str:
-    """Prose in a table's cell: one line, and nothing in it is a tag or ends the cell."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 if __name__ == "__main__":

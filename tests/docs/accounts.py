@@ -18,7 +18,9 @@ SESSIONS_TEST = "tests/docs/test_sessions.py"
 LINTERS: dict[str, str] = {
     **dict.fromkeys(SHELL, "bash -n, options, targets, paths, shellcheck"),
     "yaml": "the kinds of YAML, our reader of configs, actionlint, zizmor",
-    "json": "a parser of JSON, and our schemas",
+    "json": "a parser of JSON",
+    "go": "a parser of JSON, of the lines that it prints",
+    "diff": "our reader of lockfiles, before and after",
     "seeds": "our reader of files of seeds",
 }
 
@@ -78,7 +80,9 @@ def linter_of(block: Block) -> str | None:
         return "yaml" if kind_of_yaml(block.text) else None
     if block.language == "text" and block.text.startswith("# vopr-coverage seeds"):
         return "seeds"
-    return "json" if block.language == "json" else None
+    if block.language == "go" and not block.text.startswith("fmt.Printf"):
+        return None
+    return block.language if block.language in ("json", "go", "diff") else None
 
 
 def summary(blocks: Sequence[Block]) -> tuple[list[str], list[str]]:

@@ -51,6 +51,8 @@ SESSIONS: dict[str, Reader] = {
             )
         }
     ),
+    "docs/adding.md": Reader(exits={"vopr-coverage check combined=off": 1}),
+    "docs/invariants.md": Reader(),
     "docs/adopting.md": Reader(config="build/adopt/vopr-coverage.yml"),
     "docs/canaries.md": Reader(
         prepare={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.docs.pages import BLOCKS, PAGES
 from tests.docs.sessions import SESSIONS
 from tests.support.markdown_blocks import ROOT, Block
 from vopr_coverage.nightly.seed_file import parse_seed_file
+from vopr_coverage.points.lockfile import parse_lock
 
 JSON = [block for block in BLOCKS if block.language == "json"]
 
@@ -44,6 +46,25 @@ def test_json_can_be_parsed(block: Block) -> None:
         json.loads(block.text)
     except json.JSONDecodeError:
         assert all(json.loads(line) for line in block.text.splitlines())
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if linter_of(b) == "go"], ids=lambda block: block.where)
+def test_lines_that_go_prints_are_records(block: Block) -> None:
+    """Each `fmt.Printf` of a whole record."""
+    for line in block.text.splitlines():
+        printed = re.fullmatch(r"fmt\.Printf\((\".*?[^\\]\")(?:, .*)?\)", line)
+        assert printed, line
+        assert json.loads(json.loads(printed[1]).replace("%d", "7").replace("%x", "7f"))["type"]
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if linter_of(b) == "diff"], ids=lambda block: block.where)
+def test_a_diff_of_a_lockfile_can_be_read_on_both_sides(block: Block) -> None:
+    """Without the lines that it removes, and without those that it adds."""
+    for left_out in "+-":
+        lines = [line[1:] for line in block.text.splitlines() if line[0] != left_out]
+        points = "\n".join(lines).rstrip(",")
+        text = f'{{"format": "urn:vopr-coverage:schema:points:v1", "rare_seeds": 250000, "points": [{points}]}}'
+        assert parse_lock(text.encode(), block.where).points
 
 
 def test_shown_files_of_seeds_can_be_read() -> None:

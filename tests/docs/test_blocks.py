@@ -43,3 +43,12 @@ def test_a_yaml_block_is_a_part_of_something_known(block: Block) -> None:
     assert kind, f"{block.where}: neither a workflow or a part of one, nor a config, nor hooks of pre-commit"
     if kind == "config":
         parse_config(block.text, block.where)
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [("tests/unit/test_gone.py", "no such path: tests/unit/test_gone.py"), ("tests/unit/test_gates.py", "")],
+)
+def test_a_path_that_does_not_exist_is_noticed(path: str, problem: str) -> None:
+    """Of a folder of this repository."""
+    assert path_problem(["make", path]) == problem

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 GATE = {"profile": "none", "fault_points": ["sim.network.send", "sim.storage.write"], "fault_point_coverage_min": 1.0}
 ROOT = Path(__file__).resolve().parents[2]
 SIMULATOR = ROOT / "examples" / "simulator"
@@ -133,10 +135,14 @@ def test_a_night_that_cannot_be_planned_is_red(tmp_path: Path) -> None:
     assert "planning" in machine.night("--resume").stderr
 
 
-def test_what_somebody_killed_runs_again(tmp_path: Path) -> None:
-    """A build, and a simulator in the middle of a recording: both are in the log, and neither is a finding."""
+@pytest.mark.parametrize("killed", ["kill -9 $$", "sh -c 'kill -9 $$' || exit $?"], ids=["itself", "what it ran"])
+def test_what_somebody_killed_runs_again(tmp_path: Path, killed: str) -> None:
+    """A build, and a simulator in the middle of a recording: both are in the log, and neither is a finding.
+
+    A script in place of the simulator ends with exit code 137 if it is what the script ran that was killed.
+    """
     once = tmp_path / "killed-once"
-    dies = f"[ -e {once}-$1 ] || {{ touch {once}-$1; kill -9 $$; }}"
+    dies = f"if mkdir {once}-$1 2>/dev/null; then {killed}; fi"  # mkdir: two that begin at once are still one kill
     simulator = f'#!/bin/sh\n{dies.replace("$1", "simulator")}\nexec "${{0%run}}real" "$@"\n'
     (tmp_path / "wrapper").write_text(simulator)
     (tmp_path / "wrapper").chmod(0o755)

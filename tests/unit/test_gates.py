@@ -16,6 +16,7 @@ from vopr_coverage.gates.coverage import (
     judge_repairs,
     judge_required_invariants,
     judge_view_changes,
+    many_missed,
 )
 from vopr_coverage.gates.endings import ADVICE, OF_PROFILE, Evidence
 from vopr_coverage.gates.extras import (
@@ -76,6 +77,26 @@ def test_a_critical_point_that_a_stream_does_not_name_was_not_hit() -> None:
     ]
 
 
+@pytest.mark.parametrize(("missed", "warns"), [(2, False), (3, True)])
+def test_more_than_a_fifth_of_the_points_missed_is_a_warning(missed: int, warns: bool) -> None:
+    """Of ten points, two are a fifth."""
+    names = [*(f"missed m{number}" for number in range(missed)), *(f"hit h{number}" for number in range(10 - missed))]
+    expected = [f"Many fault points missed ({missed}/10). Consider longer runs or different scenarios."]
+    assert many_missed(a_report("\n".join(names))) == (expected if warns else [])
+
+
+def test_only_a_point_that_was_attempted_and_never_hit_was_attempted_in_vain() -> None:
+    """Of a point that nobody attempted, or that took effect, there is nothing to say."""
+    evidence = Evidence(a_report("hit a\nmissed b\nmissed c"), attempts_only={"a": 2, "b": 1, "d": 3})
+    assert [evidence.attempts_in_vain(name) for name in "abcd"] == [
+        "",
+        "attempted 1 time, never took effect",
+        "",
+        "attempted 3 times, never took effect",
+    ]
+    assert replace(evidence, report=None).attempts_in_vain("b") == ""
+
+
 def test_an_invariant_that_ran_once_passes_with_a_warning() -> None:
     """One to nine executions warn; ten don't; none fails."""
     report = a_report("ran once 1\nran often 10\nran zero 0")
@@ -86,6 +107,7 @@ def test_an_invariant_that_ran_once_passes_with_a_warning() -> None:
         "Required invariant 'zero' never executed",
         "Required invariant 'silent' never executed",
     ]
+    assert (outcome.measured, outcome.value, outcome.minimum) == ("2 of 4 ran", 2, 4)
     assert outcome.warnings == ("Invariant 'once' executed only 1 times (may indicate low coverage)",)
 
 
@@ -109,6 +131,9 @@ def test_a_count_is_enough_short_or_not_measured(judge: object, key: str, field:
     missing = judged("")
     assert (missing.status, missing.value) == (Status.NOT_MEASURED, None)
     assert lines(missing) == [f"{line}: not measured (expected >= 2)"]
+    for report, shown in ((f"{field} 3", ("3", 3)), ("", ("", None))):
+        unasked: Outcome = judge(Evidence(a_report(report)), requiring(**{key: 0}))  # type: ignore[operator]
+        assert (unasked.status, unasked.measured, unasked.value) == (Status.NOT_REQUIRED, *shown)
 
 
 def test_phase_events_fall_short_in_the_order_of_the_profile() -> None:

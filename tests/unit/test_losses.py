@@ -102,6 +102,36 @@ def test_points_and_invariants_of_one_name_are_two_names() -> None:
     assert losses_of(Change(base="b", lost_points=("a",)), None, [before]).unknown == ("a",)
 
 
+def test_an_invariant_is_lost_as_a_point_is() -> None:
+    """Its counts stand in one sentence, with the chance."""
+    now = Incidences(Samples(100, 100), {"a": 50}, {"a": 0})
+    before = KnownRates("main", {"a": Incidence(60, 100)}, {"a": Incidence(60, 100)})
+    found = losses_of(Change(base="b", lost_invariants=("a",)), now, [before])
+    assert [(loss.is_point, loss.name, loss.is_significant) for loss in found.losses] == [(False, "a", True)]
+    assert found.unknown == ()
+    assert found.losses[0].counts == "60 of 100 seeds on main, 0 of 100 seeds here, p = 2e-24"
+
+
+@pytest.mark.parametrize(
+    ("hit", "of", "seeds", "others", "could_be"),
+    [
+        (1, 2, 13, 0, True),  # both of 2 and none of 13 have a chance of 1 in 105
+        (1, 2, 12, 0, False),  # 1 in 91
+        (1, 1, 100, 1, False),  # 1 in 101, and two names share the 1 in 100
+        (1, 1, 200, 1, True),
+    ],
+)
+def test_a_loss_could_be_told_from_chance_by_samples_enough(
+    hit: int, of: int, seeds: int, others: int, could_be: bool
+) -> None:
+    """Enough are those that would show the loss of a point that every seed hit before."""
+    names = ["a", *(f"kept{number}" for number in range(others))]
+    now = Incidences(Samples(seeds, seeds), dict.fromkeys(names, 1))
+    before = KnownRates("base", dict.fromkeys(names, Incidence(hit, of)))
+    (loss,) = losses_of(Change(base="b", lost_points=("a",)), now, [before]).losses
+    assert loss.could_be == could_be
+
+
 def test_many_losses_by_chance_are_counted_after_the_first_ten() -> None:
     """Each was hit by one of 1,000 seeds."""
     names = [f"p{number:02}" for number in range(12)]

@@ -25,6 +25,7 @@ from vopr_coverage.nightly.plan import (
 )
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.own_night.board import Board, iterations_in
+from vopr_coverage.own_night.crew import why_again
 from vopr_coverage.own_night.flow import _examine_gate
 from vopr_coverage.own_night.folder import NightsFolder, finish
 from vopr_coverage.own_night.tasks import Task, of_build, pieces, plan_words, tasks_of
@@ -237,6 +238,19 @@ def test_a_config_that_says_something_else_is_refused(key: str, found: str) -> N
     lines += [] if key.startswith("scenarios") else ["  scenarios: { a: 1 }"]
     with pytest.raises(ConfigError, match=found):
         parse_config("\n".join(lines), "c.yml")
+
+
+@pytest.mark.parametrize(
+    ("whole", "code", "told"),
+    [
+        (True, 1, "its simulator was killed"),
+        (False, -9, "it was killed"),
+        (False, 1, "it left no whole recording (see its log)"),
+    ],
+)
+def test_only_what_was_killed_is_called_so(whole: bool, code: int, told: str) -> None:
+    """A recording on a full disk ends with exit code 1, and its log has the reason."""
+    assert why_again(whole, code) == told
 
 
 def test_a_verdict_of_the_doctor_that_is_nested_too_deeply_ends_no_night(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tests.support.histories import a_night, work
 from tests.support.pages import HOSTILE, assert_inert, closed, even_tables
 from tests.support.reports import a_report, requiring
 from vopr_coverage.gates.endings import Evidence
-from vopr_coverage.gates.pairs import judge_pair_coverage
+from vopr_coverage.gates.pairs import judge_pair_coverage, never_met
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.pairs import PairCoverage, Strangers, for_night
 from vopr_coverage.nightly.verdict import NightVerdict, night_from_json
@@ -42,6 +42,22 @@ def test_the_share_of_pairs_that_met_is_held_against_its_minimum() -> None:
     (violation,) = short.violations
     assert violation.line == "Pair coverage: 90.0% (expected >= 91.0%)"
     assert violation.detail == "crash × repair: never together in 20,000 seeds, 41.2 expected"
+    assert (violation.message, violation.expected, violation.actual) == (
+        "Pair coverage below minimum",
+        "91.0%",
+        "90.0%",
+    )
+
+
+def test_how_often_two_points_should_have_met_has_one_decimal() -> None:
+    """It is an expectation, no count."""
+    assert never_met(replace(STRANGERS, expected=41.26), 1) == "crash × repair: never together in 1 seed, 41.3 expected"
+
+
+def test_pairs_that_are_not_measured_are_told_as_such() -> None:
+    """Not as a share that is too low."""
+    (violation,) = judged(None, 0.5).violations
+    assert (violation.message, violation.actual) == ("Pair coverage not measured", "not measured")
 
 
 def test_where_nobody_knows_which_seed_hit_which_point_it_is_not_measured() -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.recordings import a_manifest
 from tests.support.reports import a_report, requiring
@@ -21,6 +22,7 @@ from vopr_coverage.gates.health import (
 from vopr_coverage.gates.run_outcomes import NO_PROPERTIES_NOTE, NO_RUN_NOTE, SINGLE_RUNS_NOTE, UNFINISHED_NOTE
 from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.outcome import Outcome, Status
+from vopr_coverage.model.points import Observed
 from vopr_coverage.model.report import FailureGroup, Input, Properties, Run, SeedList
 from vopr_coverage.model.thresholds import nothing_layer, resolve
 
@@ -324,3 +326,38 @@ def test_determinism_is_shown_by_double_runs_and_refuted_by_lost_records(
     if status is Status.PASSED:
         assert outcome.value == 0
     assert judge_determinism(FLAT, NOTHING, None).note == NO_RUN_NOTE
+
+
+# ---- what a format without a simulator's totals says
+
+
+def test_an_undecided_property_is_not_measured_unless_another_one_was_violated() -> None:
+    """A violation is certain; that a property may hold is no pass."""
+    undecided = Observed(undecided=("p",))
+    held = replace(a_run(), observed=undecided)
+    outcome = judge_properties(held, NOTHING, None)
+    assert (outcome.status, lines(outcome)) == (Status.NOT_MEASURED, ["Property 'p' was not decided"])
+    without = replace(a_run(properties=None), observed=undecided)
+    assert judge_properties(without, NOTHING, None).status is Status.NOT_MEASURED
+    violated = replace(a_run(properties=Properties({"violation_count": 1}, violated_ids=("q",))), observed=undecided)
+    outcome = judge_properties(violated, NOTHING, None)
+    assert (outcome.status, lines(outcome)) == (Status.FAILED, ["Property 'q' was violated"])
+
+
+def test_properties_of_a_format_without_runs_are_what_it_observed() -> None:
+    """A flat report observed nothing, and one whose properties all held passes."""
+    observed = replace(FLAT, observed=Observed())
+    assert summed_up(judge_properties(observed, NOTHING, None))[:2] == (Status.PASSED, "0 violated")
+    undecided = replace(FLAT, observed=Observed(undecided=("p",)))
+    assert judge_properties(undecided, NOTHING, None).status is Status.NOT_MEASURED
+    assert judge_properties(FLAT, NOTHING, None).status is Status.NOT_REQUIRED
+
+
+def test_a_crash_is_not_told_again_unless_its_recording_disagrees() -> None:
+    """It is a failed seed; the stream of it is incomplete for no other reason."""
+    crashed = a_run(ended_early=CUT, crashed=True)
+    outcome = judge_run_complete(crashed, NOTHING, None)
+    assert (outcome.status, outcome.violations) == (Status.NOT_MEASURED, ())
+    recorded = replace(crashed, recording=a_recording(iterations=4))
+    outcome = judge_run_complete(recorded, NOTHING, None)
+    assert (outcome.status, len(outcome.violations) > 0) == (Status.FAILED, True)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from vopr_coverage import __version__
 from vopr_coverage.errors import ReportError, UsageError, UserError, Words, shown
 from vopr_coverage.files import read_bytes, refuse_outside
@@ -68,13 +70,15 @@ def draft_alone(night: NightVerdict) -> str:
 def night_of(runner: Runner) -> NightRun:
     """This run, as a verdict on its night names it; the issue needs its commit.
 
+    A run that no event started is none of GitHub's, so it has no page to link to.
+
     Raises:
         UsageError: the runner's variables name no commit.
     """
     here = night_run(runner)
     if here.commit is None:
         raise UsageError(f"GITHUB_SHA: expected a commit, found {shown(runner.sha)}")
-    return here
+    return here if runner.event else replace(here, url="")
 
 
 def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict, id: str, author: str) -> Tracked:
@@ -97,7 +101,7 @@ def track_night(api: Api, place: JobContext, here: NightRun, night: NightVerdict
     tonight = {seed.key for seed in seeds}
 
     def about(of: IssueStamp) -> IssueAbout:
-        first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}"
+        first = f"{place.server_url}/{place.repository}/actions/runs/{of.first}" if here.url else ""
         return IssueAbout(
             marker=of.line(),
             sha=of.sha,

@@ -90,7 +90,7 @@ class Crew:
                         self._board.finished(task)
                     elif not last and process.poll() not in (2, 3):
                         self._board.clear()
-                        self._say(f"{task.folder}: {'its simulator' if whole else 'it'} was killed, and runs again")
+                        self._say(f"{task.folder}: {why_again(whole, process.poll())}, and runs again")
                         waiting.insert(0, task)
                     else:
                         lost.append(f"{task.folder} could not be recorded: see {self._logs.name} in the night's folder")
@@ -125,15 +125,24 @@ def ended_by_itself(part: Path, code: int | None) -> bool:
     return bool(found) and all(one.finished and not one.interrupted for one in found)
 
 
+def why_again(whole: bool, code: int | None) -> str:
+    """Why a recording runs again; `whole`: it ended by itself. On a full disk nobody is killed: see its log."""
+    if whole:
+        return "its simulator was killed"
+    return "it was killed" if code is not None and was_killed(code) else "it left no whole recording (see its log)"
+
+
 def simulator_was_killed(part: Path) -> bool:
-    """Whether SIGKILL ended a simulator, which it can't have done by itself.
+    """Whether SIGKILL ended a simulator, or the process that a script in its place had started.
 
     The kernel kills a simulator that has taken all memory. If that is the simulator's own doing, it happens again, and
     the last try stands. With a process for each seed, the manifest doesn't tell, and such a seed has failed.
     """
     return any(
-        signal.SIGKILL in (one.signal, *(each.signal for each in one.parts)) and not one.stopped
+        signal.SIGKILL in (one.signal, *(each.signal for each in one.parts))
+        or SCRIPT_KILLED in (one.exit_code, *(each.exit_code for each in one.parts))
         for one in _recordings(part)
+        if not one.stopped
     )
 
 
