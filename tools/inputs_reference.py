@@ -31,7 +31,8 @@ same inputs and outputs.
 NIGHT = """
 ## The nightly workflow
 
-`org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1`, called by `uses` in a job.
+`org/vopr-coverage-action/.github/workflows/vopr-nightly.yml@v1`, called by `uses` in a job. An input that is empty is
+taken from `night` in the config; [nightly.md](nightly.md#inputs) has the key of each, and what is required.
 """
 
 

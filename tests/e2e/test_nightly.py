@@ -4,6 +4,7 @@ red, which is red for that reason alone."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,9 +157,9 @@ ADAPTED = {  # the starter's words: its owner's
     "coverage: combined=10000": "coverage: combined=200",
     "determinism: combined=1000": 'determinism: combined=10\n      determinism-seeds: "42 123"',
     "config: .github/vopr-coverage.yml": "config: examples/configs/simulator.yml",
-    "canaries: false": "canaries: true",
+    'canaries: "false"': 'canaries: "true"',
     "canary: combined=1000": "canary: combined=200",
-    "minutes: 60": "minutes: 10",
+    'minutes: "60"': 'minutes: "10"',
 }
 WITH_OURS = ("--local-repository", f"{OURS}={REPOSITORY}", "--rebuild=false")
 STORED = {TRENDS_NAME, *TEXT_NAMES}
@@ -201,23 +202,20 @@ def test_a_green_night_by_the_starter(desk: NightDesk, starter: str) -> None:
         assert runs_in(history) == {of_artifact.run_id, of_branch.run_id, RUN_ID}
 
 
-OF_STREAMS = {  # on top of these, for a simulator that prints the simulation stream
-    "--json # ADAPT": "--simulation - # ADAPT",
-    "config: examples/configs/simulator.yml": "config: examples/configs/simulator-stream.yml",
-    "jobs: 16": 'rates: "combined=50"\n      jobs: 16',
-    "TRENDS_STORE: branch # ADAPT": "TRENDS_STORE: dir=/artifacts/.trends # ADAPT",  # a folder of the runner
-}
+BY_SECTION = "      config: examples/configs/simulator-stream.yml\n"  # all else is in its `night`
 
 
-def test_a_green_night_of_simulation_streams(desk: NightDesk, starter: str) -> None:
-    """The same starter and simulator, with the open format: seeds, digests, coverage and canaries are judged. The store
-    is a folder, to which the night is added, and whose earlier night is in the artifact then."""
+def test_a_green_night_of_simulation_streams_by_the_configs_section(desk: NightDesk, starter: str) -> None:
+    """The same starter and simulator, with the open format: seeds, digests, coverage and canaries are judged. The only
+    input is the config, whose `night` has all others. The store is a folder, to which the night is added, and whose
+    earlier night is in the artifact then."""
     path = desk.checkout / starter
-    text = path.read_text(encoding="utf-8")
-    for theirs, adapted in OF_STREAMS.items():
-        assert theirs in text
-        text = text.replace(theirs, adapted)
-    path.write_text(text, encoding="utf-8")
+    text, inputs = re.subn(
+        r"(?<=^    with:\n)(?:      .*\n)+", BY_SECTION, path.read_text("utf-8"), count=1, flags=re.M
+    )
+    branch = "TRENDS_STORE: branch # ADAPT"
+    assert inputs == text.count(branch) == 1
+    path.write_text(text.replace(branch, "TRENDS_STORE: dir=/artifacts/.trends # ADAPT"), encoding="utf-8")
     store = desk.home / "artifacts" / ".trends"
     FolderStore(store).append([a_record()])
     night = desk.act_on("workflow_dispatch", starter, {}, WITH_OURS)
@@ -225,6 +223,7 @@ def test_a_green_night_of_simulation_streams(desk: NightDesk, starter: str) -> N
     judged = ("long-run", "determinism", "coverage", "canary")
     assert [night.outputs[name] for name in ("verdict", *judged)] == ["passed"] * 5
     assert "5 of 5 canaries detected" in night.told
+    assert "minutes: 5 (examples/configs/simulator-stream.yml: night: minutes)" in night.log_of("Prepare")
     assert {path.name for path in store.glob("[!.]*")} == STORED
     for folder in (store, night.artifacts / TRENDS_ARTIFACT):
         assert runs_in((folder / TRENDS_NAME).read_bytes()) == {a_record().run_id, RUN_ID}

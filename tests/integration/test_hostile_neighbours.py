@@ -89,7 +89,8 @@ def test_git_and_bash_inherit_as_little(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("GITHUB_OUTPUT", "x")
     monkeypatch.delenv("GITHUB_SHA", raising=False)
     run_cli("record", *NAMED, "--", *greedy(tmp_path), cwd=tmp_path)
-    run_cli("prepare", "--build", "make", "--binary", "b", "--command", "c", "--minutes", "9", cwd=tmp_path)
+    work = ("--scenarios", "a=9", "--coverage", "a=9", "--determinism", "a=2", "--canary", "a=5")
+    run_cli("prepare", "--build", "make", "--binary", "b", "--command", "c", *work, cwd=tmp_path)
     for name in ("git", "bash"):
         assert "GITHUB_OUTPUT" not in (tmp_path / f"{name}.env").read_text(), name
 

@@ -12,7 +12,10 @@ from tests.e2e.formats import read_outputs
 from tests.support.endings import refused
 from tests.support.reports import run_cli, run_process
 
-NIGHT = ("prepare", "--build", "make", "--binary", "vopr", "--command", "./vopr {seed}", "--minutes", "150")
+NIGHT = (
+    "prepare", "--build", "make", "--binary", "vopr", "--command", "./vopr {seed}", "--minutes", "150",
+    "--scenarios", "a=9", "--coverage", "a=9", "--determinism", "a=2", "--canary", "a=5",
+)  # fmt: skip
 CANARIES = {"canaries": {"mine": {"determinism": True}, "Yours.2": {"determinism": True}}}
 
 
@@ -21,8 +24,14 @@ def test_limits_follow_from_the_minutes(tmp_path: Path) -> None:
     ended = run_cli(*NIGHT, "--no-canaries", "--outputs", "outputs", cwd=tmp_path)
     limits = {"builds": '["control"]', "seconds": "9000", "half-seconds": "4500", "job-minutes": "180"}
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.splitlines() == [f"{name}: {value}" for name, value in limits.items()]
-    assert read_outputs((tmp_path / "outputs").read_text()) == limits
+    told = ended.out.splitlines()
+    assert told[:4] == [f"{name}: {value}" for name, value in limits.items()]
+    assert {"command: ./vopr {seed} (the input command)", "jobs: 64 (the default of jobs)"} <= set(told[4:])
+    outputs = read_outputs((tmp_path / "outputs").read_text())
+    assert {name: outputs[name] for name in limits} == limits
+    assert {name: outputs[name] for name in ("canaries", "jobs", "profile")} == {
+        "canaries": "false", "jobs": "64", "profile": "nightly",
+    }  # fmt: skip
 
 
 def test_builds_are_the_control_and_the_declared_canaries(tmp_path: Path) -> None:
@@ -50,14 +59,15 @@ def test_a_build_script_is_read_and_not_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [
-        (("--build", ""), "The input build is empty: it is the script that builds the simulator."),
-        (("--binary", ""), "The input binary is empty: it is the file or folder that build leaves."),
-        (("--command", ""), "The input command is empty: it is how the simulator is run."),
+        (
+            ("--binary", ""),
+            "Not set: binary. A night needs each of them, in the workflow's inputs or under `night` in the config.",
+        ),
         (("--minutes", "0"), "The input minutes is not a whole number of minutes."),
         (("--minutes", "10000"), "The input minutes is not a whole number of minutes."),
         (("--minutes", "5\n"), "The input minutes is not a whole number of minutes."),
         (("--minutes", "٥"), "The input minutes is not a whole number of minutes."),  # a digit, not one of ours
-        (("--canaries", "yes"), "argument --canaries: unknown 'yes'; known: false, true"),
+        (("--canaries", "yes"), "The input canaries: expected true or false, found yes"),
         (
             ("--outputs", "no/such/folder"),
             "no/such/folder: expected a file that can be written, found no such file or directory",
@@ -85,7 +95,7 @@ def test_without_a_bash_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """The workflow's steps need one, too."""
     monkeypatch.setenv("PATH", str(tmp_path))
     (problem,) = refused(run_cli(*NIGHT, cwd=tmp_path))
-    assert problem == "bash is needed to read the input build: no such file or directory"
+    assert problem == "bash is needed to read the build script: no such file or directory"
 
 
 def test_an_annotation_where_a_step_is_refused(tmp_path: Path) -> None:

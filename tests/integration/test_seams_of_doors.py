@@ -116,7 +116,7 @@ def lines_of(command: str, folder: Path) -> Sequence[Sequence[str]]:
         "record": [["--scenario", "combined", "--seed", "0", "--iterations", "3", "--out", "out", *simulator]],
         "determinism": [["run.ndjson"]],
         "canary": [["--control", "run.ndjson"], ["--names"]],
-        "prepare": [["--build", "make", "--binary", "vopr", "--command", "./vopr", "--minutes", "60"]],
+        "prepare": [["--config", "night.yml", "--minutes", "60"]],
         "plan": [[*planned, "--rate", "combined=5"], [*planned, "--calibrate", "0.1", *simulator]],
         "replay": [["seeds.txt", "--out", "replayed", *simulator]],
         "summary": [["night", "--needs", "needs.json", "--outputs", "outputs"]],

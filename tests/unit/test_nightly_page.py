@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import get_args
 
 from tests.support.workflow_files import CALL, FINAL, JOBS, ROOT, WORKFLOW
+from vopr_coverage.config.night_settings import NAMES, REQUIRED, WITHOUT_SECTION, key_of
 from vopr_coverage.nightly.verdict import FindingKind
+from vopr_coverage.nightly.wish import DETERMINISM_SEEDS
 
 PAGE = (ROOT / "docs" / "nightly.md").read_text(encoding="utf-8")
 
@@ -17,10 +19,20 @@ def table(heading: str) -> list[list[str]]:
 
 
 def test_the_page_has_every_input_with_its_default() -> None:
-    """Row by row, in the same order."""
-    defaults = {name: given["default"] for name, given in CALL.items()}
-    expected = [[name, str(word).lower() if isinstance(word, bool) else str(word)] for name, word in defaults.items()]
-    assert [row[:2] for row in table("input")] == expected
+    """Row by row, in the same order: first the key of the section, then what is so without one."""
+    rows = {row[0]: row[1] for row in table("input")}
+    assert list(rows) == list(CALL)
+    for name, cell in rows.items():
+        if name not in NAMES:
+            assert cell == CALL[name]["default"]
+            continue
+        key, _, last = cell.partition(", else ")
+        assert key.strip("`") == f"the config's `night.{key_of(name)}".strip("`"), name
+        assert last.startswith("required") == (name in (*REQUIRED, "canary")), name
+        without = WITHOUT_SECTION.get(name) or {"per-seed": "false", "trends-gate": "false"}.get(name, "")
+        if name == "determinism-seeds":
+            without = " ".join(map(str, DETERMINISM_SEEDS))
+        assert last.startswith("required") or last.rpartition("else ")[2].strip("`") == without, name
 
 
 def test_the_page_has_every_output_artifact_and_finding() -> None:

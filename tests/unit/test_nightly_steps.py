@@ -11,12 +11,19 @@ import pytest
 
 from tests.e2e.formats import read_outputs
 from tests.support.workflow_files import HANDOFF, JOBS, ROOT, steps
+from vopr_coverage.config.night_settings import NAMES, key_of
 from vopr_coverage.recorder.child_environment import RUNNER_FILES, is_withheld
 
 INPUTS_STEP = {
     "NIGHT_BUILD": "make", "NIGHT_BINARY": "vopr", "NIGHT_COMMAND": "./vopr {seed}", "NIGHT_MINUTES": "150",
-    "NIGHT_CANARIES": "false", "NIGHT_CONFIG": "", "NIGHT_PER_SEED": "", "NIGHT_PARALLEL": "1", "NIGHT_FAILED_EXIT": "",
+    "NIGHT_CANARIES": "false", "NIGHT_SCENARIOS": "a=9", "NIGHT_COVERAGE": "a=9", "NIGHT_DETERMINISM": "a=2",
+    "NIGHT_CANARY": "a=5",
 }  # fmt: skip
+SECTION = (  # as much of one as a night needs
+    "{build: make, binary: vopr, command: './vopr {seed}', scenarios: {a: 9}, coverage: {a: 9}, determinism: {a: 2}, "
+    "canary: {a: 5}, minutes: 7, per_seed: true, parallel: 2}"
+)
+EMPTY = {f"NIGHT_{key_of(name).upper()}": "" for name in NAMES} | {"NIGHT_CONFIG": ""}
 
 
 def look_at_the_inputs(home: Path, **changes: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +33,13 @@ def look_at_the_inputs(home: Path, **changes: str) -> subprocess.CompletedProces
     command.parent.mkdir(exist_ok=True)
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m vopr_coverage "$@"\n')
     command.chmod(0o755)
-    env = {"PATH": f"{command.parent}:/usr/bin:/bin", "GITHUB_OUTPUT": str(home / "output"), **INPUTS_STEP, **changes}
+    env = {
+        "PATH": f"{command.parent}:/usr/bin:/bin",
+        "GITHUB_OUTPUT": str(home / "output"),
+        **EMPTY,
+        **INPUTS_STEP,
+        **changes,
+    }
     line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     return subprocess.run(line, cwd=home, env=env, capture_output=True, text=True, check=False)
 
@@ -79,11 +92,34 @@ def test_inputs_that_can_be_used_become_limits_and_builds(tmp_path: Path) -> Non
     (tmp_path / "night.yml").write_text("canaries: {mine: {invariants: [hash_chain]}}\n")
     assert look_at_the_inputs(tmp_path, NIGHT_CANARIES="true", NIGHT_CONFIG="night.yml").returncode == 0
     limits = {"seconds": "9000", "half-seconds": "4500", "job-minutes": "180"}
-    assert outputs_of(tmp_path) == {"builds": '["control","mine"]', **limits}
+    assert {name: outputs_of(tmp_path)[name] for name in ("builds", *limits)} == {
+        "builds": '["control","mine"]', **limits,
+    }  # fmt: skip
     (tmp_path / "output").unlink()
     assert look_at_the_inputs(tmp_path, NIGHT_CONFIG="night.yml").returncode == 0
-    assert outputs_of(tmp_path) == {"builds": '["control"]', **limits}
-    assert set(JOBS["prepare"]["outputs"]) == {"builds", *limits}
+    assert outputs_of(tmp_path)["builds"] == '["control"]'
+    assert set(JOBS["prepare"]["outputs"]) == {"builds", *limits, *NAMES} == set(outputs_of(tmp_path))
+
+
+def test_a_caller_without_inputs_has_the_night_of_the_config(tmp_path: Path) -> None:
+    """All but the config may be empty; what a bash reads as a switch is empty where it is off."""
+    (tmp_path / "night.yml").write_text(f"canaries: {{mine: {{invariants: [hash_chain]}}}}\nnight: {SECTION}\n")
+    ended = look_at_the_inputs(tmp_path, **dict.fromkeys(INPUTS_STEP, ""), NIGHT_CONFIG="night.yml")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    found = outputs_of(tmp_path)
+    assert found["builds"] == '["control","mine"]'
+    assert (found["build"], found["scenarios"], found["seconds"]) == ("make", "a=9", "420")
+    assert (found["per-seed"], found["parallel"], found["trends-gate"], found["canaries"]) == ("true", "2", "", "true")
+    assert "minutes: 7 (night.yml: night: minutes)" in ended.stdout.splitlines()
+
+
+def test_a_night_that_nobody_describes_is_told_at_once_with_both_places(tmp_path: Path) -> None:
+    """All that is missing in one sentence."""
+    (tmp_path / "night.yml").write_text("profile: none\n")
+    ended = look_at_the_inputs(tmp_path, NIGHT_CONFIG="night.yml", NIGHT_BUILD="", NIGHT_COVERAGE="")
+    assert ended.returncode == 2
+    told = "A night needs each of them, in the workflow's inputs or under `night` in night.yml."
+    assert ended.stdout == f"::error title=VOPR nightly::Not set: build, coverage. {told}\n"
 
 
 def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Path) -> None:
@@ -99,10 +135,10 @@ def test_canaries_that_cannot_be_listed_are_told_where_people_look(tmp_path: Pat
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("NIGHT_BUILD", "", "The input build is empty"),
         ("NIGHT_BUILD", "if then", "not a script that bash can parse"),
-        ("NIGHT_BINARY", "", "The input binary is empty"),
-        ("NIGHT_COMMAND", "", "The input command is empty"),
+        ("NIGHT_JOBS", "257", "expected a number from 1 to 256, found '257'"),
+        ("NIGHT_PARALLEL", "0", "expected a number from 1 to 256, found '0'"),
+        ("NIGHT_CANARIES", "False", "expected true or false, found False"),
         ("NIGHT_MINUTES", "2.5", "not a whole number"),
         ("NIGHT_MINUTES", "0", "not a whole number"),
         ("NIGHT_MINUTES", "a[$(touch pwned)]", "not a whole number"),

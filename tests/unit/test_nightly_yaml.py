@@ -30,11 +30,14 @@ from tests.support.workflow_files import (
     using,
 )
 from vopr_coverage.commands.prepare import SPARE_MINUTES
+from vopr_coverage.config.night import NightSection
+from vopr_coverage.config.night_settings import NAMES, key_of
 from vopr_coverage.formats.schema import schema
 from vopr_coverage.github.trends_artifact import TRENDS_ARTIFACT
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.recorder.child_environment import RUNNER_FILES
 
+BODY = TEXT[TEXT.index("\npermissions:") :]
 READ = {"contents": "read"}
 OURS = ("setup", "handoff", "composite")
 INPUTS_MAX = 25  # of workflow_dispatch, by GitHub
@@ -171,19 +174,37 @@ def test_a_call_and_a_trial_take_the_same() -> None:
 
 
 def test_a_trial_hands_on_all_that_it_was_given() -> None:
-    """To this checkout's own workflow. A number that is typed may arrive as text, which a call doesn't take for one."""
+    """To this checkout's own workflow."""
     (job,) = TRIAL_WORKFLOW["jobs"].values()
     assert job["uses"] == "./.github/workflows/vopr-nightly.yml"
-    number = {name for name, given in TRIAL.items() if given["type"] == "number"}
-    assert job["with"] == {
-        name: f"${{{{ fromJSON(inputs.{name}) }}}}" if name in number else f"${{{{ inputs.{name} }}}}" for name in CALL
-    }
+    assert job["with"] == {name: f"${{{{ inputs.{name} }}}}" for name in CALL}
 
 
 def test_every_input_is_used_and_every_used_one_exists() -> None:
     """In the jobs, beside the tables at the top."""
-    body = TEXT[TEXT.index("\npermissions:") :]
-    assert set(re.findall(r"inputs\.([\w-]+)", body)) == set(CALL)
+    assert set(re.findall(r"inputs\.([\w-]+)", BODY)) == set(CALL)
+
+
+def test_an_input_that_the_section_has_may_be_empty_and_reaches_one_step() -> None:
+    """`prepare` reads it and hands the setting on; no other job reads the input itself."""
+    assert {name: (CALL[name]["type"], CALL[name]["default"]) for name in NAMES} == dict.fromkeys(NAMES, ("string", ""))
+    assert {key_of(name) for name in NAMES} == set(NightSection.__struct_fields__) - {"nights", "disk_gb"}
+    (step,) = (step for job, step in steps() if job == "prepare" and step.get("id") == "night")
+    for name in NAMES:
+        variable = f"NIGHT_{key_of(name).upper()}"
+        assert step["env"][variable] == f"${{{{ inputs.{name} }}}}"
+        assert f'--{name} "${variable}"' in step["run"]
+        assert JOBS["prepare"]["outputs"][name] == f"${{{{ steps.night.outputs.{name} }}}}"
+        assert len(re.findall(rf"inputs\.{name}(?![\w-])", BODY)) == 1
+
+
+def test_a_job_that_reads_a_setting_waits_for_it() -> None:
+    """`needs` has nothing of another job; and a setting that exists is read."""
+    for name, job in JOBS.items():
+        read = set(re.findall(r"needs\.prepare\.outputs\.([\w-]+)", str(job)))
+        assert read <= set(JOBS["prepare"]["outputs"])
+        assert not read or "prepare" in job["needs"], name
+    assert set(re.findall(r"needs\.prepare\.outputs\.([\w-]+)", BODY)) == set(JOBS["prepare"]["outputs"])
 
 
 def test_a_condition_says_what_a_failed_job_before_it_means() -> None:

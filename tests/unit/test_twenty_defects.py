@@ -27,7 +27,6 @@ from tests.support.workflow_files import (
     TEXT,
     TRIAL,
     WORKFLOW,
-    defaults,
     expressions_in,
     scripts,
     steps,
@@ -38,6 +37,8 @@ from vopr_coverage.canaries.controls import CONTROL, ControlRun
 from vopr_coverage.canaries.detector import Detector
 from vopr_coverage.canaries.judge import CanaryEnding, CanaryRun, judge_canaries
 from vopr_coverage.commands.options import simulator_command
+from vopr_coverage.config.file import load_config
+from vopr_coverage.config.night_settings import WITHOUT_SECTION, merged
 from vopr_coverage.model.manifest import filled
 from vopr_coverage.nightly.plan import NightPlan, SeedRange, Shard
 from vopr_coverage.nightly.planner import HEADROOM, plan_night
@@ -54,15 +55,21 @@ def asked(text: str) -> tuple[Asked, ...]:
     return tuple(Asked(name, int(number)) for name, number in pairs)
 
 
+def vopr_settings() -> dict[str, str]:
+    """The settings of a caller that leaves all inputs empty and has the config for `vopr`."""
+    config = load_config(str(ROOT / "examples" / "configs" / "kimberlite.yml"))
+    return {name: one.text for name, one in merged({}, config).items()}
+
+
 def the_plan(run_number: int = 41) -> NightPlan:
-    """The night that the workflow's defaults ask for, at the rates that were measured of the simulator."""
-    given = defaults()
+    """The night that the config for `vopr` asks for, at the rates that were measured of the simulator."""
+    given = vopr_settings()
     (canary,), (determinism,) = asked(given["canary"]), asked(given["determinism"])
     seeds = tuple(map(int, given["determinism-seeds"].split()))
     wish = Wish(
         asked(given["scenarios"]), asked(given["coverage"]), canary, ("one", "two"), determinism, seeds
     )  # fmt: skip
-    return plan_night(wish, MEASURED, run_number, given["minutes"], given["jobs"])
+    return plan_night(wish, MEASURED, run_number, int(given["minutes"]), int(given["jobs"]))
 
 
 def seeds_of(*lists: Sequence[Shard | SeedRange]) -> list[range]:
@@ -110,8 +117,8 @@ def test_02_every_night_has_new_seeds() -> None:
     runs = [seeds_of(plan.long_run.include, plan.coverage.include) for plan in nights]
     assert runs[0][-1].stop <= runs[1][0].start
     assert '--run-number "$GITHUB_RUN_NUMBER"' in scripts("plan")
-    for given in (CALL, TRIAL):
-        words = filled(simulator_command(given["command"]["default"], ()), "combined", "4711", 9)
+    for command in (vopr_settings()["command"], TRIAL["command"]["default"]):
+        words = filled(simulator_command(command, ()), "combined", "4711", 9)
         assert "--seed 4711" in shlex.join(words)
 
 
@@ -204,11 +211,11 @@ def test_12_every_range_runs_and_a_difference_has_a_name(tmp_path: Path) -> None
 def test_13_coverage_is_enforced() -> None:
     """By the action itself, whose failure is the job's, and against the strictest profile by default."""
     (gate,) = using("./.vopr-coverage/composite", "coverage")
-    assert gate["with"]["profile"] == "${{ inputs.profile }}"
+    assert gate["with"]["profile"] == "${{ needs.prepare.outputs.profile }}"
     assert gate["with"]["merge"] == "scenario"
     assert not {"fail", "on-not-measured"} & set(gate["with"])
     assert "if" not in gate
-    assert defaults()["profile"] == "nightly"
+    assert WITHOUT_SECTION["profile"] == "nightly"
 
 
 @pytest.mark.parametrize(
@@ -246,8 +253,9 @@ def test_16_canaries_are_those_that_are_declared(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"canaries": {"mine": {"invariants": ["hash_chain"]}}}))
     ended = run_cli("canary", "--names", "--config", "config.json", cwd=tmp_path)
     assert ended.out == "mine\n"
-    night = ("--build", "make", "--binary", "vopr", "--command", "vopr", "--minutes", "5", "--config", "config.json")
-    assert 'builds: ["control","mine"]' in run_cli("prepare", *night, cwd=tmp_path).out
+    night = ("--build", "make", "--binary", "vopr", "--command", "vopr", "--config", "config.json")
+    work = ("--scenarios", "a=9", "--coverage", "a=9", "--determinism", "a=2", "--canary", "a=5")
+    assert 'builds: ["control","mine"]' in run_cli("prepare", *night, *work, cwd=tmp_path).out
     assert "vopr-coverage prepare" in scripts("prepare")
 
 
@@ -266,7 +274,7 @@ def test_18_each_build_is_made_once() -> None:
         name for name in JOBS for step in using("./.vopr-coverage/setup", name) if step.get("with", {}).get("build")
     }
     assert simulating == fetching
-    assert "--bin vopr" in defaults()["build"]
+    assert "--bin vopr" in vopr_settings()["build"]
 
 
 def test_19_rights_turns_summary_and_notice() -> None:

@@ -52,7 +52,7 @@ def add_canaries(parser: argparse.ArgumentParser, without: str) -> None:
 
 
 def _is_false(word: str) -> bool:
-    return one_of(("true", "false"))(word) == "false"
+    return or_empty(one_of(("true", "false")))(word) == "false"
 
 
 def simulator_command(template: str | None, words: Sequence[str], flag: str = "--command") -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The config's `night`: what a whole night builds and runs. Plain data; the keys are the nightly workflow's inputs."""
+"""The config's `night`: what a whole night builds and runs. Plain data; its keys are inputs of the nightly workflow."""
 
 from __future__ import annotations
 
@@ -53,3 +53,13 @@ class NightSection(msgspec.Struct, frozen=True, kw_only=True):
     trends_gate: bool = False
     nights: str = ".vopr-nights"
     disk_gb: float = 20.0
+
+
+def in_one_text(work: Mapping[str, float]) -> str:
+    """Iterations or rates by scenario as the flags of `plan`, and the workflow's inputs, have them."""
+    return " ".join(f"{scenario}={in_full(value)}" for scenario, value in work.items())
+
+
+def in_full(value: float) -> str:
+    """A number as a flag takes it, exactly."""
+    return str(int(value)) if value == int(value) else repr(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from vopr_coverage.canaries.controls import CONTROL
-from vopr_coverage.config.night import NightSection, Work
+from vopr_coverage.config.night import NightSection, in_full, in_one_text
 from vopr_coverage.errors import UsageError, shown
 from vopr_coverage.nightly.plan import CanaryRange, NightPlan, SeedRange, Shard
 
@@ -31,16 +31,6 @@ class Task(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     iterations: int = 0
     seconds: float = 0.0
-
-
-def in_one_text(work: Work) -> str:
-    """Work as the flags of `plan` take it."""
-    return " ".join(f"{scenario}={iterations}" for scenario, iterations in work.items())
-
-
-def in_full(value: float) -> str:
-    """A number as a flag takes it, exactly."""
-    return str(int(value)) if value == int(value) else repr(value)
 
 
 def of_build(command: str, binary: str, built: Path) -> str:
@@ -74,7 +64,7 @@ def plan_words(section: NightSection, number: int, cores: int, config: str | Non
     words += ["--determinism", in_one_text(section.determinism), "--minutes", in_full(minutes), "--jobs", str(jobs)]
     words += ["--determinism-seeds", " ".join(map(str, section.determinism_seeds)), "--run-number", str(number)]
     for flag, rates in (("--rate", section.rates), ("--canary-rate", section.canary_rates)):
-        words += [flag, " ".join(f"{scenario}={in_full(rate)}" for scenario, rate in rates.items())]
+        words += [flag, in_one_text(rates)]
     words += ["--regressions", section.regressions, *_config(config), *_per_seed(section)]
     words += ["--command", of_build(section.command, section.binary, builds / CONTROL)]
     if section.canary_command:
