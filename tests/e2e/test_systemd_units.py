@@ -19,7 +19,7 @@ ADAPTED = {
 
 def verified(folder: Path, changes: dict[str, str]) -> tuple[int, str]:
     """How `systemd-analyze verify` ends for both units, and what it says."""
-    for unit in UNITS.iterdir():
+    for unit in (*UNITS.glob("*.service"), *UNITS.glob("*.timer")):
         text = unit.read_text(encoding="utf-8")
         for theirs, adapted in {**ADAPTED, **changes}.items():
             text = text.replace(theirs, adapted)
