@@ -12,22 +12,23 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import hashlib
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path("src", "vopr_coverage")
 LIST = ROOT / "tests" / "mutants.toml"
-JUDGES = ("gates/*.py", "base/*.py", "canaries/*.py", "determinism/*.py", "nightly/*.py", "check/merge.py")
 MUTANTS_MIN = 1000
 KILLED_MIN = 0.95
 PROCESSES = 2
@@ -37,10 +38,23 @@ COPIED = sorted(
     if each.name not in ("src", "tests", "build", "dist", "pyproject.toml")
     and (each.name == ".github" or not each.name.startswith("."))
 )
-TOPICS = """
-    attempts canary* check comparing crash determinism* gates job_pages job_results judging kinds losses merging night
-    night_findings pairs plan_file planning regressions run_health scenario_maps seed_file shards vacuous_gates
-""".split()  # noqa: SIM905
+# The judges, part by part, and the topics of tests/unit that may kill their mutants. A mutant that survives is run
+# against all tests that reach it: those that draw pages or read a megabyte would take hours and say little of a judge.
+_JUDGING = (
+    "check comparing crash gates judging kinds losses merged_end merging pairs regressions run_health vacuous_gates"
+)
+_DRIFT = "incidence* point_* prediction signature seed_hits"
+_NIGHT = (
+    "job_* night night_findings own_night plan_file planning recording seed_file shards starter_nights standing_figures"
+)
+PARTS: Mapping[str, str] = {
+    "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate",
+    "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
+    "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
+    "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
+    "gates/*.py": f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects",
+    "nightly/*.py": f"{_NIGHT} {_DRIFT} attempts issue_memory nightly_* regressions run_health scenario_maps trends_*",
+}
 _STATUS = {0: "survived", 1: "killed", 3: "killed", 5: "no test", 33: "no test", None: "left"}
 _TIMED_OUT = (-24, 24, 36, 152, 255)
 
@@ -138,13 +152,30 @@ def table(results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> Iterat
         yield f"{file or 'all':34}{len(ours):>9,}" + "".join(f"{cell:>11,}" for cell in cells)
 
 
-def prepare(folder: Path, files: Sequence[str]) -> None:
+def parts_of(files: Sequence[str]) -> dict[str, list[str]]:
+    """These files below src/vopr_coverage by their part; no files: all there are.
+
+    Raises:
+        ValueError: a file of no part.
+    """
+    if not files:
+        return {part: [part] for part in PARTS}
+    found: dict[str, list[str]] = {}
+    for file in files:
+        part = next((part for part in PARTS if PurePath(file).match(part)), None)
+        if part is None:
+            raise ValueError(f"{file} is not among {', '.join(PARTS)}")
+        found.setdefault(part, []).append(file)
+    return found
+
+
+def prepare(folder: Path, files: Sequence[str], topics: Iterable[str]) -> None:
     """A folder in which mutmut finds the project by links, and a configuration for these files."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in ("src", "tests", *COPIED):
         (folder / name).symlink_to(ROOT / name)
-    tests = sorted(str(file.relative_to(ROOT)) for each in TOPICS for file in ROOT.glob(f"tests/unit/test_{each}.py"))
+    tests = sorted({str(file.relative_to(ROOT)) for each in topics for file in ROOT.glob(f"tests/unit/test_{each}.py")})
     lines = [
         "[tool.mutmut]",
         'source_paths = ["src"]',
@@ -190,6 +221,29 @@ def results_of(folder: Path) -> dict[Mutant, str]:
     return found
 
 
+def change_of(mutated: str, mutant: Mutant) -> str:
+    """The lines that a mutant changes, as `- was` and `+ is`; `mutated` is the file that mutmut made."""
+    prefix = (
+        "xǁ" + mutant.function.replace(".", "ǁ") if "." in mutant.function else f"x_{mutant.function}"
+    ) + "__mutmut_"
+    code = {}
+    for node in ast.walk(ast.parse(mutated)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(prefix):
+            number, node.name = node.name.removeprefix(prefix), mutant.function
+            code[number] = ast.unparse(node).splitlines()
+    lines = difflib.ndiff(code["orig"], code[str(mutant.number)])
+    return "\n".join(f"    {line[0]} {line[2:].strip()}" for line in lines if line[0] in "+-")
+
+
+def survivors(folder: Path, results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> Iterator[str]:
+    """What is left to kill or to explain, each with its change and what tests/mutants.toml wants to know of it."""
+    for mutant, status in sorted(results.items()):
+        if status not in ("killed", "timed out", "left") and mutant not in listed:
+            code = functions_of((ROOT / SOURCE / mutant.file).read_text("utf-8")).get(mutant.function)
+            yield f"{status}: {mutant.file} {mutant.function} {mutant.number} (code {code})"
+            yield change_of((folder / "mutants" / SOURCE / mutant.file).read_text("utf-8"), mutant)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run mutmut on the judges, print the score by file and every survivor."""
     parser = argparse.ArgumentParser(description="Mutation testing of our own judges")
@@ -197,17 +251,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60, help="how long it may take")
     options = parser.parse_args(arguments)
     listed = explained(LIST.read_text("utf-8"))
-    folder = ROOT / "build" / "mutants"
-    prepare(folder, options.files or JUDGES)
-    code = run(folder, options.minutes)
-    if code:
-        print(f"mutmut ended with {code}; it wrote build/mutants/log", file=sys.stderr)
-        return 2
-    results = results_of(folder)
-    for mutant, status in sorted(results.items()):
-        if status not in ("killed", "timed out", "left") and mutant not in listed:
-            hashes = functions_of((ROOT / SOURCE / mutant.file).read_text("utf-8"))
-            print(f"{status}: {mutant.file} {mutant.function} {mutant.number} (code {hashes.get(mutant.function)})")
+    try:
+        parts = parts_of(options.files)
+    except ValueError as error:
+        parser.error(str(error))
+    end_s = time.monotonic() + options.minutes * 60
+    results: dict[Mutant, str] = {}
+    for part, files in parts.items():
+        folder = ROOT / "build" / "mutants" / part.partition("/")[0]
+        prepare(folder, files, PARTS[part].split())
+        if code := run(folder, max(end_s - time.monotonic(), 1) / 60):
+            print(f"mutmut ended with {code}; it wrote {folder.relative_to(ROOT)}/log", file=sys.stderr)
+            return 2
+        found = results_of(folder)
+        results |= found
+        for line in survivors(folder, found, listed):
+            print(line, flush=True)
     print("\n".join(table(results, listed)))
     wrong = [*stale(listed, ROOT / SOURCE), *complaints(results, listed)]
     print("\n".join(f"not good enough: {each}" for each in wrong) or "good enough")
