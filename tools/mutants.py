@@ -56,6 +56,7 @@ PARTS: Mapping[str, str] = {
     "nightly/*.py": f"{_NIGHT} {_DRIFT} attempts issue_memory nightly_* regressions run_health scenario_maps trends_*",
 }
 _STATUS = {0: "survived", 1: "killed", 3: "killed", 5: "no test", 33: "no test", None: "left"}
+NOTICED = ("killed", "timed out")  # a mutant that hangs the tests was noticed
 _TIMED_OUT = (-24, 24, 36, 152, 255)
 
 
@@ -68,13 +69,21 @@ class Mutant:
     number: int
 
 
+def key_of(mutant: Mutant) -> str:
+    """mutmut's name of it: `module.x_function__mutmut_3`, or `module.xǁClassǁmethod__mutmut_3`."""
+    module = ".".join([SOURCE.name, *PurePath(mutant.file).with_suffix("").parts]).removesuffix(".__init__")
+    of_class = "." in mutant.function
+    function = "xǁ" + mutant.function.replace(".", "ǁ") if of_class else f"x_{mutant.function}"
+    return f"{module}.{function}__mutmut_{mutant.number}"
+
+
 def status_of(code: int | None) -> str:
     """What an exit code of mutmut means. A code that is not known is no kill."""
     return "timed out" if code in _TIMED_OUT else _STATUS.get(code, "broken")
 
 
 def mutant_of(file: str, name: str) -> Mutant:
-    """The mutant that mutmut calls `module.x_function__mutmut_3`, or `module.xǁClassǁmethod__mutmut_3`."""
+    """The reverse of `key_of`."""
     function, _, number = name.rpartition(".")[2].partition("__mutmut_")
     return Mutant(file, function[2:].replace("ǁ", "."), int(number))
 
@@ -129,14 +138,14 @@ def complaints(results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> l
     if judged < MUTANTS_MIN:
         found.append(f"{judged:,} mutants were judged, at least {MUTANTS_MIN:,} are required")
     different = [each for each in results if each not in listed and results[each] != "left"]
-    killed = sum(results[each] in ("killed", "timed out") for each in different)
+    killed = sum(results[each] in NOTICED for each in different)
     if killed < KILLED_MIN * len(different) or not different:
         found.append(
             f"{killed:,} of {len(different):,} non-equivalent mutants were killed, {KILLED_MIN:.0%} are required"
         )
     if open_ones := len(different) - killed:
         found.append(f"{open_ones:,} survivors are neither killed by a test nor explained in tests/mutants.toml")
-    if wrong := sorted(each for each in listed if results.get(each) in ("killed", "timed out")):
+    if wrong := sorted(each for each in listed if results.get(each) in NOTICED):
         found.append(f"{len(wrong):,} mutants of tests/mutants.toml were killed, such as {wrong[0]}")
     return found
 
@@ -171,10 +180,10 @@ def parts_of(files: Sequence[str]) -> dict[str, list[str]]:
 
 def prepare(folder: Path, files: Sequence[str], topics: Iterable[str]) -> None:
     """A folder in which mutmut finds the project by links, and a configuration for these files."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in ("src", "tests", *COPIED):
-        (folder / name).symlink_to(ROOT / name)
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        for name in ("src", "tests", *COPIED):
+            (folder / name).symlink_to(ROOT / name)
     tests = sorted({str(file.relative_to(ROOT)) for each in topics for file in ROOT.glob(f"tests/unit/test_{each}.py")})
     lines = [
         "[tool.mutmut]",
@@ -192,9 +201,9 @@ def prepare(folder: Path, files: Sequence[str], topics: Iterable[str]) -> None:
     (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def run(folder: Path, minutes: float) -> int | None:
-    """mutmut's exit code; None if the time was over first."""
-    line = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(PROCESSES)]
+def run(folder: Path, minutes: float, only: Iterable[Mutant] = ()) -> int | None:
+    """mutmut's exit code; None if the time was over first. It judges `only` these mutants, or else all."""
+    line = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(PROCESSES), *map(key_of, only)]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(line, cwd=folder, stdout=log, stderr=log) as process,  # noqa: S603 - a program of our venv
@@ -210,22 +219,21 @@ def run(folder: Path, minutes: float) -> int | None:
             return None
 
 
-def results_of(folder: Path) -> dict[Mutant, str]:
-    """What mutmut noted of each mutant."""
+def results_of(folder: Path, files: Sequence[str]) -> dict[Mutant, str]:
+    """What mutmut noted of each mutant of these files."""
     home = folder / "mutants" / SOURCE
     found = {}
     for file in sorted(home.rglob("*.py.meta")):
         codes = json.loads(file.read_text("utf-8"))["exit_code_by_key"]
         name = file.relative_to(home).as_posix().removesuffix(".meta")
-        found.update({mutant_of(name, key): status_of(code) for key, code in codes.items()})
+        if any(PurePath(name).match(each) for each in files):
+            found.update({mutant_of(name, key): status_of(code) for key, code in codes.items()})
     return found
 
 
 def change_of(mutated: str, mutant: Mutant) -> str:
     """The lines that a mutant changes, as `- was` and `+ is`; `mutated` is the file that mutmut made."""
-    prefix = (
-        "xǁ" + mutant.function.replace(".", "ǁ") if "." in mutant.function else f"x_{mutant.function}"
-    ) + "__mutmut_"
+    prefix = key_of(mutant).rpartition(".")[2].removesuffix(str(mutant.number))
     code = {}
     for node in ast.walk(ast.parse(mutated)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith(prefix):
@@ -238,7 +246,7 @@ def change_of(mutated: str, mutant: Mutant) -> str:
 def survivors(folder: Path, results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> Iterator[str]:
     """What is left to kill or to explain, each with its change and what tests/mutants.toml wants to know of it."""
     for mutant, status in sorted(results.items()):
-        if status not in ("killed", "timed out", "left") and mutant not in listed:
+        if status not in (*NOTICED, "left") and mutant not in listed:
             code = functions_of((ROOT / SOURCE / mutant.file).read_text("utf-8")).get(mutant.function)
             yield f"{status}: {mutant.file} {mutant.function} {mutant.number} (code {code})"
             yield change_of((folder / "mutants" / SOURCE / mutant.file).read_text("utf-8"), mutant)
@@ -249,6 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Mutation testing of our own judges")
     parser.add_argument("files", nargs="*", help="files below src/vopr_coverage; none: all judges")
     parser.add_argument("--minutes", type=float, default=60, help="how long it may take")
+    parser.add_argument("--again", action="store_true", help="judge only those that survived or were left last time")
     options = parser.parse_args(arguments)
     listed = explained(LIST.read_text("utf-8"))
     try:
@@ -259,11 +268,14 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict[Mutant, str] = {}
     for part, files in parts.items():
         folder = ROOT / "build" / "mutants" / part.partition("/")[0]
+        if not options.again:
+            shutil.rmtree(folder, ignore_errors=True)
+        only = [each for each, status in results_of(folder, files).items() if status not in NOTICED]
         prepare(folder, files, PARTS[part].split())
-        if code := run(folder, max(end_s - time.monotonic(), 1) / 60):
+        if code := run(folder, max(end_s - time.monotonic(), 1) / 60, only):
             print(f"mutmut ended with {code}; it wrote {folder.relative_to(ROOT)}/log", file=sys.stderr)
             return 2
-        found = results_of(folder)
+        found = results_of(folder, files)
         results |= found
         for line in survivors(folder, found, listed):
             print(line, flush=True)

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutants import LIST, ROOT, SOURCE, Mutant, complaints, explained, functions_of, mutant_of, stale, status_of
+from tools.mutants import (
+    LIST,
+    ROOT,
+    SOURCE,
+    Mutant,
+    complaints,
+    explained,
+    functions_of,
+    key_of,
+    mutant_of,
+    stale,
+    status_of,
+)
 
 ENTRY = '[[equivalent]]\nfile="a.py"\nfunction="f"\ncode="{code}"\nnumber=1\nchange="x"\nwhy="y"\n'
 
@@ -47,8 +59,13 @@ def test_an_entry_has_every_field_and_stands_there_once() -> None:
 
 def test_names_and_exit_codes_of_mutmut_are_read() -> None:
     """A code that is not known is no kill."""
-    assert mutant_of("a.py", "p.a.x_f__mutmut_3") == Mutant("a.py", "f", 3)
-    assert mutant_of("a.py", "p.a.xǁCǁf__mutmut_12") == Mutant("a.py", "C.f", 12)
+    names = {
+        "vopr_coverage.base.gate.x_f__mutmut_3": Mutant("base/gate.py", "f", 3),
+        "vopr_coverage.gates.x__f__mutmut_1": Mutant("gates/__init__.py", "_f", 1),
+        "vopr_coverage.base.gate.xǁCǁf__mutmut_12": Mutant("base/gate.py", "C.f", 12),
+    }
+    assert {name: mutant_of(mutant.file, name) for name, mutant in names.items()} == names
+    assert {key_of(mutant): mutant for mutant in names.values()} == names
     codes = {0: "survived", 1: "killed", 36: "timed out", 33: "no test", None: "left", -11: "broken", 2: "broken"}
     assert {code: status_of(code) for code in codes} == codes
 
