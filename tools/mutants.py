@@ -3,7 +3,7 @@
     python tools/mutants.py --minutes 60 gates/pairs.py base/gate.py
 
 mutmut makes the mutants and runs the tests that reach them, in build/mutants. What is judged here is its answer: every
-mutant must have been judged, and every survivor be killed by a test or explained in tests/mutants.toml.
+mutant must have been judged, and every survivor be killed by a test or explained in tests/mutants.
 
 Exit codes: 0 all of this holds; 1 it does not; 2 mutmut could not be run.
 """
@@ -28,7 +28,7 @@ from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parents[1]
 SOURCE = Path("src", "vopr_coverage")
-LIST = ROOT / "tests" / "mutants.toml"
+LISTS = ROOT / "tests" / "mutants"
 MUTANTS_MIN = 1000
 KILLED_MIN = 0.95
 PROCESSES = 2
@@ -103,6 +103,11 @@ def functions_of(text: str) -> dict[str, str]:
     return found
 
 
+def listed_text() -> str:
+    """The lists of all parts, as one."""
+    return "\n".join(file.read_text("utf-8") for file in sorted(LISTS.glob("*.toml")))
+
+
 def explained(text: str) -> dict[Mutant, str]:
     """The mutants of the list, each with the hash of the code that it is a change of.
 
@@ -111,11 +116,13 @@ def explained(text: str) -> dict[Mutant, str]:
     """
     found: dict[Mutant, str] = {}
     for entry in tomllib.loads(text).get("equivalent", []):
-        missing = {"file", "function", "code", "number", "change", "why"} - {key for key in entry if entry[key]}
-        mutant = Mutant(entry.get("file", ""), entry.get("function", ""), entry.get("number", 0))
-        if missing or mutant in found:
-            raise ValueError(f"{mutant}: {'is listed twice' if mutant in found else f'lacks {sorted(missing)}'}")
-        found[mutant] = entry["code"]
+        if missing := {"file", "function", "code", "numbers", "change", "why"} - {key for key in entry if entry[key]}:
+            raise ValueError(f"an entry of {entry.get('file')} lacks {sorted(missing)}")
+        for number in entry["numbers"]:
+            mutant = Mutant(entry["file"], entry["function"], number)
+            if mutant in found:
+                raise ValueError(f"{mutant} is listed twice")
+            found[mutant] = entry["code"]
     return found
 
 
@@ -144,9 +151,9 @@ def complaints(results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> l
             f"{killed:,} of {len(different):,} non-equivalent mutants were killed, {KILLED_MIN:.0%} are required"
         )
     if open_ones := len(different) - killed:
-        found.append(f"{open_ones:,} survivors are neither killed by a test nor explained in tests/mutants.toml")
+        found.append(f"{open_ones:,} survivors are neither killed by a test nor explained in tests/mutants")
     if wrong := sorted(each for each in listed if results.get(each) in NOTICED):
-        found.append(f"{len(wrong):,} mutants of tests/mutants.toml were killed, such as {wrong[0]}")
+        found.append(f"{len(wrong):,} mutants of tests/mutants were killed, such as {wrong[0]}")
     return found
 
 
@@ -244,7 +251,7 @@ def change_of(mutated: str, mutant: Mutant) -> str:
 
 
 def survivors(folder: Path, results: Mapping[Mutant, str], listed: Mapping[Mutant, str]) -> Iterator[str]:
-    """What is left to kill or to explain, each with its change and what tests/mutants.toml wants to know of it."""
+    """What is left to kill or to explain, each with its change and what tests/mutants wants to know of it."""
     for mutant, status in sorted(results.items()):
         if status not in (*NOTICED, "left") and mutant not in listed:
             code = functions_of((ROOT / SOURCE / mutant.file).read_text("utf-8")).get(mutant.function)
@@ -259,7 +266,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60, help="how long it may take")
     parser.add_argument("--again", action="store_true", help="judge only those that survived or were left last time")
     options = parser.parse_args(arguments)
-    listed = explained(LIST.read_text("utf-8"))
+    listed = explained(listed_text())
     try:
         parts = parts_of(options.files)
     except ValueError as error:
