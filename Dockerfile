@@ -19,7 +19,9 @@ COPY entrypoint.py /opt/vopr-coverage/
 # The bytecode is never checked against the sources' times: they may change on the way into the image. Modes are set, so that
 # the umask of a checkout does not change the image.
 RUN cp -R /build/vopr_coverage /opt/vopr-coverage/lib/python3.*/site-packages/ \
-    && PYTHONHASHSEED=0 python3 -m compileall -q --invalidation-mode unchecked-hash /opt/vopr-coverage/lib \
+    && export PYTHONHASHSEED=0 \
+    && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/vopr-coverage/lib \
+    && /opt/vopr-coverage/bin/python -m vopr_coverage.render.compiled \
     && chmod -R u=rwX,go=rX /opt/vopr-coverage
 
 # hadolint ignore=DL3006 # as above

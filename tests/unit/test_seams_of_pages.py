@@ -53,7 +53,7 @@ from vopr_coverage.render.determinism import render_determinism_markdown, render
 from vopr_coverage.render.issue import IssueAbout, render_issue
 from vopr_coverage.render.night import render_night_markdown, render_night_text, title
 from vopr_coverage.render.plan import HEADINGS
-from vopr_coverage.render.tiers import _environment
+from vopr_coverage.render.tiers import environment as pages_environment
 from vopr_coverage.render.wording import COVERAGE, EXTRA, RUN_HEALTH, figure, gate_part, gate_title, prose
 
 MODULES: list[ModuleType] = [
@@ -322,7 +322,7 @@ def test_every_kind_of_finding_has_its_place_in_the_order() -> None:
 
 def test_templates_and_the_names_that_they_are_given_agree() -> None:
     """Every filter and every global is there, and is used: a misspelt one in a branch is only met in that branch."""
-    environment = _environment()
+    environment = pages_environment()
     trees = {name: environment.parse(_source(environment, name)) for name in environment.list_templates()}
     used = {node.name for tree in trees.values() for node in tree.find_all(nodes.Filter)}
     ours = environment.filters.keys() - FILTERS.keys()
@@ -334,7 +334,7 @@ def test_templates_and_the_names_that_they_are_given_agree() -> None:
 
 def test_every_template_is_rendered_by_somebody() -> None:
     """By its name in our code, or as part of another template."""
-    environment = _environment()
+    environment = pages_environment()
     sources = [inspect.getsource(module) for module in MODULES]
     sources += [_source(environment, name) for name in environment.list_templates()]
     for name in environment.list_templates():

@@ -17,6 +17,7 @@ from vopr_coverage.causes.words import quoted
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
+from vopr_coverage.render.compiled import Compiled
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
@@ -81,7 +82,7 @@ def draft_page(template: str, variables: Mapping[str, Any], budget: int, size: C
     """The same for a page whose template gets `variables` and `tier` alone."""
 
     def draft(tier: Tier) -> str | None:
-        chunks = _environment().get_template(template).generate(variables, tier=tier)
+        chunks = environment().get_template(template).generate(variables, tier=tier)
         text = _text_of(chunks, budget, size)
         # Untrusted text has no line breaks left, so these are the template's own.
         return None if text is None else re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
@@ -144,9 +145,11 @@ def _variables(verdict: Verdict) -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """All Markdown pages are rendered in it."""
+    ours = Environment(
         loader=PackageLoader("vopr_coverage.render"),
+        bytecode_cache=Compiled(),
         autoescape=True,
         finalize=_finalized,
         trim_blocks=True,
@@ -154,7 +157,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.globals |= {
+    ours.globals |= {
         "CAUSES_MAX": CAUSES_MAX,
         "DETAILS_MAX": DETAILS_MAX,
         "NAME_MAX": NAME_CHARACTERS_MAX,
@@ -164,7 +167,7 @@ def _environment() -> Environment:
         "SOURCES_MAX": changes.SOURCES_MAX,
         "SENTENCE_MAX": SENTENCE_CHARACTERS_MAX,
     }
-    environment.filters |= {
+    ours.filters |= {
         "mark": partial(wording.ours, MARKS),
         "heading": partial(wording.ours, wording.HEADINGS),
         "health_heading": partial(wording.ours, wording.HEALTH_HEADINGS),
@@ -200,7 +203,7 @@ def _environment() -> Environment:
         "before": changes.before_in_words,
         "fell": changes.fell,
     }
-    return environment
+    return ours
 
 
 def _finalized(value: object) -> Markup:
