@@ -194,12 +194,12 @@ def test_the_package_in_the_image_is_compiled_and_complete(image: str) -> None:
     wanted = {str(file) for file in files if "__pycache__" not in file.parts}
     script = (
         "import pathlib, vopr_coverage, importlib.util as u\n"
-        "from vopr_coverage.render import compiled, tiers\n"
+        "from vopr_coverage.render import bytecode, tiers\n"
         "root = pathlib.Path(vopr_coverage.__path__[0])\n"
         "files = [p for p in root.rglob('*') if p.is_file() and '__pycache__' not in p.parts]\n"
         "print(*[p.relative_to(root) for p in files], sep='\\n')\n"
         "print(*[p for p in files if p.suffix == '.py' and not pathlib.Path(u.cache_from_source(p)).exists()])\n"
-        "pages, stored = tiers.environment(), compiled.Compiled()\n"
+        "pages, stored = tiers.environment(), bytecode.Compiled()\n"
         "for name in [name for name in pages.list_templates() if name.endswith('.md.j2')]:\n"
         "    text, filename, _ = pages.loader.get_source(pages, name)\n"
         "    assert stored.get_bucket(pages, name, filename, text).code, name\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vopr_coverage.render.compiled import Compiled, main
+from vopr_coverage.render.bytecode import Compiled
+from vopr_coverage.render.compiled import main
 from vopr_coverage.render.tiers import environment
 
 ALL = environment().list_templates(filter_func=lambda name: name.endswith(".md.j2"))

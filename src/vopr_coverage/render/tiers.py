@@ -17,7 +17,7 @@ from vopr_coverage.causes.words import quoted
 from vopr_coverage.model.verdict import Verdict
 from vopr_coverage.render import changes, outline, wording
 from vopr_coverage.render.budget import first_that_fits
-from vopr_coverage.render.compiled import Compiled
+from vopr_coverage.render.bytecode import Compiled
 from vopr_coverage.render.inert import KEY_CHARACTERS_MAX, SENTENCE_CHARACTERS_MAX, UNCUT, copyable, inert, inert_block
 from vopr_coverage.render.links import origin_link
 from vopr_coverage.render.marks import MARKS
