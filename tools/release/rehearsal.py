@@ -35,6 +35,7 @@ from tools.release.source import (
     run,
     version_of,
 )
+from tools.release.trial import HEALTHY, container, trial, workspace
 
 PULLED_TO_BUILT_MAX = 0.3
 IMAGE_TO_BASE_MAX = 1.25
@@ -139,10 +140,9 @@ def run_by_act(home: Path, action: Path, env: dict[str, str]) -> None:
     """
     job = home / "database"
     if not job.exists():
+        workspace(job)
         (job / ".github" / "workflows").mkdir(parents=True)
         (job / ".github" / "workflows" / "gate.yml").write_text(WORKFLOW, encoding="utf-8")
-        shutil.copy(ROOT / "tests" / "data" / "real" / "combined.ndjson", job)
-        shutil.copy(ROOT / "examples" / "configs" / "kimberlite.yml", job)
     act = str(Path(sys.executable).with_name("act"))
     line = [act, "push", "--directory", str(job), "--workflows", str(job / ".github" / "workflows"), "--bind", "--rm"]
     line += ["--platform", "ubuntu-latest=vopr-runner:rehearsal", "--pull=false", "--rebuild=false"]
@@ -171,6 +171,7 @@ def cold_pulled(home: Path, released: Released) -> tuple[float, list[str]]:
         import_runner(home, env)
         action = checkout_of(home, f"docker://{released.image}")
         took_s = timed("a job with the pulled image, no image there before", lambda: run_by_act(home, action, env))
+        timed("a healthy and a sick run, judged by the image", lambda: trial(home / "image", env))
         return took_s, [*start_times(home, released, env), size_of(released, env)]
 
 
@@ -192,16 +193,12 @@ def cold_built(home: Path, released: Released) -> float:
 def start_times(home: Path, released: Released, env: dict[str, str]) -> list[str]:
     """How long `docker run` takes for a small report, and for nothing at all: the median of five."""
     job = home / "database"
-    at = ["--workdir", "/github/workspace", "--volume", f"{job}:/github/workspace", "--network", "none"]
-    given = {"GITHUB_WORKSPACE": "/github/workspace", "RUNNER_TEMP": "/tmp", "GITHUB_EVENT_NAME": "push"}  # noqa: S108
-    given |= {"INPUT_REPORTS": "combined=combined.ndjson", "INPUT_CONFIG": "kimberlite.yml", "GITHUB_ACTIONS": "true"}
-    variables = [word for name, value in given.items() for word in ("--env", f"{name}={value}")]
 
     def seconds(*words: str) -> float:
         took = []
         for _ in range(STARTS):
             start_s = time.monotonic()
-            run(["docker", "run", "--rm", *at, *variables, *words], env)
+            run(container(job, HEALTHY, *words), env)
             took.append(time.monotonic() - start_s)
         return statistics.median(took)
 
