@@ -25,7 +25,7 @@ from vopr_coverage.nightly.plan import (
 )
 from vopr_coverage.nightly.regression_file import RegressionSeeds
 from vopr_coverage.own_night.board import Board, iterations_in
-from vopr_coverage.own_night.crew import why_again
+from vopr_coverage.own_night.crew import Crew, why_again
 from vopr_coverage.own_night.flow import _examine_gate
 from vopr_coverage.own_night.folder import NightsFolder, finish
 from vopr_coverage.own_night.tasks import Task, of_build, pieces, plan_words, tasks_of
@@ -206,7 +206,7 @@ def test_progress_on_a_terminal_has_a_line_for_each_recording(tmp_path: Path) ->
     assert out.getvalue().splitlines() == [
         "0 of 3 recordings done, 2 running, about 30 s left",
         "  long-run/a: 1,500 of 1,000 iterations",
-        "  long-run/b: since 15 s",
+        "  long-run/b: running for 15 s",
     ]
     board.finished(tasks[0])
     now = 16.0
@@ -271,3 +271,11 @@ def test_a_verdict_of_the_doctor_that_is_nested_too_deeply_ends_no_night(tmp_pat
     _examine_gate(steps, plan)  # type: ignore[arg-type]
     assert said == []
     assert (tmp_path / "doctor.json").read_text() == deep
+
+
+def test_a_recording_that_could_not_be_made_names_its_log(tmp_path: Path) -> None:
+    """The one file that says why."""
+    board = Board(io.StringIO(), terminal=False, cores=1)
+    [told] = Crew(tmp_path, 1, board, print).record([Task("long-run/a", ("no-such-command",))])
+    assert told == "long-run/a could not be recorded: see logs/long-run-a.log in the night's folder"
+    assert "no-such-command" in (tmp_path / "logs" / "long-run-a.log").read_text("utf-8")

@@ -59,7 +59,9 @@ class Board:
         for task, log, began in self._running.values():
             done = iterations_in(log)
             amount = (
-                f"{done:,} of {counted(task.iterations, 'iteration')}" if done else f"since {duration(now - began)}"
+                f"{done:,} of {counted(task.iterations, 'iteration')}"
+                if done
+                else f"running for {duration(now - began)}"
             )
             each.append(f"  {task.folder}: {amount}")
         return [head, *each]

@@ -74,9 +74,9 @@ class Crew:
                 while waiting and len(running) < self._hands:
                     task = waiting.pop(0)
                     tries[task.folder] = number = tries.get(task.folder, 0) + 1
-                    part = self._night / UNFINISHED / f"{task.folder.replace('/', '-')}-{os.getpid()}-{number}"
+                    part = self._night / UNFINISHED / f"{_flat(task)}-{os.getpid()}-{number}"
                     part.parent.mkdir(exist_ok=True)
-                    log = self._log(task.folder.replace("/", "-"))
+                    log = self._log(_flat(task))
                     running.append((task, part, Process([*task.words, "--out", str(part)], log)))
                     self._board.started(task, Path(log.name))
                 time.sleep(POLL_S)
@@ -93,7 +93,8 @@ class Crew:
                         self._say(f"{task.folder}: {why_again(whole, process.poll())}, and runs again")
                         waiting.insert(0, task)
                     else:
-                        lost.append(f"{task.folder} could not be recorded: see {self._logs.name} in the night's folder")
+                        log_name = f"{self._logs.name}/{_flat(task)}.log"
+                        lost.append(f"{task.folder} could not be recorded: see {log_name} in the night's folder")
                         self._board.finished(task)
                 self._board.draw()
         finally:
@@ -110,6 +111,11 @@ class Crew:
     def _keep(part: Path, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         os.replace(part, folder)
+
+
+def _flat(task: Task) -> str:
+    """Its folder, as one name of a file."""
+    return task.folder.replace("/", "-")
 
 
 def was_killed(code: int) -> bool:
