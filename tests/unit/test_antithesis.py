@@ -45,6 +45,14 @@ def reading(*lines: bytes) -> Input:
     return read_antithesis([b"".join(lines)], "f.jsonl")
 
 
+def test_text_of_an_assertion_has_to_be_utf_8() -> None:
+    """A name that cannot be read is no name, wherever it stands."""
+    broken = assertion("name").replace(b"name", b"na\xffme")
+    for lines in ((broken,), (HEADER, broken), (HEADER, assertion("other"), broken)):
+        with pytest.raises((ReportError, ManyErrors), match=r"expected (UTF-8 text|a JSON object on each line)"):
+            reading(*lines)
+
+
 @pytest.mark.parametrize("name", sorted(TRUTH))
 def test_a_real_file_says_what_its_program_counted(name: str) -> None:
     """Declared, reached, missing, violated and vacuous properties, by id."""
