@@ -224,3 +224,13 @@ def test_a_pull_request_brings_no_known_vulnerability() -> None:
     assert {"make audit", "make actions-check"} <= {
         line.partition("run: ")[2].partition(" PYTHON")[0] for line in workflow.splitlines()
     }
+
+
+def test_the_audit_runs_when_a_lock_changes() -> None:
+    """Not only once a week: a new version may be known to be vulnerable already."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "supply-chain.yml").read_text("utf-8"))
+    paths = workflow[True]["push"]["paths"]  # YAML reads the key `on` as true
+    assert {"requirements/**", "**/package-lock.json"} <= set(paths)
+    others = [path for path in locked_files() if not path.startswith("requirements/")]
+    assert others
+    assert {Path(path).name for path in others} == {"package-lock.json"}
