@@ -13,6 +13,7 @@ WORKFLOWS = $(wildcard .github/workflows/*.yml workflows/*.yml)
 WORKFLOW_LINT = tools/workflow_lint
 TYPESCRIPT = tools/typescript
 WORKFLOW_LINTER = build/workflow-lint.cjs
+LOCKS = requirements/*.txt tools/*/package-lock.json
 DOCS_BLOCKS = build/docs-blocks
 ACTIONS = action.yml composite/action.yml handoff/action.yml setup/action.yml
 ISSUE_FORMS = $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
@@ -187,11 +188,11 @@ emitter-bench: $(VENV)/test.done ## measure what a call of an emitter costs (nee
 load-bench: $(VENV)/test.done ## measure large loads in three sizes: time, memory and API calls (ARGS=--quick)
 	@PYTHONPATH=. $(BIN)/python benchmarks/load.py $(ARGS)
 
-audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages (DATABASE=FOLDER: a stored one); exit code 2: no answer
-	@PYTHONPATH=. $(BIN)/python tools/audit.py requirements/*.txt $(DATABASE:%=--database %) $(ARGS)
+audit: $(VENV)/audit.done ## ask for known vulnerabilities of all locked packages (needs npm, or DATABASE=FOLDER: stored ones); exit code 2: no answer
+	@$(BIN)/python -m tools.audit $(LOCKS) $(DATABASE:%=--database %) $(ARGS)
 
-audit-store: $(VENV)/audit.done ## fetch the database that an audit without a network needs (DATABASE=FOLDER)
-	@$(BIN)/python tools/osv_database.py $(or $(DATABASE),build/osv)
+audit-store: $(VENV)/audit.done ## fetch the databases that an audit without a network needs (DATABASE=FOLDER)
+	@$(BIN)/python -m tools.audit.store $(or $(DATABASE),build/osv)
 
 actions-lock: $(VENV)/venv.done ## write the commits of the actions that we use to .github/actions.txt (needs git)
 	@$(BIN)/python tools/known_actions.py --write $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,12 +12,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools import audit, known_actions
+from tools import known_actions
+from tools.audit import requirements
+from tools.audit.__main__ import KINDS, main
 from tools.known_actions import FILE, ROOT, known, used
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 DEPENDABOT = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text("utf-8"))["updates"]
 OURS = "org/vopr-coverage-action"
+OUR_LOCKS = ("requirements/*.txt", "package-lock.json")
+FOREIGN_LOCKS = (
+    "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock", "uv.lock", "poetry.lock",
+    "Pipfile.lock", "pylock.toml", "pdm.lock", "Cargo.lock", "go.sum", "Gemfile.lock", "composer.lock",
+)  # fmt: skip
 
 
 # ---- actions
@@ -103,7 +111,7 @@ def audited(tmp_path: Path, answer: str, *, code: int = 0, lock: str = LOCK, twi
     program.write_text(f"#!{sys.executable}\nimport sys\n{asked}\n{told}\n")
     program.chmod(0o755)
     (tmp_path / "lock.txt").write_text(lock)
-    return audit.main([str(tmp_path / "lock.txt")] * (1 + twice) + ["--program", str(program)])
+    return main([str(tmp_path / "lock.txt")] * (1 + twice) + ["--pip-audit", str(program)])
 
 
 def answered(*packages: dict[str, object]) -> str:
@@ -131,6 +139,8 @@ def test_a_known_vulnerability_fails(tmp_path: Path, capsys: pytest.CaptureFixtu
         (answered(), "1 packages were not looked up: an-odd-name 1.0"),
         (answered(package("an-odd-name", "2.0")), "1 packages were not looked up: an-odd-name 1.0"),
         (answered({"name": "an-odd-name", "skip_reason": "not found"}), "1 packages were not looked up"),
+        ("[]", "answer cannot be read"),
+        (answered(package("an-odd-name", vulns=[{"id": "PYSEC-1"}])), "cannot be read: KeyError('fix_versions')"),
     ],
 )
 def test_a_package_that_was_not_looked_up_is_no_good_news(
@@ -150,17 +160,35 @@ def test_a_lock_that_locks_nothing_is_not_audited(tmp_path: Path, lock: str) -> 
 def test_without_its_program_nothing_is_audited(tmp_path: Path) -> None:
     """It is a package of its own lock."""
     (tmp_path / "lock.txt").write_text(LOCK)
-    assert audit.main([str(tmp_path / "lock.txt"), "--program", str(tmp_path / "none")]) == 2
+    assert main([str(tmp_path / "lock.txt"), "--pip-audit", str(tmp_path / "none")]) == 2
 
 
-def test_every_lock_can_be_audited() -> None:
-    """All of them, by the make target that the schedule runs."""
+def test_every_python_lock_can_be_audited() -> None:
+    """With all its packages, and a hash for each."""
     for lock in LOCKS:
-        packages = audit.packages_of(lock.read_text("utf-8"), lock.name)
+        packages = requirements.packages_of(lock.read_text("utf-8"), lock.name)
         pinned = [line for line in lock.read_text("utf-8").splitlines() if re.match(r"\S+==", line)]
         assert len(packages) == len(pinned) > 0, lock.name
         assert all(packages.values()), lock.name
-    assert "tools/audit.py requirements/*.txt" in (ROOT / "Makefile").read_text("utf-8")
+
+
+def locked_files() -> set[str]:
+    """The lock files in the git tree, of all package managers that one may think of."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = listed.rstrip("\0").split("\0")
+    return {path for path in files if Path(path).name in FOREIGN_LOCKS or any(Path(path).match(at) for at in OUR_LOCKS)}
+
+
+def test_every_lock_in_the_git_tree_is_audited_by_the_make_target() -> None:
+    """By the line that make would run. A lock at a new place, or of a new kind, has to be added there."""
+    line = ["make", "--no-print-directory", "--dry-run", "--always-make", "audit"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    said = subprocess.run(line, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    (words,) = [command.split() for command in said.splitlines() if "-m tools.audit " in command]
+    patterns = words[words.index("tools.audit") + 1 :]
+    named = {path.relative_to(ROOT).as_posix() for pattern in patterns for path in ROOT.glob(pattern)}
+    assert named == locked_files()
+    assert {kind.pattern for kind in KINDS} == {Path(pattern).name for pattern in patterns}
 
 
 # ---- the schedule
@@ -196,3 +224,13 @@ def test_a_pull_request_brings_no_known_vulnerability() -> None:
     assert {"make audit", "make actions-check"} <= {
         line.partition("run: ")[2].partition(" PYTHON")[0] for line in workflow.splitlines()
     }
+
+
+def test_the_audit_runs_when_a_lock_changes() -> None:
+    """Not only once a week: a new version may be known to be vulnerable already."""
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "supply-chain.yml").read_text("utf-8"))
+    paths = workflow[True]["push"]["paths"]  # YAML reads the key `on` as true
+    assert {"requirements/**", "**/package-lock.json"} <= set(paths)
+    others = [path for path in locked_files() if not path.startswith("requirements/")]
+    assert others
+    assert {Path(path).name for path in others} == {"package-lock.json"}

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tools.audit import Unanswered, packages_of
+from tools.audit.model import Unanswered
+from tools.audit.requirements import packages_of
 from tools.release.oci import Layout
 from tools.release.source import ROOT, ReleaseError, run, version_of
 
