@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from tests.support.recordings import a_manifest
+from tests.support.judged_runs import CUT, FLAT, a_recording, a_run, failing
 from tests.support.reports import a_report, requiring
 from vopr_coverage.gates.failing_seeds import ADVICE as FAILING_ADVICE
 from vopr_coverage.gates.failing_seeds import Expectation, first_seeds, judge_failures
@@ -20,39 +19,12 @@ from vopr_coverage.gates.health import (
     judge_run_complete,
 )
 from vopr_coverage.gates.run_outcomes import NO_PROPERTIES_NOTE, NO_RUN_NOTE, SINGLE_RUNS_NOTE, UNFINISHED_NOTE
-from vopr_coverage.model.manifest import Recording, recording_from_json
 from vopr_coverage.model.outcome import Outcome, Status
 from vopr_coverage.model.points import Observed
-from vopr_coverage.model.report import FailureGroup, Input, Properties, Run, SeedList
+from vopr_coverage.model.report import FailureGroup, Input, Properties, SeedList
 from vopr_coverage.model.thresholds import nothing_layer, resolve
 
 NOTHING = requiring()
-FLAT = Input("flat.json", "report", a_report("hit a"))
-CUT = "no batch_complete after 2 of 3 iterations, died at seed 2"
-
-
-def a_run(**changes: Any) -> Input:
-    """A healthy run of three seeds; `changes` replace what it says."""
-    run: dict[str, Any] = {
-        "starting_seed": 0,
-        "announced": 3,
-        "records": 3,
-        "failed_records": 0,
-        "iterations": 3,
-        "ended_early": None,
-        "properties": Properties({}),
-    }
-    return Input("a.ndjson", "stream", None, Run(**run | changes))
-
-
-def a_recording(**changes: Any) -> Recording:
-    """The manifest of such a run."""
-    return recording_from_json(json.dumps(a_manifest(**changes)).encode(), "manifest.json")
-
-
-def failing(invariant: str, *seeds: int) -> FailureGroup:
-    """Seeds that failed an invariant."""
-    return FailureGroup(invariant, len(seeds), "mismatch", seeds)
 
 
 def lines(outcome: Outcome) -> list[str]:

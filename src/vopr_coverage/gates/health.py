@@ -154,31 +154,47 @@ def judge_determinism(file: Input, _bounds: Bounds, _expect: Expectation | None)
     return not_required(gate, SINGLE_RUNS_NOTE)
 
 
-def _row(id: str, title: str, judge: HealthGate, *notes: str, advice: tuple[str, ...] = ()) -> Row:
-    return Row(
-        id=id,
-        part=Part.RUN_HEALTH,
-        title=title,
-        judge=judge,
-        advice=(*((ADVICE[id],) if id in ADVICE else ()), *advice),
-        notes=(NO_RUN_NOTE, *notes),
-    )
-
-
 ROWS = (
-    _row("run-complete", "Completeness", judge_run_complete, CRASHED_NOTE, advice=(*RUN_ADVICE.values(), *OF_FINISH)),
-    _row("iterations", "Iterations", judge_iterations, UNFINISHED_NOTE, CRASHED_NOTE),
-    _row("failures", "Failing seeds", judge_failures, UNFINISHED_NOTE, advice=tuple(FAILING_ADVICE.values())),
-    _row(
-        "properties",
-        "Violated properties",
-        judge_properties,
-        UNFINISHED_NOTE,
-        CRASHED_NOTE,
-        NO_PROPERTIES_NOTE,
-        advice=OF_PROPERTIES,
+    Row(
+        id="run-complete",
+        part=Part.RUN_HEALTH,
+        title="Completeness",
+        judge=judge_run_complete,
+        advice=(ADVICE["run-complete"], *RUN_ADVICE.values(), *OF_FINISH),
+        notes=(NO_RUN_NOTE, CRASHED_NOTE),
     ),
-    _row("determinism", "Determinism", judge_determinism, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
+    Row(
+        id="iterations",
+        part=Part.RUN_HEALTH,
+        title="Iterations",
+        judge=judge_iterations,
+        advice=(ADVICE["iterations"],),
+        notes=(NO_RUN_NOTE, UNFINISHED_NOTE, CRASHED_NOTE),
+    ),
+    Row(
+        id="failures",
+        part=Part.RUN_HEALTH,
+        title="Failing seeds",
+        judge=judge_failures,
+        advice=tuple(FAILING_ADVICE.values()),
+        notes=(NO_RUN_NOTE, UNFINISHED_NOTE),
+    ),
+    Row(
+        id="properties",
+        part=Part.RUN_HEALTH,
+        title="Violated properties",
+        judge=judge_properties,
+        advice=(ADVICE["properties"], *OF_PROPERTIES),
+        notes=(NO_RUN_NOTE, UNFINISHED_NOTE, CRASHED_NOTE, NO_PROPERTIES_NOTE),
+    ),
+    Row(
+        id="determinism",
+        part=Part.RUN_HEALTH,
+        title="Determinism",
+        judge=judge_determinism,
+        advice=(ADVICE["determinism"],),
+        notes=(NO_RUN_NOTE, UNFINISHED_NOTE, SINGLE_RUNS_NOTE),
+    ),
 )
 
 

@@ -50,14 +50,16 @@ def run_incomplete(file: Input) -> Shortfall:
 
 def early_end(file: Input) -> str:
     """What ended an incomplete run, and how far it came, as the end of a sentence."""
-    recording = file.recording
-    came = (file.run.ended_early if file.run else None) or ""
+    recording, run = file.recording, file.run
+    assert run is not None
+    came = run.ended_early
+    assert came is not None
     if recording is None:
         return came  # of a stream alone nothing is known but its records
     if not recording.finished:
         return f"the recording never finished, {came}"
-    silent = file.run is not None and file.run.wrote_nothing
-    return f"{run_ending(recording)}, {came}" if recording.stopped or recording.ended_badly or silent else came
+    says_why = recording.stopped or recording.ended_badly or run.wrote_nothing
+    return f"{run_ending(recording)}, {came}" if says_why else came
 
 
 def last_output(recording: Recording | None) -> str:
@@ -150,7 +152,7 @@ def _other_scenario(recording: Recording, own: str | None) -> list[Shortfall]:
         return []
     asked, says = shown(recording.scenario), shown(own)
     line = f"Recording disagrees: scenario {asked} was asked for, the stream starts with {says}"
-    return [_shortfall("RecordingDisagrees", line, recording.scenario, own)]
+    return [_shortfall("RecordingDisagrees", line, recording.scenario, own, advice=ADVICE["recording"])]
 
 
 def _other_results(part: RecordedPart) -> Shortfall:
@@ -174,9 +176,9 @@ def other_head(recording: Recording | None, commits: tuple[str, ...]) -> list[st
     """A remark if another commit was checked out than the one that GitHub's variable named."""
     if recording is None or recording.head is None or recording.commit_source != "environment":
         return []
-    if recording.head == recording.commit or recording.head in commits:
+    if recording.commit is None or recording.head in (recording.commit, *commits):
         return []
-    head, commit = recording.head[:COMMIT_DIGITS], (recording.commit or "")[:COMMIT_DIGITS]
+    head, commit = recording.head[:COMMIT_DIGITS], recording.commit[:COMMIT_DIGITS]
     return [f"Recorded with another commit checked out: git's HEAD was {head}, GITHUB_SHA {commit}"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vopr_coverage.gates.endings import NOT_MEASURED_TEXT
-from vopr_coverage.model.figures import agreeing, counted
+from vopr_coverage.model.figures import counted
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.points import Broken
 from vopr_coverage.model.report import Finish, Input
@@ -73,7 +73,7 @@ def _broken(found: Broken) -> Shortfall:
         kind="PropertyViolated",
         message=f"Property '{found.name}' {found.line}",
         expected="Holds",
-        actual="Violated" if found.runs == 1 else f"Violated in {found.runs} {agreeing(found.runs, 'run')}",
+        actual="Violated" if found.runs == 1 else f"Violated in {found.runs} runs",
         line=f"Property '{found.name}' {found.line}{runs}",
         point=found.name,
     )
