@@ -52,7 +52,8 @@ PARTS: Mapping[str, str] = {
     "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
     "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
-    "gates/*.py": f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects",
+    "gates/*.py": f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects"
+    " gate_*",
     "nightly/*.py": f"{_NIGHT} {_DRIFT} attempts issue_memory nightly_* regressions run_health scenario_maps trends_*",
 }
 _STATUS = {0: "survived", 1: "killed", 3: "killed", 5: "no test", 33: "no test", None: "left"}
