@@ -17,10 +17,16 @@ from vopr_coverage.gates.coverage import (
     many_missed,
 )
 from vopr_coverage.gates.endings import Evidence, Gate
-from vopr_coverage.gates.extras import judge_fault_effects, judge_invariant_coverage, judge_per_iteration
+from vopr_coverage.gates.extras import (
+    judge_fault_effects,
+    judge_invariant_coverage,
+    judge_per_iteration,
+    judge_property_floors,
+)
 from vopr_coverage.gates.pairs import judge_pair_coverage
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
 from vopr_coverage.model.pairs import PairCoverage, Strangers
+from vopr_coverage.model.report import Properties
 from vopr_coverage.model.thresholds import Bound, Bounds, nothing_layer, resolve
 
 ABSENT = "Pass the whole output of a run that finished and reports its coverage."
@@ -105,9 +111,11 @@ def test_advice_is_about_names_where_a_stream_has_none_of_the_profiles(
     own = {
         judge_required_invariants: "Run a scenario that reaches the state which this invariant checks.",
         judge_fault_effects: "The fault is scheduled without effect, or never scheduled: look at its injector.",
+        judge_per_iteration: "Each iteration does less than it used to: look for runs that end early.",
+        judge_property_floors: "Fewer properties were evaluated than before: look for code that is no longer reached.",
     }
-    bounds = of_profile(**NAMES, min_fault_effects={"w": 1})
-    counted = replace(evidence, fault_effects={"other": 1})
+    bounds = of_profile(**NAMES, min_fault_effects={"w": 1}, min_per_iteration={"w": 1}, min_properties={"w": 1})
+    counted = replace(evidence, fault_effects={"other": 1}, simulations=1, properties=Properties({"other": 1}))
     for judge, ending in own.items():
         expected = ending + OF_PROFILE if advice is None else advice or ending
         assert judge(counted, bounds).advice == expected

@@ -62,6 +62,8 @@ def test_a_phase_that_occurred_too_few_times_is_told_with_its_minimum() -> None:
 def test_a_phase_that_occurred_often_enough_passes() -> None:
     """One minimum, in the singular."""
     evidence = Evidence(a_report("phase vsr.a 10"))
+    many = judge_phase_events(Evidence(a_report("phase vsr.a 12345")), requiring(min_phase_events={"vsr.a": 20_000}))
+    assert [violation.actual for violation in many.violations] == ["12345"], "a count has all its digits"
     assert judge_phase_events(evidence, requiring(min_phase_events={"vsr.a": 10})) == Outcome(
         gate="phase-events",
         status=Status.PASSED,
@@ -229,6 +231,8 @@ def test_a_rate_needs_the_number_of_simulations_and_the_counts_of_faults() -> No
         advice=NOT_REPORTED,
     )
     assert judge_per_iteration(Evidence(report, True, simulations=1), bounds) == unmeasured
+    colons = judge_per_iteration(Evidence(report, True, simulations=1), requiring(min_per_iteration={"net:drop": 0.5}))
+    assert [(violation.point, violation.advice) for violation in colons.violations] == [("net:drop", EFFECTS_ADVICE)]
     counts = {"net:drop": 3}
     assert judge_per_iteration(Evidence(report, True, simulations=None, fault_counts=counts), bounds) == unmeasured
     assert (

@@ -54,8 +54,9 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
-    rates, faults, floors = None, with_dots(dict.fromkeys(fault_names(evidence), 0)), bounds.min_per_iteration.value
-    unknown = evidence.fault_counts is None and any(name in faults for name in floors)
+    rates, names = None, fault_names(evidence)
+    faults = names | {name.replace(":", ".") for name in names}
+    unknown = evidence.fault_counts is None and any(name in faults for name in bounds.min_per_iteration.value)
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
         rates = {name: count / evidence.simulations for name, count in with_dots(counts).items()}
@@ -93,7 +94,7 @@ def point_counts(evidence: Evidence) -> dict[str, int]:
     if effects is None:
         return dict(counts)
     attempts = {name: count for name, count in counts.items() if name not in effects or name in evidence.attempts_only}
-    return {name: effects.get(name, 0) or attempts.get(name, 0) for name in {**counts, **effects}}
+    return {name: effects.get(name) or attempts.get(name, 0) for name in {**counts, **effects}}
 
 
 def fault_names(evidence: Evidence) -> set[str]:
