@@ -134,6 +134,23 @@ def test_a_name_that_occurred_too_seldom_is_the_simulators() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "is_of_profile"),
+    [
+        ("missed y", True),  # one of the critical points
+        ("missed y\nmissed v", True),  # all of them
+        ("missed y\nmissed other", False),  # a point that the profile does not name
+        ("hit y", False),
+    ],
+)
+def test_coverage_may_lack_nothing_but_the_profiles_names(told: str, is_of_profile: bool) -> None:
+    """Then the simulator may not have them; what it lists itself, it has."""
+    bounds = of_profile(fault_point_coverage_min=0.5, critical_fault_points=["v", "y"])
+    evidence = Evidence(a_report(f"ran x 1\n{told}"), is_stream=True)
+    advice = "Run more iterations, or add scenarios that reach the points missed."
+    assert judge_fault_point_coverage(evidence, bounds).advice == advice + OF_PROFILE * is_of_profile
+
+
+@pytest.mark.parametrize(
     ("told", "attempts", "phrase"),
     [
         ("missed a", {"a": 1}, "attempted 1 time, never took effect"),
