@@ -53,7 +53,8 @@ PARTS: Mapping[str, str] = {
     "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
     "gates/*.py": (
-        f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects run_health_*"
+        f"{_JUDGING} {_DRIFT} attempts gate_* last_words other_testers profile_general recording run_health_* "
+        "twenty_defects"
     ),
     "nightly/*.py": f"{_NIGHT} {_DRIFT} attempts issue_memory nightly_* regressions run_health scenario_maps trends_*",
 }
@@ -279,6 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
         folder = ROOT / "build" / "mutants" / part.partition("/")[0]
         if not options.again:
             shutil.rmtree(folder, ignore_errors=True)
+        (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # a test may reach other functions by now
         only = [each for each, status in results_of(folder, files).items() if status not in NOTICED]
         prepare(folder, files, PARTS[part].split())
         if code := run(folder, max(end_s - time.monotonic(), 1) / 60, only):

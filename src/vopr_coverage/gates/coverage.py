@@ -229,20 +229,26 @@ def judge_phase_events(evidence: Evidence, bounds: Bounds) -> Outcome:
     )
 
 
-def _row(number: int, id: str, title: str, judge: Gate) -> Row:
-    advice = (ADVICE[id], ADVICE[id] + OF_PROFILE, SHARED_ADVICE["undeclared"])
-    return Row(id=id, part=Part.COVERAGE, title=title, judge=judge, number=number, advice=advice)
-
-
 # In the order of the violations.
-ROWS = (
-    _row(1, "fault-point-coverage", "Fault point coverage", judge_fault_point_coverage),
-    _row(2, "critical-fault-points", "Critical fault points", judge_critical_fault_points),
-    _row(3, "required-invariants", "Required invariants", judge_required_invariants),
-    _row(4, "view-changes", "View changes", judge_view_changes),
-    _row(5, "repairs", "Repairs", judge_repairs),
-    _row(6, "query-plans", "Query plans", judge_query_plans),
-    _row(7, "phase-events", "Phase events", judge_phase_events),
+_CATEGORIES: tuple[tuple[str, str, Gate], ...] = (
+    ("fault-point-coverage", "Fault point coverage", judge_fault_point_coverage),
+    ("critical-fault-points", "Critical fault points", judge_critical_fault_points),
+    ("required-invariants", "Required invariants", judge_required_invariants),
+    ("view-changes", "View changes", judge_view_changes),
+    ("repairs", "Repairs", judge_repairs),
+    ("query-plans", "Query plans", judge_query_plans),
+    ("phase-events", "Phase events", judge_phase_events),
+)
+ROWS = tuple(
+    Row(
+        id=gate,
+        part=Part.COVERAGE,
+        title=title,
+        judge=judge,
+        number=number,
+        advice=(ADVICE[gate], ADVICE[gate] + OF_PROFILE, SHARED_ADVICE["undeclared"]),
+    )
+    for number, (gate, title, judge) in enumerate(_CATEGORIES, start=1)
 )
 
 

@@ -65,7 +65,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
     def attempts_in_vain(self, name: str) -> str:
         """How often a fault point was attempted that never took effect, as a phrase; "" if it isn't such a point."""
-        attempts = self.attempts_only.get(name, 0)
+        attempts = self.attempts_only.get(name)
         if not attempts or not self.report or name in self.report.hit_fault_points:
             return ""
         return f"attempted {counted(attempts, 'time')}, never took effect"

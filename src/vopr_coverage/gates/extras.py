@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vopr_coverage.gates.endings import ADVICE as SHARED_ADVICE
-from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, Gate, absent, judge_floors, not_required, with_dots
+from vopr_coverage.gates.endings import NOT_MEASURED_TEXT, Evidence, absent, judge_floors, not_required, with_dots
 from vopr_coverage.gates.row import Part, Row
 from vopr_coverage.model.figures import seed_percent
 from vopr_coverage.model.outcome import Outcome, Shortfall, Status
@@ -54,8 +54,9 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
-    rates, faults, floors = None, with_dots(dict.fromkeys(fault_names(evidence), 0)), bounds.min_per_iteration.value
-    unknown = evidence.fault_counts is None and any(name in faults for name in floors)
+    rates, names = None, fault_names(evidence)
+    faults = names | {name.replace(":", ".") for name in names}
+    unknown = evidence.fault_counts is None and any(name in faults for name in bounds.min_per_iteration.value)
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
         rates = {name: count / evidence.simulations for name, count in with_dots(counts).items()}
@@ -93,7 +94,7 @@ def point_counts(evidence: Evidence) -> dict[str, int]:
     if effects is None:
         return dict(counts)
     attempts = {name: count for name, count in counts.items() if name not in effects or name in evidence.attempts_only}
-    return {name: effects.get(name, 0) or attempts.get(name, 0) for name in {**counts, **effects}}
+    return {name: effects.get(name) or attempts.get(name, 0) for name in {**counts, **effects}}
 
 
 def fault_names(evidence: Evidence) -> set[str]:
@@ -235,12 +236,15 @@ def _unsatisfied(name: str, actual: str) -> Shortfall:
     )
 
 
-def _row(id: str, title: str, judge: Gate, key: str, *notes: str) -> Row:
-    return Row(id=id, part=Part.EXTRA, title=title, judge=judge, keys=(key,), advice=(ADVICE[id],), notes=notes)
-
-
 ROWS = (
-    _row("fault-effects", "Fault effects", judge_fault_effects, "min_fault_effects"),
+    Row(
+        id="fault-effects",
+        part=Part.EXTRA,
+        title="Fault effects",
+        judge=judge_fault_effects,
+        keys=("min_fault_effects",),
+        advice=(ADVICE["fault-effects"],),
+    ),
     Row(
         id="per-iteration",
         part=Part.EXTRA,
@@ -250,8 +254,24 @@ ROWS = (
         advice=(ADVICE["per-iteration"], ADVICE["fault-effects"], SHARED_ADVICE["too-short"]),
         notes=(TOO_SHORT_NOTE,),
     ),
-    _row("property-floors", "Property counters", judge_property_floors, "min_properties", TOO_SHORT_NOTE),
-    _row("required-properties", "Required properties", judge_required_properties, "required_properties", SILENCE_NOTE),
+    Row(
+        id="property-floors",
+        part=Part.EXTRA,
+        title="Property counters",
+        judge=judge_property_floors,
+        keys=("min_properties",),
+        advice=(ADVICE["property-floors"],),
+        notes=(TOO_SHORT_NOTE,),
+    ),
+    Row(
+        id="required-properties",
+        part=Part.EXTRA,
+        title="Required properties",
+        judge=judge_required_properties,
+        keys=("required_properties",),
+        advice=(ADVICE["required-properties"],),
+        notes=(SILENCE_NOTE,),
+    ),
     Row(
         id="invariant-coverage",
         part=Part.EXTRA,

@@ -54,14 +54,14 @@ def never_met(pair: Strangers, seeds: int) -> str:
 
 def _shortfall(pairs: PairCoverage | None, share: float | None, minimum: str) -> Shortfall:
     actual = NOT_MEASURED_TEXT if share is None else seed_percent(share)
-    strangers = pairs.strangers[:STRANGERS_TOLD] if pairs else ()
+    strangers = [never_met(pair, pairs.seeds) for pair in pairs.strangers[:STRANGERS_TOLD]] if pairs else []
     return Shortfall(
         kind="PairCoverage",
         message="Pair coverage below minimum" if share is not None else "Pair coverage not measured",
         expected=minimum,
         actual=actual,
         line=f"Pair coverage: {actual} (expected >= {minimum})",
-        detail="; ".join(never_met(pair, pairs.seeds) for pair in strangers) if pairs else "",
+        detail="; ".join(strangers),
     )
 
 
