@@ -47,6 +47,14 @@ def test_what_is_no_longer_declared_vanished() -> None:
     assert [each.line for each in outcome.violations] == ["Locked point 'delay' vanished: it is no longer declared"]
 
 
+def test_a_phase_that_is_off_is_one_of_those_that_are_locked() -> None:
+    """It was taken away from a number in which it was not."""
+    election = LockedPoint("election", "phase", {"combined": LockedIn("common", hit=True)})
+    lock = PointLock(points=(*a_lock(crash="critical", drop="common").points, election))
+    assert judge_locked_points(drifted(lock, "crash drop election", "crash")).measured == "3 of 3 as locked"
+    assert judge_locked_points(drifted(lock, "crash drop", "crash")).measured == "2 of 3 as locked"
+
+
 def test_what_vanished_is_told_once() -> None:
     """Whether it was ever hit matters no more."""
     outcome = judge_locked_points(drifted(a_lock(a="common", b_never="common"), "a", "a"))

@@ -123,13 +123,6 @@ def test_what_is_gone_comes_first_and_decides() -> None:
     ]
 
 
-def test_more_points_off_than_locked_are_no_negative_number() -> None:
-    """A phase can be off, and is none of the points that are counted as locked."""
-    assert drifted(1, vanished=("a",), never_hit=("b",)).measured == "0 of 1 as locked"
-    assert drifted(2, vanished=("a",), never_hit=("b",)).measured == "0 of 2 as locked"
-    assert drifted(3, vanished=("a",), never_hit=("b",)).measured == "1 of 3 as locked"
-
-
 def test_a_run_that_lists_only_its_hits_says_so() -> None:
     """Whatever is missing in it may have been missed."""
     assert drifted(can_vanish=False) == ended(

@@ -40,7 +40,7 @@ def judge_locked_points(drift: Drift) -> Outcome:
     return Outcome(
         gate=LOCKED_POINTS,
         status=status,
-        measured="not measured" if drift.missing else f"{max(drift.locked - off, 0)} of {drift.locked} as locked",
+        measured="not measured" if drift.missing else f"{drift.locked - off} of {drift.locked} as locked",
         required="all as locked",
         origin=drift.lock,
         violations=(*gone, *unshown),

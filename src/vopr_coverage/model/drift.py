@@ -18,7 +18,7 @@ class Drift(msgspec.Struct, frozen=True):
 
     Attributes:
         lock: the file's name.
-        locked: how many points count in these scenarios.
+        locked: how many points, of any kind, can occur in these scenarios.
         missing: the scenarios that the file does not have, as the runs name them; "" for runs without one.
         vanished: locked, and no longer declared by the tester. `renamed`: those of them that another name looks like.
         looks_renamed: locked and not hit by a run that lists only what it hit, and another name looks like it.

@@ -49,7 +49,7 @@ def drift_of(lock: PointLock, source: str, scenarios: Sequence[str | None], run:
     never = sorted(name for name in silent if not possible[name].place.hit and name not in vanished)
     return Drift(
         lock=source,
-        locked=sum(locked.kind != "phase" for locked in possible.values()),
+        locked=len(possible),
         missing=missing,
         vanished=tuple(vanished),
         renamed=tuple(renamed),
