@@ -51,7 +51,7 @@ PARTS: Mapping[str, str] = {
     "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate "
     "base_file change_to_base counterparts regression_* told_losses",
     "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
-    "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
+    "check/merge.py": f"{_JUDGING} {_DRIFT} attempts merging_* profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
     "gates/*.py": f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects",
     "nightly/*.py": f"{_NIGHT} {_DRIFT} attempts issue_memory nightly_* regressions run_health scenario_maps trends_*",

@@ -45,7 +45,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
     reports = [read.report for read in inputs]
     whole = all(report is not None for report in reports)
     named = [read.observed for read in inputs if read.observed is not None]
-    observed = add_up(named) if named and len(named) == len(inputs) else None
+    observed = add_up(named) if len(named) == len(inputs) else None
     runs = [read.run for read in inputs]
     streams = [run for run in runs if run is not None]
     evidence = Evidence(
@@ -216,7 +216,7 @@ def _seeds_of(read: Input) -> str:
     run = read.run
     assert run is not None, "only runs share seeds"
     assert run.starting_seed is not None, "a run without a first seed shares none"
-    last = (run.starting_seed + max(_seed_count(run) - 1, 0)) % SEED_COUNT
+    last = (run.starting_seed + _seed_count(run) - 1) % SEED_COUNT
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 
 
