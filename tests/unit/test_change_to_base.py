@@ -139,6 +139,8 @@ def test_a_stream_of_base_gets_the_points_that_a_config_lists_today() -> None:
     assert figures_today(a_base_report(then, "stream", "stream"), now) == expected
     for formats in (("report",), ("stream", "report"), ("report", "stream")):
         assert figures_today(a_base_report(then, *formats), now) == a_report(then)
+    short = a_base_report(f"{then}\nfault_points_hit 1\ntotal_fault_points 9", "stream")
+    assert figures_today(short, now) == expected  # both counts follow from the names
     assert figures_today(a_base_report(then, "stream"), None) == a_report(then)
     assert figures_today(a_base_report(None, "stream"), now) is None
 

@@ -27,6 +27,7 @@ def test_without_a_base_no_report_has_a_counterpart(base: Base | None, before: B
     [
         # letters that only a capital form makes equal are other letters
         ([("a", "straße")], [("b", "strasse")], [None], ["b"]),
+        ([("a", "straße"), ("b", "strasse")], [("b", "straße"), ("a", "strasse")], ["b", "a"], []),
         ([("a", "SWIZZLE")], [("b", "swizzle")], ["b"], []),
         # without a scenario on one side the name decides, then what is left over
         ([("a", None)], [("a", "swizzle")], ["a"], []),

@@ -123,6 +123,8 @@ def test_a_fall_of_exactly_the_limit_passes_although_floats_say_more() -> None:
     outcome = judge_regression(now, Change("night"), then, Limit(10.0, 0, "x"))
     assert (outcome.status, outcome.measured) == (Status.PASSED, "10.0 points, 0 lost")
     assert judge_regression(now, Change("night"), then, Limit(9.99999, 0, "x")).status is Status.FAILED
+    assert judged(Limit(25.0 - 1e-9, None, "x")).status is Status.PASSED
+    assert judged(Limit(25.0 - 2e-9, None, "x")).status is Status.FAILED
 
 
 def test_coverage_that_rose_fell_by_nothing() -> None:

@@ -168,6 +168,16 @@ def test_losses_are_found_with_all_that_is_told_of_them() -> None:
     assert (found.unknown, found.compared) == (("unheard", "never", "silent"), 3)
 
 
+def test_a_point_that_is_hit_less_often_helps_no_other_to_be_lost() -> None:
+    """It is not lost, whatever its counts are: of two names, the one that is lost needs a chance of 1 in 200."""
+    now = Incidences(Samples(124, 124), {"drop": 0, "kept": 1})
+    known = [KnownRates("base", {"drop": Incidence(1, 1), "kept": Incidence(100, 100)})]
+    (loss,) = losses_of(Change("b", lost_points=("drop",)), now, known).losses
+    assert loss.chance == pytest.approx(1 / 125)
+    assert not loss.is_significant
+    assert not loss.could_be
+
+
 def test_without_counts_of_this_run_all_that_is_lost_is_unknown() -> None:
     """Points and invariants, in their order; nothing was compared."""
     change = Change("b", lost_points=("z", "a"), lost_invariants=("i",))
