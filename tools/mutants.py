@@ -48,9 +48,10 @@ _NIGHT = (
     "job_* night night_findings own_night plan_file planning recording seed_file shards starter_nights standing_figures"
 )
 PARTS: Mapping[str, str] = {
-    "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate",
+    "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate "
+    "base_file change_to_base counterparts regression_* told_losses",
     "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
-    "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
+    "check/merge.py": f"{_JUDGING} {_DRIFT} attempts merging_* profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
     "gates/*.py": (
         f"{_JUDGING} {_DRIFT} attempts gate_* last_words other_testers profile_general recording run_health_* "

@@ -119,6 +119,8 @@ def test_an_invariant_is_lost_as_a_point_is() -> None:
         (1, 2, 12, 0, False),  # 1 in 91
         (1, 1, 100, 1, False),  # 1 in 101, and two names share the 1 in 100
         (1, 1, 200, 1, True),
+        (1, 1, 100, 0, True),
+        (1, 1, 98, 0, False),  # 1 in 99
     ],
 )
 def test_a_loss_could_be_told_from_chance_by_samples_enough(

@@ -95,4 +95,4 @@ def _tests(
 
 def _could_be(loss: Loss, seeds: int, compared: int) -> bool:
     always = replace(loss.before.incidence, hit=loss.before.incidence.of)
-    return chance_of_fewer(always, replace(loss.now, hit=0), seeds) <= LOST_ALPHA / compared
+    return chance_of_fewer(always, loss.now, seeds) <= LOST_ALPHA / compared

@@ -45,7 +45,7 @@ def as_unit(name: str, scenario: str | None, inputs: Sequence[Input]) -> Unit:
     reports = [read.report for read in inputs]
     whole = all(report is not None for report in reports)
     named = [read.observed for read in inputs if read.observed is not None]
-    observed = add_up(named) if named and len(named) == len(inputs) else None
+    observed = add_up(named) if len(named) == len(inputs) else None
     runs = [read.run for read in inputs]
     streams = [run for run in runs if run is not None]
     evidence = Evidence(
@@ -100,9 +100,9 @@ def overlaps(inputs: Sequence[Input]) -> list[str]:
 
     Runs without a name count as one scenario.
     """
-    by_scenario: dict[str, list[tuple[int, int, int]]] = {}
+    by_scenario: dict[str | None, list[tuple[int, int, int]]] = {}
     for number, read in enumerate(inputs):
-        ranges = by_scenario.setdefault((read.scenario or "").lower(), [])
+        ranges = by_scenario.setdefault(read.scenario.lower() if read.scenario else None, [])
         ranges += [(first, end, number) for first, end in (seed_ranges(read.run) if read.run else ())]
     pairs = {pair for ranges in by_scenario.values() for pair in _sharing(ranges)}
     return [f"{_seeds_of(inputs[a])} and {_seeds_of(inputs[b])} share seeds" for a, b in sorted(pairs)]
@@ -190,7 +190,7 @@ def _sharing(ranges: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]
 
     All pairs would be millions if thousands of runs had the same seeds.
     """
-    furthest_end, furthest = 0, 0  # of the ranges so far, which begin no later than the next one
+    furthest_end = furthest = 0  # of the ranges so far, which begin no later than the next one
     for first, end, number in sorted(ranges):
         if first < furthest_end:
             yield min(number, furthest), max(number, furthest)
@@ -216,7 +216,7 @@ def _seeds_of(read: Input) -> str:
     run = read.run
     assert run is not None, "only runs share seeds"
     assert run.starting_seed is not None, "a run without a first seed shares none"
-    last = (run.starting_seed + max(_seed_count(run) - 1, 0)) % SEED_COUNT
+    last = (run.starting_seed + _seed_count(run) - 1) % SEED_COUNT
     return f"{printable(read.source)} (seeds {run.starting_seed} to {last})"
 
 
