@@ -9,11 +9,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
-from tests.support.simulators import wait_for
+from tests.support.simulators import is_gone, wait_for
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly import calibration
 from vopr_coverage.nightly.calibration import CANARY_RATE, Calibration, Calibrator, calibrate
@@ -239,14 +238,6 @@ def test_a_program_that_cannot_be_started_is_named(program: str, told: str) -> N
     with pytest.raises(UsageError) as refused:
         calibrate([program, "{seed}"], "combined", 7, 1.0, lambda _done: None)
     assert str(refused.value) == told
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has waited for has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
