@@ -217,9 +217,9 @@ from functools import partial
 from vopr_coverage.nightly.parallel import run_all
 
 def hang(number):
-    with open(f"{number}.part", "w") as file:
+    with open(f"{sys.argv[1]}/{number}.part", "w") as file:
         file.write(str(os.getpid()))
-    os.rename(f"{number}.part", f"{number}.pid")
+    os.rename(file.name, f"{sys.argv[1]}/{number}.pid")
     time.sleep(600)
 
 run_all([partial(hang, number) for number in range(2)], 2)
@@ -231,7 +231,7 @@ def test_a_process_ends_with_its_parent(tmp_path: Path) -> None:
     """However that was killed, and in the middle of a task. A process that has no parent goes on."""
     _end_with_parent()
     env = os.environ | {"PYTHONPATH": str(Path(vopr_coverage.__file__).parents[1])}
-    with subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=env) as parent:
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path)], env=env) as parent:
         wait_for(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
         parent.kill()
     pids = [int(file.read_text(encoding="utf-8")) for file in tmp_path.glob("*.pid")]
