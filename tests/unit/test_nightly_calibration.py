@@ -192,6 +192,12 @@ def test_a_simulator_that_closes_its_output_and_goes_on_is_stopped(monkeypatch: 
     assert found.trouble.endswith(" s, then it was stopped")
 
 
+def test_a_simulator_may_end_a_moment_after_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has ended by itself."""
+    monkeypatch.setattr(calibration, "ENDING_S", 20.0)
+    assert run("exec >&-; sleep 0.2; exit 3").trouble.endswith(" s, it ended with exit code 3")
+
+
 def test_placeholders_are_filled_and_complaints_on_stdout_are_its_words() -> None:
     """Unless there are some on stderr. More iterations are asked for than anybody runs."""
     script = 'echo "$1 from $2 on, $3 of them"'

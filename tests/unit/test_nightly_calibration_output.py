@@ -99,8 +99,9 @@ def test_the_time_counts_from_the_start_of_the_process() -> None:
     """Until its output ended, or the time was up."""
     _, took_s = _Output(io.BytesIO(ITERATION)).count_until(time.monotonic() - 30, 60.0, lambda _done: None)
     assert 30 <= took_s < 60
-    found = _Output(io.BytesIO(ITERATION)).count_until(time.monotonic() - 30, 20.0, lambda _done: None)
-    assert found == (0, 20.0)
+    late = _Output(io.BytesIO(ITERATION))
+    assert late.count_until(time.monotonic() - 30, 20.0, lambda _done: None) == (0, 20.0)
+    assert late.ended is False
     _, took_s = _Output(io.BytesIO(ITERATION)).count_until(time.monotonic() + 9, 60.0, lambda _done: None)
     assert took_s == 1e-6  # a rate is a number
 

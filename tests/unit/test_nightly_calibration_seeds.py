@@ -125,6 +125,7 @@ def test_the_program_and_its_stderr_are_told(monkeypatch: pytest.MonkeyPatch, se
     found = calibrated(monkeypatch, Recorder(left, b"x\n" * 100_000 + b"out of\nmemory"), seen)
     assert found.trouble.startswith("the simulator 'sim' ended with exit code 3 after 2 s")
     assert found.last_words[-2:] == ("out of", "memory")
+    assert calibrated(monkeypatch, Recorder(left, b"out of\nmemory"), seen).last_words == ("out of", "memory")
 
 
 def test_an_interrupted_recording_is_an_interrupted_calibration(

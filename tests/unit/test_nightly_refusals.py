@@ -236,6 +236,7 @@ def test_own_work_is_what_differs_from_the_usual() -> None:
         "gone": Asked("gray", 700),
     }
     only_short = {"gone": gone, "short": Detector(("log",), iterations=9)}
+    assert own_work({"gone": Detector(fault_points=("net.drop",))}, Asked("Usual", 0)) == {}  # which is refused
     assert own_work(only_short, usual) == {"gone": Asked("Usual", 9), "short": Asked("Usual", 9)}
 
 

@@ -102,7 +102,7 @@ class Calibrator:
             watch = self._watch(f"calibrating {what}{which}")
             measured = self._measure(command, scenario, self._seed_base, self._seconds, watch)
             if measured.trouble:
-                raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.strip("-") + "s"))
+                raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.removeprefix("--") + "s"))
             iterations = f"{in_digits(measured.rate)} {agreeing(measured.rate, 'iteration')}"
             self._log(f"calibrated {what}: {iterations} a second")
             rates[key] = measured.rate
