@@ -169,6 +169,12 @@ def test_a_canary_names_a_folder_an_artifact_and_a_build(names: tuple[str, ...],
             "a night has 2^40 seeds of its own, this one would need 1,099,511,627,777",
         ),
         (
+            Wish((Asked("a", MOST),), canary=B, canaries=("x",)),
+            1e9,
+            "a night has 2^40 seeds of its own, this one would need 1,099,511,627,777",
+        ),
+        (Wish((Asked("a", MOST - 1),), canary=B, canaries=("x",)), 1e9, ""),
+        (
             Wish((A,), canary=B, canaries=("control-a", "x"), own={"x": A}),
             10,
             "two scenarios, or a canary and a control run, would share a folder: rename one of them",

@@ -97,6 +97,14 @@ def test_a_night_that_does_not_fit() -> None:
     ]  # fmt: skip
 
 
+def test_what_does_not_fit_is_told_in_hours() -> None:
+    """In all digits, where there are many."""
+    plan = plan_night(Wish((Asked("a", 3_600_000_000),)), {"a": 1.0}, 0, 1, jobs_max=1)
+    assert plan.remarks == (
+        "long-run a: 48 of 3,600,000,000 iterations fit into 1 job of 1 min, all would take 1,000,000 h at 1 a second",
+    )
+
+
 def test_what_is_required_is_required_of_long_run_and_coverage() -> None:
     """Exactly the minimum is enough."""
     for asked, enough in ((Asked("a", 480, 480), True), (Asked("a", 481, 481), False), (Asked("a", 479, 480), False)):
@@ -106,12 +114,12 @@ def test_what_is_required_is_required_of_long_run_and_coverage() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "twice", "slow"),
-    [(1 / 48, False, False), (0.99 / 48, False, True), (2 / 48, True, False), (1.98 / 48, True, True)],
+    [(1 / 96, False, False), (0.99 / 96, False, True), (2 / 96, True, False), (1.98 / 96, True, True)],
 )
 def test_an_iteration_should_fit_into_a_job(rate: float, twice: bool, slow: bool) -> None:
     """Twice, where it is run twice. It is planned either way."""
     one = Asked("a", 1)
-    plan = plan_night(Wish((Asked("b", 1),), determinism=one) if twice else Wish((one,)), {"a": rate, "b": 1.0}, 0, 1)
+    plan = plan_night(Wish((Asked("b", 1),), determinism=one) if twice else Wish((one,)), {"a": rate, "b": 1.0}, 0, 2)
     where = "determinism a" if twice else "long-run a"
     told = f"{where}: one iteration takes longer than a job has, at "
     assert [remark.startswith(told) for remark in plan.remarks] == [True] * slow
