@@ -144,7 +144,7 @@ def test_each_scenario_has_a_job_and_a_matrix_256(jobs_max: int, told: str) -> N
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (("a.b", "_c-d", "9", "x" * 80), ""),
+        (("a.b", "_c-d", "9", "X", "x" * 80), ""),
         (("a", ""), "canary '': {unsafe}"),
         (("a/b",), "canary 'a/b': {unsafe}"),
         ((".a",), "canary '.a': {unsafe}"),
