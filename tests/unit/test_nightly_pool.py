@@ -208,7 +208,7 @@ def test_a_process_runs_the_tasks_whose_numbers_arrive(
         _work(theirs, [partial(int, 7), partial(int, 9), fail])
     assert [ours.recv(), ours.recv()] == [(1, 9), (0, 7)]
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    wait_for(lambda: watching == [True])
+    wait_for(lambda: watching == [True], 5.0)
 
 
 PROGRAM = """

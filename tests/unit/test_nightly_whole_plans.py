@@ -117,13 +117,14 @@ def test_what_is_required_is_required_of_long_run_and_coverage() -> None:
     [(1 / 96, False, False), (0.99 / 96, False, True), (2 / 96, True, False), (1.98 / 96, True, True)],
 )
 def test_an_iteration_should_fit_into_a_job(rate: float, twice: bool, slow: bool) -> None:
-    """Twice, where it is run twice. It is planned either way."""
-    one = Asked("a", 1)
-    plan = plan_night(Wish((Asked("b", 1),), determinism=one) if twice else Wish((one,)), {"a": rate, "b": 1.0}, 0, 2)
-    where = "determinism a" if twice else "long-run a"
-    told = f"{where}: one iteration takes longer than a job has, at "
-    assert [remark.startswith(told) for remark in plan.remarks] == [True] * slow
-    assert plan.work[-1].planned >= 1
+    """Twice, where it is run twice. One is planned either way."""
+    some = Asked("a", 3)
+    wish = Wish((Asked("b", 1),), determinism=some) if twice else Wish((some,))
+    plan = plan_night(wish, {"a": rate, "b": 1.0}, 0, 2, jobs_max=1)
+    told = f"{'determinism' if twice else 'long-run'} a: one iteration takes longer than a job has, at "
+    assert sum(remark.startswith(told) for remark in plan.remarks) == slow
+    sizes = [run.iterations for run in plan.long_run.include] + [run.iterations for run in plan.determinism.include]
+    assert set(sizes) == {1}
 
 
 def test_seeds_come_round_behind_the_last_one() -> None:
