@@ -220,7 +220,7 @@ def hang(number):
     with open(f"{sys.argv[1]}/{number}.part", "w") as file:
         file.write(str(os.getpid()))
     os.rename(file.name, f"{sys.argv[1]}/{number}.pid")
-    time.sleep(600)
+    time.sleep(60)
 
 run_all([partial(hang, number) for number in range(2)], 2)
 """
