@@ -75,6 +75,12 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for has."""
+    state = read_quietly(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
+    return not state or state[0] == b"Z"
+
+
 def read_quietly(path: Path) -> bytes:
     """A file of a process that may just have ended."""
     try:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vopr_coverage.errors import ConfigError, UsageError
 from vopr_coverage.incidence.choose import ChosenSeeds, SeedFor, choose
 from vopr_coverage.model.hits import Hits, SeedSpan
-from vopr_coverage.nightly.seed_coverage import judge_seeds, told
+from vopr_coverage.nightly.seed_coverage import Missed, SeedCoverage, judge_seeds, told
 from vopr_coverage.nightly.seed_file import WantedSeed, parse_seed_file, seed_file_text
 
 HITS = Hits((SeedSpan(10, 4),), {"a": 0b0111, "b": 0b0100, "c": 0b1000, "never": 0})
@@ -138,3 +138,69 @@ def test_a_seed_that_left_nothing_is_not_stale() -> None:
     assert [(one.part, one.lost) for one in coverage.missed] == [(("a",), True)]
     assert "s seed 1 left nothing to judge, and no other reaches 'a'" in [*told(coverage)]
     assert not any("stale" in line for line in told(coverage))
+
+
+def test_a_file_whose_seeds_reach_all_that_they_are_for_says_no_more() -> None:
+    """Points alone are no pairs; what else a seed reaches does not matter."""
+    wanted = (WantedSeed("s", "1", (("a",),)),)
+    coverage = judge_seeds(wanted, {("s", "1"): frozenset("ab")})
+    assert coverage == SeedCoverage(wanted=1, reached=1, noun="point")
+    assert [*told(coverage)] == ["1 of 1 point for which these seeds were chosen is reached again"]
+
+
+def test_what_is_lost_comes_before_what_moved() -> None:
+    """Each part by itself, in the order of the file; then what to do about it."""
+    now = {("s", "1"): frozenset("c"), ("s", "2"): frozenset("b"), ("t", "1"): frozenset("a")}
+    coverage = judge_seeds(WANTED, now)
+    assert coverage == SeedCoverage(
+        wanted=4,
+        reached=2,
+        noun="point and pair",
+        missed=(
+            Missed(WANTED[0], ("a",), True),
+            Missed(WANTED[2], ("a", "b"), True),
+            Missed(WANTED[0], ("b",), False),
+            Missed(WANTED[1], ("c",), False),
+        ),
+    )
+    assert [*told(coverage)] == [
+        "2 of 4 points and pairs for which these seeds were chosen are reached again",
+        "s seed 1 no longer reaches 'a', nor does any other",
+        "t seed 1 no longer reaches 'a' & 'b', nor does any other",
+        "s seed 1 no longer reaches 'b', another seed does",
+        "s seed 2 no longer reaches 'c', another seed does",
+        "the file is stale for 3 seeds, because the simulator has changed: find out what the change has lost, or "
+        "choose seeds anew from a night of this simulator, with `vopr-coverage seeds`",
+    ]
+
+
+def test_a_seed_that_did_not_run_left_nothing_either() -> None:
+    """What it is for is not missed, if another seed reaches it."""
+    coverage = judge_seeds(WANTED[:2], {("s", "2"): frozenset("bc")})
+    assert (coverage.unjudged, coverage.lost) == (WANTED[:1], True)
+    assert [*told(coverage)] == [
+        "2 of 3 points for which these seeds were chosen are reached again",
+        "s seed 1 left nothing to judge, and no other reaches 'a'",
+    ]
+    nothing = judge_seeds(WANTED[2:], {})
+    assert (nothing.wanted, nothing.reached, nothing.noun) == (1, 0, "point and pair")
+    assert [*told(nothing)] == [
+        "0 of 1 point and pair for which these seeds were chosen are reached again",
+        "t seed 1 left nothing to judge, and no other reaches 'a' & 'b'",
+    ]
+
+
+@pytest.mark.parametrize(("missing", "more"), [(20, []), (21, ["… and 1 more"]), (1_021, ["… and 1,001 more"])])
+def test_twenty_losses_are_listed(missing: int, more: list[str]) -> None:
+    """And how many more there are. Counts have their commas."""
+    wanted = (WantedSeed("s", "1", tuple((f"p{n}",) for n in range(missing))),)
+    first, *lines, _stale = told(judge_seeds(wanted, {("s", "1"): frozenset()}))
+    assert first.startswith(f"0 of {missing:,} points for which")
+    assert lines == [*(f"s seed 1 no longer reaches 'p{n}', nor does any other" for n in range(20)), *more]
+
+
+def test_names_in_a_line_are_escaped_and_cut() -> None:
+    """They are foreign; 200 characters of a point are enough."""
+    wanted = (WantedSeed("\x1bs", "1", (("x" * 201, "\n"),)),)
+    _, line, _ = told(judge_seeds(wanted, {("\x1bs", "1"): frozenset()}))
+    assert line == f"\\x1bs seed 1 no longer reaches '{'x' * 200}' & '\\n', nor does any other"

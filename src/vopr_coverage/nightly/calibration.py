@@ -102,7 +102,7 @@ class Calibrator:
             watch = self._watch(f"calibrating {what}{which}")
             measured = self._measure(command, scenario, self._seed_base, self._seconds, watch)
             if measured.trouble:
-                raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.strip("-") + "s"))
+                raise UsageError(_refusal(what, measured, f"{flag} {scenario}=R", flag.removeprefix("--") + "s"))
             iterations = f"{in_digits(measured.rate)} {agreeing(measured.rate, 'iteration')}"
             self._log(f"calibrated {what}: {iterations} a second")
             rates[key] = measured.rate
@@ -178,7 +178,7 @@ class _Output:
 
     def count_until(self, started_s: float, seconds: float, advance: Callable[[int], None]) -> tuple[int, float]:
         """How many iterations came before the time was up or the output ended, and the seconds until then."""
-        count, last_s = 0, seconds
+        count = 0
         while (left_s := started_s + seconds - time.monotonic()) > 0:
             advance(count)
             try:
@@ -187,7 +187,6 @@ class _Output:
                 continue
             if line is None:
                 self.ended = True
-                last_s = time.monotonic() - started_s
                 break
             if _SIMULATION.search(line):
                 self._record, self._last = _KINDS[1]
@@ -198,7 +197,7 @@ class _Output:
             elif not _ANY_RECORD.match(line):
                 self._other += line[-TAIL_BYTES:] + b"\n"
                 del self._other[:-TAIL_BYTES]
-        return count, max(min(last_s, time.monotonic() - started_s), 1e-6)
+        return count, max(min(seconds, time.monotonic() - started_s), 1e-6)
 
     def words(self) -> tuple[str, ...]:
         """Its last lines that are no records. Some simulators print their complaints here."""
@@ -247,8 +246,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(OSError):
             os.killpg(process.pid, number)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_S)
-            break
-        except subprocess.TimeoutExpired:
-            continue
+            return

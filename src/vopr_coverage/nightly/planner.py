@@ -7,6 +7,7 @@ seeds finds nothing new in code that has not changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -36,9 +37,9 @@ HEADROOM = 0.8  # the share of a job's time that is planned, because runners and
 
 
 class _PlannedPart(msgspec.Struct, frozen=True):
-    """One part of the plan; `next_seed` is the first seed after its own."""
+    """One part of the plan; `next_seed` is the first seed after its own, 0 where its seeds are not the night's."""
 
-    next_seed: int
+    next_seed: int = 0
     shards: tuple[Shard, ...] = ()
     ranges: tuple[SeedRange, ...] = ()
     canaries: tuple[CanaryRange, ...] = ()
@@ -144,13 +145,12 @@ def _refuse_shared_names(plan: NightPlan) -> None:
 
 def _divided(job: PlannedJob, asked: Sequence[Asked], budget: _Budget, seed: int, jobs_max: int) -> _PlannedPart:
     """Divide each scenario among as many jobs as it needs, or as it may have."""
-    capacities = [budget.capacity(scenario) for scenario in asked]
-    wanted = [-(-scenario.iterations // capacity) for scenario, capacity in zip(asked, capacities, strict=True)]
+    wanted = [-(-scenario.iterations // budget.capacity(scenario)) for scenario in asked]
     shards: list[Shard] = []
     work: list[PlannedWork] = []
     remarks: list[str] = []
-    for scenario, capacity, count in zip(asked, capacities, _within(wanted, jobs_max), strict=True):
-        planned = min(scenario.iterations, capacity * count)
+    for scenario, count in zip(asked, _within(wanted, jobs_max), strict=True):
+        planned = min(scenario.iterations, budget.capacity(scenario) * count)
         sizes = [planned // count + (number < planned % count) for number in range(count)]
         for number, size in enumerate(sizes, 1):
             name = f"{safe_name(scenario.scenario)}-{number}"
@@ -245,10 +245,10 @@ def _twice(wish: Wish, budget: _Budget) -> _PlannedPart:
     """Ranges of seeds that run twice in one job; each ends where the next one begins."""
     asked, seeds = wish.determinism, sorted(wish.determinism_seeds)
     if asked is None:
-        return _PlannedPart(0)
+        return _PlannedPart()
     if not seeds or len(set(seeds)) < len(seeds) or not 0 <= seeds[0] <= seeds[-1] < SEED_COUNT:
         raise UsageError("determinism seeds: expected at least one, each once and below 2^64")
-    what, ends = f"determinism {asked.scenario}", dict(zip(seeds, [*seeds[1:], SEED_COUNT], strict=True))
+    what, ends = f"determinism {asked.scenario}", dict(pairwise([*seeds, SEED_COUNT]))
     size = min(asked.iterations, max(1, budget.capacity(asked) // 2))
     sizes = {seed: min(size, ends[seed] - seed) for seed in wish.determinism_seeds}
     clipped = [f"{sizes[seed]:,} from {seed} on" for seed in wish.determinism_seeds if sizes[seed] < size]
@@ -267,7 +267,7 @@ def _twice(wish: Wish, budget: _Budget) -> _PlannedPart:
     remarks = list(_remarks(what, Asked(asked.scenario, asked.iterations), size, budget, 1, "twice "))
     if clipped:
         remarks.append(f"{what}: ranges end where the next one begins: {', '.join(clipped)}")
-    return _PlannedPart(0, ranges=ranges, work=(work,), remarks=tuple(remarks))
+    return _PlannedPart(ranges=ranges, work=(work,), remarks=tuple(remarks))
 
 
 def _remarks(what: str, asked: Asked, planned: int, budget: _Budget, jobs: int, twice: str = "") -> Iterator[str]:
