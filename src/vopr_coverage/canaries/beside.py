@@ -59,7 +59,7 @@ def _identical(seeds: SeedsBeside, seen: Seen | None) -> tuple[str, str]:
     if seen is None:
         alike = f"{seeds.compared:,} of {counted(seeds.compared, 'seed')} identical to the control"
         return f"{alike}: the planted bug was never called, or changed nothing", NEVER_CALLED
-    elsewhere = seen.scenario.lower() != (seeds.scenario or "").lower()
+    elsewhere = seeds.scenario is None or seeds.scenario.lower() != seen.scenario.lower()
     of = f" of {seen.scenario}" if elsewhere else ""
     here = f" in scenario {seeds.scenario}" if seeds.scenario is not None else ""
     needed = counted(iterations_to_see(seen.seeds / seen.of), "iteration")
