@@ -194,6 +194,15 @@ def test_a_file_that_breaks_off_is_no_whole_run() -> None:
     assert run_in_files(observed, Finish(known=False)) == Run(None, None, 1, 0, 1, None)
 
 
+def test_a_trace_without_its_end_is_no_whole_run(night: Path) -> None:
+    """A server that died wrote none."""
+    trace = samples()["foundationdb"].whole.splitlines(keepends=True)
+    (night / "cut.xml").write_bytes(b"".join(line for line in trace if b"ElapsedTime" not in line))
+    assert read_run(f"{night}/cut.xml").run == Run(
+        None, None, 1, 0, 1, "there is no ElapsedTime event, with which a simulation ends"
+    )
+
+
 def test_a_file_without_properties_is_no_run(night: Path) -> None:
     """Nothing in a flat report shows what ran."""
     assert run_in_files(None, Finish(known=True)) is None

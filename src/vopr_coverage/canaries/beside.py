@@ -74,7 +74,7 @@ def _with_rate(result: CanaryResult) -> CanaryResult:
     """A canary that was detected by luck: on so few seeds that other seeds might not have shown it."""
     if result.ending is not CanaryEnding.DETECTED or not result.iterations or not result.failed:
         return result
-    needed = iterations_to_see(min(result.failed / result.iterations, 1.0))
+    needed = iterations_to_see(result.failed / result.iterations)
     if needed <= result.iterations:
         return result
     why = f"it may be missed on other seeds: at this rate, {counted(needed, 'iteration')} would show it at 99 %"
