@@ -63,12 +63,12 @@ def has_run(night: NightVerdict, known: KnownSeed) -> bool:
 
 def known_seed_of(finding: Finding, run_id: str) -> KnownSeed | None:
     """The seed that a finding is about; None if it is about none that a night could run again."""
-    if finding.kind not in _KINDS or not is_seed(finding.seed or ""):
+    if finding.kind not in _KINDS or finding.seed is None or not is_seed(finding.seed):
         return None
     return KnownSeed(
         kind=finding.kind,
         scenario=finding.scenario,
-        seed=finding.seed or "",
+        seed=finding.seed,
         invariant=finding.invariant or "",
         repro=finding.repro,
         whole_run=finding.whole_run,
