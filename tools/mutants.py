@@ -49,7 +49,7 @@ _NIGHT = (
 )
 PARTS: Mapping[str, str] = {
     "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate",
-    "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
+    "canaries/*.py": "canary_*",
     "check/merge.py": f"{_JUDGING} {_DRIFT} attempts profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
     "gates/*.py": f"{_JUDGING} {_DRIFT} attempts last_words other_testers profile_general recording twenty_defects",

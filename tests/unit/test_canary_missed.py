@@ -39,8 +39,6 @@ OTHER_CRASH = (
     "config."
 )
 NOT_MEASURED = "Let the canary run at least as many iterations as the control run, on a point that it hits."
-NO_CONTROL = "Run the same seeds of this scenario without a canary, as `plan` does for each scenario."
-NOT_RUN = "Run every canary that is declared, or take it out of the config."
 
 
 GONE = "fault point net.drop is hit in the control run and gone here"
@@ -238,3 +236,13 @@ def test_what_the_absence_of_a_fault_point_shows(
     """Nothing in a run that is shorter than the control run, or without coverage, or of a point that is never hit."""
     result = judged(canary, Detector(fault_points=("net.drop",)), control)
     assert (result.ending, result.detail) == (ending, detail)
+
+
+def test_a_fault_point_that_is_never_hit_is_told_with_advice() -> None:
+    """All of the run is told beside it."""
+    assert judged(hitting(), Detector(fault_points=("net.drop",)), hitting()) == told(
+        CanaryEnding.NOT_MEASURED,
+        "the control run doesn't hit the fault point either",
+        NOT_MEASURED,
+        expected="fault point net.drop gone",
+    )
