@@ -41,9 +41,7 @@ def test_the_seeds_of_a_job_as_ranges(
     runs: list[tuple[str, int | None, int]], ranges: list[tuple[str, str, int]]
 ) -> None:
     """Runs of one scenario that touch are one range; a run of which the seeds are unknown has none."""
-    assert list(seeds_ran("coverage", [ran(*run) for run in runs])) == [
-        SeedsRan("coverage", *range_) for range_ in ranges
-    ]
+    assert seeds_ran("coverage", [ran(*run) for run in runs]) == [SeedsRan("coverage", *range_) for range_ in ranges]
 
 
 # ---- what ran again
