@@ -50,7 +50,7 @@ _NIGHT = (
 PARTS: Mapping[str, str] = {
     "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate "
     "base_file change_to_base counterparts regression_* told_losses",
-    "canaries/*.py": "canary* check crash kinds starters twenty_defects simulation_stream",
+    "canaries/*.py": "canary_*",
     "check/merge.py": f"{_JUDGING} {_DRIFT} attempts merging_* profile_general recording",
     "determinism/*.py": "attempts canary_* crash determinism* simulation_stream night_findings",
     "gates/*.py": (

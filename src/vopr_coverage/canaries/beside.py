@@ -59,7 +59,7 @@ def _identical(seeds: SeedsBeside, seen: Seen | None) -> tuple[str, str]:
     if seen is None:
         alike = f"{seeds.compared:,} of {counted(seeds.compared, 'seed')} identical to the control"
         return f"{alike}: the planted bug was never called, or changed nothing", NEVER_CALLED
-    elsewhere = seen.scenario.lower() != (seeds.scenario or "").lower()
+    elsewhere = seeds.scenario is None or seeds.scenario.lower() != seen.scenario.lower()
     of = f" of {seen.scenario}" if elsewhere else ""
     here = f" in scenario {seeds.scenario}" if seeds.scenario is not None else ""
     needed = counted(iterations_to_see(seen.seeds / seen.of), "iteration")
@@ -74,7 +74,7 @@ def _with_rate(result: CanaryResult) -> CanaryResult:
     """A canary that was detected by luck: on so few seeds that other seeds might not have shown it."""
     if result.ending is not CanaryEnding.DETECTED or not result.iterations or not result.failed:
         return result
-    needed = iterations_to_see(min(result.failed / result.iterations, 1.0))
+    needed = iterations_to_see(result.failed / result.iterations)
     if needed <= result.iterations:
         return result
     why = f"it may be missed on other seeds: at this rate, {counted(needed, 'iteration')} would show it at 99 %"

@@ -51,11 +51,12 @@ def refuse_unclear(controls: Sequence[ControlRun]) -> None:
 
 def control_of(scenario: str | None, controls: Sequence[ControlRun]) -> ControlRun | None:
     """The control run of this scenario; if one of the two names is unknown, the only control run."""
-    named = (control for control in controls if control.scenario and scenario)
-    same = next((control for control in named if (control.scenario or "").lower() == (scenario or "").lower()), None)
-    if same is None and len(controls) == 1 and not (scenario and controls[0].scenario):
+    for control in controls:
+        if control.scenario and scenario and control.scenario.lower() == scenario.lower():
+            return control
+    if len(controls) == 1 and not (scenario and controls[0].scenario):
         return controls[0]
-    return same
+    return None
 
 
 def why_no_control(scenario: str | None, controls: Sequence[ControlRun]) -> str:

@@ -12,8 +12,8 @@ from vopr_coverage.model.report import Input
 
 TEXT_MAX = 1_000  # characters of last words that are searched; a recorder keeps 400
 # SIGHUP, SIGINT, SIGQUIT, SIGKILL and SIGTERM: whoever sent them, the simulator did not do so itself.
-_FROM_OUTSIDE = frozenset({1, 2, 3, 9, 15})
-_SHELL = 128  # a shell adds this to the number of the signal that ended its command
+_SIGNALS_FROM_OUTSIDE = frozenset({1, 2, 3, 9, 15})
+_EXIT_CODES_FROM_OUTSIDE = frozenset({129, 130, 131, 137, 143})  # the same in the words of a shell
 
 
 def crash_in(read: Input, pattern: str) -> str:
@@ -49,7 +49,7 @@ def _crashed(crash: Crash, pattern: str) -> bool:
 
 
 def _from_outside(exit_code: int | None, signal: int | None) -> bool:
-    return signal in _FROM_OUTSIDE or (exit_code or 0) - _SHELL in _FROM_OUTSIDE
+    return signal in _SIGNALS_FROM_OUTSIDE or exit_code in _EXIT_CODES_FROM_OUTSIDE
 
 
 def _found(pattern: str, last_words: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ def detections(read: Input, run: Run, detector: Detector, control: Input) -> Ite
     for group in run.failures:
         if group.invariant in names and not group.crash:
             of = counted(run.iterations, "seed")
-            yield f"invariant {group.invariant} failed on {group.count} of {of}", group.seeds
+            yield f"invariant {group.invariant} failed on {group.count:,} of {of}", group.seeds
     for name in run.properties.violated_ids if run.properties else ():
         if name in detector.properties:
             yield f"property {name} was violated", ()
@@ -39,5 +39,5 @@ def cannot_vanish(run: Run, detector: Detector, control: Input) -> str:
     if control.report is None or not set(detector.fault_points) & control.hit_points:
         return "the control run doesn't hit the fault point either"
     if run.covered < control.run.covered:
-        return f"{counted(run.covered, 'iteration')}, fewer than the control run's {control.run.covered}"
+        return f"{counted(run.covered, 'iteration')}, fewer than the control run's {control.run.covered:,}"
     return ""

@@ -48,7 +48,7 @@ def canary_run(name: str, folder: Path, read_as: ReadAs = AS_SHOWN) -> CanaryRun
     if (folder / BUILD_FAILED).exists():
         return CanaryRun(name, ending=CanaryEnding.BUILD_FAILED, why=BUILD_FAILED_WHY)
     if not os.path.lexists(folder):
-        return CanaryRun(name, ending=CanaryEnding.NOT_RUN, why=f"there is no {folder}")
+        return CanaryRun(name, why=f"there is no {folder}")
     try:
         return CanaryRun(name, read_run(path, read_as), path=path)
     except UserError as error:

@@ -253,8 +253,10 @@ def _broken(read: Input, run: Run) -> tuple[CanaryEnding, str] | None:
     bad_ending = simulator_ending(recording) if recording and recording.ended_badly else ""
     if not run.complete and not run.records and run.starting_seed is None:
         return CanaryEnding.UNUSABLE, with_last_words(bad_ending or "there is no record in it", recording)
-    if not run.complete or (bad_ending and not (run.failures or run.silent_failures.count)):
-        return CanaryEnding.CRASHED, with_last_words(bad_ending or run.ended_early or "", recording)
+    if run.ended_early is not None:
+        return CanaryEnding.CRASHED, with_last_words(bad_ending or run.ended_early, recording)
+    if bad_ending and not (run.failures or run.silent_failures.count):
+        return CanaryEnding.CRASHED, with_last_words(bad_ending, recording)
     return None
 
 

@@ -5,7 +5,7 @@ A night takes new seeds, so that a green night alone says nothing about a seed t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
@@ -35,20 +35,21 @@ class KnownSeed(msgspec.Struct, frozen=True):
         return (self.kind, self.scenario.lower(), self.seed, self.invariant)
 
 
-def seeds_ran(job: str, runs: Iterable[JudgedRun]) -> Iterator[SeedsRan]:
+def seeds_ran(job: str, runs: Iterable[JudgedRun]) -> list[SeedsRan]:
     """The seeds that a job has run, ranges of one scenario that touch as one."""
-    last: SeedsRan | None = None
+    found: list[SeedsRan] = []
     for run in runs:
         if run.first_seed is None or not run.ran:
             continue
-        if last and last.scenario == run.scenario and int(run.first_seed) == int(last.seed) + last.iterations:
-            last = msgspec.structs.replace(last, iterations=last.iterations + run.ran)
-            continue
-        if last:
-            yield last
-        last = SeedsRan(job=job, scenario=run.scenario, seed=run.first_seed, iterations=run.ran)
-    if last:
-        yield last
+        if found and found[-1].scenario == run.scenario and int(run.first_seed) == _behind(found[-1]):
+            found[-1] = msgspec.structs.replace(found[-1], iterations=found[-1].iterations + run.ran)
+        else:
+            found.append(SeedsRan(job=job, scenario=run.scenario, seed=run.first_seed, iterations=run.ran))
+    return found
+
+
+def _behind(ran: SeedsRan) -> int:
+    return int(ran.seed) + ran.iterations
 
 
 def has_run(night: NightVerdict, known: KnownSeed) -> bool:
@@ -63,12 +64,12 @@ def has_run(night: NightVerdict, known: KnownSeed) -> bool:
 
 def known_seed_of(finding: Finding, run_id: str) -> KnownSeed | None:
     """The seed that a finding is about; None if it is about none that a night could run again."""
-    if finding.kind not in _KINDS or not is_seed(finding.seed or ""):
+    if finding.kind not in _KINDS or finding.seed is None or not is_seed(finding.seed):
         return None
     return KnownSeed(
         kind=finding.kind,
         scenario=finding.scenario,
-        seed=finding.seed or "",
+        seed=finding.seed,
         invariant=finding.invariant or "",
         repro=finding.repro,
         whole_run=finding.whole_run,

@@ -43,7 +43,7 @@ def regression_line(scenario: str | None, seed: str, invariant: str, today: str 
     Args:
         today: the day on which it failed, or "".
     """
-    if not scenario or not is_scenario(scenario) or not is_seed(seed):
+    if scenario is None or not is_scenario(scenario) or not is_seed(seed):
         return ""
     comment = printable(invariant)[:INVARIANT_CHARACTERS_MAX] + (f", {today}" if today else "")
     return f"{as_word(scenario)} {seed}  # {comment}"

@@ -41,14 +41,17 @@ def seeds_to_replay(regressions: Sequence[RegressionSeeds], command: Sequence[st
     Raises:
         UsageError: the command has no placeholder for the seed, or none for one of several scenarios.
     """
-    words = "".join(command)
-    if "{seed}" not in words:
+    if not _has("{seed}", command):
         raise UsageError("the command has no {seed}, so it cannot replay one seed")
-    if len(regressions) > 1 and "{scenario}" not in words:
+    if len(regressions) > 1 and not _has("{scenario}", command):
         raise UsageError("the command has no {scenario}, and the seeds belong to several scenarios")
     for known in regressions:
         for seed in known.seeds:
             yield SeedToReplay(known.scenario, seed, replay_folder(known.scenario, seed))
+
+
+def _has(placeholder: str, command: Iterable[str]) -> bool:
+    return any(placeholder in word for word in command)
 
 
 def why_incomplete(recording: Recording) -> str:

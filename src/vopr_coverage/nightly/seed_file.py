@@ -132,18 +132,18 @@ def _wanted(text: str, source: str, regressions: Iterable[RegressionSeeds]) -> t
     reaches: dict[tuple[str, str], list[Part]] = {
         (known.scenario, seed): [] for known in regressions for seed in known.seeds
     }
-    problems, now = list[str](), list[Part]()
-    at_seed = False
-    for number, line in enumerate(text.removeprefix(MARK).splitlines(), 1):
+    problems: list[str] = []
+    now: list[Part] | None = None  # what the seed above is for
+    for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(FOR):
             part = _part(line.removeprefix(FOR).strip())
-            if part is None or not at_seed:
-                expected = "`#+ POINT` or `#+ POINT & POINT`" if at_seed else "a seed before what it is for"
+            if part is None or now is None:
+                expected = "a seed before what it is for" if now is None else "`#+ POINT` or `#+ POINT & POINT`"
                 problems.append(f"{printable(source)}:{number}: expected {expected}, found {shown(line)}")
             else:
                 now.append(part)
         elif words := words_of(line):
-            now, at_seed = reaches[names[words[0].lower()], str(int(words[1]))], True
+            now = reaches[names[words[0].lower()], str(int(words[1]))]
     if problems:
         more = len(problems) - PROBLEMS_SHOWN_MAX
         raise ConfigError("\n".join(problems[:PROBLEMS_SHOWN_MAX] + ([f"… and {more} more"] if more > 0 else [])))
