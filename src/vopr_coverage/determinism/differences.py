@@ -152,7 +152,7 @@ class Constancy:
 
     def _look(self, columns: Mapping[str, Sequence[str]]) -> None:
         for name, values in columns.items():
-            if name in self._varied or not values:
+            if name in self._varied:
                 continue
             first, seeds = self._watched.get(name, (values[0], 0))
             if values.count(first) == len(values):
