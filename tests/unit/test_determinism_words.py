@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from msgspec.structs import replace
 
-from tests.support.recordings import a_manifest
+from tests.support.determinism_verdicts import a_recording
 from tests.support.reports import a_stream, ending, ndjson, ok, records_of, start
 from tests.support.run_pairs import CONTEXT, a_subject, changed, one, two, valid, varying
 from vopr_coverage.determinism.judge import EMPTY_STATE_HASH, Subject, judge_one, judge_two
 from vopr_coverage.determinism.verdict import DeterminismVerdict
-from vopr_coverage.model.manifest import Recording, recording_from_json
 
 A, B = "a" * 40, "b" * 40
-
-
-def a_recording(**changes: object) -> Recording:
-    """A manifest as a value."""
-    return recording_from_json(json.dumps(a_manifest(**changes)).encode(), "manifest.json")
 
 
 def recorded_at(left: str, right: str) -> DeterminismVerdict:
