@@ -247,6 +247,8 @@ CHECK = {"ran": {"agreement": 1, "determinism": 1}}
         ([seed(7, **CHECK), seed(8), seed(9, **CHECK)], False, (2, 0)),
         # or failed
         ([seed(7, **CHECK), failing(8, "determinism"), failing(9, "determinism")], False, (2, 2)),
+        # all, if it counts no seed and failed at one
+        ([seed(7), failing(8, "determinism"), seed(9)], False, (3, 1)),
         # all of a recording whose command says that all ran twice
         ([seed(7, **CHECK), seed(8), seed(9)], True, (3, 0)),
         ([seed(7), seed(8), seed(9)], True, (3, 0)),

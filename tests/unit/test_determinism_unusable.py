@@ -92,7 +92,9 @@ def test_a_recording_is_judged_with_its_manifest_beside_an_unusable_run(world: P
     """Its folder is what can be read again; its scenario is its own, and that of a stream is the user's."""
     a_recording(world / "rec", varying(60), iterations=60, double_runs=True)
     verdict = doublecheck(["rec", "nowhere"], scenario="given")
-    assert (verdict.runs, verdict.seeds) == ((seen(60, "rec"),), 60)
+    assert (verdict.runs, verdict.seeds, verdict.findings) == ((seen(60, "rec"),), 60, ())
+    assert (verdict.status, verdict.passed, verdict.nothing_judged) == ("error", False, False)
+    assert verdict.reason == f"1 of 2 runs cannot be compared: {NOWHERE}"
     assert doublecheck(["named=a", "nowhere"], scenario="given").runs[0].scenario == "named"
     assert doublecheck(["a", "noise"], scenario="given").runs[0].scenario == "given"
 
