@@ -143,11 +143,11 @@ def test_both_runs_are_of_the_scenario_that_one_of_them_names(
 
 
 def test_a_name_before_the_path_is_the_scenario_too(world: Path) -> None:
-    """And one that the stream contradicts is refused."""
+    """And one that the stream contradicts is refused, before the two are compared."""
     assert [run.scenario for run in doublecheck(["x=a", "b"]).runs] == ["x", "x"]
-    simulated(world, "left", "own")
+    runs = simulated(world, "left", "own"), simulated(world, "right", "own")
     with pytest.raises(UsageError) as told:
-        doublecheck(["other=left", "b"])
+        doublecheck([f"other={runs[0]}", runs[1]])
     assert str(told.value) == "left is named as scenario 'other', its start record says 'own'"
 
 
