@@ -74,7 +74,7 @@ def test_nothing_is_watched_any_more_once_a_hundred_digests_have_varied(varied: 
 
 
 @pytest.mark.parametrize("first", [simulated(None), simulated(None, Failed("agreement"))])
-def test_a_simulation_stream_is_known_by_its_first_or_last_record(first: SeedLine) -> None:
+def test_a_simulation_stream_is_known_whichever_record_comes_first(first: SeedLine) -> None:
     """The one of a seed that the simulator died at is of any stream."""
     records: list[SeedRecord] = [first, simulated("a"), simulated("a"), died()]
     for each in (records, records[::-1]):

@@ -268,7 +268,7 @@ def _seen(subject: Subject, missing: Ranges | None) -> ComparedRun:
 
 def _run_of(subject: Subject) -> Run:
     run = subject.seeds.read.run
-    assert run is not None, "only streams are read seed by seed"
+    assert run is not None  # only streams are read seed by seed
     return run
 
 
