@@ -212,7 +212,14 @@ def test_a_scenario_is_quoted_into_the_replay() -> None:
 def test_an_error_is_a_verdict_too() -> None:
     """So that no old file is taken for it."""
     verdict = valid(DeterminismVerdict.not_judged("1.0", "no such file\nmore"))
-    assert (verdict.status, verdict.passed, verdict.reason) == ("error", False, "nothing was judged: no such file")
+    assert verdict == DeterminismVerdict(
+        status="error",
+        passed=False,
+        reason="nothing was judged: no such file",
+        version="1.0",
+        error="no such file\nmore",
+    )
+    assert verdict.nothing_judged
 
 
 # ---- seeds as they are read

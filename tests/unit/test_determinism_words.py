@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from msgspec.structs import replace
 
-from tests.support.recordings import a_manifest
+from tests.support.determinism_verdicts import a_recording
 from tests.support.reports import a_stream, ending, ndjson, ok, records_of, start
 from tests.support.run_pairs import CONTEXT, a_subject, changed, one, two, valid, varying
 from vopr_coverage.determinism.judge import EMPTY_STATE_HASH, Subject, judge_one, judge_two
 from vopr_coverage.determinism.verdict import DeterminismVerdict
-from vopr_coverage.model.manifest import Recording, recording_from_json
+from vopr_coverage.model.manifest import Recording
 
 A, B = "a" * 40, "b" * 40
-
-
-def a_recording(**changes: object) -> Recording:
-    """A manifest as a value."""
-    return recording_from_json(json.dumps(a_manifest(**changes)).encode(), "manifest.json")
 
 
 def recorded_at(left: str, right: str) -> DeterminismVerdict:
@@ -72,13 +65,15 @@ def constants(hashed: str, field: str = "kernel_state_hash") -> list[str]:
 
 
 def test_vopr_s_empty_state_is_known_by_its_digits_in_its_own_field_alone() -> None:
-    """Cut or whole; another hash that begins like it is another hash."""
+    """Cut, whole or longer; another hash that begins like it is another hash, and a text without digits is no zero."""
     empty = " (it is VOPR's hash of an empty kernel state)"
     assert constants(EMPTY_STATE_HASH) == [empty]
     assert constants(EMPTY_STATE_HASH[:16]) == [empty]
+    assert constants(EMPTY_STATE_HASH + "ab") == [empty]
     assert constants(EMPTY_STATE_HASH[:63] + "0") == [""]
     assert constants(EMPTY_STATE_HASH, "storage_hash") == [""]
     assert constants("0" * 64) == [" (it is all zeros: nothing was stored)"]
+    assert constants("X" * 64) == [""]
 
 
 # ---- ranges and commits
@@ -138,6 +133,25 @@ def test_at_most_ten_commands_replay_without_the_simulators_own_check() -> None:
     subject = Subject("a", "combined", a_subject(a_stream(20, lost=range(12)), "a").seeds, recording)
     verdict = valid(judge_one(subject, replace(CONTEXT, repro=None)))
     assert [replay.command for replay in verdict.replays] == [f"vopr --seed {seed} --json" for seed in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("repro", "recording", "fill_in", "command"),
+    [
+        ("vopr {scenario} {seed}", None, True, "vopr SCENARIO 1"),
+        ("vopr {scenario} {seed}", a_recording(), True, "vopr SCENARIO 1"),
+        ("vopr {seed}", None, False, "vopr 1"),
+        (None, None, True, "vopr --scenario SCENARIO --seed 1 --iterations 1 --json -v --no-trace-on-failure"),
+        (None, a_recording(), False, "vopr --scenario combined --seed 1 --iterations 1 --json"),
+    ],
+)
+def test_a_command_that_lacks_the_scenario_says_so(
+    repro: str | None, recording: Recording | None, fill_in: bool, command: str
+) -> None:
+    """A recording knows its own, unless the config has a command."""
+    subject = Subject("a", None, a_subject(varying(3, lost=[1]), "a").seeds, recording)
+    verdict = valid(judge_one(subject, replace(CONTEXT, repro=repro)))
+    assert ([replay.command for replay in verdict.replays], verdict.fill_in) == ([command], fill_in)
 
 
 def test_the_reason_of_a_red_verdict_is_its_first_finding() -> None:

@@ -31,7 +31,7 @@ ADVICE = {
 
 def differing_seeds(run: Run) -> SeedList:
     """Seeds of a simulation stream that failed its own check."""
-    groups = [group for group in run.failures if group.invariant == CHECKED_TWICE and not group.crash]
+    groups = [group for group in run.failures if group.invariant == CHECKED_TWICE]
     return SeedList(sum(group.count for group in groups), tuple(seed for group in groups for seed in group.seeds))
 
 

@@ -137,7 +137,7 @@ class Constancy:
         """More records of the same run."""
         if not records or len(self._varied) >= VARIED_MAX:
             return
-        if is_of_simulation(records[0], records[-1]):
+        if is_of_simulation(records[0]):
             if not self._varied or self._watched:
                 self._look(digest_columns(records))
             return
@@ -152,7 +152,7 @@ class Constancy:
 
     def _look(self, columns: Mapping[str, Sequence[str]]) -> None:
         for name, values in columns.items():
-            if name in self._varied or not values:
+            if name in self._varied:
                 continue
             first, seeds = self._watched.get(name, (values[0], 0))
             if values.count(first) == len(values):
@@ -165,4 +165,4 @@ class Constancy:
         """The hashes that were the same for two or more seeds."""
         for name, (value, seeds) in self._watched.items():
             if seeds > 1:
-                yield Constant(name, told_apart(value, value, VALUE_CHARACTERS_MAX)[0], seeds)
+                yield Constant(name, _cut(value, 0, VALUE_CHARACTERS_MAX), seeds)

@@ -180,7 +180,8 @@ def _status(findings: Sequence[DeterminismFinding]) -> Status:
 def _troubles(subject: Subject, missing: Ranges | None) -> Iterator[DeterminismFinding]:
     """What is wrong with a run by itself: it broke off, contradicts itself, or failed its own check."""
     run = _run_of(subject)
-    read = msgspec.structs.replace(subject.seeds.read, recording=subject.recording)
+    read = subject.seeds.read
+    read = msgspec.structs.replace(read, recording=subject.recording, own_scenario=read.scenario)
     if run.ended_early:
         lost = seeds_listed(missing) if missing else SeedsListed()
         left_out = ""
@@ -267,7 +268,7 @@ def _seen(subject: Subject, missing: Ranges | None) -> ComparedRun:
 
 def _run_of(subject: Subject) -> Run:
     run = subject.seeds.read.run
-    assert run is not None, "only streams are read seed by seed"
+    assert run is not None  # only streams are read seed by seed
     return run
 
 

@@ -14,9 +14,10 @@ from typing import Protocol
 import msgspec
 
 from vopr_coverage.determinism.differences import Constancy, Constant, Difference, alike, differences
-from vopr_coverage.determinism.simulation_differences import is_of_simulation, shows_nothing
+from vopr_coverage.determinism.simulation_differences import shows_nothing
 from vopr_coverage.model.report import SEED_COUNT, Input, SeedList
 from vopr_coverage.reading.records import FailedData, RanData
+from vopr_coverage.reading.simulation_records import SeedLine
 from vopr_coverage.reading.stretches import SeedRecord, Stretch
 
 DIVERGENCES_KEPT_MAX = 100
@@ -194,13 +195,14 @@ class _Side:
 
 def _without_result(left: Sequence[SeedRecord], right: Sequence[SeedRecord]) -> int:
     """How many seeds passed on both sides, with nothing to compare on one of them."""
-    if is_of_simulation(left[0], right[0], left[-1], right[-1]):
-        return sum(shows_nothing(a, b) and not differences(a, b) for a, b in zip(left, right, strict=True))
-    if RanData not in {*map(type, left), *map(type, right)}:
+    kinds, pairs = {*map(type, left), *map(type, right)}, zip(left, right, strict=True)
+    if SeedLine in kinds:
+        return sum(shows_nothing(a, b) and not differences(a, b) for a, b in pairs)
+    if RanData not in kinds:
         return 0
-    pairs = zip(left, right, strict=True)
     return sum(
-        RanData in (kinds := (type(a), type(b))) and not any(issubclass(k, FailedData) for k in kinds) for a, b in pairs
+        RanData in (both := (type(a), type(b))) and not any(issubclass(kind, FailedData) for kind in both)
+        for a, b in pairs
     )
 
 

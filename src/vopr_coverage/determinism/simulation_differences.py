@@ -22,10 +22,8 @@ def is_of_simulation(*records: SeedRecord) -> bool:
 
 def shows_nothing(left: SeedRecord, right: SeedRecord) -> bool:
     """Whether two records without a difference prove nothing: the seed passed, and a side has no digest."""
-    sides = (left, right)
-    return all(isinstance(side, SeedLine) and side.failure is None for side in sides) and any(
-        isinstance(side, SeedLine) and side.digest is None for side in sides
-    )
+    lines = [side for side in (left, right) if isinstance(side, SeedLine) and side.failure is None]
+    return len(lines) == 2 and any(not _has_digest(line) for line in lines)
 
 
 def simulation_values(left: SeedRecord, right: SeedRecord) -> Iterator[Values]:
@@ -47,13 +45,17 @@ def simulation_values(left: SeedRecord, right: SeedRecord) -> Iterator[Values]:
 class _SeedSide:
     def __init__(self, side: SeedRecord) -> None:
         self.record = side if isinstance(side, SeedLine) else None
-        self.digest = kept_digest(self.record.digest) if self.record else None
+        self.digest = kept_digest(self.record.digest) if self.record and _has_digest(self.record) else None
         self.failure: tuple[str | None, str | None] = (None, None)
         if self.record and self.record.failure:
             self.failure = (self.record.failure.invariant, self.record.failure.message)
         elif isinstance(side, CrashedData):
             self.failure = (side.invariant, side.message)
         self.status = "ok" if self.failure[0] is None else "failed"
+
+
+def _has_digest(line: SeedLine) -> bool:
+    return line.digest is not None and line.digest != {}  # without names, nothing is said
 
 
 def _digests(left: Digest | None, right: Digest | None) -> Iterator[Values]:
@@ -85,5 +87,7 @@ def digest_columns(records: Sequence[SeedRecord]) -> dict[str, list[str]]:
 
 def _of_passed(records: Iterable[SeedRecord]) -> Iterator[Digest]:
     for record in records:
-        if isinstance(record, SeedLine) and record.failure is None and record.digest is not None:
-            yield kept_digest(record.digest) or ""
+        if isinstance(record, SeedLine) and record.failure is None:
+            digest = kept_digest(record.digest)
+            if digest is not None:
+                yield digest
