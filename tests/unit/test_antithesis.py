@@ -250,7 +250,7 @@ def test_without_torn_line_nobody_knows_whether_the_run_finished() -> None:
     assert (finish.known, finish.ended_early) == (False, None)
 
 
-@pytest.mark.parametrize("key", ["hit", "must_hit", "message", "condition", "id"])
+@pytest.mark.parametrize("key", ["hit", "must_hit", "assert_type", "message", "condition", "id"])
 def test_an_assertion_that_lacks_a_key_is_refused(key: str) -> None:
     """It is never skipped without a word."""
     value = json.loads(assertion("a"))

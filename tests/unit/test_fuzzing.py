@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tests.support.reports import a_stream
+from tools.fuzzing.changes import changed
 from tools.fuzzing.door import Door, Ending, Finding, taken
 from tools.fuzzing.doors import CORPUS, all_doors, door_of
 from tools.fuzzing.engine import Count, input_of, turn
@@ -148,6 +149,15 @@ def test_an_unprintable_error_is_found() -> None:
 
     with pytest.raises(Finding, match="not printable"):
         taken(Door("planted", take, (b"",), ()), b"\x1b[2J")
+
+
+def test_an_input_follows_from_its_id_alone() -> None:
+    """Whatever was changed before it: values that are put in are copies."""
+    sample = json.dumps({"a": [1, [2]], "b": {"c": {}}}).encode()
+    before = [changed(Random(seed), sample, "json", ()) for seed in range(4_000)]
+    for seed in range(4_000, 30_000):
+        changed(Random(seed), sample, "json", ())
+    assert [changed(Random(seed), sample, "json", ()) for seed in range(4_000)] == before
 
 
 def test_inputs_count_for_the_code_that_they_met() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -128,7 +129,7 @@ def _change_value(rng: Random, document: Any) -> None:
     elif isinstance(holder[key], bool) and how < 0.8:
         holder[key] = not holder[key]
     elif how < 0.62:
-        holder[key] = rng.choice(ODD)
+        holder[key] = copy.deepcopy(rng.choice(ODD))  # a later change may be inside of it
 
 
 def _change_lines(rng: Random, documents: list[Any]) -> None:

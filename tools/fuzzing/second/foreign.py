@@ -124,7 +124,7 @@ def read_antithesis(data: bytes) -> Evidence:
             ends += END in record
             continue
         each = record["antithesis_assert"]
-        if not isinstance(each, dict):
+        if not isinstance(each, dict) or {"assert_type", "display_type", "must_hit"}.isdisjoint(each):
             raise NoOpinion  # an event of the program that has this name
         kind = _kind(each)
         _hold_to_one_name(each, kind, names, kinds)
