@@ -131,7 +131,7 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            found = _finding(run.name, finding.line, finding.advice, finding.kind)
+            found = _finding(run.name, printable(finding.line), finding.advice, finding.kind)
             seeds = verdict.nondeterministic
             yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
         elif finding.kind in ("SeedsDiffer", "NothingCompared", "NoDigests") or not known:
