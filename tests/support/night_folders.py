@@ -15,6 +15,7 @@ from tests.e2e.formats import read_outputs
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
+from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.plan import (
     CanaryRange,
     CanaryRanges,
@@ -130,6 +131,15 @@ def summarised(home: Path, needs: Mapping[str, Any] | None = None, *flags: str) 
     (home / "outputs").write_text("")
     ended = run_cli("summary", "night", *words, *files, cwd=home)
     return ended, night_from_json((home / "night.json").read_bytes(), "night.json")
+
+
+def judged(
+    home: Path, plan: NightPlan | None = None, needs: dict[str, str] | None = None, **terms: Any
+) -> NightVerdict:
+    """A night of this plan, judged in this process; the folder is made unless there is one."""
+    if not (home / "night").exists():
+        a_night(home, plan)
+    return judge_night(home / "night", needs, NightTerms(**{"config": str(home / "config.json")} | terms), processes=1)
 
 
 def outputs_of(home: Path) -> dict[str, str]:
