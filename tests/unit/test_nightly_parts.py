@@ -15,10 +15,11 @@ from tests.support.reports import a_stream
 from vopr_coverage.config.file import parse_config
 from vopr_coverage.errors import UsageError
 from vopr_coverage.nightly.job_results import PARTS
-from vopr_coverage.nightly.night import NightTerms, _long_run, judge_night, read_plan
+from vopr_coverage.nightly.night import NightTerms, _long_run, _seeds_ran, judge_night, read_plan
 from vopr_coverage.nightly.plan import PlannedWork, Shards
 from vopr_coverage.nightly.recordings import NightRead
-from vopr_coverage.nightly.verdict import Finding, NightVerdict
+from vopr_coverage.nightly.run_health import JudgedRun
+from vopr_coverage.nightly.verdict import Finding, NightVerdict, SeedsRan
 
 SUCCESS = {job: "success" for jobs in PARTS.values() for job in jobs}
 BUDGET = "Give the jobs more minutes, allow more jobs, or ask for less."
@@ -160,3 +161,15 @@ def test_a_long_run_of_nothing_is_no_pass(tmp_path: Path) -> None:
     part = _long_run(read, parse_config(json.dumps(CONFIG), "gate.json"))
     assert part.findings == (Finding("long-run", "", "lost run", "nothing was planned for it", BUDGET),)
     assert (part.name, part.runs, part.required) == ("long-run", (), True)
+
+
+@pytest.mark.parametrize(("ranges", "kept"), [(1_999, 2_000), (2_000, 2_000)])
+def test_a_night_keeps_the_first_two_thousand_ranges_of_its_seeds(ranges: int, kept: int) -> None:
+    """The double runs that were compared come last, and those of canaries are none of them."""
+    apart = [JudgedRun("r", "calm", True, ran=1, first_seed=str(2 * number)) for number in range(ranges)]
+    double = JudgedRun("d", "calm", True, ran=9, first_seed="7")
+    runs = {"long-run": apart, "regressions": (), "coverage": (), "canary": [double], "determinism": [double]}
+    found = list(_seeds_ran(runs, [double]))
+    assert len(found) == kept
+    last = SeedsRan("determinism", "calm", "7", 9) if ranges < 2_000 else SeedsRan("long-run", "calm", "3998", 1)
+    assert found[-1] == last
