@@ -66,5 +66,5 @@ def test_a_red_night_says_its_first_finding_and_how_many_more(
 @pytest.mark.parametrize(("status", "found"), [("passed", findings(1)), ("failed", ()), ("incomplete", ())])
 def test_a_verdict_and_its_findings_agree(status: JobStatus, found: tuple[Finding, ...]) -> None:
     """A red part without a finding, or a finding without a red part, is our mistake and no verdict."""
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match=r"^a verdict and its findings must agree$"):
         conclude(parts(status), found, UNJUDGED)

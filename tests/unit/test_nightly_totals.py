@@ -70,7 +70,7 @@ def test_work_that_left_no_run_is_zero_and_has_no_figures(job: PlannedJob) -> No
 
 def test_runs_of_one_scenario_are_added_up() -> None:
     """Whatever the case of its name; runs of other scenarios and of other jobs are not in it."""
-    figures = "hit a\nhit b\nmissed c\nran x 4\nran y 0\nview_changes 3"
+    figures = "hit a\nhit b\nmissed c\nran x 1\nran y 0\nview_changes 3"
     runs = (
         ran("one", figures, ran=3, failed=1, expected=2, rate=1.0, first_hashes=("h", "i")),
         ran("two", "hit c\nran y 0\nview_changes 4", "CALM", ran=4, failed=10, expected=20, rate=2.0),
@@ -123,7 +123,7 @@ def test_only_the_coverage_job_has_names_incidences_and_pairs() -> None:
         pairs={"calm": pairs, "stormy": replace(pairs, met=0)},
         incidences={"calm": Incidences(samples, {"a": 2}, {"x": 3}), "stormy": Incidences(samples, {}, {})},
     )
-    run = ran("one", "hit a\nhit b\nmissed c\nran x 4\nran y 0", ran=5)
+    run = ran("one", "hit a\nhit b\nmissed c\nran x 1\nran y 0", ran=5)
     measured = {"ran": 5, "fault_points_hit": 2, "fault_points_known": 4, "invariants": 1}
     plan = a_plan(planned("long-run"), planned("coverage"))
     assert totals(plan, covered=covered, long_run=(run,), coverage=(run,)) == [
