@@ -238,3 +238,18 @@ def test_seeds_that_two_runs_share_are_a_finding_of_coverage(tmp_path: Path) -> 
             rule="SeedRangesOverlap",
         ),
     )
+
+
+def test_a_share_that_was_not_measured_names_none(tmp_path: Path) -> None:
+    """A simulator that reports no coverage has none to miss."""
+    run = a_run(tmp_path)
+    assert run.read is not None
+    found = covered(replace(run, read=replace(run.read, report=None)))
+    assert found.findings == (
+        a_finding(
+            "Coverage not measured: the report carries none",
+            "Pass the whole output of a run that finished and reports its coverage.",
+            rule="CoverageNotMeasured",
+        ),
+    )
+    assert found.shown == "1 violation in coverage"

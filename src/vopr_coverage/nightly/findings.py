@@ -215,8 +215,8 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
 
 def _missed(verdict: Verdict, name: str) -> list[str]:
     """The fault points that are missing where their share is below its minimum."""
-    report = next((judged.report for judged in verdict.reports if judged.name == name), None)
-    return list(report.missed_fault_points) if report else []
+    reports = [judged.report for judged in verdict.reports if judged.name == name]
+    return [point for report in reports if report for point in report.missed_fault_points]
 
 
 def _in_words(missed: Sequence[str]) -> str:

@@ -104,7 +104,7 @@ def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def job_seen(
-    part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str, *, required: bool = True
+    part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str = "", *, required: bool = True
 ) -> tuple[JobSeen, list[Finding]]:
     """The status of one part of the night, from the results of its jobs and its findings.
 
