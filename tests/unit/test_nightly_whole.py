@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,13 @@ def test_without_a_plan_canaries_are_missed_where_they_are_asked_for_and_declare
     verdict = judged(tmp_path, needs=needs, canaries=asked, place=NightRun(run_id="7"))
     assert (part(verdict, "canary").status != "not required") == (asked and declared)
     assert (part(verdict, "build").status, verdict.place) == ("failed", NightRun(run_id="7"))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_as_many_processes_read_a_night_as_may_read_it(tmp_path: Path, processes: int) -> None:
+    """With one, this process reads all of it; the verdict is the same."""
+    at_work: list[int] = []
+    night, terms = a_night(tmp_path), NightTerms(config=str(tmp_path / "config.json"))
+    verdict = judge_night(night, None, terms, lambda _done, _of: at_work.append(len(active_children())), processes)
+    assert max(at_work) == (0 if processes == 1 else 2)
+    assert verdict == judged(tmp_path)
