@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -89,7 +90,7 @@ def _built(plan_text: str) -> Path:
     """The recordings of a plan, made once; they are gone when the process ends."""
     plan = plan_from_json(plan_text.encode(), "plan.json")
     folder = tempfile.mkdtemp(prefix="night-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     night = Path(folder) / "night"
     night.mkdir()
     (night / "plan.json").write_text(plan.to_json(), encoding="utf-8")
@@ -109,6 +110,12 @@ def _built(plan_text: str) -> Path:
         for seed in replay.seeds:
             a_recorded_run(night / "regressions" / replay_folder(replay.scenario, seed), int(seed), 1)
     return night
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove a folder at the end of the process that made it; its forks share the folder, and may end before it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def all_needs(**results: str) -> dict[str, Any]:
