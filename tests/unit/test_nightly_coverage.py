@@ -253,3 +253,10 @@ def test_a_share_that_was_not_measured_names_none(tmp_path: Path) -> None:
         ),
     )
     assert found.shown == "1 violation in coverage"
+
+
+def test_scenarios_are_told_apart_in_lower_case(tmp_path: Path) -> None:
+    """As everywhere else: in capitals these two would be one."""
+    found = covered(a_run(tmp_path, scenario="maß"), a_run(tmp_path, "two", scenario="mass", first=60, seeds=90))
+    assert found.rules.overrides == Overrides(min_iterations=60, min_reports=2)
+    assert list(found.pairs) == ["maß", "mass"]
