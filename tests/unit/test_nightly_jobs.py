@@ -129,6 +129,11 @@ def test_a_result_that_nothing_explains_is_a_finding(
     assert findings == [of_job("plan", line, what_to_do)]
 
 
+def test_a_part_that_has_nothing_to_show_has_no_line() -> None:
+    """Neither is one made up."""
+    assert job_seen("plan", {"plan": "success"}, ()) == (JobSeen("plan", "success", "passed", ""), [])
+
+
 def test_a_skipped_job_is_incomplete_where_something_was_planned() -> None:
     """GitHub itself counts it as a success."""
     line = "the job was skipped"

@@ -19,7 +19,7 @@ from vopr_coverage.nightly.night import NightTerms, _long_run, _seeds_ran, judge
 from vopr_coverage.nightly.plan import PlannedWork, Shards
 from vopr_coverage.nightly.recordings import NightRead
 from vopr_coverage.nightly.run_health import JudgedRun
-from vopr_coverage.nightly.verdict import Finding, NightVerdict, SeedsRan
+from vopr_coverage.nightly.verdict import Finding, JobSeen, NightVerdict, SeedsRan
 
 SUCCESS = {job: "success" for jobs in PARTS.values() for job in jobs}
 BUDGET = "Give the jobs more minutes, allow more jobs, or ask for less."
@@ -118,6 +118,8 @@ def test_a_control_run_that_cannot_be_read_is_one_finding(tmp_path: Path) -> Non
     assert [(finding.job, finding.source, finding.kind) for finding in verdict.findings] == [
         ("canary", "control", "run health")
     ]
+    line = f"control: {verdict.findings[0].line}"
+    assert part(verdict, "canary") == JobSeen("canary", "", "failed", line)
     assert (verdict.detected, verdict.declared) == (None, None)
 
 

@@ -26,6 +26,8 @@ LOST = "Look at the log of its job: it was stopped, did not start, or could not 
 EXPIRED = (
     "Start all jobs of this run again, not only those that failed: artifacts between jobs expire after three days."
 )
+OFF = "Canaries are switched off: nothing shows that this simulator would find a bug."
+NONE_ON_PURPOSE = "no canaries are declared, on purpose: nothing shows that this simulator would find a bug"
 SAME_STATE = "kernel_state_hash is the same for all 60 seeds, so that comparing it proves nothing"
 
 
@@ -98,8 +100,7 @@ def test_a_night_without_coverage_and_canaries_has_no_figures_of_them(tmp_path: 
     plan = replace(a_plan(), coverage=Shards(), work=a_plan().work[:2])
     verdict = judged(tmp_path, plan, canaries=False)
     assert (verdict.gate, verdict.detected, verdict.declared, verdict.seeds_doubled) == (None, None, None, 60)
-    off = "Canaries are switched off: nothing shows that this simulator would find a bug."
-    assert verdict.warnings == (Remark("canary", off), Remark("determinism", SAME_STATE))
+    assert verdict.warnings == (Remark("canary", OFF), Remark("determinism", SAME_STATE))
     nothing = Finding("coverage", "", "lost run", "nothing was planned for it", BUDGET)
     assert verdict.findings == (nothing,)
     not_measured = "not measured: coverage is not green, and a red run shows nothing about the gate"
@@ -178,6 +179,9 @@ def test_canaries_are_read_where_they_are_asked_for_and_declared(
     status: JobStatus = "passed" if asked and declared else "not required"
     line = lines.get((asked, declared), "no canary was asked for")
     assert part(verdict, "canary") == JobSeen("canary", "", status, line)
+    told = {(True, True): (), (True, False): (Remark("canary", NONE_ON_PURPOSE),)}
+    of_canaries = told.get((asked, declared), (Remark("canary", OFF),))
+    assert verdict.warnings == (*of_canaries, Remark("determinism", SAME_STATE))
 
 
 @pytest.mark.parametrize(("asked", "declared"), [(True, True), (False, True), (True, False)])
