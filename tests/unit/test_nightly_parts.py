@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tests.support.night_folders import BASE, CANARY, CONFIG, SHARD_SEEDS, a_night, a_plan, a_recorded_run, judged, part
 from tests.support.reports import a_stream
 from vopr_coverage.config.file import parse_config
-from vopr_coverage.errors import UsageError
+from vopr_coverage.errors import UsageError, UserError
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NightTerms, _long_run, _seeds_ran, judge_night, read_plan
 from vopr_coverage.nightly.plan import PlannedWork, Shards
@@ -148,6 +148,10 @@ def test_a_plan_is_read_from_the_folder_of_the_night(tmp_path: Path) -> None:
     assert read_plan(tmp_path) is None
     (tmp_path / "plan.json").write_text(a_plan().to_json(), encoding="utf-8")
     assert read_plan(tmp_path) == a_plan()
+    (tmp_path / "plan.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        read_plan(tmp_path)
+    assert str(raised.value) == f"{tmp_path}/plan.json#: expected a night's plan, found an array of 0"
 
 
 def test_a_night_that_is_no_folder_is_refused_by_its_name(tmp_path: Path) -> None:

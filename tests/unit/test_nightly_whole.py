@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.night_folders import BASE, CONFIG, a_night, a_plan, judged, part
+from tests.support.night_folders import BASE, CONFIG, SHARD_SEEDS, a_night, a_plan, a_recorded_run, judged, part
 from vopr_coverage import __version__
 from vopr_coverage.model.incidence import Incidence
 from vopr_coverage.model.known_rates import KnownRates
@@ -86,12 +86,14 @@ def test_a_green_night_says_all_that_it_has_shown(tmp_path: Path, needs: dict[st
             SeedsRan("determinism", "combined", "42", 60),
         ),
     )
-    figures = [(work.job, work.ran, work.runs, work.failed_as_expected, work.names is None) for work in verdict.work]
+    figures = [
+        (work.job, work.ran, work.runs, work.failed_as_expected, work.incidence is None) for work in verdict.work
+    ]
     assert figures == [
-        ("long-run", 120, 2, 0, True),
-        ("coverage", 60, 1, 0, False),
-        ("canary", 120, 2, 1, True),
-        ("determinism", 60, 1, 0, True),
+        ("long-run", 120, 2, 0, False),
+        ("coverage", 60, 1, 0, True),
+        ("canary", 120, 2, 1, False),
+        ("determinism", 60, 1, 0, False),
     ]
 
 
@@ -205,3 +207,13 @@ def test_as_many_processes_read_a_night_as_may_read_it(tmp_path: Path, processes
     verdict = judge_night(night, None, terms, lambda _done, _of: at_work.append(len(active_children())), processes)
     assert max(at_work) == (0 if processes == 1 else 2)
     assert verdict == judged(tmp_path)
+
+
+def test_a_gate_is_not_measured_by_runs_that_are_not_as_planned(tmp_path: Path) -> None:
+    """Though the doctor would take them: they are healthy."""
+    night = a_night(tmp_path)
+    a_recorded_run(night / "coverage" / "combined-1", 7, SHARD_SEEDS)
+    verdict = judged(tmp_path)
+    not_measured = "not measured: coverage is not green, and a red run shows nothing about the gate"
+    assert part(verdict, "gate") == JobSeen("gate", "", "not required", not_measured)
+    assert verdict.gate is None
