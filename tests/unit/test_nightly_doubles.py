@@ -217,3 +217,10 @@ def test_without_pairs_the_part_is_lost() -> None:
     nothing = Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice")
     found = judged()
     assert found == result(findings=(nothing,), seeds=0, at_most=None, shown=found.shown)
+
+
+def test_no_seeds_show_nothing_of_all_seeds() -> None:
+    """Least of all that none of them differs."""
+    found = judged(a_pair(compared(0)))
+    assert found.shown == "0 seeds run twice, none differs, so too few to say how many of all may differ"
+    assert judged().shown == found.shown

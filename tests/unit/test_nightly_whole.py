@@ -86,9 +86,7 @@ def test_a_green_night_says_all_that_it_has_shown(tmp_path: Path, needs: dict[st
             SeedsRan("determinism", "combined", "42", 60),
         ),
     )
-    figures = [
-        (work.job, work.ran, work.runs, work.failed_as_expected, work.incidence is None) for work in verdict.work
-    ]
+    figures = [(work.job, work.ran, work.runs, work.failed_as_expected, bool(work.incidence)) for work in verdict.work]
     assert figures == [
         ("long-run", 120, 2, 0, False),
         ("coverage", 60, 1, 0, True),
