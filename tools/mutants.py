@@ -46,6 +46,7 @@ _JUDGING = (
 _DRIFT = "incidence* point_* prediction signature seed_hits"
 _NIGHT = (
     "job_* night night_findings own_night plan_file planning recording seed_file shards starter_nights standing_figures"
+    " runner"
 )
 PARTS: Mapping[str, str] = {
     "base/*.py": f"{_JUDGING} {_DRIFT} read_back doctor_merged github_tracking trends_gate "

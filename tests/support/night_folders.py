@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from tests.e2e.formats import read_outputs
 from tests.support.recordings import a_recording
 from tests.support.reports import MODEST, Ended, a_stream, run_cli
 from vopr_coverage.nightly.job_results import PARTS
+from vopr_coverage.nightly.night import NightTerms, judge_night
 from vopr_coverage.nightly.plan import (
     CanaryRange,
     CanaryRanges,
@@ -88,7 +90,7 @@ def _built(plan_text: str) -> Path:
     """The recordings of a plan, made once; they are gone when the process ends."""
     plan = plan_from_json(plan_text.encode(), "plan.json")
     folder = tempfile.mkdtemp(prefix="night-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     night = Path(folder) / "night"
     night.mkdir()
     (night / "plan.json").write_text(plan.to_json(), encoding="utf-8")
@@ -108,6 +110,12 @@ def _built(plan_text: str) -> Path:
         for seed in replay.seeds:
             a_recorded_run(night / "regressions" / replay_folder(replay.scenario, seed), int(seed), 1)
     return night
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove a folder at the end of the process that made it; its forks share the folder, and may end before it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def all_needs(**results: str) -> dict[str, Any]:
@@ -130,6 +138,15 @@ def summarised(home: Path, needs: Mapping[str, Any] | None = None, *flags: str) 
     (home / "outputs").write_text("")
     ended = run_cli("summary", "night", *words, *files, cwd=home)
     return ended, night_from_json((home / "night.json").read_bytes(), "night.json")
+
+
+def judged(
+    home: Path, plan: NightPlan | None = None, needs: dict[str, str] | None = None, **terms: Any
+) -> NightVerdict:
+    """A night of this plan, judged in this process; the folder is made unless there is one."""
+    if not (home / "night").exists():
+        a_night(home, plan)
+    return judge_night(home / "night", needs, NightTerms(**{"config": str(home / "config.json")} | terms), processes=1)
 
 
 def outputs_of(home: Path) -> dict[str, str]:

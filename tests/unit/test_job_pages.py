@@ -11,7 +11,7 @@ from tests.support.night_folders import CANARY, a_plan
 from tests.support.workflow_files import JOBS
 from vopr_coverage.nightly.job import JobPage, RunJob
 from vopr_coverage.nightly.job_pages import job_pages
-from vopr_coverage.nightly.plan import NightPlan, Shards
+from vopr_coverage.nightly.plan import CanaryRange, CanaryRanges, NightPlan, Shards
 
 NAMES = (
     "Prepare",
@@ -126,3 +126,60 @@ def test_the_names_are_those_of_the_workflow() -> None:
         for key, value in matrix.items():
             name = name.replace("${{ " + key + " }}", value)
         assert name in NAMES
+
+
+def test_pages_come_in_the_order_of_the_night() -> None:
+    """Whatever the order of its jobs; a job that failed comes first under its part, and then under its own run."""
+    jobs = jobs_named(NAMES)
+    jobs[4] = replace(jobs[4], conclusion="failure")
+    pages = job_pages(jobs[::-1], a_plan())
+    expected = [JobPage(part, source, str(number)) for (part, source), number in RUNS.items()]
+    expected.insert(5, JobPage("long-run", "", "5"))
+    assert pages == tuple(expected)
+
+
+@pytest.mark.parametrize("conclusion", [None, "success", "skipped", "neutral"])
+def test_a_job_that_did_not_fail_is_not_the_page_of_its_part(conclusion: str | None) -> None:
+    """One that is still running has not failed, either."""
+    jobs = [replace(job, conclusion=conclusion) for job in jobs_named(NAMES)]
+    assert found(jobs) == RUNS
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("MySummary", "MyPrepare"),  # no job of a calling workflow: these have a slash before their own name
+        ("other / Summary",),
+        ("Summary / Prepare", "Plan / Summary"),
+    ],
+)
+def test_other_jobs_with_such_names_are_no_night(others: tuple[str, ...]) -> None:
+    """A night has a first job and a last one, behind the same names."""
+    assert found([*jobs_named(NAMES), *jobs_named(others, 900)]) == RUNS
+
+
+@pytest.mark.parametrize(("number", "known"), [(1, True), (0, False)])
+def test_jobs_have_numbers_from_one_on(number: int, known: bool) -> None:
+    """Others have no page."""
+    jobs = [RunJob(number, "Plan"), *jobs_named(["Prepare", "Summary"], 900)]
+    assert (("plan", "") in found(jobs)) is known
+
+
+def test_canaries_that_share_a_build_have_one_build() -> None:
+    """In older plans a canary is its own build; that of the control runs is built once, whatever uses it."""
+    ranges = (
+        CanaryRange("control", "calm", "1", 5),
+        CanaryRange("storm-control", "stormy", "1", 5, "control"),
+        CanaryRange("old", "calm", "1", 5),
+        CanaryRange("calm-bug", "calm", "1", 5, "bug"),
+        CanaryRange("storm-bug", "stormy", "1", 5, "bug"),
+    )
+    plan = replace(a_plan(), canary=CanaryRanges(ranges))
+    names = ["Prepare", "Build (bug)", "Build (old)", "Build (control)", "Canary run (storm-bug)", "Summary"]
+    assert job_pages(jobs_named(names), plan) == (
+        JobPage("build", "prepare", "1"),
+        JobPage("build", "control", "4"),
+        JobPage("build", "old", "3"),
+        JobPage("build", "bug", "2"),
+        JobPage("canary", "storm-bug", "5"),
+    )

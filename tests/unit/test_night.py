@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.support.night_folders import BASE, CANARY, CONFIG, SHARD_SEEDS, a_night, a_plan, a_recorded_run, part
+from tests.support.night_folders import BASE, CANARY, CONFIG, SHARD_SEEDS, a_night, a_plan, a_recorded_run, judged, part
 from tests.support.reports import a_stream
 from vopr_coverage.canaries.judge import NONE_DECLARED
 from vopr_coverage.errors import UsageError
@@ -18,21 +18,10 @@ from vopr_coverage.nightly import advice
 from vopr_coverage.nightly.job_results import PARTS
 from vopr_coverage.nightly.night import NO_CANARIES, NightTerms, judge_night
 from vopr_coverage.nightly.no_plan import NO_CANARY_ASKED
-from vopr_coverage.nightly.plan import CanaryRanges, NightPlan, PlannedWork, Shards
+from vopr_coverage.nightly.plan import CanaryRanges, PlannedWork, Shards
 from vopr_coverage.nightly.verdict import NightRun, NightVerdict
 
 NEEDS = {job: "success" for jobs in PARTS.values() for job in jobs} | {"regressions": "skipped"}
-
-
-def judged(
-    home: Path, plan: NightPlan | None = None, needs: dict[str, str] | None = None, **terms: Any
-) -> NightVerdict:
-    """A night of this plan, judged; the folder is made unless there is one."""
-    if not (home / "night").exists():
-        a_night(home, plan)
-    return judge_night(
-        home / "night", needs, NightTerms(**({"config": str(home / "config.json")} | terms)), processes=1
-    )
 
 
 def lines(verdict: NightVerdict) -> dict[str, str]:

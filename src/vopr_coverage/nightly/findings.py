@@ -101,11 +101,11 @@ def judge_doubles(pairs: Sequence[ReadPair], config: Config) -> Doubles:
         findings.append(Finding("determinism", "", "lost run", "nothing was planned for it: no seed ran twice"))
     at_most = bounds_of(seeds, differing)[1] if seeds else None
     ran = f"{counted(seeds, 'seed')} run twice"
-    shown = f"{ran}, none differs, so {share_that_may_differ(at_most or 0)}"
+    shown = f"{ran}, none differs, so {share_that_may_differ(1 if at_most is None else at_most)}"
     if empty:  # as in every night of VOPR, so it is part of the result and no warning
         shown += ", kernel_state_hash never varies"
     warnings = [Remark("determinism", text) for text in remarks.values()]
-    if 0 < seeds < SEEDS_ENOUGH and at_most and not differing:
+    if at_most is not None and seeds < SEEDS_ENOUGH and not differing:
         little = f"{counted(seeds, 'seed')} {agreeing(seeds, 'shows', 'show')} little"
         up_to = "" if at_most > SHARE_TOLD_MAX else f": up to {percent(at_most)} of all may differ"
         warnings.append(Remark("determinism", little + up_to))
@@ -131,7 +131,7 @@ def _differences(run: JudgedRun, verdict: DeterminismVerdict, *, known: bool) ->
         if finding.kind == "SeedsDiffer" and verdict.divergences:
             seed = verdict.divergences[0].seed
             command = next((replay.command for replay in verdict.replays if replay.seed == seed), "")
-            found = _finding(run.name, finding.line, finding.advice, finding.kind)
+            found = _finding(run.name, printable(finding.line), finding.advice, finding.kind)
             seeds = verdict.nondeterministic
             yield msgspec.structs.replace(found, seed=seed, repro=command, scenario=run.scenario, seeds=seeds)
         elif finding.kind in ("SeedsDiffer", "NothingCompared", "NoDigests") or not known:
@@ -215,8 +215,8 @@ def _shortfalls(verdict: Verdict) -> Iterator[Finding]:
 
 def _missed(verdict: Verdict, name: str) -> list[str]:
     """The fault points that are missing where their share is below its minimum."""
-    report = next((judged.report for judged in verdict.reports if judged.name == name), None)
-    return list(report.missed_fault_points) if report else []
+    reports = [judged.report for judged in verdict.reports if judged.name == name]
+    return [point for report in reports if report for point in report.missed_fault_points]
 
 
 def _in_words(missed: Sequence[str]) -> str:

@@ -52,7 +52,8 @@ _URGENCY = (
     "lost run",
     "job",
 )
-_SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}  # any other word is worse
+_SEVERITY = {"success": 0, "skipped": 1, "cancelled": 2, "missing": 3, "failure": 4}
+_ANY_OTHER_WORD = 5  # is worse
 
 
 class _Need(msgspec.Struct):
@@ -87,7 +88,7 @@ def result_of(part: str, needs: Mapping[str, str] | None) -> str:
     if needs is None:
         return ""
     results = [needs.get(job, "missing") for job in PARTS[part]]
-    return max(results, key=lambda result: (result not in _SEVERITY, _SEVERITY.get(result, 0)))
+    return max(results, key=lambda result: _SEVERITY.get(result, _ANY_OTHER_WORD))
 
 
 def was_planned(needs: Mapping[str, str] | None) -> bool:
@@ -104,7 +105,7 @@ def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def job_seen(
-    part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str, *, required: bool = True
+    part: str, needs: Mapping[str, str] | None, findings: Sequence[Finding], shown: str = "", *, required: bool = True
 ) -> tuple[JobSeen, list[Finding]]:
     """The status of one part of the night, from the results of its jobs and its findings.
 

@@ -70,7 +70,7 @@ class _JudgedPart(msgspec.Struct, frozen=True):
     """One part of the night, judged by its recordings; `shown` is its line if there is no finding."""
 
     name: str
-    shown: str
+    shown: str = ""
     findings: tuple[Finding, ...] = ()
     runs: tuple[JudgedRun, ...] = ()
     required: bool = True
@@ -194,7 +194,7 @@ def _plan_part(plan: NightPlan) -> _JudgedPart:
 def _long_run(read: NightRead, config: Config) -> _JudgedPart:
     runs = judge_runs("long-run", read.long_run, config)
     if not runs:
-        return _JudgedPart("long-run", "", (_nothing_planned("long-run", advice.BUDGET),))
+        return _JudgedPart("long-run", findings=(_nothing_planned("long-run", advice.BUDGET),))
     ran, expected = sum(run.ran for run in runs), sum(run.expected for run in runs)
     failed = f"{counted(expected, 'seed')} failed as expected, no other" if expected else "no seed failed"
     shown = f"{counted(ran, 'iteration')} in {counted(len(runs), 'run')}, {failed}"
@@ -211,7 +211,7 @@ def _regressions(read: NightRead, config: Config) -> _JudgedPart:
 def _coverage(read: NightRead, config: Config, terms: NightTerms) -> tuple[Covered | None, _JudgedPart]:
     runs = judge_runs("coverage", read.coverage, config)
     if not runs:
-        return None, _JudgedPart("coverage", "", (_nothing_planned("coverage", advice.BUDGET),))
+        return None, _JudgedPart("coverage", findings=(_nothing_planned("coverage", advice.BUDGET),))
     judged = judge_coverage(runs, read.coverage, terms.profile, config, terms.known)
     return judged, _JudgedPart("coverage", judged.shown, (*_findings(runs), *judged.findings), tuple(runs))
 
@@ -225,11 +225,11 @@ def _canary(
     if not config.canaries:
         return None, _JudgedPart("canary", "no canaries are declared", required=False)
     if not read.controls:
-        return None, _JudgedPart("canary", "", (_nothing_planned("canary", advice.BUDGET),))
+        return None, _JudgedPart("canary", findings=(_nothing_planned("canary", advice.BUDGET),))
     runs = judge_runs("canary", read.controls, config)
     controls = [ControlRun(run.read, str(run.folder)) for run in read.controls if run.read]
     if not controls:  # each control run has a finding that says why
-        return None, _JudgedPart("canary", "", _findings(runs))
+        return None, _JudgedPart("canary", findings=_findings(runs))
     verdict = judge_canaries(controls, read.canaries, config.canaries, __version__)
     verdict = with_reasons(verdict, config.canaries, controls, read.canaries)
     told = {run.name for run in runs if run.findings}  # these findings have more detail

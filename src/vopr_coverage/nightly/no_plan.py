@@ -22,14 +22,14 @@ def night_without_a_plan(needs: Mapping[str, str] | None, place: NightRun, *, ca
     If these say that there was a plan, it has expired: the run was started again after days.
     """
     missing, line = _expired() if was_planned(needs) else _never_planned()
-    seen = [job_seen("build", needs, (), "no build ran"), job_seen("plan", needs, (missing,), "")]
+    seen = [job_seen("build", needs, (), "no build ran"), job_seen("plan", needs, (missing,))]
     for part in PARTS_BY_PLAN:
         if part == "canary" and not canaries:
             seen.append(job_seen(part, needs, (), NO_CANARY_ASKED, required=False))
         elif was_planned(needs) and result_of(part, needs) == "skipped":
-            seen.append(job_seen(part, needs, (), ""))  # it recorded nothing that could have expired
+            seen.append(job_seen(part, needs, ()))  # it recorded nothing that could have expired
         else:
-            seen.append(job_seen(part, needs, (lost(part, line, missing.advice),), ""))
+            seen.append(job_seen(part, needs, (lost(part, line, missing.advice),)))
     verdict = NightVerdict(status="failed", passed=False, reason="", version=__version__, place=place)
     return conclude([job for job, _ in seen], tuple(chain.from_iterable(findings for _, findings in seen)), verdict)
 

@@ -190,10 +190,10 @@ def failing_seed(job: str, source: str, failure: Failure) -> Finding:
     seed, crash = failure.seeds[0] if failure.seeds else None, failure.crash
     more = f" (and {counted(failure.count - 1, 'more seed')})" if failure.count > 1 else ""
     message = f": {printable(failure.message)[:MESSAGE_CHARACTERS_MAX]}" if failure.message else ""
-    left = seeds_not_run([crash]) if crash else ""
-    what = (
-        f"crashed, {crash.ending}{f'; {left}' if left else ''}" if crash else f"failed {printable(failure.invariant)}"
-    )
+    what = f"failed {printable(failure.invariant)}"
+    if crash:
+        left = seeds_not_run([crash])
+        what = f"crashed, {crash.ending}{f'; {left}' if left else ''}"
     return Finding(
         job=job,
         source=source,
