@@ -56,7 +56,7 @@ fuzz: $(VENV)/fuzz.done ## take changed and drawn inputs to every door for data,
 	@PYTHONPATH=. $(BIN)/python -m tools.fuzzing $(if $(INPUTS),--inputs $(INPUTS),--minutes $(or $(MINUTES),1)) $(ARGS)
 
 mutants: $(VENV)/mutants.done ## change the judges, and count the changes that no unit test notices (MINUTES=60 ARGS="gates/pairs.py")
-	@$(BIN)/python tools/mutants.py --minutes $(or $(MINUTES),60) $(ARGS)
+	@$(BIN)/python -m tools.mutants --minutes $(or $(MINUTES),60) $(ARGS)
 
 power-bench: $(VENV)/test.done ## measure how often a lost point is called so, and what hits seed by seed cost (ARGS="--seeds 1000000")
 	@PYTHONPATH=. $(BIN)/python benchmarks/power.py $(ARGS)

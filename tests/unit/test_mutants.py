@@ -6,19 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutants import (
-    ROOT,
-    SOURCE,
-    Mutant,
-    complaints,
-    explained,
-    functions_of,
-    key_of,
-    listed_text,
-    mutant_of,
-    stale,
-    status_of,
-)
+from tools.mutants.__main__ import complaints
+from tools.mutants.listed import ROOT, SOURCE, Mutant, explained, functions_of, key_of, listed_text, mutant_of, stale
+from tools.mutants.mutmut import status_of
 
 ENTRY = '[[equivalent]]\nfile="a.py"\nfunction="f"\ncode="{code}"\nnumbers=[1]\nchange="x"\nwhy="y"\n'
 

@@ -1,0 +1,1 @@
+"""Mutation testing of our own judges; see `__main__`."""
