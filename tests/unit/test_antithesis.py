@@ -48,7 +48,8 @@ def reading(*lines: bytes) -> Input:
 def test_text_of_an_assertion_has_to_be_utf_8() -> None:
     """A name that cannot be read is no name, wherever it stands."""
     broken = assertion("name").replace(b"name", b"na\xffme")
-    for lines in ((broken,), (HEADER, broken), (HEADER, assertion("other"), broken)):
+    skipped = assertion("name", details="a").replace(b"details", b"deta\xffils")
+    for lines in ((broken,), (HEADER, broken), (HEADER, assertion("other"), broken), (HEADER, skipped)):
         with pytest.raises((ReportError, ManyErrors), match=r"expected (UTF-8 text|a JSON object on each line)"):
             reading(*lines)
 

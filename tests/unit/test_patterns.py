@@ -199,6 +199,13 @@ def test_a_pattern_that_leads_nowhere_matches_nothing(pattern: str) -> None:
 # ---- what is matched and not read
 
 
+def test_a_pattern_that_is_longer_than_any_path_matches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not even translated: that takes seconds where it is a list of open brackets."""
+    write("a")
+    monkeypatch.setattr("fnmatch.translate", None)
+    assert matches("[" * 4_097) == []
+
+
 def test_a_folder_that_is_no_recording_is_named() -> None:
     """A recording that has lost its files looks like this, and the others would pass without it."""
     a_recording(Path("night/a"), a_stream())

@@ -93,6 +93,7 @@ class AntithesisReader:
     def _read_line(self, data: bytes, *, last: bool) -> None:
         try:
             line = decode_plain(data)
+            data.decode()  # what the decoder skips can be anything
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._read_carefully(data, last=last)
             return
@@ -108,6 +109,7 @@ class AntithesisReader:
             return
         try:
             line = decode_line(data)
+            data.decode()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._broken_line(data, last=last)
             return

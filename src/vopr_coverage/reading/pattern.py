@@ -17,6 +17,7 @@ from vopr_coverage.errors import FileError
 from vopr_coverage.files import why
 
 ANY_DEPTH = "**"
+PATTERN_CHARACTERS_MAX = 4_096  # of a path there are no more; a longer pattern takes fnmatch seconds
 _WILDCARD = re.compile(r"[*?[]")
 _SEPARATORS = os.sep + (os.altsep or "")
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
@@ -45,7 +46,7 @@ def is_pattern(text: str) -> bool:
 
 
 def matches(pattern: str) -> list[Match]:
-    """All files and folders that a pattern matches, each path once, sorted by path.
+    """All files and folders that a pattern matches, each path once, sorted by path; of one that is too long, none.
 
     The search begins at the names before the first wildcard. It enters a real folder once for the same rest of the
     pattern, so symbolic links that lead in a circle end. A folder that several paths lead to is entered by the path
@@ -54,6 +55,8 @@ def matches(pattern: str) -> list[Match]:
     Raises:
         FileError: a folder cannot be read, so what it contains is not known.
     """
+    if len(pattern) > PATTERN_CHARACTERS_MAX:
+        return []
     wildcard = _WILDCARD.search(pattern)
     before = pattern[: wildcard.start()] if wildcard else pattern
     length = max(len(os.path.splitdrive(before)[0]), *(before.rfind(separator) + 1 for separator in _SEPARATORS))
