@@ -20,7 +20,7 @@ from tests.support.tracked_issues import a_green_night, a_red_night
 from vopr_coverage.base.file import base_from_bytes
 from vopr_coverage.errors import UserError
 from vopr_coverage.nightly.plan import plan_from_json
-from vopr_coverage.nightly.verdict import NightVerdict, night_from_json
+from vopr_coverage.nightly.verdict import NightVerdict, TrendLine, night_from_json
 from vopr_coverage.render.issue import IssueAbout, issue_title, render_issue
 from vopr_coverage.render.night import render_night_markdown, render_night_text
 from vopr_coverage.trends.compare import lately
@@ -82,7 +82,13 @@ def test_seeds_that_ran_twice_and_their_bound_go_together() -> None:
             assert can_be, (doubled, at_most)
 
 
-@pytest.mark.parametrize("night", [NIGHT, a_red_night(5), a_green_night(5)])
+# A number with a fraction has 53 digits in base two: of 2^64-1 it makes 2^64.
+LARGE = msgspec.structs.replace(
+    NIGHT, trends=(TrendLine("long-run", "a", "iterations", (float(2**64 - 1), None), float(2**64 - 1)),)
+)
+
+
+@pytest.mark.parametrize("night", [NIGHT, LARGE, a_red_night(5), a_green_night(5)])
 def test_what_we_write_is_read_back(night: NightVerdict) -> None:
     """The rules refuse nothing of ours."""
     assert night_from_json(night.to_json().encode(), "night.json") == night

@@ -64,7 +64,7 @@ def read_foundationdb(data: bytes) -> Evidence:
     lines: dict[str, str] = {}
     expected = ended = 0
     for line in data.decode("utf-8").split("\n"):
-        if "<Event" not in line:
+        if not re.search(r"<Event[\s/>]", line):
             continue
         event = _attributes(line)
         found.broken |= event.get("Severity") == "40"
