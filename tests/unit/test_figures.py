@@ -28,7 +28,16 @@ def test_a_noun_may_have_a_plural_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.0, "0%"), (1e-7, "0.00001%"), (0.05, "5%"), (0.12345, "12.3%"), (1, "100%")]
+    ("share", "text"),
+    [
+        (0.0, "0%"),
+        (1e-7, "0.00001%"),
+        (2.99e-7, "0.00003%"),
+        (1e-9, "<0.000001%"),
+        (0.05, "5%"),
+        (0.12345, "12.3%"),
+        (1, "100%"),
+    ],
 )
 def test_a_share_has_three_digits(share: float, text: str) -> None:
     """And is never written as a power of ten."""
@@ -152,7 +161,7 @@ WHOLE = [
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(10_497.824, "10,498"), (79.14, "79.1"), (5.25, "5.25"), (10.0, "10"), (0.01351, "0.0135"), (0.0, "0"),
+    [(10_497.824, "10,498"), (79.14, "79.1"), (5.25, "5.25"), (10.0, "10"), (0.01351, "0.0135"), (0.0, "0"), (1.234e-5, "0.000012"), (1.234e-7, "1.23e-07"),
      (float("nan"), "nan"), (float("inf"), "inf"), (1e300, "1e+300")],
 )  # fmt: skip
 def test_a_figure_has_three_digits(value: float, text: str) -> None:

@@ -73,7 +73,7 @@ def _broken(found: Broken) -> Shortfall:
         kind="PropertyViolated",
         message=f"Property '{found.name}' {found.line}",
         expected="Holds",
-        actual="Violated" if found.runs == 1 else f"Violated in {found.runs} runs",
+        actual="Violated" if found.runs == 1 else f"Violated in {counted(found.runs, 'run')}",
         line=f"Property '{found.name}' {found.line}{runs}",
         point=found.name,
     )

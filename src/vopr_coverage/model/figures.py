@@ -19,13 +19,13 @@ def seed_percent(fraction: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """A fraction in percent, in three digits and never as 1e-05: `0.0299%`."""
-    from decimal import Decimal  # every command would wait for it to load
-
-    return f"{Decimal(f'{fraction * 100:.3g}'):f}%"
+    """A fraction in percent, in three digits and never as 1e-05: `0.0299%`; `<0.000001%` if it is smaller than that."""
+    share = fraction * 100
+    return f"<{_decimal(LEAST_TOLD)}%" if 0 < share < LEAST_TOLD else f"{_decimal(share)}%"
 
 
 SHARE_TOLD_MAX = 0.5
+LEAST_TOLD = 1e-6  # with a seventh decimal GitHub could take them for a commit
 
 
 def share_that_may_differ(at_most: float, confidence: str = "95%") -> str:
@@ -37,10 +37,16 @@ def share_that_may_differ(at_most: float, confidence: str = "95%") -> str:
 
 def in_digits(value: float) -> str:
     """A figure for people: at least three digits of it, and 1e-05 only of what no simulator counts."""
-    if not abs(value) < 1e18 or 0 < abs(value) < 1e-6:  # among them what is no number
+    if not abs(value) < 1e18 or 0 < abs(value) < LEAST_TOLD:  # among them what is no number
         return f"{value:.3g}"
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
+    return _decimal(value)
+
+
+def _decimal(value: float) -> str:
+    """Three digits, and at most six decimals."""
     from decimal import Decimal  # every command would wait for it to load
 
-    return f"{Decimal(f'{value:.3g}'):f}"
+    text = f"{Decimal(f'{value:.3g}'):f}"
+    return f"{value:.6f}".rstrip("0") if len(text.partition(".")[2]) > 6 else text
