@@ -28,8 +28,7 @@ SPOTS = tuple(
         subject=subject,
         scenario=None,
         what=f"{what}, and the gate stays green",
-        note=f"{subject} was seen only {count} times, so a run without it may be chance: about 0 iterations would "
-        "show that it is gone",
+        note=f"{subject} was seen only {count} times, so a run without it may be chance",
     )
     for kind, subject, count, what in (
         ("invariant-not-run", "x", 4, "invariant 'x' never runs: 4 → 0"),

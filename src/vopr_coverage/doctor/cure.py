@@ -225,10 +225,9 @@ class _Seen:
 
     def rare(self, count: int) -> str:
         """Why a rare event gets no bound, and how many iterations would show that it is gone."""
-        ran = sum(read.run.iterations for read in self.group if read.run)
-        needed = (
-            f": about {counted(ceil(ran * SEEN_MIN / count), 'iteration')} would show that it is gone" if count else ""
-        )
+        ran = sum(read.run.iterations for read in self.group if read.run)  # 0 where a report does not say
+        enough = ceil(ran * SEEN_MIN / count) if count else 0
+        needed = f": about {counted(enough, 'iteration')} would show that it is gone" if enough else ""
         seen = f"{printable(self.name)} was seen only {counted(count, 'time')}"
         return f"{seen}, so a run without it may be chance{needed}"
 
