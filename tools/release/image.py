@@ -65,10 +65,11 @@ def build(root: Path, base: str, out: Path, *, epoch: int, plain_http: bool = Fa
         run([*skopeo(), "copy", "--quiet", *insecure, base, f"oci:{fetched}:base"])
         store = ["--root", str(home / "store"), "--runroot", str(home / "run")]
         line = ["buildah", *store, "bud", "--quiet", "--isolation", "chroot", "--format", "oci", "--layers=false"]
-        line += ["--timestamp", str(epoch), "--build-arg", f"BASE_IMAGE=oci:{fetched}:base"]
+        # Relative, since buildah makes a name of the path, and a name has no folder like a runner's `_temp`.
+        line += ["--timestamp", str(epoch), "--build-arg", f"BASE_IMAGE=oci:{fetched.name}:base"]
         line += [word for name in PASSED_ON if name in os.environ for word in ("--build-arg", name)]
         try:
-            run([*line, "--tag", "vopr-coverage:built", str(root)])
+            run([*line, "--tag", "vopr-coverage:built", str(root.resolve())], at=home)
             run(["buildah", *store, "push", "--quiet", "-D", "vopr-coverage:built", f"oci:{built}:built"])
         finally:
             shutil.rmtree(home / "store", ignore_errors=True)

@@ -100,6 +100,9 @@ def build_twice(base: str, home: Path) -> str:
     epoch = epoch_of(ROOT, IMAGE_SOURCES)
     copy = home / "copy"
     copy_with_other_times_and_modes(ROOT, copy, IMAGE_SOURCES)
+    temporary = home / "_temp"  # as GitHub's runners call theirs
+    temporary.mkdir()
+    os.environ["RUNNER_TEMP"] = str(temporary)
     outs = {root: home / f"image-of-{root.name}" for root in (ROOT, copy)}
 
     def build(root: Path) -> str:

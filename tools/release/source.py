@@ -31,14 +31,14 @@ def git(root: Path, *words: str) -> str:
     return run(["git", "-C", str(root), *words]).strip()
 
 
-def run(line: Sequence[str], env: dict[str, str] | None = None) -> str:
-    """What a command prints on its standard output.
+def run(line: Sequence[str], env: dict[str, str] | None = None, at: Path | None = None) -> str:
+    """What a command prints on its standard output; it runs in the folder `at`.
 
     Raises:
         ReleaseError: it cannot be started or fails, with the last lines of what it says.
     """
     try:
-        done = subprocess.run(line, capture_output=True, text=True, env=env, check=False)  # noqa: S603
+        done = subprocess.run(line, capture_output=True, text=True, env=env, cwd=at, check=False)  # noqa: S603
     except OSError as error:
         raise ReleaseError(f"{line[0]}: {error}") from None
     if done.returncode:
