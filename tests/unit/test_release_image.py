@@ -15,6 +15,7 @@ from tools.release import push, sbom
 from tools.release.image import default_base
 from tools.release.index import main as join_main
 from tools.release.oci import CONFIG, LAYER, MANIFEST, Layout
+from tools.release.rehearsal import Pulled, hold
 from tools.release.seal import packed, seal, sealed_layer
 from tools.release.source import ROOT, ReleaseError
 
@@ -153,3 +154,24 @@ def test_a_list_that_lacks_something_is_refused(given: dict[str, Any], said: lis
     """Each locked package, the base, and the image itself."""
     lock = f"an-odd-name==1.0 \\\n    --hash=sha256:{'a' * 64}\n"
     assert list(sbom.problems(given, lock, DIGEST)) == said
+
+
+@pytest.mark.parametrize(
+    ("judged_s", "built_s", "missed"), [(0.5, 20.0, ""), (0.51, 20.0, "docker run"), (0.5, 19.9, "cold start")]
+)
+def test_a_time_that_misses_its_bar_is_said_and_fails_only_where_times_are_held(
+    judged_s: float, built_s: float, missed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A busy machine must not stop a release; a quiet one has to show that it starts fast."""
+    pulled = Pulled(job_s=6.0, judged_s=judged_s, nothing_s=0.2, size="")
+    hold(pulled, built_s, hold_times=False)
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if line.endswith(": missed")] == [
+        line for line in said if missed and line.startswith(missed)
+    ]
+    assert len(said) == 2
+    if missed:
+        with pytest.raises(ReleaseError, match="a time misses its bar"):
+            hold(pulled, built_s, hold_times=True)
+    else:
+        hold(pulled, built_s, hold_times=True)

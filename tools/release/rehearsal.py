@@ -39,6 +39,7 @@ from tools.release.trial import HEALTHY, container, trial, workspace
 
 PULLED_TO_BUILT_MAX = 0.3
 IMAGE_TO_BASE_MAX = 1.25
+START_S_MAX = 0.5  # of `docker run` on a small report
 OURS = "org/vopr-coverage-action@v1"
 BUILT_BY_ACT = (
     "act-org-vopr-coverage-action-v1-dockeraction:latest"  # what act calls what it builds from our Dockerfile
@@ -168,14 +169,23 @@ def import_runner(home: Path, env: dict[str, str]) -> None:
     run(["docker", "import", str(home / "runner.tar"), "vopr-runner:rehearsal"], env)
 
 
-def cold_pulled(home: Path, released: Released) -> tuple[float, list[str]]:
-    """The seconds of a job on an engine without images, whose action is pulled; and what else to say of the image."""
+class Pulled(NamedTuple):
+    """What the pulled image showed, in seconds: the cold job, and `docker run` with a small report and with nothing."""
+
+    job_s: float
+    judged_s: float
+    nothing_s: float
+    size: str
+
+
+def cold_pulled(home: Path, released: Released) -> Pulled:
+    """A job on an engine without images, whose action is pulled."""
     with engine(home / "engine-pulled") as env:
         import_runner(home, env)
         action = checkout_of(home, f"docker://{released.image}")
         took_s = timed("a job with the pulled image, no image there before", lambda: run_by_act(home, action, env))
         timed("a healthy and a sick run, judged by the image", lambda: trial(home / "image", env))
-        return took_s, [*start_times(home, released, env), size_of(released, env)]
+        return Pulled(took_s, *start_times(home, released, env), size_of(released, env))
 
 
 def cold_built(home: Path, released: Released) -> float:
@@ -193,8 +203,8 @@ def cold_built(home: Path, released: Released) -> float:
         return timed("a job that builds the image first, no image there before", job)
 
 
-def start_times(home: Path, released: Released, env: dict[str, str]) -> list[str]:
-    """How long `docker run` takes for a small report, and for nothing at all: the median of five."""
+def start_times(home: Path, released: Released, env: dict[str, str]) -> tuple[float, float]:
+    """How many seconds `docker run` takes for a small report, and for nothing at all: the median of five."""
     job = home / "database"
 
     def seconds(*words: str) -> float:
@@ -205,8 +215,7 @@ def start_times(home: Path, released: Released, env: dict[str, str]) -> list[str
             took.append(time.monotonic() - start_s)
         return statistics.median(took)
 
-    judged_s, nothing_s = seconds(released.image), seconds("--entrypoint", "/bin/true", released.image)
-    return [f"docker run to exit on a small report: {judged_s:.2f} s, of which the engine takes {nothing_s:.2f} s"]
+    return seconds(released.image), seconds("--entrypoint", "/bin/true", released.image)
 
 
 def size_of(released: Released, env: dict[str, str]) -> str:
@@ -231,7 +240,7 @@ def rehearse(base: str, home: Path, *, hold_times: bool) -> None:
     """All steps, in the order of a release.
 
     Raises:
-        ReleaseError: one of them fails, or, if times are held, the cold start misses its bar.
+        ReleaseError: one of them fails, or, if times are held, one of them misses its bar.
     """
     found: dict[str, str] = {}
     timed("wheel and source archive, built twice, equal", lambda: dists.build_twice(ROOT, home / "packages"))
@@ -242,17 +251,30 @@ def rehearse(base: str, home: Path, *, hold_times: bool) -> None:
         timed("pushed, and there by digest", lambda: found.update(digest=joined_and_pushed(place, home)))
         reference = f"{place}/vopr-coverage@{found['digest']}"
         released = Released(place, found["base"], reference, found["digest"])
-        pulled_s, said = cold_pulled(home, released)
+        pulled = cold_pulled(home, released)
         built_s = cold_built(home, released)
-    for line in said:
-        say(line)
-    ratio = pulled_s / built_s
-    missed = ratio > PULLED_TO_BUILT_MAX
-    bar = f"at most {PULLED_TO_BUILT_MAX} x: {'missed' if missed else 'met'}"
-    say(f"cold start: {pulled_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x ({bar})")
+    say(pulled.size)
     say(f"digest of this platform: {found['one']}")
-    if missed and hold_times:
-        raise ReleaseError(f"a pulled image starts in {ratio:.2f} x the time of one that is built")
+    hold(pulled, built_s, hold_times=hold_times)
+
+
+def hold(pulled: Pulled, built_s: float, *, hold_times: bool) -> None:
+    """Say the times, and whether they are within their bars.
+
+    Raises:
+        ReleaseError: one isn't, if times are held.
+    """
+    ratio = pulled.job_s / built_s
+    times = {
+        f"docker run to exit on a small report: {pulled.judged_s:.2f} s, of which the engine takes "
+        f"{pulled.nothing_s:.2f} s (at most {START_S_MAX} s)": pulled.judged_s <= START_S_MAX,
+        f"cold start: {pulled.job_s:.1f} s pulled, {built_s:.1f} s built: {ratio:.2f} x "
+        f"(at most {PULLED_TO_BUILT_MAX} x)": ratio <= PULLED_TO_BUILT_MAX,
+    }
+    for line, met in times.items():
+        say(f"{line}: {'met' if met else 'missed'}")
+    if hold_times and not all(times.values()):
+        raise ReleaseError("a time misses its bar")
 
 
 def main(argv: list[str] | None = None) -> int:
