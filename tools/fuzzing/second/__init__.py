@@ -91,13 +91,19 @@ def _all_at_least(minimums: Mapping[str, int], counts: Mapping[str, int] | None)
 
 
 def objects(data: bytes) -> list[dict[str, Any]]:
-    """The JSON objects among the lines."""
+    """The JSON objects among the lines.
+
+    Raises:
+        NoOpinion: a seed that `record` wrote as a short line is among them.
+    """
     found = []
     for line in data.split(b"\n"):
         try:
             value = json.loads(line)
         except ValueError:
             continue
+        if isinstance(value, list) and value and isinstance(value[0], str):
+            raise NoOpinion
         if isinstance(value, dict):
             found.append(value)
     return found
