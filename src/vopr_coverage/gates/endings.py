@@ -7,7 +7,7 @@ turn both into an `Outcome`.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from vopr_coverage.model.report import CoverageReport, Properties
 from vopr_coverage.model.thresholds import PROFILE_ORIGIN, Bound, Bounds, Floor, number_of
 
 NOT_MEASURED_TEXT = "not measured"
+Value = TypeVar("Value")
 
 ADVICE = {
     "other-names": "None of the profile's names occurs in this stream: the simulator uses other names. "
@@ -168,12 +169,12 @@ def judge_names(
     )
 
 
-def with_dots(counts: Mapping[str, int]) -> dict[str, int]:
-    """Counts by name, and by the name with dots for colons, as the config has the names of minimums.
+def with_dots(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Values by name, and by the name with dots for colons, as the config has the names of minimums.
 
     VOPR writes one phase in both ways; a name that has dots itself comes first.
     """
-    return {name.replace(":", "."): count for name, count in counts.items()} | dict(counts)
+    return {name.replace(":", "."): value for name, value in values.items()} | dict(values)
 
 
 def judge_floors(

@@ -54,8 +54,7 @@ def judge_fault_effects(evidence: Evidence, bounds: Bounds) -> Outcome:
 
 def judge_per_iteration(evidence: Evidence, bounds: Bounds) -> Outcome:
     """Phase events, invariant executions and counts of fault points, divided by the number of simulations."""
-    rates, names = None, fault_names(evidence)
-    faults = names | {name.replace(":", ".") for name in names}
+    rates, faults = None, with_dots({name: name for name in fault_names(evidence)})
     unknown = evidence.fault_counts is None and any(name in faults for name in bounds.min_per_iteration.value)
     if evidence.report and evidence.simulations and not unknown:
         counts = counts_by_name(evidence.report, point_counts(evidence))
